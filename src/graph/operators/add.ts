@@ -1,0 +1,13 @@
+import type { Operator, Tensor } from '../tensor.ts';
+import { elementwise, sumTo } from './broadcast.ts';
+
+const operator: Operator = {
+  name: 'add',
+  gradient: ({ inputs: [a, b] }, g) => [sumTo(g, a!.shape), sumTo(g, b!.shape)],
+  onnx: ({ inputs }) => ({ opType: 'Add', operands: inputs }),
+};
+
+/** a + b, element by element, broadcasting. */
+export function add(a: Tensor, b: Tensor): Tensor {
+  return elementwise(operator, a, b);
+}

@@ -1,0 +1,180 @@
+/**
+ * @file Symbolic tensors: small frozen nodes, made by pure factories. A graph is nothing but the tensors that its outputs
+ * reach. Letters of dimensions, here and in all shape comments: B batch, T tokens of a query, P tokens of the memory,
+ * L layers, H heads, D model width, V vocabulary.
+ */
+import { type Dimension, dimension, product } from './dimension.ts';
+
+export type ElementType = 'float32' | 'int32' | 'bool';
+export type Shape = readonly Dimension[];
+
+/** A tensor fed at every run. */
+export interface Input {
+  readonly kind: 'input';
+  readonly name: string;
+  readonly type: ElementType;
+  readonly shape: Shape;
+}
+
+/** A tensor of the checkpoint that never changes; where its bytes lie is told to the encoder. */
+export interface Weight {
+  readonly kind: 'weight';
+  readonly name: string;
+  readonly type: 'float32';
+  readonly shape: Shape;
+}
+
+/** A small tensor that is part of the graph. */
+export interface Constant {
+  readonly kind: 'constant';
+  readonly type: 'float32' | 'int32';
+  readonly shape: readonly number[];
+  readonly data: Float32Array | Int32Array;
+}
+
+/** The result of an operator. */
+export interface Operation {
+  readonly kind: 'operation';
+  readonly operator: Operator;
+  readonly inputs: readonly Tensor[];
+  readonly attributes: Attributes;
+  readonly type: ElementType;
+  readonly shape: Shape;
+}
+
+export type Tensor = Input | Weight | Constant | Operation;
+export type Attributes = Readonly<Record<string, number | string | readonly number[] | readonly Dimension[]>>;
+
+/** An operand of an ONNX node that is not a tensor of the graph: a list of whole numbers, some of them named dimensions. */
+export interface DimensionList {
+  readonly kind: 'dimensions';
+  readonly values: readonly Dimension[];
+}
+
+/** How one operator is written in ONNX: a single node, its operands in order. */
+export interface OnnxNode {
+  readonly opType: string;
+  readonly operands: readonly (Tensor | DimensionList)[];
+  readonly attributes?: Readonly<Record<string, number | readonly number[]>>;
+}
+
+/** An operator: its gradient rule and its ONNX form. The shape rule is in the factory that stands in the same file. */
+export interface Operator {
+  readonly name: string;
+  /**
+   * Gradients with respect to the inputs, given the gradient of the output. Only the entries for which `wanted(i)` is true
+   * are used; a rule may leave out the others. Operators on whole numbers have none.
+   */
+  readonly gradient?: (
+    node: Operation,
+    outputGradient: Tensor,
+    wanted: (input: number) => boolean,
+  ) => readonly (Tensor | undefined)[];
+  readonly onnx: (node: Operation) => OnnxNode;
+}
+
+export function input(name: string, type: ElementType, shape: Shape): Input {
+  return Object.freeze({ kind: 'input', name, type, shape: shape.map(dimension) });
+}
+
+export function weight(name: string, shape: Shape): Weight {
+  return Object.freeze({ kind: 'weight', name, type: 'float32', shape: shape.map(dimension) });
+}
+
+/** A float32 constant: a number (shape []) or values with a shape. */
+export function constant(values: number | readonly number[] | Float32Array, shape?: readonly number[]): Constant {
+  const data = typeof values === 'number' ? Float32Array.of(values) : Float32Array.from(values);
+  return checkedConstant('float32', data, shape ?? (typeof values === 'number' ? [] : [data.length]));
+}
+
+/** An int32 constant. */
+export function integers(values: readonly number[] | Int32Array, shape: readonly number[] = [values.length]): Constant {
+  return checkedConstant('int32', Int32Array.from(values), shape);
+}
+
+function checkedConstant(
+  type: 'float32' | 'int32',
+  data: Float32Array | Int32Array,
+  shape: readonly number[],
+): Constant {
+  if (product(shape) !== data.length) throw new GraphError(`constant: ${data.length} values do not fill [${shape}]`);
+  return Object.freeze({ kind: 'constant', type, shape, data });
+}
+
+/** For the factories of operators: the frozen node. */
+export function operation(
+  operator: Operator,
+  inputs: readonly Tensor[],
+  shape: Shape,
+  { type = inputs[0]!.type, attributes = {} }: { type?: ElementType; attributes?: Attributes } = {},
+): Operation {
+  return Object.freeze({ kind: 'operation', operator, inputs, attributes, type, shape });
+}
+
+/** A tensor as errors name it: `layers.0.key_weight float32 [192, 576]`, or what computed it. */
+export function describe(tensor: Tensor): string {
+  const shape = `[${tensor.shape.join(', ')}]`;
+  const type = tensor.type === 'float32' ? '' : ` ${tensor.type}`;
+  switch (tensor.kind) {
+    case 'input':
+    case 'weight':
+      return `${tensor.name}${type} ${shape}`;
+    case 'constant':
+      return `constant${type} ${shape}`;
+    case 'operation': {
+      const names = tensor.inputs.map(from =>
+        'name' in from ? from.name : from.kind === 'constant' ? 'constant' : `${from.operator.name}(…)`,
+      );
+      return `${tensor.operator.name}(${names.join(', ')})${type} ${shape}`;
+    }
+  }
+}
+
+/** A graph that cannot be: the message names the operator, the tensors and their shapes. */
+export class GraphError extends Error {
+  override readonly name = 'GraphError';
+}
+
+/** Throws the error of an operator whose operands do not fit each other. */
+export function refuse(operator: string, operands: readonly Tensor[], why: string): never {
+  throw new GraphError(`${operator}: ${why}: ${operands.map(describe).join(' and ')}`);
+}
+
+/** Throws unless the operands are float32. */
+export function requireFloat(operator: string, ...operands: readonly Tensor[]): void {
+  if (operands.some(tensor => tensor.type !== 'float32')) refuse(operator, operands, 'needs float32');
+}
+
+/** axis counted from the front; throws when the tensor has no such axis. */
+export function axisOf(operator: string, tensor: Tensor, axis: number): number {
+  const rank = tensor.shape.length;
+  const fromFront = axis < 0 ? rank + axis : axis;
+  if (!Number.isInteger(axis) || fromFront < 0 || fromFront >= rank) refuse(operator, [tensor], `no axis ${axis}`);
+  return fromFront;
+}
+
+/** All tensors that the given ones reach, operands before results. */
+export function topologicalOrder(outputs: readonly Tensor[]): readonly Tensor[] {
+  const order: Tensor[] = [];
+  const seen = new Set<Tensor>();
+  const stack: { tensor: Tensor; next: number }[] = [];
+  // A recursive walk would overflow on deep models.
+  const push = (tensor: Tensor) => {
+    if (seen.has(tensor)) return;
+    seen.add(tensor);
+    stack.push({ tensor, next: 0 });
+  };
+  for (const output of outputs) {
+    push(output);
+    while (stack.length > 0) {
+      const top = stack[stack.length - 1]!;
+      const inputs = top.tensor.kind === 'operation' ? top.tensor.inputs : [];
+      if (top.next < inputs.length) push(inputs[top.next++]!);
+      else {
+        order.push(top.tensor);
+        stack.pop();
+      }
+    }
+  }
+  return order;
+}
