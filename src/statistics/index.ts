@@ -1,0 +1,3 @@
+export { type BootstrapOptions, pairedBootstrap } from './bootstrap.ts';
+export { mcnemarMidP } from './mcnemar.ts';
+export { type Interval, wilson } from './wilson.ts';

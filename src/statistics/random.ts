@@ -1,0 +1,33 @@
+import { xoroshiro128plusFromState } from 'pure-rand/generator/xoroshiro128plus';
+import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
+
+/** Finaliser of MurmurHash3: every input bit reaches every output bit. */
+function mix(word: number): number {
+  let h = word | 0;
+  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+  return h ^ (h >>> 16);
+}
+
+/**
+ * A random stream of its own for each list of integers (seed, row id, layer, ...): the same list gives the same stream
+ * on every machine and in every order of asking. Integers up to 2^53, negative ones too.
+ */
+export function randomStream(...path: readonly number[]): RandomGenerator {
+  // Four lanes hashed apart, so that neighbouring paths neither share nor shift the 128 bits of state.
+  const state = [0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344].map(lane => {
+    let h = lane;
+    for (const part of path) {
+      h = mix(h ^ mix(part | 0)) + 0x9e3779b9;
+      h = mix(h ^ mix(Math.floor(part / 0x1_0000_0000))) + 0x7f4a7c15;
+    }
+    return mix(h);
+  });
+  return xoroshiro128plusFromState(state);
+}
+
+/** Fills `target` with numbers of the uniform distribution on [0, 1), 32 random bits each, and returns it. */
+export function fillUniform(stream: RandomGenerator, target: Float64Array): Float64Array {
+  for (let i = 0; i < target.length; i++) target[i] = (stream.next() >>> 0) * 2 ** -32;
+  return target;
+}
