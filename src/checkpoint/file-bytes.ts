@@ -1,0 +1,82 @@
+import { readSync } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { UserError } from '../error.ts';
+
+// One read(2) moves at most 2 GiB.
+const READ_AT_ONCE = 1 << 30;
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file or folder; check the path',
+  EACCES: 'permission denied; check who may access it',
+  EPERM: 'the operation is not permitted; check who may access it',
+  EISDIR: 'this is a folder, a file is needed',
+  ENOTDIR: 'a part of the path is a file, not a folder',
+  ENOSPC: 'the disk is full; free some space',
+  EDQUOT: 'the disk quota is used up; free some space',
+  EFBIG: 'the file is too large for this file system',
+  EROFS: 'the file system is read-only; choose another place',
+  EIO: 'the disk reports an input/output error',
+  EMFILE: 'too many open files; raise the limit (ulimit -n)',
+  ENFILE: 'too many open files on this machine',
+  ENAMETOOLONG: 'the path is too long',
+  ELOOP: 'the symbolic links go round in a circle',
+};
+
+/** The system's error code (`ENOENT`, ...) or undefined when the error is no system error. */
+export function errorCode(error: unknown): string | undefined {
+  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
+  return typeof code === 'string' ? code : undefined;
+}
+
+/** A system error as a line for the user that names the path; any other error is a bug and comes back as it is. */
+export function fileError(path: string, error: unknown, note = ''): unknown {
+  const code = errorCode(error);
+  if (code === undefined || error instanceof UserError) return error;
+  if (code === 'ERR_INVALID_ARG_VALUE') {
+    return new UserError(`${JSON.stringify(path)}: not a valid path; check the name`, { cause: error });
+  }
+  const reason = REASONS[code];
+  if (reason === undefined && (error as NodeJS.ErrnoException).errno === undefined) return error;
+  return new UserError(`${path}: ${reason ?? `the system reports ${code}`}${note}`, { cause: error });
+}
+
+/** Runs `use` with the file open for reading. System errors become a `UserError` that names the file. */
+export async function withFile<T>(file: string, use: (handle: FileHandle, size: number) => Promise<T>): Promise<T> {
+  let handle: FileHandle | undefined;
+  try {
+    handle = await open(file, 'r');
+    const stat = await handle.stat();
+    if (!stat.isFile()) throw new UserError(`${file}: not a regular file; a file is needed`);
+    return await use(handle, stat.size);
+  } catch (error) {
+    throw fileError(file, error);
+  } finally {
+    await handle?.close();
+  }
+}
+
+/** Fills `target` with the bytes of the file from `offset` on; a file that ends before that is a `UserError`. */
+export async function readExactly(handle: FileHandle, file: string, target: Uint8Array, offset: number): Promise<void> {
+  let done = 0;
+  while (done < target.length) {
+    const wanted = Math.min(READ_AT_ONCE, target.length - done);
+    const { bytesRead } = await handle.read(target, done, wanted, offset + done);
+    if (bytesRead === 0) throw endsEarly(file, offset + target.length);
+    done += bytesRead;
+  }
+}
+
+/** `readExactly` for a plain file descriptor, without leaving the current turn of the event loop. */
+export function readExactlySync(descriptor: number, file: string, target: Uint8Array, offset: number): void {
+  let done = 0;
+  while (done < target.length) {
+    const wanted = Math.min(READ_AT_ONCE, target.length - done);
+    const bytesRead = readSync(descriptor, target, done, wanted, offset + done);
+    if (bytesRead === 0) throw endsEarly(file, offset + target.length);
+    done += bytesRead;
+  }
+}
+
+function endsEarly(file: string, end: number): UserError {
+  return new UserError(`${file}: ends before byte ${end}; the file is truncated, fetch or write it again`);
+}

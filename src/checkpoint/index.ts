@@ -1,0 +1,11 @@
+export {
+  type Checkpoint,
+  readTensor,
+  requireTensor,
+  type StoredType,
+  type TensorLocation,
+  type TokenizerSource,
+} from './checkpoint.ts';
+export { readSafetensors, type TensorRead } from './read-safetensors.ts';
+export { readSafetensorsHeader, type SafetensorsEntry, type SafetensorsHeader } from './safetensors.ts';
+export { type TensorToWrite, writeSafetensors } from './write-safetensors.ts';
