@@ -1,0 +1,57 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { kendall, kendallRandom } from './attention-to-training-tokens.ts';
+
+const f32 = (...values: number[]) => new Float32Array(values);
+
+// L = 2, P = 6, D = 2; document start at 0, separators at 3 and 5: N = 3 demonstration tokens.
+const memoryIndices = [1, 2, 4];
+const contextScores = f32(9, 0.1, 0.2, -9, 0.3, 99, 9, 3, 1, -9, 2, 99);
+const query = f32(1, 2, -1, 1);
+const queries = [f32(1, 0, 0, 1, 3, -2), f32(0, 1, 1, 0, 5, 5)];
+
+test('two layers of three tokens, by hand', () => {
+  // Layer 0: 0.1 0.2 0.3 against 1 2 -1: one pair agrees, two do not. Layer 1: 3 1 2 against 1 -1 0: the same order.
+  expect(kendall(contextScores, query, { memoryIndices, queries })).toBeAllClose([-1 / 3, 1], 1e-12);
+});
+
+test('only demonstration tokens count', () => {
+  const elsewhere = Float32Array.from(contextScores, (x, i) => (memoryIndices.includes(i % 6) ? x : -7 * i));
+  expect(kendall(elsewhere, query, { memoryIndices, queries })).toBeAllClose([-1 / 3, 1], 1e-12);
+  expect(kendallRandom(elsewhere, memoryIndices, 2, 1, 5)).toEqual(
+    kendallRandom(contextScores, memoryIndices, 2, 1, 5),
+  );
+});
+
+test('attention that ranks nothing is undefined', () => {
+  expect(kendall(new Float32Array(12), query, { memoryIndices, queries })).toEqual([null, null]);
+  expect(kendall(contextScores, f32(0, 0, -1, 1), { memoryIndices, queries })[0]).toBeNull();
+  expect(kendallRandom(new Float32Array(12), memoryIndices, 2, 1, 5)).toEqual([null, null]);
+  expect(kendallRandom(contextScores, [], 2, 1, 5)).toEqual([null, null]);
+});
+
+test('dot products run over the whole width, whatever it is', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 11 }), fc.nat(10), (width, hot) => {
+      const component = hot % width;
+      // Only one component of the query is not zero: the ranking is that of the rows' same component.
+      const one = Float32Array.from({ length: width }, (_, i) => (i === component ? 1 : 0));
+      const rows = Float32Array.from({ length: 4 * width }, (_, i) => {
+        const row = Math.floor(i / width);
+        return i % width === component ? [2, 4, 1, 3][row]! : [9, -9, 8, -8][row]!;
+      });
+      const trained = { memoryIndices: [0, 1, 2, 3], queries: [rows] };
+      expect(kendall(f32(2, 4, 1, 3), one, trained)).toEqual([1]);
+    }),
+  );
+});
+
+test('the random baseline is centred on 0 and seeded by row', () => {
+  const tokens = Array.from({ length: 50 }, (_, i) => i);
+  const rising = Float32Array.from(tokens);
+  const values = Array.from({ length: 400 }, (_, row) => kendallRandom(rising, tokens, 1, 3, row)[0]!);
+  expect(new Set(values).size).toBeGreaterThan(100);
+  // One value has a standard deviation of sqrt(2 (2n + 5) / (9 n (n - 1))) = 0.098.
+  expect(Math.abs(values.reduce((a, b) => a + b) / 400)).toBeLessThan(0.02);
+  expect(kendallRandom(rising, tokens, 1, 3, 7)).toEqual([values[7]]);
+});

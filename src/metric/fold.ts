@@ -1,0 +1,59 @@
+import type { PerLayer } from './per-layer.ts';
+
+/** A similarity over many examples. */
+export interface Similarity {
+  /** Mean over layers of `perLayer`; null with `why`. */
+  readonly value: number | null;
+  /** Mean over examples for each layer; null, with `why`, where every example is undefined; empty when nothing was measured. */
+  readonly perLayer: PerLayer;
+  /** Examples with a value in at least one layer. */
+  readonly n: number;
+  /** Pairs of example and layer that are undefined and left out of the means; absent when there is none. */
+  readonly skipped?: number;
+  readonly why?: string;
+}
+
+/**
+ * Folds values [example][layer] as the official code of Dai et al. does: mean over examples in each layer, then mean
+ * over layers. Undefined values are left out and counted. Sums run in the order given: examples in evaluation order
+ * give the same bits however they were batched. `reason` says when a value of this metric is undefined.
+ */
+export function foldExamples(examples: readonly PerLayer[], reason: string): Similarity {
+  const layers = examples[0]?.length ?? 0;
+  const sums = new Float64Array(layers);
+  const counts = new Uint32Array(layers);
+  let n = 0;
+  let skipped = 0;
+  for (const values of examples) {
+    if (values.length !== layers) throw new Error(`fold: examples of ${layers} and of ${values.length} layers`);
+    let defined = 0;
+    for (const [layer, value] of values.entries()) {
+      if (value === null) continue;
+      sums[layer]! += value;
+      counts[layer]!++;
+      defined++;
+    }
+    if (defined > 0) n++;
+    skipped += layers - defined;
+  }
+  const perLayer = Array.from(sums, (sum, layer) => (counts[layer] === 0 ? null : sum / counts[layer]!));
+  const definedLayers = perLayer.filter(mean => mean !== null);
+  const value =
+    definedLayers.length === 0 ? null : definedLayers.reduce((sum, mean) => sum + mean, 0) / definedLayers.length;
+  const why = whyUndefined(examples.length, perLayer, reason);
+  return { value, perLayer, n, ...(skipped > 0 && { skipped }), ...(why !== undefined && { why }) };
+}
+
+/** A similarity that was not measured. */
+export function notMeasured(why: string): Similarity {
+  return { value: null, perLayer: [], n: 0, why };
+}
+
+function whyUndefined(examples: number, perLayer: PerLayer, reason: string): string | undefined {
+  if (examples === 0) return 'no examples';
+  const undefinedLayers = perLayer.flatMap((mean, layer) => (mean === null ? [layer] : []));
+  if (undefinedLayers.length === 0) return undefined;
+  if (undefinedLayers.length === perLayer.length) return `${reason} in every example and layer`;
+  const noun = undefinedLayers.length === 1 ? 'layer' : 'layers';
+  return `${reason} in every example of ${noun} ${undefinedLayers.join(', ')}`;
+}

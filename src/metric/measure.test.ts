@@ -1,0 +1,180 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { fillUniform, randomStream } from '../statistics/random.ts';
+import { type ExampleMetrics, type MeasureOptions, measure, type ObservedExample } from './measure.ts';
+import type { Observation } from './observation.ts';
+import { summarise } from './summarise.ts';
+
+// L layers, H heads, D width, T query tokens, P memory tokens, N demonstration tokens.
+const [L, H, D, T, P, N] = [3, 2, 8, 4, 12, 7];
+
+const random = (length: number, ...path: number[]) =>
+  Float32Array.from(fillUniform(randomStream(...path), new Float64Array(length)), x => x - 0.5);
+
+const observation = (index: number, setting: number): Observation => ({
+  attentionOutput: random(L * D, index, setting, 0),
+  scores: random(L * H * T, index, setting, 1),
+  contextScores: random(L * P, index, setting, 2),
+  query: random(L * D, index, setting, 3),
+});
+
+const options: MeasureOptions = {
+  layers: L,
+  heads: H,
+  seed: 1,
+  training: {
+    memoryIndices: Int32Array.from({ length: N }, (_, n) => 1 + n),
+    queries: Array.from({ length: L }, (_, layer) => random(N * D, 99, layer)),
+  },
+};
+
+const example = (index: number): ObservedExample => ({
+  index,
+  row: 1000 - index,
+  zeroShot: observation(index, 0),
+  inContext: observation(index, 1),
+  finetuned: observation(index, 2),
+});
+
+const records = Array.from({ length: 130 }, (_, index) => measure(example(index), options));
+
+test('the result has the shape that other programs read', () => {
+  const summary = summarise(records);
+  const similarity = (n: number) => ({
+    value: expect.any(Number),
+    perLayer: [expect.any(Number), expect.any(Number), expect.any(Number)],
+    n,
+  });
+  expect(summary).toEqual({
+    simAOU: { ...similarity(130), random: similarity(130), unnormalised: similarity(130) },
+    simAM: { ...similarity(130), zeroShot: similarity(130), delta: similarity(130) },
+    kendall: { ...similarity(100), random: similarity(100) },
+  });
+});
+
+test('Kendall reads the first hundred examples in evaluation order', () => {
+  expect(records[99]!.kendall).toHaveLength(L);
+  expect(records[100]!.kendall).toBeUndefined();
+  expect(summarise(records).kendall).toEqual(summarise(records.slice(0, 100)).kendall);
+});
+
+test('each number is in its place', () => {
+  // One layer, one head; every metric differs.
+  const one = (attentionOutput: number[], scores: number[]): Observation => ({
+    attentionOutput: new Float32Array(attentionOutput),
+    scores: new Float32Array(scores),
+    contextScores: new Float32Array([0, 1, 2, 3]),
+    query: new Float32Array([1, 2]),
+  });
+  const metrics = measure(
+    {
+      index: 0,
+      row: 5,
+      zeroShot: one([1, 0], [0, 1]),
+      inContext: one([0, 2], [3, 4]),
+      finetuned: one([3, 3], [4, 3]),
+    },
+    {
+      layers: 1,
+      heads: 1,
+      seed: 1,
+      training: { memoryIndices: [1, 2, 3], queries: [new Float32Array([1, 0, 0, 1, 3, -2])] },
+    },
+  );
+  expect(metrics).toEqual({
+    index: 0,
+    row: 5,
+    simAOU: [expect.closeTo(Math.cos(Math.PI / 8), 12)],
+    simAOURandom: [expect.any(Number)],
+    simAOUUnnormalised: [expect.closeTo(4 / Math.sqrt(65), 12)],
+    simAM: [expect.closeTo(24 / 25, 12)],
+    simAMZeroShot: [expect.closeTo(4 / 5, 12)],
+    // (3, 3).(4, 2)
+    simAMDelta: [expect.closeTo(18 / Math.sqrt(18 * 20), 12)],
+    // 1 2 3 against 1 2 -1
+    kendall: [expect.closeTo(-1 / 3, 12)],
+    kendallRandom: [expect.any(Number)],
+  });
+});
+
+test('order and batches do not change a bit', () => {
+  const bytes = JSON.stringify(summarise(records));
+  fc.assert(
+    fc.property(fc.shuffledSubarray(records, { minLength: records.length }), shuffled => {
+      expect(JSON.stringify(summarise(shuffled))).toBe(bytes);
+    }),
+    { numRuns: 20 },
+  );
+});
+
+test('written and read again, the same bits', () => {
+  const read = records.map(record => JSON.parse(JSON.stringify(record)) as ExampleMetrics);
+  expect(read).toEqual(records);
+  expect(JSON.stringify(summarise(read))).toBe(JSON.stringify(summarise(records)));
+});
+
+test('in-context against zero-shot does not depend on finetuning', () => {
+  const other = measure({ ...example(3), finetuned: observation(3, 7) }, options);
+  expect(other.simAMZeroShot).toEqual(records[3]!.simAMZeroShot);
+  expect(other.simAOURandom).toEqual(records[3]!.simAOURandom);
+  expect(other.simAM).not.toEqual(records[3]!.simAM);
+});
+
+test('settings that were not run are null with why', () => {
+  const { finetuned: _, ...withoutFinetuning } = example(0);
+  const { training: __, ...untrained } = options;
+  const summary = summarise([measure(withoutFinetuning, untrained)]);
+  const missing = (settings: string) => ({ value: null, perLayer: [], n: 0, why: `needs the settings ${settings}` });
+  const all = 'zero-shot, in-context and finetuned';
+  expect(summary.simAOU).toEqual({
+    ...missing(all),
+    random: expect.objectContaining({ n: 1 }),
+    unnormalised: missing(all),
+  });
+  expect(summary.simAM).toEqual({
+    ...missing('in-context and finetuned'),
+    zeroShot: expect.objectContaining({ n: 1 }),
+    delta: missing(all),
+  });
+  expect(summary.kendall).toEqual({
+    ...missing('in-context and finetuned'),
+    random: missing('in-context and finetuned'),
+  });
+  expect(measure({ index: 0, row: 0, zeroShot: observation(0, 0) }, options)).toEqual({ index: 0, row: 0 });
+});
+
+test('no examples: null with why', () => {
+  expect(summarise([]).simAM.delta).toEqual({ value: null, perLayer: [], n: 0, why: 'no examples' });
+});
+
+test('settings that do not differ have no update to compare', () => {
+  const { simAOU, simAM } = summarise([measure({ ...example(0), inContext: observation(0, 0) }, options)]);
+  expect(simAOU).toMatchObject({
+    value: null,
+    n: 0,
+    why: 'an update of the attention output is zero in every example and layer',
+  });
+  expect(simAOU.random.value).toBeNull();
+  expect(simAM.delta.value).toBeNull();
+  expect(simAM.zeroShot.value).toBeCloseTo(1, 12);
+});
+
+test('an example that comes twice is a defect', () => {
+  expect(() => summarise([records[0]!, records[0]!])).toThrow(/example 0 comes twice/);
+});
+
+test('arrays that do not fit are refused with the row', () => {
+  const broken =
+    (change: Partial<Observation>, from: MeasureOptions = options) =>
+    () =>
+      measure({ ...example(0), inContext: { ...observation(0, 1), ...change } }, from);
+  expect(broken({ scores: random(L * H * T + 1, 0) })).toThrow(/row 1000: 25 attention scores for 3 layers of 2 heads/);
+  expect(broken({ scores: random(L * H * (T + 1), 0) })).toThrow(/two query lengths/);
+  expect(broken({ attentionOutput: random(L * D + 1, 0) })).toThrow(/25 attention outputs for 3 layers/);
+  expect(broken({ attentionOutput: random(L * (D + 1), 0) })).toThrow(/two widths/);
+  expect(broken({ contextScores: random(L * (N - 1), 0) })).toThrow(/token 5 at 6 of a memory of 6/);
+  const short = { ...options.training!, queries: options.training!.queries.slice(1) };
+  expect(broken({}, { ...options, training: short })).toThrow(/training queries of 2 layers for 3/);
+  const cut = { ...options.training!, queries: options.training!.queries.map(q => q.subarray(1)) };
+  expect(broken({}, { ...options, training: cut })).toThrow(/55 numbers of training queries in layer 0 for 7 tokens/);
+});

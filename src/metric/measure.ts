@@ -1,0 +1,112 @@
+import { kendall, kendallRandom, type TrainingTokens } from './attention-to-training-tokens.ts';
+import type { Observation, ObservationShape } from './observation.ts';
+import type { PerLayer } from './per-layer.ts';
+import { simAM, simAMDelta } from './sim-am.ts';
+import { simAOU, simAOURandom, simAOUUnnormalised } from './sim-aou.ts';
+
+/** Kendall is measured on the first examples in evaluation order, as many as in the official code of Dai et al. */
+export const KENDALL_EXAMPLES = 100;
+
+/** One example in the settings that were run. */
+export interface ObservedExample {
+  /** Place in the evaluation order, from 0. */
+  readonly index: number;
+  /** Row id in the data set. */
+  readonly row: number;
+  readonly zeroShot?: Observation;
+  readonly inContext?: Observation;
+  readonly finetuned?: Observation;
+}
+
+export interface MeasureOptions extends ObservationShape {
+  /** Of the random baselines. */
+  readonly seed: number;
+  /** Absent when finetuning was not run. */
+  readonly training?: TrainingTokens;
+}
+
+/**
+ * What is kept of an example: one number for each layer and metric, absent where a setting that it needs was not run.
+ * Plain JSON: written to a file and read again it folds to the same bits.
+ */
+export interface ExampleMetrics {
+  readonly index: number;
+  readonly row: number;
+  readonly simAOU?: PerLayer;
+  readonly simAOURandom?: PerLayer;
+  readonly simAOUUnnormalised?: PerLayer;
+  readonly simAM?: PerLayer;
+  readonly simAMZeroShot?: PerLayer;
+  readonly simAMDelta?: PerLayer;
+  readonly kendall?: PerLayer;
+  readonly kendallRandom?: PerLayer;
+}
+
+/** Every metric of one example; the observations are not needed afterwards. */
+export function measure(example: ObservedExample, options: MeasureOptions): ExampleMetrics {
+  const { index, row, zeroShot, inContext, finetuned } = example;
+  const { layers, seed, training } = options;
+  checkShapes(example, options);
+  const outputs = zeroShot &&
+    inContext &&
+    finetuned && {
+      zeroShot: zeroShot.attentionOutput,
+      inContext: inContext.attentionOutput,
+      finetuned: finetuned.attentionOutput,
+    };
+  const scores = zeroShot &&
+    inContext &&
+    finetuned && { zeroShot: zeroShot.scores, inContext: inContext.scores, finetuned: finetuned.scores };
+  const updates = zeroShot && inContext && { zeroShot: zeroShot.attentionOutput, inContext: inContext.attentionOutput };
+  const context = index < KENDALL_EXAMPLES && training ? inContext?.contextScores : undefined;
+  return {
+    index,
+    row,
+    ...(outputs && { simAOU: simAOU(outputs, layers), simAOUUnnormalised: simAOUUnnormalised(outputs, layers) }),
+    ...(updates && { simAOURandom: simAOURandom(updates, layers, seed, row) }),
+    ...(inContext && finetuned && { simAM: simAM(inContext.scores, finetuned.scores, options) }),
+    ...(inContext && zeroShot && { simAMZeroShot: simAM(inContext.scores, zeroShot.scores, options) }),
+    ...(scores && { simAMDelta: simAMDelta(scores, options) }),
+    ...(context && finetuned?.query && { kendall: kendall(context, finetuned.query, training!) }),
+    ...(context && { kendallRandom: kendallRandom(context, training!.memoryIndices, layers, seed, row) }),
+  };
+}
+
+/** Flat arrays of wrong length would be read across layers without a sound. */
+function checkShapes(example: ObservedExample, { layers, heads, training }: MeasureOptions): void {
+  const settings = [example.zeroShot, example.inContext, example.finetuned].filter(o => o !== undefined);
+  const fail = (what: string): never => {
+    throw new Error(`measure: row ${example.row}: ${what}`);
+  };
+  for (const { attentionOutput, scores } of settings) {
+    if (attentionOutput.length === 0 || attentionOutput.length % layers !== 0) {
+      fail(`${attentionOutput.length} attention outputs for ${layers} layers`);
+    }
+    if (scores.length === 0 || scores.length % (layers * heads) !== 0) {
+      fail(`${scores.length} attention scores for ${layers} layers of ${heads} heads`);
+    }
+    if (attentionOutput.length !== settings[0]!.attentionOutput.length) fail('attention outputs of two widths');
+    if (scores.length !== settings[0]!.scores.length) fail('attention scores of two query lengths');
+  }
+  if (!training) return;
+  const { memoryIndices, queries } = training;
+  const context = example.inContext?.contextScores;
+  const query = example.finetuned?.query;
+  if (queries.length !== layers) fail(`training queries of ${queries.length} layers for ${layers}`);
+  if (context) {
+    const tokens = context.length / layers;
+    if (!Number.isInteger(tokens)) fail(`${context.length} context scores for ${layers} layers`);
+    for (let i = 0; i < memoryIndices.length; i++) {
+      if (!(memoryIndices[i]! >= 0 && memoryIndices[i]! < tokens)) {
+        fail(`demonstration token ${i} at ${memoryIndices[i]} of a memory of ${tokens}`);
+      }
+    }
+  }
+  if (query) {
+    for (const [layer, trained] of queries.entries()) {
+      if (trained.length * layers !== memoryIndices.length * query.length) {
+        fail(`${trained.length} numbers of training queries in layer ${layer} for ${memoryIndices.length} tokens`);
+      }
+    }
+  }
+}

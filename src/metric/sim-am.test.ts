@@ -1,0 +1,67 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { simAM, simAMDelta } from './sim-am.ts';
+
+const f32 = (...values: number[]) => new Float32Array(values);
+const scores = fc
+  .array(fc.integer({ min: -50, max: 50 }), { minLength: 24, maxLength: 24 })
+  .map(values => f32(...values.map(x => x / 8)));
+/** L = 2, H = 3, T = 4. */
+const shape = { layers: 2, heads: 3 };
+
+test('one layer, two heads, two tokens, by hand', () => {
+  const inContext = f32(1, 0, 3, 4);
+  const finetuned = f32(1, 1, 4, 3);
+  const one = { layers: 1, heads: 2 };
+  expect(simAM(inContext, finetuned, one)[0]).toBeCloseTo((Math.SQRT1_2 + 24 / 25) / 2, 14);
+  // Updates from (0, 1) and (3, 3): (1, -1).(1, 0) and (0, 1).(1, 0).
+  expect(simAMDelta({ zeroShot: f32(0, 1, 3, 3), inContext, finetuned }, one)[0]).toBeCloseTo(Math.SQRT1_2 / 2, 14);
+});
+
+test('layers are read apart', () => {
+  const values = simAM(f32(1, 0, 0, 1), f32(1, 0, 1, 0), { layers: 2, heads: 1 });
+  expect(values).toEqual([1, 0]);
+});
+
+test('a head without direction is left out of the mean; a layer without any is undefined', () => {
+  const two = { layers: 1, heads: 2 };
+  expect(simAM(f32(0, 0, 3, 4), f32(1, 1, 4, 3), two)[0]).toBeCloseTo(24 / 25, 14);
+  expect(simAM(f32(0, 0, 0, 0), f32(1, 1, 4, 3), two)).toEqual([null]);
+  const zeroShot = f32(0, 0, 3, 4);
+  expect(simAMDelta({ zeroShot, inContext: f32(1, 0, 3, 4), finetuned: f32(1, 1, 9, 9) }, two)[0]).toBeCloseTo(
+    Math.SQRT1_2,
+    14,
+  );
+  expect(simAMDelta({ zeroShot, inContext: zeroShot, finetuned: f32(1, 1, 9, 9) }, two)).toEqual([null]);
+});
+
+test('symmetric, bounded, blind to scale and to the order of heads', () => {
+  fc.assert(
+    fc.property(scores, scores, scores, (a, b, zeroShot) => {
+      const values = simAM(a, b, shape);
+      expect(simAM(b, a, shape)).toEqual(values);
+      expect(
+        simAM(
+          a.map(x => x * 4),
+          b,
+          shape,
+        ),
+      ).toEqual(values);
+      for (const value of values) expect(Math.abs(value ?? 0)).toBeLessThanOrEqual(1);
+      const delta = simAMDelta({ zeroShot, inContext: a, finetuned: b }, shape);
+      expect(simAMDelta({ zeroShot, inContext: b, finetuned: a }, shape)).toEqual(delta);
+      const swapped = (x: Float32Array) => f32(...x.subarray(4, 8), ...x.subarray(0, 4), ...x.subarray(8));
+      expect(simAM(swapped(a), swapped(b), shape)).toEqual(values.map(v => (v === null ? v : expect.closeTo(v, 12))));
+    }),
+  );
+});
+
+test('a setting is as similar as can be to itself, and so are equal updates', () => {
+  fc.assert(
+    fc.property(scores, scores, (a, zeroShot) => {
+      for (const value of simAM(a, a, shape)) if (value !== null) expect(value).toBeCloseTo(1, 12);
+      const delta = simAMDelta({ zeroShot, inContext: a, finetuned: a }, shape);
+      for (const value of delta) if (value !== null) expect(value).toBeCloseTo(1, 12);
+    }),
+  );
+});

@@ -1,0 +1,50 @@
+import { cosine, cosineOfUpdates } from './cosine.ts';
+import type { ObservationShape } from './observation.ts';
+import type { PerLayer } from './per-layer.ts';
+
+/**
+ * SimAM of one example (Dai et al.): cos(m, m') of the raw attention scores [L, H, T] of two settings, for
+ * every head, then the mean over heads. "Before": in-context against zero-shot; "after": in-context against finetuned.
+ * Symmetric. Heads whose cosine is undefined are left out; null where all are.
+ *
+ * The scores are not centred, although softmax ignores a constant: a shared offset raises this similarity.
+ */
+export function simAM(scores: Float32Array, others: Float32Array, shape: ObservationShape): PerLayer {
+  return meanOverHeads(scores, shape, (start, length) => cosine(scores, others, start, length));
+}
+
+/**
+ * SimAM of the updates (Deutch et al.): cos(m_ICL - m_ZSL, m_FT - m_ZSL) for every head, then the mean over heads.
+ * Heads whose update is zero are left out; null where all are.
+ *
+ * In the first layer of a model with rotary positions m_ICL - m_ZSL is zero but for the rounding of float32, so that the value
+ * there is a cosine with rounding: near 0, and different on another machine.
+ */
+export function simAMDelta(
+  scores: { readonly zeroShot: Float32Array; readonly inContext: Float32Array; readonly finetuned: Float32Array },
+  shape: ObservationShape,
+): PerLayer {
+  const { zeroShot, inContext, finetuned } = scores;
+  return meanOverHeads(zeroShot, shape, (start, length) =>
+    cosineOfUpdates(inContext, finetuned, zeroShot, start, length),
+  );
+}
+
+function meanOverHeads(
+  scores: Float32Array,
+  { layers, heads }: ObservationShape,
+  ofHead: (start: number, length: number) => number | null,
+): PerLayer {
+  const tokens = scores.length / (layers * heads);
+  return Array.from({ length: layers }, (_, layer) => {
+    let sum = 0;
+    let defined = 0;
+    for (let head = 0; head < heads; head++) {
+      const value = ofHead((layer * heads + head) * tokens, tokens);
+      if (value === null) continue;
+      sum += value;
+      defined++;
+    }
+    return defined === 0 ? null : sum / defined;
+  });
+}

@@ -1,0 +1,62 @@
+import { fillUniform, randomStream } from '../statistics/random.ts';
+import { cosine, cosineOfUpdates, inverseNorm } from './cosine.ts';
+import type { PerLayer } from './per-layer.ts';
+
+/** Keeps the random directions of this metric apart from those of others. */
+const STREAM = 1;
+
+/** Attention outputs of one example, each [L, D] flat. */
+interface Outputs {
+  readonly zeroShot: Float32Array;
+  readonly inContext: Float32Array;
+  readonly finetuned: Float32Array;
+}
+
+/**
+ * SimAOU of one example (Dai et al., as their code computes it): with h^ = h / |h| in each setting,
+ * cos(h^_ICL - h^_ZSL, h^_FT - h^_ZSL) in every layer. Null where an update is zero.
+ *
+ * Normalising before the difference leaves parts of h_ZSL in both updates: unrelated updates can score well above 0
+ * (Deutch et al.). `simAOUUnnormalised` is free of that.
+ */
+export function simAOU({ zeroShot, inContext, finetuned }: Outputs, layers: number): PerLayer {
+  const width = zeroShot.length / layers;
+  return Array.from({ length: layers }, (_, layer) => {
+    const start = layer * width;
+    return cosineOfUpdates(inContext, finetuned, zeroShot, start, width, {
+      a: inverseNorm(inContext, start, width),
+      b: inverseNorm(finetuned, start, width),
+      base: inverseNorm(zeroShot, start, width),
+    });
+  });
+}
+
+/** SimAOU without normalisation (Deutch et al.): cos(h_ICL - h_ZSL, h_FT - h_ZSL) in every layer. Null where an update is zero. */
+export function simAOUUnnormalised({ zeroShot, inContext, finetuned }: Outputs, layers: number): PerLayer {
+  const width = zeroShot.length / layers;
+  return Array.from({ length: layers }, (_, layer) =>
+    cosineOfUpdates(inContext, finetuned, zeroShot, layer * width, width),
+  );
+}
+
+/**
+ * Random baseline of SimAOU (Dai et al., as their code draws it): cos(h^_ICL - h^_ZSL, r) with r uniform on [0, 1)^D,
+ * drawn for each (seed, row, layer) whatever the order of examples. Null where the update is zero.
+ */
+export function simAOURandom(
+  { zeroShot, inContext }: Pick<Outputs, 'zeroShot' | 'inContext'>,
+  layers: number,
+  seed: number,
+  row: number,
+): PerLayer {
+  const width = zeroShot.length / layers;
+  const direction = new Float64Array(width);
+  const update = new Float64Array(width);
+  return Array.from({ length: layers }, (_, layer) => {
+    const start = layer * width;
+    const scale = inverseNorm(inContext, start, width);
+    const baseScale = inverseNorm(zeroShot, start, width);
+    for (let i = 0; i < width; i++) update[i] = inContext[start + i]! * scale - zeroShot[start + i]! * baseScale;
+    return cosine(update, fillUniform(randomStream(STREAM, seed, row, layer), direction));
+  });
+}
