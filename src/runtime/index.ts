@@ -1,0 +1,15 @@
+export { physicalCores } from './cores.ts';
+export { type Crash, NonFiniteError } from './errors.ts';
+export type {
+  Handle,
+  Location,
+  RunRequest,
+  RunResult,
+  Runtime,
+  RuntimeOptions,
+  Session,
+  SessionRequest,
+  TensorData,
+  Usage,
+} from './runtime.ts';
+export { openRuntime, withRuntime } from './runtime.ts';

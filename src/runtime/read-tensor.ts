@@ -1,0 +1,86 @@
+import { closeSync, openSync, readSync } from 'node:fs';
+import { UserError } from '../error.ts';
+import { elementCount, type Location, type TensorData } from './protocol.ts';
+
+/** Stored types that become float32, with bytes an element. */
+const widths: Readonly<Record<string, number>> = { F32: 4, F16: 2, BF16: 2 };
+
+const chunkElements = 1 << 20;
+
+/**
+ * Reads a float tensor from its place in a file and widens it to float32.
+ * @throws UserError when the type cannot be widened, the length does not fit the shape, or the file ends too early
+ */
+export function readTensor(location: Location): TensorData {
+  const { name, dtype, shape, file, offset, length } = location;
+  const width = widths[dtype];
+  if (width === undefined) {
+    throw new UserError(`${file}: tensor ${name} is stored as ${dtype}; only ${Object.keys(widths).join(', ')} load`);
+  }
+  const count = elementCount(shape);
+  if (length !== count * width) {
+    throw new UserError(
+      `${file}: tensor ${name} has ${length} bytes, its shape [${shape.join(',')}] asks ${count * width}`,
+    );
+  }
+  const data = new Float32Array(count);
+  const descriptor = openFile(file);
+  try {
+    const chunk = dtype === 'F32' ? undefined : new Uint16Array(Math.min(count, chunkElements));
+    for (let start = 0; start < count; start += chunkElements) {
+      const end = Math.min(start + chunkElements, count);
+      const target = chunk?.subarray(0, end - start) ?? data.subarray(start, end);
+      readExactly(
+        descriptor,
+        new Uint8Array(target.buffer, target.byteOffset, target.byteLength),
+        offset + start * width,
+        location,
+      );
+      if (chunk !== undefined) widen(chunk, data.subarray(start, end), dtype === 'F16' ? floatOfHalf : bitsOfBrain);
+    }
+  } finally {
+    closeSync(descriptor);
+  }
+  return { type: 'float32', dims: shape, data };
+}
+
+function openFile(file: string): number {
+  try {
+    return openSync(file, 'r');
+  } catch (error) {
+    throw new UserError(`${file}: cannot be opened (${(error as NodeJS.ErrnoException).code ?? error})`, {
+      cause: error,
+    });
+  }
+}
+
+function readExactly(descriptor: number, bytes: Uint8Array, position: number, { file, name }: Location): void {
+  for (let done = 0; done < bytes.length; ) {
+    const read = readSync(descriptor, bytes, done, bytes.length - done, position + done);
+    if (read === 0) throw new UserError(`${file}: ends before the last byte of tensor ${name}; it may be cut off`);
+    done += read;
+  }
+}
+
+function widen(source: Uint16Array, target: Float32Array, bitsOf: (half: number) => number): void {
+  const bits = new Uint32Array(target.buffer, target.byteOffset, target.length);
+  for (let i = 0; i < bits.length; i++) bits[i] = bitsOf(source[i]!);
+}
+
+/** bfloat16 is the upper half of a float32. */
+function bitsOfBrain(brain: number): number {
+  return brain << 16;
+}
+
+/** Bits of the float32 with the value of an IEEE half: 1 sign, 5 exponent (bias 15), 10 fraction bits. */
+function floatOfHalf(half: number): number {
+  const sign = (half & 0x8000) << 16;
+  const exponent = (half >> 10) & 0x1f;
+  const fraction = half & 0x3ff;
+  if (exponent === 0x1f) return sign | 0x7f800000 | (fraction << 13);
+  if (exponent !== 0) return sign | ((exponent + 112) << 23) | (fraction << 13);
+  if (fraction === 0) return sign;
+  // A subnormal half is a normal float32: move the leading bit of the fraction into the hidden place.
+  const shift = Math.clz32(fraction) - 21;
+  return sign | ((113 - shift) << 23) | (((fraction << shift) & 0x3ff) << 13);
+}

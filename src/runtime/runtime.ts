@@ -1,0 +1,270 @@
+import { UserError } from '../error.ts';
+import { startComputeProcess } from './compute-process.ts';
+import { physicalCores } from './cores.ts';
+import type { Crash } from './errors.ts';
+import { memoryOf } from './memory.ts';
+import {
+  describeShape,
+  elementCount,
+  type Feed,
+  type Location,
+  type Memory,
+  type Shape,
+  type TensorData,
+} from './protocol.ts';
+
+export type { Location, TensorData };
+
+/** A tensor that lives beside the sessions, in the compute process. */
+export interface Handle extends Shape {
+  readonly id: number;
+  readonly name: string;
+}
+
+/** A graph that is ready to run. */
+export interface Session {
+  readonly id: number;
+  readonly name: string;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+}
+
+export interface SessionRequest {
+  readonly name: string;
+  /** ONNX bytes; locations of external data are relative to `weightsRoot`, which may be `/`. */
+  readonly model: Uint8Array;
+  readonly weightsRoot?: string;
+  /** Whether weights are copied into the layout that products like best: faster, and one more copy in memory. */
+  readonly prepack?: boolean;
+}
+
+export interface RunRequest {
+  /** For progress and error messages, for instance `in-context batch 3 of 13`. */
+  readonly doing: string;
+  readonly feeds: Readonly<Record<string, TensorData | Handle>>;
+  /** Outputs that cross to the caller. */
+  readonly fetch?: readonly string[];
+  /** Outputs that stay beside the sessions and come back as new handles. */
+  readonly keep?: readonly string[];
+  /** Outputs that overwrite the tensors of these handles, which must have their very shape and not be fed in this run. */
+  readonly into?: Readonly<Record<string, Handle>>;
+}
+
+export interface RunResult {
+  /** The fetched tensors are views of one buffer. */
+  readonly fetched: Readonly<Record<string, TensorData>>;
+  /** Handles of `keep` (new ones) and of `into` (the given ones), by output. */
+  readonly kept: Readonly<Record<string, Handle>>;
+  /** Time inside the graph. */
+  readonly seconds: number;
+}
+
+export interface Usage extends Memory {
+  readonly sessions: number;
+  readonly handles: number;
+}
+
+/**
+ * Sessions on onnxruntime and the tensors beside them, in a process of their own. Requests are carried out in the order
+ * in which they were made; the next may be made before the last is answered. Every float output is looked through for
+ * NaN and infinity. Use of what was closed or released throws.
+ */
+export interface Runtime {
+  /** Threads of one graph. */
+  readonly threads: number;
+  /** Id of the compute process. */
+  readonly pid: number;
+  /** How the compute process ended unasked; undefined while all is well. */
+  readonly crash: () => Crash | undefined;
+  openSession(request: SessionRequest): Promise<Session>;
+  closeSession(session: Session): Promise<void>;
+  upload(name: string, tensor: TensorData): Promise<Handle>;
+  /** Reads float tensors (F32, F16, BF16, widened to float32) from files, inside the compute process. */
+  load(locations: readonly Location[]): Promise<Handle[]>;
+  /** @throws NonFiniteError naming the first output, in the order of the session, that holds NaN or infinity */
+  run(session: Session, request: RunRequest): Promise<RunResult>;
+  download(handle: Handle): Promise<TensorData>;
+  /** A new tensor: the given ones joined along `axis`. */
+  concatenate(name: string, handles: readonly Handle[], axis: number): Promise<Handle>;
+  release(handles: readonly Handle[]): Promise<void>;
+  /** Memory of the compute process now and at its highest. */
+  usage(): Promise<Usage>;
+  /** Ends the compute process at once; requests on their way fail. */
+  close(): Promise<void>;
+}
+
+export interface RuntimeOptions {
+  /** Default: the physical cores that the process may use. */
+  readonly threads?: number | undefined;
+  /** Ends the compute process at once, even inside a graph; requests on their way fail with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Starts a compute process. The caller closes it. */
+export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime> {
+  const threads = options.threads ?? physicalCores();
+  const { pid, crash, ask, close } = await startComputeProcess({ threads, signal: options.signal });
+  const sessions = new Map<number, Session>();
+  const handles = new Map<number, Handle>();
+  let nextSession = 1;
+  let nextHandle = 1;
+
+  function hold(id: number, name: string, { type, dims }: Shape): Handle {
+    const handle = { id, name, type, dims };
+    handles.set(id, handle);
+    return handle;
+  }
+
+  function idOf(handle: Handle): number {
+    if (handles.get(handle.id) === handle) return handle.id;
+    throw new Error(`tensor ${handle.name} (handle ${handle.id}) was released, or belongs to another runtime`);
+  }
+
+  function sessionId(session: Session): number {
+    if (sessions.get(session.id) === session) return session.id;
+    throw new Error(`session ${session.name} was closed, or belongs to another runtime`);
+  }
+
+  return {
+    threads,
+    pid,
+    crash,
+    close,
+
+    async openSession({ name, model, weightsRoot, prepack = false }) {
+      const id = nextSession++;
+      const order = { kind: 'open', session: id, name, model, weightsRoot, prepack } as const;
+      const session = { id, name, ...(await ask(`opening session ${name}`, order)) };
+      sessions.set(id, session);
+      return session;
+    },
+
+    async closeSession(session) {
+      const id = sessionId(session);
+      sessions.delete(id);
+      await ask(`closing session ${session.name}`, { kind: 'close', session: id });
+    },
+
+    async upload(name, tensor) {
+      refuseUneven(name, tensor);
+      const handle = nextHandle++;
+      await ask(`uploading ${name}`, { kind: 'upload', handle, name, tensor });
+      return hold(handle, name, tensor);
+    },
+
+    async load(locations) {
+      const ids = locations.map(() => nextHandle++);
+      const files = [...new Set(locations.map(({ file }) => file))].join(', ');
+      const doing = `loading ${locations.length} tensors of ${files}`;
+      const { shapes } = await ask(doing, { kind: 'load', handles: ids, locations });
+      return locations.map(({ name }, i) => hold(ids[i]!, name, shapes[i]!));
+    },
+
+    async run(session, { doing, feeds, fetch = [], keep = [], into = {} }) {
+      const id = sessionId(session);
+      const fed = new Map<number, string>();
+      const crossing = mapValues(feeds, (feed, name): Feed => {
+        if ('data' in feed) {
+          refuseUneven(name, feed);
+          return feed;
+        }
+        fed.set(idOf(feed), name);
+        return { handle: feed.id };
+      });
+      const targets = mapValues(into, idOf);
+      refuseAliases(session.name, fed, targets);
+      if (fetch.length + keep.length + Object.keys(into).length === 0) {
+        throw new Error(`session ${session.name}: no output is asked, in ${doing}`);
+      }
+      const fresh = Object.fromEntries(keep.filter(output => !(output in into)).map(output => [output, nextHandle++]));
+      const order = { kind: 'run', session: id, feeds: crossing, fetch, keep: fresh, into: targets } as const;
+      const { fetched, kept, seconds } = await ask(doing, order);
+      const made = mapValues(fresh, (handle, output) => hold(handle, output, kept[output]!));
+      return { fetched, kept: { ...made, ...into }, seconds };
+    },
+
+    async download(handle) {
+      return (await ask(`downloading ${handle.name}`, { kind: 'download', handle: idOf(handle) })).tensor;
+    },
+
+    async concatenate(name, parts, axis) {
+      const handle = nextHandle++;
+      const order = { kind: 'concatenate', handle, name, parts: parts.map(idOf), axis } as const;
+      return hold(handle, name, (await ask(`concatenating ${name}`, order)).shape);
+    },
+
+    async release(released) {
+      const ids = released.map(idOf);
+      for (const id of ids) handles.delete(id);
+      await ask(`releasing ${ids.length} tensors`, { kind: 'release', handles: ids });
+    },
+
+    async usage() {
+      const memory = memoryOf(pid) ?? (await ask('measuring memory', { kind: 'memory' }));
+      return { ...memory, sessions: sessions.size, handles: handles.size };
+    },
+  };
+}
+
+/**
+ * Opens a runtime, works with it, closes it. When the compute process crashes during the work, `onCrash` hears of it and
+ * the whole work is done once more with a new one.
+ * @throws UserError when it crashes again
+ */
+export async function withRuntime<T>(
+  options: RuntimeOptions & { readonly onCrash?: ((crash: Crash) => void) | undefined },
+  work: (runtime: Runtime) => Promise<T>,
+): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    const runtime = await openRuntime(options);
+    try {
+      return await work(runtime);
+    } catch (error) {
+      const crash = runtime.crash();
+      if (crash === undefined || options.signal?.aborted) throw error;
+      if (attempt === 2) throw crashedTwice(crash, error);
+      options.onCrash?.(crash);
+    } finally {
+      await runtime.close();
+    }
+  }
+}
+
+function crashedTwice({ doing, cause, stderr }: Crash, error: unknown): UserError {
+  const lastWords = stderr === '' ? '' : `; its last words: ${stderr.split('\n').at(-1)}`;
+  const hint = cause === 'signal SIGKILL' ? '; the system may have run out of memory' : '';
+  return new UserError(
+    `the compute process crashed twice, the second time while ${doing} (${cause})${hint}${lastWords}`,
+    {
+      cause: error,
+    },
+  );
+}
+
+/** onnxruntime does not notice that an output overwrites what is still to be read, and computes wrong numbers. */
+function refuseAliases(
+  session: string,
+  fed: ReadonlyMap<number, string>,
+  into: Readonly<Record<string, number>>,
+): void {
+  const written = new Map<number, string>();
+  for (const [output, id] of Object.entries(into)) {
+    const input = fed.get(id);
+    if (input !== undefined) {
+      throw new Error(`session ${session}: output ${output} would overwrite the tensor that is fed as ${input}`);
+    }
+    const other = written.get(id);
+    if (other !== undefined) throw new Error(`session ${session}: outputs ${other} and ${output} go into one tensor`);
+    written.set(id, output);
+  }
+}
+
+function refuseUneven(name: string, tensor: TensorData): void {
+  if (tensor.data.length !== elementCount(tensor.dims)) {
+    throw new Error(`${name}: ${describeShape(tensor)} does not hold ${tensor.data.length} numbers`);
+  }
+}
+
+function mapValues<A, B>(record: Readonly<Record<string, A>>, change: (value: A, key: string) => B): Record<string, B> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value, key)]));
+}

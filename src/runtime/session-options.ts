@@ -1,0 +1,28 @@
+import type { InferenceSession } from 'onnxruntime-node';
+
+/** The one place that decides how onnxruntime runs a graph. */
+export function sessionOptions(request: {
+  readonly threads: number;
+  readonly weightsRoot: string | undefined;
+  readonly prepack: boolean;
+}): InferenceSession.SessionOptions {
+  const { threads, weightsRoot, prepack } = request;
+  return {
+    executionProviders: ['cpu'],
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    executionMode: 'sequential',
+    graphOptimizationLevel: 'all',
+    enableCpuMemArena: true,
+    // Dimensions are dynamic: the plan of one length is of no use to the next, and it costs memory.
+    enableMemPattern: false,
+    logSeverityLevel: 3,
+    // Nested keys are joined by dots: `session.disable_prepacking`.
+    extra: {
+      session: {
+        ...(weightsRoot === undefined ? {} : { model_external_initializers_file_folder_path: weightsRoot }),
+        disable_prepacking: prepack ? '0' : '1',
+      },
+    },
+  };
+}
