@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { fillUniform, randomStream } from '../statistics/random.ts';
 import { kendall, kendallRandom } from './attention-to-training-tokens.ts';
+import { kendallTauB } from './kendall.ts';
 
 const f32 = (...values: number[]) => new Float32Array(values);
 
@@ -30,19 +32,23 @@ test('attention that ranks nothing is undefined', () => {
   expect(kendallRandom(contextScores, [], 2, 1, 5)).toEqual([null, null]);
 });
 
-test('dot products run over the whole width, whatever it is', () => {
+test('equals tau-b of plain dot products, whatever the number of tokens and the width', () => {
   fc.assert(
-    fc.property(fc.integer({ min: 1, max: 11 }), fc.nat(10), (width, hot) => {
-      const component = hot % width;
-      // Only one component of the query is not zero: the ranking is that of the rows' same component.
-      const one = Float32Array.from({ length: width }, (_, i) => (i === component ? 1 : 0));
-      const rows = Float32Array.from({ length: 4 * width }, (_, i) => {
-        const row = Math.floor(i / width);
-        return i % width === component ? [2, 4, 1, 3][row]! : [9, -9, 8, -8][row]!;
-      });
-      const trained = { memoryIndices: [0, 1, 2, 3], queries: [rows] };
-      expect(kendall(f32(2, 4, 1, 3), one, trained)).toEqual([1]);
-    }),
+    fc.property(
+      fc.integer({ min: 2, max: 11 }),
+      fc.integer({ min: 1, max: 9 }),
+      fc.nat(1000),
+      (tokens, width, seed) => {
+        const draw = (length: number, part: number) =>
+          Float32Array.from(fillUniform(randomStream(seed, part), new Float64Array(length)), x => x - 0.5);
+        const [context, vector, rows] = [draw(tokens, 0), draw(width, 1), draw(tokens * width, 2)];
+        const plain = Array.from({ length: tokens }, (_, n) =>
+          vector.reduce((sum, q, i) => sum + q * rows[n * width + i]!, 0),
+        );
+        const memoryIndices = Array.from({ length: tokens }, (_, n) => n);
+        expect(kendall(context, vector, { memoryIndices, queries: [rows] })).toEqual([kendallTauB(context, plain)]);
+      },
+    ),
   );
 });
 

@@ -64,7 +64,7 @@ function atTokens(
   return Float32Array.from(memoryIndices, index => contextScores[start + index]!);
 }
 
-/** [N] = [N, D] x [D], the vector being a slice of `query`. */
+/** [N] = [N, D] x [D], the vector being a slice of `query`; sums in float64. */
 function dotProducts(
   query: Float32Array,
   start: number,
@@ -72,22 +72,31 @@ function dotProducts(
   rows: Float32Array,
   out: Float64Array,
 ): Float64Array {
-  for (let n = 0; n < out.length; n++) {
-    const row = n * width;
-    // Four sums at once: one alone waits for each addition.
+  const vector = Float64Array.from(query.subarray(start, start + width));
+  // Four rows at once: each number of the vector is read once for them, and no sum waits for another.
+  let n = 0;
+  for (; n + 3 < out.length; n += 4) {
+    const [r0, r1, r2, r3] = [n * width, (n + 1) * width, (n + 2) * width, (n + 3) * width];
     let a = 0;
     let b = 0;
     let c = 0;
     let d = 0;
-    let i = 0;
-    for (; i + 3 < width; i += 4) {
-      a += query[start + i]! * rows[row + i]!;
-      b += query[start + i + 1]! * rows[row + i + 1]!;
-      c += query[start + i + 2]! * rows[row + i + 2]!;
-      d += query[start + i + 3]! * rows[row + i + 3]!;
+    for (let i = 0; i < width; i++) {
+      const q = vector[i]!;
+      a += q * rows[r0 + i]!;
+      b += q * rows[r1 + i]!;
+      c += q * rows[r2 + i]!;
+      d += q * rows[r3 + i]!;
     }
-    for (; i < width; i++) a += query[start + i]! * rows[row + i]!;
-    out[n] = a + b + (c + d);
+    out[n] = a;
+    out[n + 1] = b;
+    out[n + 2] = c;
+    out[n + 3] = d;
+  }
+  for (; n < out.length; n++) {
+    let sum = 0;
+    for (let i = 0; i < width; i++) sum += vector[i]! * rows[n * width + i]!;
+    out[n] = sum;
   }
   return out;
 }

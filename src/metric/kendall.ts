@@ -1,3 +1,6 @@
+/** Below this length insertion sort is faster than merging. */
+const BLOCK = 8;
+
 /** Pairs of two rankings: all, tied in x, tied in y, and concordant less discordant. */
 interface PairCounts {
   readonly pairs: number;
@@ -28,60 +31,102 @@ function countPairs(x: ArrayLike<number>, y: ArrayLike<number>): PairCounts {
   const n = x.length;
   if (y.length !== n) throw new RangeError(`kendall: ${n} and ${y.length} values`);
   const order = new Int32Array(n);
+  const spare = new Int32Array(n);
   for (let i = 0; i < n; i++) {
     if (Number.isNaN(x[i]!) || Number.isNaN(y[i]!)) throw new Error(`kendall: value ${i} is not a number`);
     order[i] = i;
   }
-  const spare = new Int32Array(n);
   // By x, and by y where x ties: then what is out of order in y are the discordant pairs, no tie among them.
-  sortCountingInversions(order, spare, y);
-  sortCountingInversions(order, spare, x);
+  const byX = Float64Array.from(x);
+  const byY = Float64Array.from(y);
+  sortCountingInversions(order, spare, byX, 0, n);
   let tiedX = 0;
   let tiedBoth = 0;
-  for (let i = 1, runX = 0, runBoth = 0; i < n; i++) {
-    const sameX = x[order[i]!] === x[order[i - 1]!];
-    // The i-th of a run of equals ties with all that came before it in the run.
-    runX = sameX ? runX + 1 : 0;
-    runBoth = sameX && y[order[i]!] === y[order[i - 1]!] ? runBoth + 1 : 0;
-    tiedX += runX;
-    tiedBoth += runBoth;
+  for (const [start, end] of runsOfEquals(order, byX, 0, n)) {
+    tiedX += pairsOf(end - start);
+    sortCountingInversions(order, spare, byY, start, end);
+    for (const [from, to] of runsOfEquals(order, byY, start, end)) tiedBoth += pairsOf(to - from);
   }
-  const discordant = sortCountingInversions(order, spare, y);
+  const discordant = sortCountingInversions(order, spare, byY, 0, n);
   let tiedY = 0;
-  for (let i = 1, run = 0; i < n; i++) {
-    run = y[order[i]!] === y[order[i - 1]!] ? run + 1 : 0;
-    tiedY += run;
-  }
-  const pairs = (n * (n - 1)) / 2;
+  for (const [start, end] of runsOfEquals(order, byY, 0, n)) tiedY += pairsOf(end - start);
+  const pairs = pairsOf(n);
   return { pairs, tiedX, tiedY, balance: pairs - tiedX - tiedY + tiedBoth - 2 * discordant };
 }
 
+function pairsOf(n: number): number {
+  return (n * (n - 1)) / 2;
+}
+
+/** [start, end) of every run of two or more equal keys in sorted `order`. */
+function runsOfEquals(order: Int32Array, keys: Float64Array, start: number, end: number): [number, number][] {
+  const runs: [number, number][] = [];
+  let first = start;
+  for (let i = start + 1; i <= end; i++) {
+    if (i < end && keys[order[i]!] === keys[order[first]!]) continue;
+    if (i - first > 1) runs.push([first, i]);
+    first = i;
+  }
+  return runs;
+}
+
 /**
- * Sorts the indices `order` by `keys`, stably, and returns how many pairs stood strictly in the wrong order.
- * Bottom-up merge sort; `spare` is room of the same length.
+ * Sorts the indices `order[begin, end)` by `keys`, stably, and returns how many pairs stood strictly in the wrong order.
+ * Insertion sort of short blocks, then bottom-up merges through `spare`, room of the same length.
  */
-function sortCountingInversions(order: Int32Array, spare: Int32Array, keys: ArrayLike<number>): number {
-  const n = order.length;
+function sortCountingInversions(
+  order: Int32Array,
+  spare: Int32Array,
+  keys: Float64Array,
+  begin: number,
+  end: number,
+): number {
   let inversions = 0;
+  for (let block = begin; block < end; block += BLOCK) {
+    const blockEnd = Math.min(block + BLOCK, end);
+    for (let i = block + 1; i < blockEnd; i++) {
+      const index = order[i]!;
+      const key = keys[index]!;
+      let j = i;
+      for (; j > block && keys[order[j - 1]!]! > key; j--) order[j] = order[j - 1]!;
+      order[j] = index;
+      inversions += i - j;
+    }
+  }
   let from = order;
   let to = spare;
-  for (let width = 1; width < n; width *= 2) {
-    for (let start = 0; start < n; start += 2 * width) {
-      const middle = Math.min(start + width, n);
-      const end = Math.min(start + 2 * width, n);
-      let left = start;
-      let right = middle;
-      for (let out = start; out < end; out++) {
-        if (left < middle && (right === end || keys[from[left]!]! <= keys[from[right]!]!)) {
-          to[out] = from[left++]!;
-        } else {
-          inversions += middle - left;
-          to[out] = from[right++]!;
-        }
-      }
+  for (let width = BLOCK; width < end - begin; width *= 2) {
+    for (let start = begin; start < end; start += 2 * width) {
+      inversions += merge(from, to, keys, start, Math.min(start + width, end), Math.min(start + 2 * width, end));
     }
     [from, to] = [to, from];
   }
-  if (from !== order) order.set(from);
+  if (from !== order) for (let i = begin; i < end; i++) order[i] = from[i]!;
+  return inversions;
+}
+
+/** Merges the sorted `from[start, middle)` and `from[middle, end)` into `to[start, end)`; returns the inversions undone. */
+function merge(
+  from: Int32Array,
+  to: Int32Array,
+  keys: Float64Array,
+  start: number,
+  middle: number,
+  end: number,
+): number {
+  let inversions = 0;
+  let left = start;
+  let right = middle;
+  let out = start;
+  while (left < middle && right < end) {
+    if (keys[from[left]!]! <= keys[from[right]!]!) {
+      to[out++] = from[left++]!;
+    } else {
+      inversions += middle - left;
+      to[out++] = from[right++]!;
+    }
+  }
+  while (left < middle) to[out++] = from[left++]!;
+  while (right < end) to[out++] = from[right++]!;
   return inversions;
 }
