@@ -1,0 +1,73 @@
+/**
+ * @file What every decoder family is to the rest of the program. A family says how it embeds, what one layer does around
+ * its attention, and how it turns the last hidden state into logits; attention with memory, taps and key/value parameters
+ * are the same for all (`attention.ts`, `pass.ts`).
+ */
+import type { Dimension } from '../graph/dimension.ts';
+import type { Shape, Tensor } from '../graph/tensor.ts';
+
+/** Sizes of a model, under one name for all families. */
+export interface Sizes {
+  readonly layers: number;
+  readonly heads: number;
+  /** Heads of keys and values; each serves heads / keyValueHeads query heads. */
+  readonly keyValueHeads: number;
+  readonly headWidth: number;
+  readonly width: number;
+  readonly vocabulary: number;
+  /** Longest sequence, memory included. */
+  readonly context: number;
+}
+
+/** A tensor of the checkpoint: its name there and its shape. */
+export interface TensorSpec {
+  readonly name: string;
+  readonly shape: readonly number[];
+}
+
+/** A model of one family with its configuration read: pure data and graph-building functions. */
+export interface Decoder extends Sizes {
+  readonly family: string;
+  /** Every tensor that the model reads from its checkpoint. */
+  readonly tensors: readonly TensorSpec[];
+  /** The key and value projections of each layer, weights and biases: what finetuning changes. */
+  readonly keyValue: readonly (readonly TensorSpec[])[];
+  /** tokens -> hidden state [B*T, D] after the final norm, calling `pass.attend` once a layer. */
+  readonly hidden: (pass: Pass) => Tensor;
+  /** [N, D] -> [N, V] */
+  readonly logits: (pass: Pass, hidden: Tensor) => Tensor;
+}
+
+/** The queries, keys and values of one layer, after position embedding; queries are scaled. N = B*T rows. */
+export interface Projections {
+  /** [B*T, H*dh] */
+  readonly query: Tensor;
+  /** [B*T, G*dh], G key/value heads */
+  readonly key: Tensor;
+  /** [B*T, G*dh] */
+  readonly value: Tensor;
+}
+
+/** What a family's graph-building functions are given: one forward pass over B sequences of T tokens. */
+export interface Pass {
+  /** B */
+  readonly batch: Dimension;
+  /** int32 [B*T] */
+  readonly tokens: Tensor;
+  /** int32 [T], the same for all sequences: 0 is the first token of the memory. */
+  readonly positions: Tensor;
+  /** A tensor of the checkpoint; key and value projections are fed, everything else is a weight. */
+  readonly tensor: (name: string) => Tensor;
+  /** Attention of layer `layer` over memory and query tokens -> heads side by side [B*T, H*dh], before the output projection. */
+  readonly attend: (layer: number, projections: Projections) => Tensor;
+  /** Marks the attention output of a layer: [B*T, D] after the output projection, before the residual. */
+  readonly attentionOutput: (layer: number, output: Tensor) => void;
+}
+
+/** Reads the configuration of a checkpoint; throws UserError where it asks for something that is not supported. */
+export type Family = (config: Readonly<Record<string, unknown>>, source: string) => Decoder;
+
+/** Shapes of fed tensors in the terms of `decoder`. */
+export function memoryShapes({ keyValueHeads, headWidth }: Sizes): { readonly key: Shape; readonly value: Shape } {
+  return { key: [keyValueHeads, headWidth, 'P'], value: [keyValueHeads, 'P', headWidth] };
+}

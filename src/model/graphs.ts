@@ -1,0 +1,185 @@
+/**
+ * @file The graphs of a model. All are the same forward pass; they differ in what they read out:
+ *
+ *     memory       keys and values that the tokens leave          (one sequence)
+ *     observation  label log-probabilities and taps at one row    (B sequences)
+ *     trace        logits and every tap at every row              (one sequence)
+ *     gradient     loss, and key/value projections one step on    (one sequence, no memory)
+ */
+import { differentiate } from '../graph/differentiate.ts';
+import { type Dimension, times } from '../graph/dimension.ts';
+import * as g from '../graph/operators/index.ts';
+import { input, type Tensor, weight } from '../graph/tensor.ts';
+import { type Attention, attend, type MemoryInputs, scoresOfAll, scoresOfRows } from './attention.ts';
+import { type Decoder, memoryShapes, type Pass, type Projections } from './decoder.ts';
+
+/** Tensors by name, as a session takes and gives them. */
+export type Outputs = Readonly<Record<string, Tensor>>;
+
+/** Names of what is fed and read; N is the layer. */
+export const names = {
+  tokens: 'tokens',
+  positions: 'positions',
+  memoryLogWeight: 'memory.log_weight',
+  memoryKey: (layer: number) => `memory.layers.${layer}.key`,
+  memoryValue: (layer: number) => `memory.layers.${layer}.value`,
+  key: (layer: number) => `layers.${layer}.key`,
+  value: (layer: number) => `layers.${layer}.value`,
+  attentionOutput: (layer: number) => `layers.${layer}.attention_output`,
+  attentionScores: (layer: number) => `layers.${layer}.attention_scores`,
+  contextScores: (layer: number) => `layers.${layer}.context_scores`,
+  query: (layer: number) => `layers.${layer}.query`,
+  updated: (parameter: string) => `updated.${parameter}`,
+  tapRows: 'tap_rows',
+  readRows: 'read_rows',
+  labels: 'labels',
+  labelLogProbabilities: 'label_log_probabilities',
+  logits: 'logits',
+  targets: 'targets',
+  targetWeights: 'target_weights',
+  learningRate: 'learning_rate',
+  loss: 'loss',
+} as const;
+
+interface Built {
+  readonly pass: Pass;
+  /** [B*T, D] */
+  readonly hidden: Tensor;
+  readonly parameters: ReadonlyMap<string, Tensor>;
+  readonly layers: readonly {
+    readonly attention: Attention;
+    readonly projections: Projections;
+    readonly attentionOutput: Tensor;
+  }[];
+  readonly memory: readonly MemoryInputs[];
+}
+
+/** One forward pass over B sequences of T tokens, behind a memory or not. */
+function forward(decoder: Decoder, batch: Dimension, withMemory: boolean): Built {
+  const parameters = new Map<string, Tensor>(
+    decoder.keyValue.flat().map(({ name, shape }) => [name, input(name, 'float32', shape)]),
+  );
+  const weights = new Map<string, Tensor>(
+    decoder.tensors.filter(({ name }) => !parameters.has(name)).map(({ name, shape }) => [name, weight(name, shape)]),
+  );
+  const tokens = input(names.tokens, 'int32', [batch, 'T']);
+  const positions = input(names.positions, 'int32', ['T']);
+  const logWeight = input(names.memoryLogWeight, 'float32', [1]);
+  const shapes = memoryShapes(decoder);
+  const memory = withMemory
+    ? Array.from({ length: decoder.layers }, (_, layer) => ({
+        key: input(names.memoryKey(layer), 'float32', shapes.key),
+        value: input(names.memoryValue(layer), 'float32', shapes.value),
+        logWeight,
+      }))
+    : undefined;
+  const visible = g.lessOrEqual(g.reshape(positions, [1, 1, 'T']), g.reshape(positions, ['T', 1, 1]));
+  const layers: { attention?: Attention; projections?: Projections; attentionOutput?: Tensor }[] = [];
+  const pass: Pass = {
+    batch,
+    tokens: g.reshape(tokens, [times(batch, 'T')]),
+    positions,
+    tensor: name => parameters.get(name) ?? weights.get(name)!,
+    attend: (layer, projections) => {
+      const attention = attend(decoder, projections, batch, visible, memory?.[layer]);
+      layers[layer] = { attention, projections };
+      return attention.output;
+    },
+    attentionOutput: (layer, attentionOutput) => {
+      layers[layer] = { ...layers[layer], attentionOutput };
+    },
+  };
+  const hidden = decoder.hidden(pass);
+  return { pass, hidden, parameters, layers: layers as Built['layers'], memory: memory ?? [] };
+}
+
+function perLayer(built: Built, read: (layer: Built['layers'][number], n: number) => Outputs): Outputs {
+  return Object.assign({}, ...built.layers.map(read));
+}
+
+/** Tokens behind a memory -> the keys [G, dh, T] and values [G, T, dh] that they leave in every layer. */
+export function memoryGraph(decoder: Decoder): Outputs {
+  const { keyValueHeads: G, headWidth: dh } = decoder;
+  return perLayer(forward(decoder, 1, true), ({ attention }, n) => ({
+    [names.key(n)]: g.reshape(attention.key, [G, dh, 'T']),
+    [names.value(n)]: g.reshape(attention.value, [G, 'T', dh]),
+  }));
+}
+
+/**
+ * B queries of T tokens (shorter ones padded at the end) behind one memory -> what is observed of them:
+ * label_log_probabilities [R, C] of the C label tokens after each of the R read rows, and at the tap row of each query
+ * layers.N.attention_output [B, D], .attention_scores [B, H, T] to the own tokens, .context_scores [B, P] to the memory summed over heads,
+ * .query [B, H*dh]. Rows count through the batch: row t of query b is b*T + t.
+ */
+export function observationGraph(decoder: Decoder): Outputs {
+  const built = forward(decoder, 'B', true);
+  const tapRows = input(names.tapRows, 'int32', ['B']);
+  const readRows = input(names.readRows, 'int32', ['R']);
+  const labels = input(names.labels, 'int32', ['C']);
+  const logits = decoder.logits(built.pass, g.gather(built.hidden, readRows));
+  const ofLabels = g.transpose(g.gather(g.transpose(logits, [1, 0]), labels), [1, 0]);
+  const taps = perLayer(built, ({ attention, projections, attentionOutput }, n) => {
+    const query = g.gather(projections.query, tapRows);
+    const scores = scoresOfRows(decoder, query, attention.key, built.memory[n]!.key);
+    return {
+      [names.attentionOutput(n)]: g.gather(attentionOutput, tapRows),
+      [names.attentionScores(n)]: scores.own,
+      [names.contextScores(n)]: g.reduceSum(scores.memory, [1]),
+      [names.query(n)]: query,
+    };
+  });
+  return { ...taps, [names.labelLogProbabilities]: g.subtract(ofLabels, logSumExp(logits)) };
+}
+
+/** log sum_j exp(x_j) along the last axis, the largest taken out first: ReduceLogSumExp overflows on WebGPU. */
+function logSumExp(x: Tensor): Tensor {
+  const largest = g.reduceMax(x);
+  return g.add(largest, g.logarithm(g.reduceSum(g.exponential(g.subtract(x, largest)), [-1], { keepAxes: true })));
+}
+
+/**
+ * One sequence of T tokens behind a memory -> logits [T, V] and at every row layers.N.attention_output [T, D],
+ * .attention_scores [H, T, P+T] before the mask, .query [T, H*dh].
+ */
+export function traceGraph(decoder: Decoder): Outputs {
+  const built = forward(decoder, 1, true);
+  const taps = perLayer(built, ({ attention, projections, attentionOutput }, n) => ({
+    [names.attentionOutput(n)]: attentionOutput,
+    [names.attentionScores(n)]: scoresOfAll(decoder, projections.query, attention.key, built.memory[n]!.key),
+    [names.query(n)]: projections.query,
+  }));
+  return { ...taps, [names.logits]: decoder.logits(built.pass, built.hidden) };
+}
+
+/**
+ * One plain SGD step on one sequence: the loss is the weighted sum of next-token cross-entropies (weights 1/T: their mean), the
+ * parameters are the key and value projections of all layers.
+ *
+ *     updated.p = p - learning_rate * d loss / d p
+ *
+ * Also gives layers.N.query [T, H*dh], the scaled queries before the step (Dai et al., section 4.3: attention to training tokens).
+ */
+export function gradientGraph(decoder: Decoder): Outputs {
+  const built = forward(decoder, 1, false);
+  const targets = input(names.targets, 'int32', ['T']);
+  const targetWeights = input(names.targetWeights, 'float32', ['T']);
+  const learningRate = input(names.learningRate, 'float32', [1]);
+  const logits = decoder.logits(built.pass, built.hidden);
+  const picked = g.reduceSum(g.multiply(logits, g.oneHot(targets, decoder.vocabulary)), [-1]);
+  const losses = g.subtract(g.reshape(logSumExp(logits), ['T']), picked);
+  const loss = g.reduceSum(g.multiply(losses, targetWeights), [0]);
+  const parameters = [...built.parameters];
+  const gradients = differentiate(
+    loss,
+    parameters.map(([, parameter]) => parameter),
+  );
+  const updated = Object.fromEntries(
+    parameters.map(([name, parameter], i) => [
+      names.updated(name),
+      g.subtract(parameter, g.multiply(learningRate, gradients[i]!)),
+    ]),
+  );
+  const queries = perLayer(built, ({ projections }, n) => ({ [names.query(n)]: projections.query }));
+  return { [names.loss]: loss, ...queries, ...updated };
+}

@@ -1,0 +1,35 @@
+import type { Dimension } from '../../graph/dimension.ts';
+import * as g from '../../graph/operators/index.ts';
+import { constant, type Tensor } from '../../graph/tensor.ts';
+
+/** Cosine and sine of the angles of each position, [T, 1, dh/2]. */
+export interface Rotation {
+  readonly cosine: Tensor;
+  readonly sine: Tensor;
+}
+
+/** The angles position * frequency_j. @param positions int32 [T]  @param frequencies dh/2 numbers, radians a position */
+export function rotation(positions: Tensor, frequencies: Float32Array): Rotation {
+  const column = g.reshape(g.cast(positions, 'float32'), [positions.shape[0]!, 1, 1]);
+  const angles = g.multiply(column, constant(frequencies, [1, 1, frequencies.length]));
+  return { cosine: g.cosine(angles), sine: g.sine(angles) };
+}
+
+/** The same rotation of a vector that is also multiplied by a number. */
+export function scaledRotation({ cosine, sine }: Rotation, scale: number): Rotation {
+  return { cosine: g.multiply(cosine, constant(scale)), sine: g.multiply(sine, constant(scale)) };
+}
+
+/**
+ * Rotates each head of x [B*T, n*dh] by its position: with x = [a; b] in halves, [a cos - b sin; b cos + a sin]
+ * (Su et al. 2021, in the half-split layout of Hugging Face checkpoints).
+ */
+export function rotate(x: Tensor, { cosine, sine }: Rotation, batch: Dimension, headWidth: number): Tensor {
+  const half = headWidth / 2;
+  const width = x.shape[1] as number;
+  const heads = g.reshape(x, [batch, cosine.shape[0]!, width / headWidth, headWidth]);
+  const [a, b] = g.split(heads, 3, [half, half]) as [Tensor, Tensor];
+  const first = g.subtract(g.multiply(a, cosine), g.multiply(b, sine));
+  const second = g.add(g.multiply(b, cosine), g.multiply(a, sine));
+  return g.reshape(g.concatenate([first, second], 3), x.shape);
+}

@@ -1,0 +1,14 @@
+import type { z } from 'zod';
+import { UserError } from '../error.ts';
+
+/** The configuration of a checkpoint as its family's schema reads it; unknown keys are left alone. */
+export function parseConfig<S extends z.ZodType>(
+  schema: S,
+  config: Readonly<Record<string, unknown>>,
+  source: string,
+): z.output<S> {
+  const parsed = schema.safeParse(config);
+  if (parsed.success) return parsed.data;
+  const [first] = parsed.error.issues;
+  throw new UserError(`${source}: configuration key ${first!.path.join('.') || '(root)'}: ${first!.message}`);
+}
