@@ -1,6 +1,3 @@
-const bits = new Uint32Array(1);
-const single = new Float32Array(bits.buffer);
-
 /**
  * One IEEE 754 binary16 number, given by its 16 bits: (-1)^s 2^(e-15) (1 + m/1024), with e = 0 subnormal
  * (2^-14 m/1024) and e = 31 infinity or NaN.
@@ -35,10 +32,4 @@ export function widenBfloat(bfloats: Uint16Array): Float32Array {
   const wide = new Uint32Array(bfloats.length);
   for (let i = 0; i < bfloats.length; i++) wide[i] = bfloats[i]! << 16;
   return new Float32Array(wide.buffer);
-}
-
-/** One bfloat16 bit pattern as a number. */
-export function decodeBfloat(bfloat: number): number {
-  bits[0] = bfloat << 16;
-  return single[0]!;
 }
