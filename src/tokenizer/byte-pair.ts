@@ -1,4 +1,5 @@
 import { UserError } from '../error.ts';
+import { toByteCharacters } from './byte-alphabet.ts';
 import { numberHeap } from './number-heap.ts';
 
 /** Longer words are seldom seen twice. */
@@ -8,21 +9,27 @@ const MOST_PAIRS = 500_000;
 
 /** What byte-pair encoding needs of a vocabulary. */
 export interface Merges {
-  /** Where the vocabulary came from, for messages. */
-  readonly file: string;
   readonly ids: ReadonlyMap<string, number>;
   /** Place of the pair in the merge list, from 0; undefined when it is not listed. */
   rankOf(left: string, right: string): number | undefined;
+  /** Words are merged over the characters of the GPT-2 alphabet, one for each byte. */
+  readonly byteLevel: boolean;
+  /** Characters that are no token are left out before pairs are merged, so that their neighbours may join. */
+  readonly dropUnknown: boolean;
+  /** A whole word that is a token is not split. */
+  readonly ignoreMerges: boolean;
 }
 
 /**
  * Byte-pair encoding of one pre-token: neighbours are joined in the order of the merge list, the leftmost first, until
  * no listed pair is left. Takes O(n log n) for n characters, so that a megabyte without a border does no harm.
  *
- * @returns a function from a word to its tokens; a character that is no token stays as it is
+ * @param file where the vocabulary came from, for messages
+ * @returns a function from a word to its tokens; a character that is no token stays as it is or is left out
  * @throws UserError (the returned function) when a merge leads to text that is no token
  */
-export function bytePairEncoder({ file, ids, rankOf }: Merges): (word: string) => string[] {
+export function bytePairEncoder(file: string, merges: Merges): (word: string) => string[] {
+  const { ids, rankOf, byteLevel, dropUnknown, ignoreMerges } = merges;
   const stride = ids.size === 0 ? 1 : 1 + [...ids.values()].reduce((a, b) => Math.max(a, b));
   const nameOf: string[] = [];
   const rankOfPair = new Map<number, number>();
@@ -54,8 +61,9 @@ export function bytePairEncoder({ file, ids, rankOf }: Merges): (word: string) =
     return rank;
   };
 
-  const encode = (word: string): string[] => {
-    const characters = Array.from(word);
+  const merge = (word: string): string[] => {
+    const all = Array.from(word);
+    const characters = dropUnknown ? all.filter(character => ids.has(character)) : all;
     const n = characters.length;
     const token = new Int32Array(n);
     const next = new Int32Array(n);
@@ -99,7 +107,8 @@ export function bytePairEncoder({ file, ids, rankOf }: Merges): (word: string) =
   return word => {
     const known = remembered.get(word);
     if (known !== undefined) return known;
-    const result = encode(word);
+    const text = byteLevel ? toByteCharacters(word) : word;
+    const result = ignoreMerges && ids.has(text) ? [text] : merge(text);
     if (word.length <= LONGEST_REMEMBERED) {
       if (remembered.size >= MOST_REMEMBERED) remembered.clear();
       remembered.set(word, result);

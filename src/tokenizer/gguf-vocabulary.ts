@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { UserError } from '../error.ts';
-import { byteLevelMatches, PRE_TOKENIZERS } from './pre-tokenizer.ts';
+import { matches, PRE_TOKENIZERS } from './pre-tokenizer.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
 // Token types of a GGUF vocabulary: tokens that are looked for in the text as a whole.
@@ -55,7 +55,7 @@ export function ggufVocabulary(file: string, metadata: ReadonlyMap<string, unkno
         : [],
     ),
     normalizer: null,
-    preTokenizer: byteLevelMatches(pattern),
+    preTokenizer: matches(pattern),
     decoder: { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: false },
     model: {
       kind: 'byte-pair',
@@ -64,6 +64,8 @@ export function ggufVocabulary(file: string, metadata: ReadonlyMap<string, unkno
       rankOf: (left, right) => ranks.get(`${left} ${right}`),
       unknown: null,
       byteFallback: false,
+      byteLevel: true,
+      dropUnknown: true,
       ignoreMerges: pre === 'llama-bpe',
     },
   };

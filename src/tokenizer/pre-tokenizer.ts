@@ -1,14 +1,16 @@
 /** One `pre_tokenizer` entry of a tokenizer.json. */
 export type PreTokenizer = Readonly<Record<string, unknown>> & { readonly type: string };
 
-/** Pre-tokens are the matches of `pattern` (Oniguruma syntax), which must cover any text; then bytes become characters. */
-export function byteLevelMatches(pattern: string): PreTokenizer {
-  return { type: 'Sequence', pretokenizers: [matches(pattern), BYTES] };
+/** How a text falls into words before pairs are merged. */
+export interface Splitting {
+  /** What the library does, in the words of a tokenizer.json; null leaves the text in one piece. */
+  readonly preTokenizer: PreTokenizer | null;
+  /** Each byte of a word then becomes one character of the GPT-2 alphabet. */
+  readonly byteLevel: boolean;
 }
 
-const BYTES: PreTokenizer = { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: false };
-
-function matches(pattern: string): PreTokenizer {
+/** Words are the matches of `pattern` (Oniguruma syntax), which must cover any text. */
+export function matches(pattern: string): PreTokenizer {
   return { type: 'Split', pattern: { Regex: pattern }, behavior: 'Removed', invert: true };
 }
 
@@ -30,19 +32,28 @@ export const PRE_TOKENIZERS: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * The same pre-tokenizer in words that the library reads as the original does: its `Digits` knows ASCII digits only,
- * and its GPT-2 pattern takes U+FEFF for white space and U+0085 for none.
+ * The splitting that a tokenizer.json asks for, in words that the library reads as the original does: its `Digits`
+ * knows ASCII digits only, and its GPT-2 pattern takes U+FEFF for white space and U+0085 for none.
  */
-export function faithful(pre: PreTokenizer): PreTokenizer {
-  if (pre.type === 'Sequence' && Array.isArray(pre.pretokenizers)) {
-    return { ...pre, pretokenizers: pre.pretokenizers.map(part => faithful(part)) };
-  }
+export function faithfulSplitting(pre: PreTokenizer | null): Splitting {
+  const parts = pre === null ? [] : flatten(pre);
+  const last = parts.at(-1);
+  const byteLevel = last?.type === 'ByteLevel' && last.add_prefix_space !== true;
+  const library = parts.flatMap((part, i) => faithful(part, byteLevel && i === parts.length - 1));
+  const preTokenizer = library.length === 0 ? null : { type: 'Sequence', pretokenizers: library };
+  return { preTokenizer, byteLevel };
+}
+
+function flatten(pre: PreTokenizer): PreTokenizer[] {
+  return pre.type === 'Sequence' && Array.isArray(pre.pretokenizers) ? pre.pretokenizers.flatMap(flatten) : [pre];
+}
+
+function faithful(pre: PreTokenizer, withoutBytes: boolean): PreTokenizer[] {
   if (pre.type === 'Digits') {
     const digits = pre.individual_digits === true ? '\\p{N}' : '\\p{N}+';
-    return { type: 'Split', pattern: { Regex: digits }, behavior: 'Isolated', invert: false };
+    return [{ type: 'Split', pattern: { Regex: digits }, behavior: 'Isolated', invert: false }];
   }
-  if (pre.type === 'ByteLevel' && pre.use_regex !== false && pre.add_prefix_space !== true) {
-    return byteLevelMatches(GPT2);
-  }
-  return pre;
+  if (pre.type !== 'ByteLevel' || pre.add_prefix_space === true) return [pre];
+  const split = pre.use_regex === false ? [] : [matches(GPT2)];
+  return withoutBytes ? split : [...split, { ...pre, add_prefix_space: false, use_regex: false }];
 }

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { fileError } from '../checkpoint/file-bytes.ts';
 import { UserError } from '../error.ts';
-import { faithful } from './pre-tokenizer.ts';
+import { faithfulSplitting } from './pre-tokenizer.ts';
 import type { AddedToken, BytePairModel, Vocabulary } from './vocabulary.ts';
 
 const part = z.looseObject({ type: z.string() }).nullish();
@@ -44,14 +44,15 @@ export async function readTokenizerJson(file: string): Promise<Vocabulary> {
   if (type !== 'BPE' && type !== 'Unigram') {
     throw new UserError(`${file}: tokenizer model "${type}" is not supported; BPE and Unigram are`);
   }
-  const bytePair = type === 'BPE' ? readBytePair(file, model) : undefined;
+  const splitting = faithfulSplitting(pre ?? null);
+  const bytePair = type === 'BPE' ? readBytePair(file, model, splitting.byteLevel) : undefined;
   checkAddedTokens(file, addedTokens, bytePair?.ids);
   return {
     file,
     digest,
     addedTokens,
     normalizer: normalizer ?? null,
-    preTokenizer: pre ? faithful(pre) : null,
+    preTokenizer: splitting.preTokenizer,
     decoder: decoder ?? null,
     model: bytePair ?? { kind: 'other', json: { ...model, type } },
   };
@@ -66,18 +67,22 @@ function parse(file: string, text: string): unknown {
   }
 }
 
-function readBytePair(file: string, model: Readonly<Record<string, unknown>>): BytePairModel {
+function readBytePair(file: string, model: Readonly<Record<string, unknown>>, byteLevel: boolean): BytePairModel {
   for (const name of ['continuing_subword_prefix', 'end_of_word_suffix']) {
     if (model[name]) throw new UserError(`${file}: byte-pair encoding with "${name}" is not supported`);
   }
   const ids = readIds(file, model.vocab);
   const ranks = readRanks(file, model.merges, ids);
+  const unknown = typeof model.unk_token === 'string' ? model.unk_token : null;
+  const byteFallback = model.byte_fallback === true;
   return {
     kind: 'byte-pair',
     ids,
     rankOf: (left, right) => ranks.get(pairKey(left, right)),
-    unknown: typeof model.unk_token === 'string' ? model.unk_token : null,
-    byteFallback: model.byte_fallback === true,
+    unknown,
+    byteFallback,
+    byteLevel,
+    dropUnknown: unknown === null && !byteFallback,
     ignoreMerges: model.ignore_merges === true,
   };
 }

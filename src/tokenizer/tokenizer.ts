@@ -89,8 +89,8 @@ function openLibrary(vocabulary: Vocabulary): Library {
   return library;
 }
 
-function libraryModel({ unknown, byteFallback, ignoreMerges }: BytePairModel) {
-  const rules = { unk_token: unknown, byte_fallback: byteFallback, ignore_merges: ignoreMerges };
+function libraryModel({ unknown, byteFallback }: BytePairModel) {
+  const rules = { unk_token: unknown, byte_fallback: byteFallback, ignore_merges: false };
   return { type: 'BPE', vocab: {}, merges: [], ...rules };
 }
 
@@ -105,5 +105,5 @@ function fillModel(library: Library, file: string, model: BytePairModel): void {
     target.vocab[id] = token;
   }
   if (model.unknown !== null) target.unk_token_id = model.ids.get(model.unknown);
-  target.bpe = bytePairEncoder({ file, ids: model.ids, rankOf: model.rankOf });
+  target.bpe = bytePairEncoder(file, model);
 }

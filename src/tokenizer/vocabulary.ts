@@ -25,14 +25,12 @@ export interface Vocabulary {
 }
 
 /** Byte-pair encoding over a token table. */
-export interface BytePairModel extends Pick<Merges, 'ids' | 'rankOf'> {
+export interface BytePairModel extends Merges {
   readonly kind: 'byte-pair';
   /** Text for characters that are no token; without it they are left out. */
   readonly unknown: string | null;
   /** Characters that are no token become `<0x..>` tokens. */
   readonly byteFallback: boolean;
-  /** A whole word that is a token is not split. */
-  readonly ignoreMerges: boolean;
 }
 
 /** Anything else that the library can read, as it stands in the file. */

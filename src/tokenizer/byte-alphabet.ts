@@ -1,0 +1,20 @@
+/**
+ * The GPT-2 alphabet: one printable character for each byte, itself where it is printable, else the next free one from
+ * U+0100 on.
+ */
+const CHARACTER_OF_BYTE: readonly string[] = makeAlphabet();
+
+const encoder = new TextEncoder();
+
+/** The UTF-8 bytes of a text, each as a character of the GPT-2 alphabet. Unpaired surrogates are read as U+FFFD. */
+export function toByteCharacters(text: string): string {
+  let result = '';
+  for (const byte of encoder.encode(text)) result += CHARACTER_OF_BYTE[byte]!;
+  return result;
+}
+
+function makeAlphabet(): string[] {
+  const printable = (byte: number) => (byte > 0x20 && byte < 0x7f) || (byte > 0xa0 && byte !== 0xad);
+  let free = 0x100;
+  return Array.from({ length: 256 }, (_, byte) => String.fromCharCode(printable(byte) ? byte : free++));
+}
