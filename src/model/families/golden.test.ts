@@ -1,0 +1,109 @@
+import { describe, expect, test } from 'vitest';
+import { asMemory, evaluate, noMemory, readGolden, tokenFeeds, visibleOnly } from '../../../test/reference/golden.ts';
+import { value } from '../../../test/reference/interpreter.ts';
+import { gradientGraph, memoryGraph, names, observationGraph, traceGraph } from '../graphs.ts';
+import { llama } from './llama.ts';
+
+const families = { llama, 'llama3-rope': llama };
+const TOLERANCE = 1e-5;
+
+describe.each(Object.entries(families))('%s equals torch in the float64 reference', (name, family) => {
+  const loaded = readGolden(name, family);
+
+  test('plain forward pass: logits, attention outputs and scores', async () => {
+    const { decoder, expected, weights } = await loaded;
+    const tokens = expected('tokens').data;
+    const trace = evaluate(traceGraph(decoder), { ...weights, ...noMemory(decoder), ...tokenFeeds(tokens, 0) });
+    expect(trace.logits!.data).toBeAllClose(expected('logits').data, TOLERANCE);
+    for (let layer = 0; layer < decoder.layers; layer++) {
+      const output = names.attentionOutput(layer);
+      expect(trace[output]!.data).toBeAllClose(expected(output).data, TOLERANCE);
+      const scores = trace[names.attentionScores(layer)]!;
+      // One token of zeros stands for no memory: its column is not part of the answer.
+      const T = tokens.length;
+      const own = value(
+        [decoder.heads, T, T],
+        scores.data.filter((_, i) => i % (T + 1) !== 0),
+      );
+      expect(own.data).toBeAllClose(visibleOnly(own, expected(names.attentionScores(layer))), TOLERANCE);
+    }
+  });
+
+  test('the same tokens behind a memory', async () => {
+    const { decoder, expected, weights } = await loaded;
+    const [prefix, tokens] = [expected('memory_tokens').data, expected('tokens').data];
+    const left = evaluate(memoryGraph(decoder), { ...weights, ...noMemory(decoder), ...tokenFeeds(prefix, 0) });
+    const feeds = { ...weights, ...asMemory(decoder, left), ...tokenFeeds(tokens, prefix.length) };
+    const trace = evaluate(traceGraph(decoder), feeds);
+    expect(trace.logits!.data).toBeAllClose(expected('memory.logits').data, TOLERANCE);
+    const last = tokens.length - 1;
+    const observed = evaluate(observationGraph(decoder), {
+      ...feeds,
+      [names.tapRows]: value([1], [last]),
+      [names.readRows]: value([1], [last]),
+      [names.labels]: value([3], [0, 5, 9]),
+    });
+    for (let layer = 0; layer < decoder.layers; layer++) {
+      const output = names.attentionOutput(layer);
+      const golden = expected(`memory.${output}`);
+      expect(trace[output]!.data).toBeAllClose(golden.data, TOLERANCE);
+      expect(observed[output]!.data).toBeAllClose(golden.data.slice(-decoder.width), TOLERANCE);
+      const scores = trace[names.attentionScores(layer)]!;
+      const goldenScores = expected(`memory.${names.attentionScores(layer)}`);
+      expect(scores.data).toBeAllClose(visibleOnly(scores, goldenScores), TOLERANCE);
+      // The tap row sees everything: [H, P+T] of the last row, cut in two.
+      const [P, T] = [prefix.length, tokens.length];
+      const lastRow = Array.from({ length: decoder.heads }, (_, head) => {
+        const start = (head * T + last) * (P + T);
+        return goldenScores.data.slice(start, start + P + T);
+      });
+      expect(observed[names.attentionScores(layer)]!.data).toBeAllClose(
+        lastRow.flatMap(row => [...row.slice(P)]),
+        TOLERANCE,
+      );
+      const summed = Array.from({ length: P }, (_, token) => lastRow.reduce((sum, row) => sum + row[token]!, 0));
+      expect(observed[names.contextScores(layer)]!.data).toBeAllClose(summed, 10 * TOLERANCE);
+    }
+    const row = expected('memory.logits').data.slice(-decoder.vocabulary);
+    const logSum = Math.log(row.reduce((sum, x) => sum + Math.exp(x), 0));
+    expect(observed[names.labelLogProbabilities]!.data).toBeAllClose(
+      [0, 5, 9].map(id => row[id]! - logSum),
+      TOLERANCE,
+    );
+  });
+
+  test('gradients and three steps of finetuning', async () => {
+    const { decoder, expected, weights, sequences } = await loaded;
+    const graph = gradientGraph(decoder);
+    const learningRate = expected('learning_rate');
+    const keyValue = decoder.keyValue.flat().map(parameter => parameter.name);
+    let feeds = weights;
+    sequences.forEach((sequence, step) => {
+      const T = sequence.length - 1;
+      const result = evaluate(graph, {
+        ...feeds,
+        ...tokenFeeds(sequence.slice(0, -1), 0),
+        [names.targets]: value([T], sequence.slice(1)),
+        [names.targetWeights]: value([T], Array(T).fill(1 / T)),
+        [names.learningRate]: learningRate,
+      });
+      expect(result.loss!.data[0]).toBeCloseTo(expected('loss').data[step]!, 5);
+      if (step === 0) {
+        for (const key of keyValue) {
+          const gradient = result[names.updated(key)]!.data.map(
+            (x, i) => (feeds[key]!.data[i]! - x) / learningRate.data[0]!,
+          );
+          expect(gradient).toBeAllClose(expected(`gradient.${key}`).data, TOLERANCE);
+        }
+      }
+      feeds = { ...feeds, ...Object.fromEntries(keyValue.map(key => [key, result[names.updated(key)]!])) };
+    });
+    for (const key of keyValue) expect(feeds[key]!.data).toBeAllClose(expected(`after.${key}`).data, TOLERANCE);
+  });
+
+  test('declares every tensor of the checkpoint and no other', async () => {
+    const { decoder, weights } = await loaded;
+    expect(decoder.tensors.map(tensor => tensor.name).sort()).toEqual(Object.keys(weights).sort());
+    for (const { name: key, shape } of decoder.tensors) expect(weights[key]!.shape).toEqual(shape);
+  });
+});

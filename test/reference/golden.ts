@@ -1,0 +1,93 @@
+/** @file Reads the golden checkpoints of `test/golden` and replays them with the reference interpreter. */
+import { readFile } from 'node:fs/promises';
+import { readSafetensors } from '../../src/checkpoint/read-safetensors.ts';
+import type { Tensor } from '../../src/graph/index.ts';
+import type { Decoder, Family } from '../../src/model/decoder.ts';
+import { names, type Outputs } from '../../src/model/graphs.ts';
+import { type Feeds, interpret, type Value, value } from './interpreter.ts';
+
+export const goldenFolder = (name: string) => new URL(`../golden/${name}/`, import.meta.url).pathname;
+
+export interface Golden {
+  readonly decoder: Decoder;
+  readonly expected: (name: string) => Value;
+  readonly expectedNames: readonly string[];
+  readonly weights: Feeds;
+  /** Training sequences without their padding. */
+  readonly sequences: readonly (readonly number[])[];
+}
+
+export async function readGolden(name: string, family: Family): Promise<Golden> {
+  const folder = goldenFolder(name);
+  const config = JSON.parse(await readFile(`${folder}config.json`, 'utf8'));
+  const values = async (file: string) =>
+    new Map(
+      [...(await readSafetensors(folder + file))].map(([key, { shape, data }]) => [
+        key,
+        value(shape, Array.from(data, Number)),
+      ]),
+    );
+  const expectations = await values('expected.safetensors');
+  const expected = (key: string) => {
+    const found = expectations.get(key);
+    if (found === undefined)
+      throw new Error(
+        `${folder}expected.safetensors has no ${key}; it is made by make.py as the README beside it says`,
+      );
+    return found;
+  };
+  const { shape, data } = expected('sequences');
+  const rows = Array.from({ length: shape[0]! }, (_, i) => Array.from(data.slice(i * shape[1]!, (i + 1) * shape[1]!)));
+  return {
+    decoder: family(config, folder),
+    expected,
+    expectedNames: [...expectations.keys()],
+    weights: Object.fromEntries(await values('model.safetensors')),
+    sequences: rows.map(row => row.filter(token => token >= 0)),
+  };
+}
+
+const vector = (...data: number[]) => value([data.length], data);
+
+/** The feeds of a memory that weighs nothing. */
+export function noMemory({ layers, keyValueHeads, headWidth }: Decoder): Feeds {
+  const zeros = new Float64Array(keyValueHeads * headWidth);
+  const feeds: Record<string, Value> = { [names.memoryLogWeight]: vector(-1e30) };
+  for (let layer = 0; layer < layers; layer++) {
+    feeds[names.memoryKey(layer)] = value([keyValueHeads, headWidth, 1], zeros);
+    feeds[names.memoryValue(layer)] = value([keyValueHeads, 1, headWidth], zeros);
+  }
+  return feeds;
+}
+
+export function tokenFeeds(tokens: ArrayLike<number>, start: number): Feeds {
+  return {
+    [names.tokens]: value([1, tokens.length], tokens),
+    [names.positions]: vector(...Array.from(tokens, (_, i) => start + i)),
+  };
+}
+
+/** Outputs of a graph by name. */
+export function evaluate(outputs: Outputs, feeds: Feeds): Readonly<Record<string, Value>> {
+  const keys = Object.keys(outputs);
+  const values = interpret(
+    keys.map(key => outputs[key] as Tensor),
+    feeds,
+  );
+  return Object.fromEntries(keys.map((key, i) => [key, values[i]!]));
+}
+
+/** Keys and values of a memory graph as the feeds of what stands behind it. */
+export function asMemory(decoder: Decoder, left: Readonly<Record<string, Value>>): Feeds {
+  const feeds: Record<string, Value> = { [names.memoryLogWeight]: vector(0) };
+  for (let layer = 0; layer < decoder.layers; layer++) {
+    feeds[names.memoryKey(layer)] = left[names.key(layer)]!;
+    feeds[names.memoryValue(layer)] = left[names.value(layer)]!;
+  }
+  return feeds;
+}
+
+/** Expected values where the golden scores are hidden by the mask (NaN), taken over from the actual ones. */
+export function visibleOnly(actual: Value, expected: Value): Float64Array {
+  return expected.data.map((x, i) => (Number.isNaN(x) ? actual.data[i]! : x));
+}
