@@ -1,0 +1,86 @@
+import path from 'node:path';
+import { type Checkpoint, requireTensor, type TensorLocation } from '../checkpoint/checkpoint.ts';
+import { UserError } from '../error.ts';
+import type { ExternalData } from '../graph/onnx/encode.ts';
+import { encodeOnnx } from '../graph/onnx/encode.ts';
+import type { Handle, Runtime, Session } from '../runtime/runtime.ts';
+import type { Decoder } from './decoder.ts';
+import { readDecoder } from './families/index.ts';
+import { gradientGraph, memoryGraph, type Outputs, observationGraph, traceGraph } from './graphs.ts';
+
+/** The key and value projections of all layers, by checkpoint name, beside the sessions. */
+export type KeyValue = Readonly<Record<string, Handle>>;
+
+export type GraphName = 'memory' | 'observation' | 'trace' | 'gradient';
+
+/** A decoder whose weights are at hand: sessions are opened when they are first asked for. */
+export interface LoadedModel {
+  readonly checkpoint: Checkpoint;
+  readonly decoder: Decoder;
+  readonly runtime: Runtime;
+  readonly pretrained: KeyValue;
+  readonly session: (graph: GraphName) => Promise<Session>;
+  /** Closes the session of a graph that is not needed for now. */
+  readonly closeSession: (graph: GraphName) => Promise<void>;
+}
+
+const graphs: Readonly<Record<GraphName, (decoder: Decoder) => Outputs>> = {
+  memory: memoryGraph,
+  observation: observationGraph,
+  trace: traceGraph,
+  gradient: gradientGraph,
+};
+
+/**
+ * Puts a model beside the runtime: checks every tensor of the checkpoint against the decoder, loads the key and value
+ * projections. All other weights are mapped from their files when a session opens.
+ *
+ * @throws UserError when the family is not supported, a tensor is missing, or a shape contradicts the configuration
+ */
+export async function loadModel(checkpoint: Checkpoint, runtime: Runtime): Promise<LoadedModel> {
+  const decoder = readDecoder(checkpoint.config, checkpoint.source);
+  const places = new Map(decoder.tensors.map(({ name, shape }) => [name, placeOf(checkpoint, name, shape)]));
+  const keyValue = decoder.keyValue.flat().map(({ name }) => places.get(name)!);
+  const handles = await runtime.load(keyValue);
+  const pretrained = Object.fromEntries(handles.map(handle => [handle.name, handle]));
+
+  // Weights may lie in several folders (a cache links to its blobs), so that locations are told from the root.
+  const { root } = path.parse(keyValue[0]!.file);
+  const locate = (name: string): ExternalData => {
+    const { file, offset, length, dtype } = places.get(name)!;
+    return { location: path.relative(root, file), offset, length, dtype };
+  };
+  const sessions = new Map<GraphName, Promise<Session>>();
+  const open = (graph: GraphName) =>
+    runtime.openSession({
+      name: graph,
+      model: encodeOnnx({ name: graph, outputs: graphs[graph](decoder), locate }),
+      weightsRoot: root,
+    });
+  return {
+    checkpoint,
+    decoder,
+    runtime,
+    pretrained,
+    session: graph => {
+      const opened = sessions.get(graph) ?? open(graph);
+      sessions.set(graph, opened);
+      return opened;
+    },
+    closeSession: async graph => {
+      const opened = sessions.get(graph);
+      sessions.delete(graph);
+      if (opened !== undefined) await runtime.closeSession(await opened);
+    },
+  };
+}
+
+function placeOf(checkpoint: Checkpoint, name: string, shape: readonly number[]): TensorLocation {
+  const place = requireTensor(checkpoint, name);
+  if (String(place.shape) !== String(shape)) {
+    throw new UserError(
+      `${checkpoint.source}: tensor ${name} is [${place.shape.join(', ')}], but the configuration says [${shape.join(', ')}]`,
+    );
+  }
+  return place;
+}

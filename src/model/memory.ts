@@ -1,0 +1,114 @@
+import type { Handle, RunRequest, Session, TensorData } from '../runtime/runtime.ts';
+import type { Sizes } from './decoder.ts';
+import { names } from './graphs.ts';
+import type { KeyValue, LoadedModel } from './loaded-model.ts';
+
+/** Keys and values of the tokens before the query in every layer, computed once and shared by all queries. */
+export interface Memory {
+  readonly tokens: readonly number[];
+  /** What a session is fed: keys [G, dh, P], values [G, P, dh]. */
+  readonly feeds: Readonly<Record<string, Handle | TensorData>>;
+}
+
+/** Tokens of a memory that are computed in one pass: long memories grow piece by piece, so that scores stay small. */
+const PIECE = 256;
+
+/** The memory of no token. The engine cannot hold zero tokens: one token of zeros that weighs nothing stands for it. */
+export function emptyMemory({ layers, keyValueHeads, headWidth }: Sizes): Memory {
+  const zeros = new Float32Array(keyValueHeads * headWidth);
+  const feeds: Record<string, TensorData> = { [names.memoryLogWeight]: numbers([1], [-1e30]) };
+  for (let layer = 0; layer < layers; layer++) {
+    feeds[names.memoryKey(layer)] = { type: 'float32', dims: [keyValueHeads, headWidth, 1], data: zeros };
+    feeds[names.memoryValue(layer)] = { type: 'float32', dims: [keyValueHeads, 1, headWidth], data: zeros };
+  }
+  return { tokens: [], feeds };
+}
+
+/**
+ * Computes the memory of tokens with the given key and value projections.
+ *
+ * @param onProgress is told how many tokens are done
+ * @throws RangeError when the tokens are more than the model's context
+ */
+export async function computeMemory(
+  model: LoadedModel,
+  tokens: readonly number[],
+  keyValue: KeyValue,
+  { doing = 'computing a memory', onProgress }: { doing?: string; onProgress?: (tokens: number) => void } = {},
+): Promise<Memory> {
+  const { runtime, decoder } = model;
+  if (tokens.length > decoder.context) {
+    throw new RangeError(`a memory of ${tokens.length} tokens does not fit the context of ${decoder.context}`);
+  }
+  const session = await model.session('memory');
+  let memory = emptyMemory(decoder);
+  for (let start = 0; start < tokens.length; start += PIECE) {
+    const piece = tokens.slice(start, start + PIECE);
+    const { kept } = await runtime.run(session, {
+      doing,
+      feeds: fedInputs(session, { ...keyValue, ...memory.feeds, ...tokenFeeds([piece], start) }),
+      keep: session.outputs,
+    });
+    memory = await extended(model, memory, piece, kept);
+    onProgress?.(memory.tokens.length);
+  }
+  return memory;
+}
+
+/** Of all that could be fed what the graph reads: keys and values need no attention of the last layer. */
+function fedInputs(session: Session, feeds: RunRequest['feeds']): RunRequest['feeds'] {
+  return Object.fromEntries(Object.entries(feeds).filter(([name]) => session.inputs.includes(name)));
+}
+
+/** The memory with what further tokens have left; the tensors that it was made of are released. */
+async function extended(
+  { runtime, decoder }: LoadedModel,
+  memory: Memory,
+  piece: readonly number[],
+  left: Readonly<Record<string, Handle>>,
+): Promise<Memory> {
+  const feeds: Record<string, Handle | TensorData> = { [names.memoryLogWeight]: numbers([1], [0]) };
+  const join = async (name: string, from: string, axis: number) => {
+    const before = memory.feeds[name]!;
+    const next = left[from]!;
+    if (memory.tokens.length === 0 || 'data' in before) feeds[name] = next;
+    else {
+      feeds[name] = await runtime.concatenate(name, [before, next], axis);
+      await runtime.release([before, next]);
+    }
+  };
+  for (let layer = 0; layer < decoder.layers; layer++) {
+    await join(names.memoryKey(layer), names.key(layer), 2);
+    await join(names.memoryValue(layer), names.value(layer), 1);
+  }
+  return { tokens: [...memory.tokens, ...piece], feeds };
+}
+
+export async function releaseMemory({ runtime }: LoadedModel, memory: Memory): Promise<void> {
+  await runtime.release(Object.values(memory.feeds).filter((feed): feed is Handle => !('data' in feed)));
+}
+
+/** Feeds of sequences that start at position `start`; shorter ones are padded at their end, where nothing sees the padding. */
+export function tokenFeeds(
+  sequences: readonly (readonly number[])[],
+  start: number,
+): Readonly<Record<string, TensorData>> {
+  const T = Math.max(...sequences.map(sequence => sequence.length));
+  const tokens = new Int32Array(sequences.length * T);
+  for (const [b, sequence] of sequences.entries()) tokens.set(sequence, b * T);
+  return {
+    [names.tokens]: { type: 'int32', dims: [sequences.length, T], data: tokens },
+    [names.positions]: integers(
+      [T],
+      Array.from({ length: T }, (_, t) => start + t),
+    ),
+  };
+}
+
+export function integers(dims: readonly number[], values: ArrayLike<number>): TensorData {
+  return { type: 'int32', dims, data: Int32Array.from(values) };
+}
+
+export function numbers(dims: readonly number[], values: ArrayLike<number>): TensorData {
+  return { type: 'float32', dims, data: Float32Array.from(values) };
+}

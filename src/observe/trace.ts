@@ -1,0 +1,50 @@
+import type { KeyValue, LoadedModel } from '../model/loaded-model.ts';
+import { type Memory, tokenFeeds } from '../model/memory.ts';
+
+export interface TraceTensor {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly data: Float32Array;
+}
+
+/**
+ * One forward pass over tokens behind a memory (possibly of no token), everything read: logits [T, V] and for each layer N
+ * layers.N.attention_output [T, D], layers.N.attention_scores [H, T, P+T] scaled, before mask and softmax, NaN where the mask
+ * hides, layers.N.query [T, H*dh] scaled, after position embedding. P is the number of memory tokens.
+ *
+ * @param pick names of the tensors to read; all when absent
+ */
+export async function trace(
+  model: LoadedModel,
+  { memory, keyValue }: { readonly memory: Memory; readonly keyValue: KeyValue },
+  tokens: readonly number[],
+  pick: (name: string) => boolean = () => true,
+): Promise<readonly TraceTensor[]> {
+  const { runtime, decoder } = model;
+  const session = await model.session('trace');
+  const { fetched } = await runtime.run(session, {
+    doing: `tracing ${tokens.length} tokens`,
+    feeds: { ...keyValue, ...memory.feeds, ...tokenFeeds([tokens], memory.tokens.length) },
+    fetch: session.outputs.filter(pick),
+  });
+  return Object.entries(fetched).map(([name, { dims, data }]) => {
+    const isScores = name.endsWith('.attention_scores');
+    return isScores
+      ? visibleScores(name, data as Float32Array, decoder.heads, tokens.length, memory.tokens.length)
+      : { name, shape: dims, data: data as Float32Array };
+  });
+}
+
+/** Drops the token that stands for an empty memory, and hides what the causal mask hides. */
+function visibleScores(name: string, scores: Float32Array, heads: number, T: number, P: number): TraceTensor {
+  const stored = scores.length / heads / T;
+  const skipped = stored - (P + T);
+  const data = new Float32Array(heads * T * (P + T));
+  for (let row = 0; row < heads * T; row++) {
+    const last = P + (row % T);
+    for (let column = 0; column < P + T; column++) {
+      data[row * (P + T) + column] = column <= last ? scores[row * stored + skipped + column]! : Number.NaN;
+    }
+  }
+  return { name, shape: [heads, T, P + T], data };
+}

@@ -1,0 +1,109 @@
+import { UserError } from '../error.ts';
+import { names } from '../model/graphs.ts';
+import type { KeyValue, LoadedModel } from '../model/loaded-model.ts';
+import { integers, numbers, tokenFeeds } from '../model/memory.ts';
+import { NonFiniteError } from '../runtime/errors.ts';
+import type { Handle } from '../runtime/runtime.ts';
+
+export interface Finetuning {
+  /** The changed projections. The caller releases them. */
+  readonly keyValue: KeyValue;
+  /** Mean next-token cross-entropy of each sequence before its step, in nats. */
+  readonly losses: readonly number[];
+  /** Time inside the graph. */
+  readonly seconds: number;
+}
+
+export interface FinetuneOptions {
+  readonly learningRate: number;
+  /**
+   * Receives, before the step of each sequence, the scaled queries of all its tokens but the last: [T-1, H*dh] in each layer.
+   * Asked for by the attention to training tokens.
+   */
+  readonly onQueries?: (step: number, perLayer: readonly Float32Array[]) => void;
+  readonly onStep?: (step: number, loss: number) => void;
+}
+
+/**
+ * Finetunes the key and value projections of all layers: one step of plain SGD per sequence, in order, each on the weights that
+ * the last one left (Dai et al., section 4.2):
+ *
+ *     theta <- theta - learningRate * gradient of the mean next-token cross-entropy over the sequence
+ *
+ * Two sets of projections take turns as source and target, since a step must not overwrite what it still reads.
+ *
+ * @param sequences token ids, each with its document start, at least two tokens long
+ * @throws UserError when a sequence is too short or too long, or when the loss leaves the finite numbers
+ */
+export async function finetune(
+  model: LoadedModel,
+  sequences: readonly (readonly number[])[],
+  { learningRate, onQueries, onStep }: FinetuneOptions,
+): Promise<Finetuning> {
+  const { runtime, decoder } = model;
+  for (const [i, sequence] of sequences.entries()) checkLength(sequence, i, decoder.context);
+  const session = await model.session('gradient');
+  const parameters = Object.keys(model.pretrained);
+  const layers = Array.from({ length: decoder.layers }, (_, layer) => names.query(layer));
+  const losses: number[] = [];
+  let seconds = 0;
+  let current = model.pretrained;
+  let spare: KeyValue | undefined;
+  for (const [step, sequence] of sequences.entries()) {
+    const T = sequence.length - 1;
+    const target = spare;
+    const outputs = parameters.map(names.updated);
+    const result = await runtime
+      .run(session, {
+        doing: `finetuning step ${step + 1} of ${sequences.length}`,
+        feeds: {
+          ...current,
+          ...tokenFeeds([sequence.slice(0, -1)], 0),
+          [names.targets]: integers([T], sequence.slice(1)),
+          [names.targetWeights]: numbers([T], Array(T).fill(1 / T)),
+          [names.learningRate]: numbers([1], [learningRate]),
+        },
+        fetch: [names.loss, ...(onQueries ? layers : [])],
+        ...(target === undefined
+          ? { keep: outputs }
+          : { into: Object.fromEntries(parameters.map(name => [names.updated(name), target[name]!])) }),
+      })
+      .catch(error => {
+        throw explained(error, learningRate, step);
+      });
+    // The first two steps make the two sets; the pretrained one is never written.
+    spare = current === model.pretrained ? undefined : current;
+    current = Object.fromEntries(parameters.map(name => [name, result.kept[names.updated(name)]!]));
+    const loss = result.fetched[names.loss]!.data[0]!;
+    losses.push(loss);
+    seconds += result.seconds;
+    onQueries?.(
+      step,
+      layers.map(name => result.fetched[name]!.data as Float32Array),
+    );
+    onStep?.(step, loss);
+  }
+  if (spare !== undefined) await releaseKeyValue(model, spare);
+  return { keyValue: current, losses, seconds };
+}
+
+/** Frees changed projections; those of the checkpoint stay. */
+export async function releaseKeyValue({ runtime, pretrained }: LoadedModel, keyValue: KeyValue): Promise<void> {
+  if (keyValue !== pretrained) await runtime.release(Object.values(keyValue) as Handle[]);
+}
+
+function checkLength(sequence: readonly number[], index: number, context: number): void {
+  if (sequence.length < 2)
+    throw new UserError(`training sequence ${index + 1} has ${sequence.length} tokens; a step needs two`);
+  if (sequence.length > context + 1) {
+    throw new UserError(`training sequence ${index + 1} has ${sequence.length} tokens; the context ends at ${context}`);
+  }
+}
+
+function explained(error: unknown, learningRate: number, step: number): unknown {
+  if (!(error instanceof NonFiniteError)) return error;
+  return new UserError(
+    `finetuning left the finite numbers in step ${step + 1}: ${error.message}; take a learning rate below ${learningRate}`,
+    { cause: error },
+  );
+}

@@ -1,0 +1,124 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Checkpoint, isStoredType } from '../src/checkpoint/checkpoint.ts';
+import { readSafetensorsHeader } from '../src/checkpoint/safetensors.ts';
+import { llama } from '../src/model/families/llama.ts';
+import { type LoadedModel, loadModel } from '../src/model/loaded-model.ts';
+import { computeMemory, emptyMemory } from '../src/model/memory.ts';
+import { observe } from '../src/observe/observe.ts';
+import { trace } from '../src/observe/trace.ts';
+import { openRuntime, type Runtime } from '../src/runtime/runtime.ts';
+import { finetune } from '../src/setting/finetune.ts';
+import { goldenFolder, readGolden } from './reference/golden.ts';
+
+const TOLERANCE = 1e-4;
+const families = { llama, 'llama3-rope': llama };
+
+async function goldenCheckpoint(name: string): Promise<Checkpoint> {
+  const folder = goldenFolder(name);
+  const { readFile } = await import('node:fs/promises');
+  const { tensors } = await readSafetensorsHeader(`${folder}model.safetensors`);
+  const stored = [...tensors].flatMap(([key, { dtype, ...rest }]) =>
+    isStoredType(dtype) ? [[key, { ...rest, dtype }] as const] : [],
+  );
+  return {
+    name,
+    source: folder,
+    digest: '',
+    config: JSON.parse(await readFile(`${folder}config.json`, 'utf8')),
+    tensors: new Map(stored),
+    otherTensors: new Map(),
+    tokenizer: undefined,
+  };
+}
+
+describe.each(Object.entries(families))('%s on the engine equals torch', (name, family) => {
+  let runtime: Runtime;
+  let model: LoadedModel;
+  const golden = readGolden(name, family);
+  const numbers = (data: ArrayLike<number>) => Array.from(data);
+
+  beforeAll(async () => {
+    runtime = await openRuntime({ threads: 1 });
+    model = await loadModel(await goldenCheckpoint(name), runtime);
+  });
+  afterAll(() => runtime.close());
+
+  test('trace, plain and behind a memory', async () => {
+    const { expected } = await golden;
+    const tokens = numbers(expected('tokens').data);
+    const prefix = numbers(expected('memory_tokens').data);
+    const plain = await trace(model, { memory: emptyMemory(model.decoder), keyValue: model.pretrained }, tokens);
+    const memory = await computeMemory(model, prefix, model.pretrained);
+    const behind = await trace(model, { memory, keyValue: model.pretrained }, tokens);
+    for (const [tensors, prefixed] of [
+      [plain, ''],
+      [behind, 'memory.'],
+    ] as const) {
+      expect(tensors.length).toBe(1 + 3 * model.decoder.layers);
+      for (const { name: key, shape, data } of tensors) {
+        if (key.endsWith('.query')) continue;
+        const answer = expected(prefixed + key);
+        expect(shape).toEqual(answer.shape);
+        expect(data).toBeAllClose(answer.data, TOLERANCE);
+      }
+    }
+  });
+
+  test('a memory grown in pieces is the memory', async () => {
+    const { expected } = await golden;
+    const tokens = Array.from({ length: 90 }, (_, i) => 3 + ((i * 37) % 250));
+    const [head, tail] = [tokens.slice(0, 80), tokens.slice(80)];
+    const logits = async (before: readonly number[], after: readonly number[]) => {
+      const memory = await computeMemory(model, before, model.pretrained);
+      const [read] = await trace(model, { memory, keyValue: model.pretrained }, after, key => key === 'logits');
+      return read!.data.slice(-expected('logits').shape[1]!);
+    };
+    expect(await logits(head, tail)).toBeAllClose(await logits([], tokens), TOLERANCE);
+  });
+
+  test('a query is answered the same alone, in any batch and behind any padding', async () => {
+    const { expected } = await golden;
+    const memory = await computeMemory(model, numbers(expected('memory_tokens').data), model.pretrained);
+    const queries = [[5, 6, 7], [8, 9, 10, 11, 12, 13], [3], [40, 41, 42, 43]].map(tokens => ({
+      tokens,
+      tap: tokens.length - 1,
+      reads: [tokens.length - 1],
+    }));
+    const ask = {
+      labels: [4, 9],
+      taps: { attentionOutput: true, attentionScores: true, contextScores: true, query: true },
+      doing: 'test',
+    };
+    const at = { memory, keyValue: model.pretrained };
+    const together = await observe(model, at, queries, ask);
+    for (const [i, query] of queries.entries()) {
+      const alone = (await observe(model, at, [query], ask)).queries[0]!;
+      const batched = together.queries[i]!;
+      expect(batched.logProbabilities[0]!).toBeAllClose(alone.logProbabilities[0]!, 1e-5);
+      for (const tap of ['attentionOutput', 'attentionScores', 'contextScores', 'query'] as const) {
+        expect(batched[tap]!).toBeAllClose(alone[tap]!, 1e-5);
+      }
+    }
+  });
+
+  test('losses, gradients and key/value tensors after three steps', async () => {
+    const { expected, sequences } = await golden;
+    const learningRate = expected('learning_rate').data[0]!;
+    const { keyValue, losses } = await finetune(model, sequences, { learningRate });
+    expect(losses).toBeAllClose(expected('loss').data, TOLERANCE);
+    const first = await finetune(model, sequences.slice(0, 1), { learningRate });
+    for (const [key, handle] of Object.entries(keyValue)) {
+      const { data } = await runtime.download(handle);
+      expect(data).toBeAllClose(expected(`after.${key}`).data, TOLERANCE);
+      const [before, after] = [
+        await runtime.download(model.pretrained[key]!),
+        await runtime.download(first.keyValue[key]!),
+      ];
+      const gradient = Array.from(after.data, (x, i) => (before.data[i]! - x) / learningRate);
+      expect(gradient).toBeAllClose(expected(`gradient.${key}`).data, TOLERANCE);
+    }
+    const at = { memory: emptyMemory(model.decoder), keyValue };
+    const [logits] = await trace(model, at, numbers(expected('tokens').data), key => key === 'logits');
+    expect(logits!.data).toBeAllClose(expected('after.logits').data, TOLERANCE);
+  });
+});
