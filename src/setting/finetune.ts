@@ -17,7 +17,7 @@ export interface Finetuning {
 export interface FinetuneOptions {
   readonly learningRate: number;
   /**
-   * Receives, before the step of each sequence, the scaled queries of all its tokens but the last: [T-1, H*dh] in each layer.
+   * Receives, before the step of each sequence, the scaled queries of all its tokens: [T, H*dh] in each layer.
    * Asked for by the attention to training tokens.
    */
   readonly onQueries?: (step: number, perLayer: readonly Float32Array[]) => void;
@@ -50,7 +50,9 @@ export async function finetune(
   let current = model.pretrained;
   let spare: KeyValue | undefined;
   for (const [step, sequence] of sequences.entries()) {
-    const T = sequence.length - 1;
+    const T = sequence.length;
+    // The last token predicts nothing; it is fed for its query.
+    const weights = [...Array(T - 1).fill(1 / (T - 1)), 0];
     const target = spare;
     const outputs = parameters.map(names.updated);
     const result = await runtime
@@ -58,9 +60,9 @@ export async function finetune(
         doing: `finetuning step ${step + 1} of ${sequences.length}`,
         feeds: {
           ...current,
-          ...tokenFeeds([sequence.slice(0, -1)], 0),
-          [names.targets]: integers([T], sequence.slice(1)),
-          [names.targetWeights]: numbers([T], Array(T).fill(1 / T)),
+          ...tokenFeeds([sequence], 0),
+          [names.targets]: integers([T], [...sequence.slice(1), 0]),
+          [names.targetWeights]: numbers([T], weights),
           [names.learningRate]: numbers([1], [learningRate]),
         },
         fetch: [names.loss, ...(onQueries ? layers : [])],
@@ -95,7 +97,7 @@ export async function releaseKeyValue({ runtime, pretrained }: LoadedModel, keyV
 function checkLength(sequence: readonly number[], index: number, context: number): void {
   if (sequence.length < 2)
     throw new UserError(`training sequence ${index + 1} has ${sequence.length} tokens; a step needs two`);
-  if (sequence.length > context + 1) {
+  if (sequence.length > context) {
     throw new UserError(`training sequence ${index + 1} has ${sequence.length} tokens; the context ends at ${context}`);
   }
 }
