@@ -1,25 +1,21 @@
-/** Exponent bits of a float32, all set in NaN and infinity alone. */
-const exponent = 0x7f800000;
-
-/**
- * Index of the first NaN or infinity, -1 if every number is finite. Looks at the bits: as integers without their sign,
- * all finite float32 lie below the exponent mask, so a block is clean if its largest one does.
- */
+/** Index of the first NaN or infinity, -1 if every number is finite. */
 export function firstNonFinite(data: Float32Array): number {
-  const bits = new Int32Array(data.buffer, data.byteOffset, data.length);
-  const block = 4096;
-  for (let start = 0; start < bits.length; start += block) {
-    const end = Math.min(start + block, bits.length);
-    if (mayHoldNonFinite(bits, start, end)) {
-      for (let i = start; i < end; i++) if ((bits[i]! & exponent) === exponent) return i;
-    }
-  }
-  return -1;
+  return allFinite(data) ? -1 : data.findIndex(x => !Number.isFinite(x));
 }
 
-function mayHoldNonFinite(bits: Int32Array, start: number, end: number): boolean {
-  // Adding one unit of the lowest exponent bit carries into the sign bit only from an exponent of all ones.
-  let carried = 0;
-  for (let i = start; i < end; i++) carried |= (bits[i]! & 0x7fffffff) + 0x00800000;
-  return carried < 0;
+/** x 0 is 0 for every finite x and NaN for all others. Four sums, so that no addition waits for the one before it. */
+function allFinite(data: Float32Array): boolean {
+  let a = 0;
+  let b = 0;
+  let c = 0;
+  let d = 0;
+  const whole = data.length - (data.length % 4);
+  for (let i = 0; i < whole; i += 4) {
+    a += data[i]! * 0;
+    b += data[i + 1]! * 0;
+    c += data[i + 2]! * 0;
+    d += data[i + 3]! * 0;
+  }
+  for (let i = whole; i < data.length; i++) a += data[i]! * 0;
+  return a + b + c + d === 0;
 }

@@ -23,8 +23,8 @@ interface Held {
 
 type OrderOf<K extends Kind> = Extract<Order, { kind: K }>;
 
-/** Buffers that nobody uses any more are returned to the system only by a collection; this many bytes call for one. */
-const garbageLimit = 64 * 2 ** 20;
+/** Buffers without a user return to the system at a collection, which V8 may put off: force one after so many bytes. */
+const garbageLimit = 256 * 2 ** 20;
 
 /** Everything that the compute process owns, as a function from orders to answers. */
 export function createWorkshop({ threads }: { readonly threads: number }): (order: Order) => Promise<Answers[Kind]> {
