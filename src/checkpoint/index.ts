@@ -1,3 +1,5 @@
+export { type CacheReport, verifyCache, weightsDirectory } from './cache.ts';
+export { cacheDirectory } from './cache-directory.ts';
 export {
   type Checkpoint,
   readTensor,
@@ -6,7 +8,10 @@ export {
   type TensorLocation,
   type TokenizerSource,
 } from './checkpoint.ts';
+export { fileDigest } from './digest.ts';
 export { type Gguf, type GgufNumbers, type GgufTensor, type GgufValue, readGguf } from './gguf.ts';
+export { EMBEDDED_MODELS, type EmbeddedModel, locateEmbedded } from './models.ts';
+export { type OpenOptions, type OpenProgress, openCheckpoint } from './open.ts';
 export { type BlockType, unpackBlocks } from './quantization.ts';
 export { readSafetensors, type TensorRead } from './read-safetensors.ts';
 export { readSafetensorsHeader, type SafetensorsEntry, type SafetensorsHeader } from './safetensors.ts';

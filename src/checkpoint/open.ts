@@ -1,0 +1,92 @@
+import { stat } from 'node:fs/promises';
+import { basename, resolve } from 'node:path';
+import { closest, distance } from 'fastest-levenshtein';
+import { UserError } from '../error.ts';
+import type { Checkpoint } from './checkpoint.ts';
+import { errorCode, fileError } from './file-bytes.ts';
+import { EMBEDDED_MODELS, locateEmbedded } from './models.ts';
+import { openFolder } from './open-folder.ts';
+import { openGguf } from './open-gguf.ts';
+
+/** How far the current stage of opening is, in bytes. */
+export interface OpenProgress {
+  readonly stage: string;
+  readonly done: number;
+  readonly total: number;
+}
+
+export interface OpenOptions {
+  /** Refuses the network. */
+  readonly offline?: boolean;
+  readonly onProgress?: (progress: OpenProgress) => void;
+}
+
+const KINDS = 'a name from "dualform models", a folder with config.json and .safetensors files, or a .gguf file';
+const HUB_ID = /^[\w-][\w.-]*\/[\w-][\w.-]*(?:@[\w./-]+)?$/;
+
+/**
+ * Finds a model and says where its weights lie. `model` is the name of an embedded model, a folder as Hugging Face writes
+ * it, or a `.gguf` file, whose weights are unpacked into the cache on first use.
+ *
+ * @throws UserError when there is no such model, or it is damaged or not supported.
+ */
+export async function openCheckpoint(model: string, options: OpenOptions = {}): Promise<Checkpoint> {
+  const { onProgress } = options;
+  const embedded = EMBEDDED_MODELS.find(({ name }) => name === model);
+  if (embedded !== undefined) {
+    const { file, sha256 } = locateEmbedded(embedded);
+    return openGguf(file, { name: embedded.name, source: embedded.source, sha256 }, onProgress);
+  }
+  switch (await kindOfPath(model)) {
+    case 'folder':
+      return openFolder(model, onProgress);
+    case 'file':
+      return openFile(model, onProgress);
+    default:
+      throw unknownModel(model, options.offline ?? false);
+  }
+}
+
+async function kindOfPath(path: string): Promise<'folder' | 'file' | undefined> {
+  try {
+    return (await stat(path)).isDirectory() ? 'folder' : 'file';
+  } catch (error) {
+    const code = errorCode(error);
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    throw fileError(path, error);
+  }
+}
+
+async function openFile(file: string, onProgress: OpenOptions['onProgress']): Promise<Checkpoint> {
+  const whole = resolve(file);
+  const name = basename(whole);
+  if (name.endsWith('.gguf'))
+    return openGguf(whole, { name: name.slice(0, -'.gguf'.length), source: whole }, onProgress);
+  if (name.endsWith('.pt')) throw new UserError(`${file}: fairseq checkpoints are not supported yet; give ${KINDS}`);
+  if (/\.safetensors(?:\.index\.json)?$/.test(name)) {
+    throw new UserError(`${file}: give the folder that holds it together with its config.json`);
+  }
+  throw new UserError(`${file}: not a model file; give ${KINDS}`);
+}
+
+function unknownModel(model: string, offline: boolean): UserError {
+  const looksLikePath = /^[./~]|^[A-Za-z]:|\\|\.(?:gguf|pt|safetensors|json)$/.test(model);
+  if (looksLikePath || model === '') {
+    return new UserError(`--model ${JSON.stringify(model)}: there is no such file or folder; check the path`, {
+      exitCode: 2,
+    });
+  }
+  const names = EMBEDDED_MODELS.map(({ name }) => name);
+  const nearest = closest(model.toLowerCase(), names);
+  const similar = distance(model.toLowerCase(), nearest) <= Math.ceil(nearest.length / 2);
+  const hint = similar ? `; did you mean ${nearest}?` : '';
+  if (HUB_ID.test(model)) {
+    const why = offline
+      ? 'is not on this machine and --offline refuses the network'
+      : 'cannot be downloaded: hub ids are not supported yet';
+    return new UserError(`--model ${model}: ${why}; give ${KINDS}${hint}`, { exitCode: 2 });
+  }
+  return new UserError(`--model ${JSON.stringify(model)}: no such model, file or folder${hint || `; give ${KINDS}`}`, {
+    exitCode: 2,
+  });
+}
