@@ -1,0 +1,13 @@
+export { batches } from './batches.ts';
+export { permutation } from './permutation.ts';
+export type { Row } from './row.ts';
+export { assertSameDemonstrations, type Fed } from './same-demonstrations.ts';
+export {
+  buildSequences,
+  chooseDemonstrations,
+  type Demonstration,
+  type Query,
+  type SequenceRequest,
+  type Sequences,
+} from './sequence.ts';
+export { openTask, TASK_NAMES, type Task, type TemplateVariant } from './task.ts';

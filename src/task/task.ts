@@ -1,0 +1,92 @@
+import { closest } from 'fastest-levenshtein';
+import { UserError } from '../error.ts';
+import { EMBEDDED_TASKS } from './embedded-tasks.ts';
+import { evaluationOrder, MOST_EVALUATION_ROWS } from './evaluation-order.ts';
+import { openOwnTask } from './own-task.ts';
+import type { Row } from './row.ts';
+import { readData, readManifest } from './task-data.ts';
+import { taskDigest } from './task-digest.ts';
+import { parseTemplate } from './template.ts';
+
+/** Where paper and official code differ (AG News, CB): whose prompt. */
+export type TemplateVariant = 'paper' | 'code';
+
+/** A classification task: labelled rows, and the prompt that asks for the label word. */
+export interface Task {
+  readonly name: string;
+  readonly title: string;
+  readonly licence: string | null;
+  /** SHA-256 (hex) over rows, evaluation order, template and label words. */
+  readonly digest: string;
+  /** The prompt, with the names of its fields in braces. */
+  readonly template: string;
+  readonly fields: readonly string[];
+  /** Label words by label id, with their leading space. */
+  readonly labels: readonly string[];
+  readonly defaultShots: number;
+  readonly trainRows: number;
+  readonly evaluationRows: number;
+  /** What the user should know about the rows: a label without rows, texts that occur in both parts. */
+  readonly warnings: readonly string[];
+  /** T(x): the prompt of a row. */
+  prompt(row: Row): string;
+  /** Demonstrations are drawn from these. Read at the first call. */
+  train(): readonly Row[];
+  /** The rows to be classified, in evaluation order: the first 2000 of the seed-1 shuffle. Read at the first call. */
+  evaluation(): readonly Row[];
+}
+
+/** The names of the embedded tasks. */
+export const TASK_NAMES: readonly string[] = [...EMBEDDED_TASKS.keys()];
+
+/**
+ * Opens a task by name, or an own task: `F.jsonl` with the task file `F.task.json` beside it.
+ *
+ * @throws UserError when there is no such task, or when the files of an own task are wrong
+ */
+export async function openTask(
+  nameOrFile: string,
+  options: { readonly template?: TemplateVariant } = {},
+): Promise<Task> {
+  if (EMBEDDED_TASKS.has(nameOrFile)) return openEmbeddedTask(nameOrFile, options.template ?? 'code');
+  if (/\.jsonl$|\.task\.json$/.test(nameOrFile)) return openOwnTask(nameOrFile);
+  throw new UserError(
+    `no task "${nameOrFile}"; the nearest name is "${closest(nameOrFile, [...TASK_NAMES])}" ` +
+      `(there are ${TASK_NAMES.join(', ')}, or a .jsonl file with a .task.json file beside it)`,
+    { exitCode: 2 },
+  );
+}
+
+function openEmbeddedTask(name: string, variant: TemplateVariant): Task {
+  const { template: codeTemplate, paperTemplate = codeTemplate, labels, shots } = EMBEDDED_TASKS.get(name)!;
+  const template = parseTemplate(variant === 'paper' ? paperTemplate : codeTemplate, `task ${name}`);
+  const { title, licence, files } = readManifest(name);
+  const order = files.evaluation.order;
+  return {
+    name,
+    title,
+    licence,
+    digest: taskDigest(template.text, labels, [files.train.contentSha256, files.evaluation.contentSha256, order]),
+    template: template.text,
+    fields: template.fields,
+    labels,
+    defaultShots: shots,
+    trainRows: files.train.rows,
+    evaluationRows: Math.min(files.evaluation.rows, MOST_EVALUATION_ROWS),
+    warnings: [],
+    prompt: row => template.render(row.fields),
+    train: once(() => readData(name, files.train, template.fields)),
+    evaluation: once(() => {
+      const rows = readData(name, files.evaluation, template.fields);
+      return order === 'shuffled' ? rows : evaluationOrder(rows);
+    }),
+  };
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}

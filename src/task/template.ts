@@ -1,0 +1,52 @@
+import { closest } from 'fastest-levenshtein';
+import { UserError } from '../error.ts';
+
+/** A prompt with holes: `Review: {text} Sentiment:`. `{{` and `}}` stand for the braces themselves. */
+export interface Template {
+  readonly text: string;
+  /** The names in the holes, each once, in the order of the text. */
+  readonly fields: readonly string[];
+  /** T(x): the prompt of a row. The fields are put in as they are. */
+  render(fields: Readonly<Record<string, string>>): string;
+}
+
+/**
+ * Reads a template.
+ *
+ * @param where names the template in messages
+ * @throws UserError when a brace has no partner, or when there is no hole or one for the label
+ */
+export function parseTemplate(text: string, where: string): Template {
+  const literals: string[] = [''];
+  const holes: string[] = [];
+  for (const [piece, name] of text.matchAll(/\{\{|\}\}|\{([^{}]*)\}|[{}]|[^{}]+/g)) {
+    if (name !== undefined) {
+      holes.push(name);
+      literals.push('');
+    } else if (piece === '{' || piece === '}') {
+      throw new UserError(`${where}: "${piece}" has no partner; write "${piece}${piece}" for the brace itself`);
+    } else {
+      literals[literals.length - 1] += piece === '{{' ? '{' : piece === '}}' ? '}' : piece;
+    }
+  }
+  if (holes.length === 0) throw new UserError(`${where}: no field to put in; write its name in braces, as in {text}`);
+  if (holes.includes('label')) throw new UserError(`${where}: {label} would show the answer; leave it out`);
+  return {
+    text,
+    fields: [...new Set(holes)],
+    render: fields => literals.map((literal, i) => (i === 0 ? '' : fields[holes[i - 1]!]!) + literal).join(''),
+  };
+}
+
+/** Checks that a row has the fields of a template. @throws UserError naming the field and the nearest there is */
+export function requireFields(template: Template, row: Readonly<Record<string, unknown>>, where: string): void {
+  for (const name of template.fields) {
+    if (Object.hasOwn(row, name)) {
+      if (typeof row[name] === 'string') continue;
+      throw new UserError(`${where}: field "${name}" must be a text`);
+    }
+    const names = Object.keys(row).filter(key => key !== 'label');
+    const hint = names.length === 0 ? '' : `; the nearest there is "${closest(name, names)}"`;
+    throw new UserError(`${where}: there is no field "${name}", which the template asks for${hint}`);
+  }
+}
