@@ -3,7 +3,11 @@ import { UserError } from '../error.ts';
 import { elementCount, type Location, type TensorData } from './protocol.ts';
 
 /** Stored types that become float32, with bytes an element. */
-const widths: Readonly<Record<string, number>> = { F32: 4, F16: 2, BF16: 2 };
+const widths: ReadonlyMap<string, number> = new Map([
+  ['F32', 4],
+  ['F16', 2],
+  ['BF16', 2],
+]);
 
 const chunkElements = 1 << 20;
 
@@ -13,9 +17,9 @@ const chunkElements = 1 << 20;
  */
 export function readTensor(location: Location): TensorData {
   const { name, dtype, shape, file, offset, length } = location;
-  const width = widths[dtype];
+  const width = widths.get(dtype);
   if (width === undefined) {
-    throw new UserError(`${file}: tensor ${name} is stored as ${dtype}; only ${Object.keys(widths).join(', ')} load`);
+    throw new UserError(`${file}: tensor ${name} is stored as ${dtype}; only ${[...widths.keys()].join(', ')} load`);
   }
   const count = elementCount(shape);
   if (length !== count * width) {
