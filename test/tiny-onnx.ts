@@ -1,6 +1,6 @@
 /** A tiny writer of ONNX models for tests of the runtime: just enough of protobuf. */
 
-export type Dims = readonly (number | string)[];
+type Dims = readonly (number | string)[];
 
 export interface TinyGraph {
   readonly inputs: Readonly<Record<string, { readonly type?: 'float32' | 'int32'; readonly dims: Dims }>>;
@@ -10,7 +10,7 @@ export interface TinyGraph {
   readonly weights?: Readonly<Record<string, Weight>>;
 }
 
-export type Weight = { readonly dims: readonly number[] } & (
+type Weight = { readonly dims: readonly number[] } & (
   | { readonly values: readonly number[] }
   | { readonly location: string; readonly offset: number; readonly length: number }
 );

@@ -48,7 +48,7 @@ export async function startComputeProcess(options: {
   /** Why nothing can be asked any more. */
   let ended: { readonly error: () => Error; readonly crash?: Crash } | undefined;
 
-  child.stderr!.setEncoding('utf8').on('data', (text: string) => {
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     stderr = (stderr + text).slice(-stderrKept);
   });
   const gone = new Promise<void>(resolve => {
@@ -87,7 +87,8 @@ export async function startComputeProcess(options: {
   });
   // 'close' comes after the last message and the last of stderr, 'exit' may come before them.
   child.once('close', (code, name) => crashed(name === null ? `exit code ${code}` : `signal ${name}`));
-  child.once('error', error => {
+  child.on('error', error => {
+    // With a process there will be a 'close' as well.
     if (child.pid === undefined) crashed(error.message);
   });
   signal?.addEventListener('abort', abort, { once: true });

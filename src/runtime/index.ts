@@ -1,5 +1,5 @@
 export { physicalCores } from './cores.ts';
-export { type Crash, NonFiniteError } from './errors.ts';
+export { type Crash, CrashError, NonFiniteError } from './errors.ts';
 export type {
   Handle,
   Location,

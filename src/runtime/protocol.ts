@@ -8,7 +8,7 @@ export type TensorData =
   | { readonly type: 'float32'; readonly dims: readonly number[]; readonly data: Float32Array }
   | { readonly type: 'int32'; readonly dims: readonly number[]; readonly data: Int32Array };
 
-export type TensorType = TensorData['type'];
+type TensorType = TensorData['type'];
 
 /** Where the bytes of a stored tensor lie: row-major, little-endian, `length` bytes from `offset` of `file`. */
 export interface Location {

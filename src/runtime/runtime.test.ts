@@ -114,6 +114,34 @@ describe('run', () => {
     expect(fetched.negated!.data.buffer.byteLength).toBeLessThan(1 << 16);
   });
 
+  test('an empty tensor is a tensor like all others', async () => {
+    const model = tinyOnnx({
+      inputs: { memory: { dims: [1, 'p', 2] }, own: { dims: [1, 't', 2] } },
+      outputs: { negated: { dims: [1, 'p', 2] }, difference: { dims: [1, 't', 2] } },
+      nodes: [
+        ['Neg', ['memory'], ['negated']],
+        ['Sub', ['own', 'own'], ['difference']],
+      ],
+    });
+    const empty = await runtime.upload('memory', floats([1, 0, 2]));
+    const both = await runtime.openSession({ name: 'both', model });
+    const feeds = { memory: empty, own: floats([1, 1, 2], 1, 2) };
+    const { fetched, kept } = await runtime.run(both, {
+      doing: 'a test',
+      feeds,
+      fetch: ['negated', 'difference'],
+      keep: ['negated'],
+    });
+    expect(fetched).toEqual({ negated: floats([1, 0, 2]), difference: floats([1, 1, 2], 0, 0) });
+    const own = await runtime.upload('own', feeds.own);
+    const memory = await runtime.concatenate('memory', [kept.negated!, own, empty], 1);
+    expect(await runtime.download(memory)).toEqual(feeds.own);
+    const spare = await runtime.upload('spare', floats([1, 0, 2]));
+    await runtime.run(both, { doing: 'a test', feeds, into: { negated: spare } });
+    await runtime.closeSession(both);
+    await runtime.release([empty, kept.negated!, own, memory, spare]);
+  });
+
   test('passes int32 through, unscanned', async () => {
     const dims = ['n'];
     const model = tinyOnnx({

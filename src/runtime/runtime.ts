@@ -1,7 +1,7 @@
 import { UserError } from '../error.ts';
 import { startComputeProcess } from './compute-process.ts';
 import { physicalCores } from './cores.ts';
-import type { Crash } from './errors.ts';
+import { type Crash, CrashError } from './errors.ts';
 import { memoryOf } from './memory.ts';
 import {
   describeShape,
@@ -216,16 +216,18 @@ export async function withRuntime<T>(
   work: (runtime: Runtime) => Promise<T>,
 ): Promise<T> {
   for (let attempt = 1; ; attempt++) {
-    const runtime = await openRuntime(options);
+    let runtime: Runtime | undefined;
     try {
+      runtime = await openRuntime(options);
       return await work(runtime);
     } catch (error) {
-      const crash = runtime.crash();
+      // The work may have wrapped the error that it got, so the runtime is asked.
+      const crash = runtime === undefined && error instanceof CrashError ? error.crash : runtime?.crash();
       if (crash === undefined || options.signal?.aborted) throw error;
       if (attempt === 2) throw crashedTwice(crash, error);
       options.onCrash?.(crash);
     } finally {
-      await runtime.close();
+      await runtime?.close();
     }
   }
 }
