@@ -25,7 +25,7 @@ export async function writeAtomically<T>(
   let handle: FileHandle | undefined;
   try {
     await mkdir(folder, { recursive: true });
-    await removeAbandoned(file);
+    await removeAbandoned(folder, `.${basename(file)}.`);
     handle = await open(part, 'wx');
     const result = await write(handle);
     await handle.sync();
@@ -54,9 +54,8 @@ function isFull(error: unknown): boolean {
   return ['ENOSPC', 'EDQUOT', 'EFBIG'].includes(errorCode(error) ?? '');
 }
 
-async function removeAbandoned(file: string): Promise<void> {
-  const folder = dirname(file);
-  const prefix = `.${basename(file)}.`;
+/** Removes temporary files of killed processes from a folder: those whose name starts with `prefix`. */
+export async function removeAbandoned(folder: string, prefix = '.'): Promise<void> {
   for (const name of await readdir(folder)) {
     if (!name.startsWith(prefix) || !name.endsWith(PART)) continue;
     const path = join(folder, name);

@@ -158,7 +158,11 @@ describe('verifyCache', () => {
     const { mtimeNs } = await stat(file, { bigint: true });
     writeFileSync(`${file}.json`, JSON.stringify({ ...record, mtimeNs: `${mtimeNs}` }));
     expect(await verifyCache()).toEqual([{ file, bytes: size, damage: 'its SHA-256 differs from the record' }]);
+    const part = join(weightsDirectory(), '.x.safetensors.1.aa.part');
+    writeFileSync(part, '');
+    utimesSync(part, 0, 0);
     await verifyCache({ setAside: true });
+    expect(readdirSync(weightsDirectory())).toEqual([`${DIGEST}.f32.v1.safetensors.damaged`]);
     expect(await openCachedWeights(DIGEST)).toBeUndefined();
     expect(await verifyCache()).toEqual([]);
   });

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { type FileHandle, readdir, readFile, rename, rm, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { UserError } from '../error.ts';
-import { writeAtomically, writeFully } from './atomic-file.ts';
+import { removeAbandoned, writeAtomically, writeFully } from './atomic-file.ts';
 import { cacheDirectory } from './cache-directory.ts';
 import type { TensorLocation } from './checkpoint.ts';
 import { type ByteProgress, sha256 } from './digest.ts';
@@ -227,7 +227,8 @@ export interface CacheReport {
 /**
  * Reads every weight file of the cache whole and compares its SHA-256 with the one recorded when it was written.
  *
- * @param options.setAside moves damaged files out of the way, so that they are unpacked again when needed.
+ * @param options.setAside moves damaged files out of the way, so that they are unpacked again when needed, and removes what
+ * killed processes left half-written.
  */
 export async function verifyCache(options: { readonly setAside?: boolean } = {}): Promise<CacheReport[]> {
   const folder = weightsDirectory();
@@ -244,5 +245,6 @@ export async function verifyCache(options: { readonly setAside?: boolean } = {})
     reports.push({ file, bytes, damage });
     if (damage !== undefined && options.setAside) await setAside(file);
   }
+  if (options.setAside) await removeAbandoned(folder).catch(() => undefined);
   return reports;
 }

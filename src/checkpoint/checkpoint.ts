@@ -39,9 +39,6 @@ export interface Checkpoint {
   readonly tokenizer: TokenizerSource | undefined;
 }
 
-/** Bytes of one element. */
-export const STORED_BYTES: Readonly<Record<StoredType, number>> = { F32: 4, F16: 2, BF16: 2 };
-
 /** True for the types that can be a weight. */
 export function isStoredType(dtype: string): dtype is StoredType {
   return dtype === 'F32' || dtype === 'F16' || dtype === 'BF16';

@@ -1,6 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { UserError } from '../error.ts';
@@ -41,6 +42,16 @@ test('what is written is read back, whatever the names, shapes and values', asyn
     }),
     { numRuns: 60 },
   );
+});
+
+test('a file written by the reference implementation is read, integers and all', async () => {
+  const file = fileURLToPath(new URL('../../test/golden/llama/expected.safetensors', import.meta.url));
+  const read = await readSafetensors(file);
+  expect(read.get('tokens')).toMatchObject({ shape: [11], dtype: 'I64' });
+  expect(read.get('tokens')!.data).toBeInstanceOf(BigInt64Array);
+  expect([...(read.get('tokens')!.data as BigInt64Array)].every(id => id >= 0n && id < 257n)).toBe(true);
+  expect(read.get('after.logits')).toMatchObject({ shape: [11, 257], dtype: 'F32' });
+  expect(read.get('after.logits')!.data.length).toBe(11 * 257);
 });
 
 test('the bytes do not depend on the order of the tensors, and offsets are aligned', async () => {
