@@ -143,6 +143,13 @@ export function encodeOnnx({ name, outputs, locate }: EncodeOptions): Uint8Array
       for (const [output, tensor] of Object.entries(outputs)) {
         graph.message(12, to => writeValue(to, output, tensor.type, tensor.shape));
       }
+      // With shapes known, the engine reuses buffers; without, it also searches through all of them at every node.
+      for (const tensor of order) {
+        const own = names.get(tensor)!;
+        if (tensor.kind === 'operation' && !(own in outputs)) {
+          graph.message(13, to => writeValue(to, own, tensor.type, tensor.shape));
+        }
+      }
     });
     model.message(8, opset => opset.int(2, OPSET));
   });
