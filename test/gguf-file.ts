@@ -4,10 +4,9 @@ export type Piece = Uint8Array;
 
 export const u8 = (value: number): Piece => Uint8Array.of(value);
 export const u32 = (value: number): Piece => new Uint8Array(Uint32Array.of(value).buffer);
-export const i32 = (value: number): Piece => new Uint8Array(Int32Array.of(value).buffer);
 export const f32 = (...values: number[]): Piece => new Uint8Array(Float32Array.from(values).buffer);
 export const u64 = (value: number | bigint): Piece => new Uint8Array(BigUint64Array.of(BigInt(value)).buffer);
-export const text = (value: string): Piece => {
+const text = (value: string): Piece => {
   const bytes = new TextEncoder().encode(value);
   return join(u64(bytes.length), bytes);
 };

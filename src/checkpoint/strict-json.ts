@@ -1,5 +1,5 @@
 /** A number as it stands in the text, so that `1e3`, `-0` and integers past 2^53 can be told apart. */
-export interface JsonNumber {
+interface JsonNumber {
   readonly text: string;
 }
 
