@@ -1,5 +1,5 @@
 /** What the six tasks of the paper ask. Dai et al., table 8, as their official code has it. */
-export interface EmbeddedTask {
+interface EmbeddedTask {
   /** With the names of the fields in braces. */
   readonly template: string;
   /** As the paper prints it, where that differs. */

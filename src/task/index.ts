@@ -10,4 +10,4 @@ export {
   type SequenceRequest,
   type Sequences,
 } from './sequence.ts';
-export { openTask, TASK_NAMES, type Task, type TemplateVariant } from './task.ts';
+export { listTasks, openTask, TASK_NAMES, type Task, type TaskSummary, type TemplateVariant } from './task.ts';

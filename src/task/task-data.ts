@@ -25,8 +25,8 @@ const manifest = z.object({
 });
 
 /** `data/<task>/manifest.json`. */
-export type DataManifest = z.infer<typeof manifest>;
-export type DataFile = z.infer<typeof file>;
+type DataManifest = z.infer<typeof manifest>;
+type DataFile = z.infer<typeof file>;
 
 export function readManifest(task: string): DataManifest {
   return manifest.parse(JSON.parse(readFileSync(new URL(`${task}/manifest.json`, DATA), 'utf8')));

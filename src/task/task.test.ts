@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { UserError } from '../error.ts';
-import { openTask, TASK_NAMES } from './task.ts';
+import { listTasks, openTask, TASK_NAMES } from './task.ts';
 
 const FIRST_ROWS: Readonly<Record<string, string>> = {
   sst2: '859 619 662 605 153 488 265 613 436 152',
@@ -77,6 +77,18 @@ describe('embedded tasks', () => {
     const paper = await Promise.all(TASK_NAMES.map(name => digest(name, 'paper')));
     expect(new Set(code).size).toBe(6);
     expect(TASK_NAMES.filter((_, i) => code[i] !== paper[i])).toEqual(['agnews', 'cb']);
+  });
+
+  test('the list says what the tasks say', async () => {
+    for (const { bytes, ...summary } of listTasks()) {
+      expect(await openTask(summary.name)).toMatchObject(summary);
+      expect(bytes).toBeGreaterThan(10_000);
+    }
+    expect(listTasks().map(({ name }) => name)).toEqual(TASK_NAMES);
+  });
+
+  test('a file of another kind is wrong use', async () => {
+    await expect(openTask('reviews.csv')).rejects.toMatchObject({ exitCode: 2, name: 'UserError' });
   });
 
   test('a misspelt name is wrong use, with the nearest right name', async () => {

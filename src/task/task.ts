@@ -40,7 +40,8 @@ export interface Task {
 export const TASK_NAMES: readonly string[] = [...EMBEDDED_TASKS.keys()];
 
 /**
- * Opens a task by name, or an own task: `F.jsonl` with the task file `F.task.json` beside it.
+ * Opens a task by name, or an own task: `F.jsonl` with the task file `F.task.json` beside it, whose one template
+ * stands for both variants.
  *
  * @throws UserError when there is no such task, or when the files of an own task are wrong
  */
@@ -50,11 +51,45 @@ export async function openTask(
 ): Promise<Task> {
   if (EMBEDDED_TASKS.has(nameOrFile)) return openEmbeddedTask(nameOrFile, options.template ?? 'code');
   if (/\.jsonl$|\.task\.json$/.test(nameOrFile)) return openOwnTask(nameOrFile);
+  if (/[./\\]/.test(nameOrFile)) {
+    throw new UserError(`${nameOrFile}: the rows of a task must stand in a .jsonl file`, { exitCode: 2 });
+  }
   throw new UserError(
     `no task "${nameOrFile}"; the nearest name is "${closest(nameOrFile, [...TASK_NAMES])}" ` +
       `(there are ${TASK_NAMES.join(', ')}, or a .jsonl file with a .task.json file beside it)`,
     { exitCode: 2 },
   );
+}
+
+/** What there is, without reading a row. */
+export interface TaskSummary {
+  readonly name: string;
+  readonly title: string;
+  readonly licence: string;
+  readonly labels: readonly string[];
+  readonly defaultShots: number;
+  readonly trainRows: number;
+  readonly evaluationRows: number;
+  /** On disk. */
+  readonly bytes: number;
+}
+
+/** The embedded tasks. */
+export function listTasks(): readonly TaskSummary[] {
+  return [...EMBEDDED_TASKS].map(([name, { labels, shots }]) => {
+    const { title, licence, files } = readManifest(name);
+    const { train, evaluation } = files;
+    return {
+      name,
+      title,
+      licence,
+      labels,
+      defaultShots: shots,
+      trainRows: train.rows,
+      evaluationRows: Math.min(evaluation.rows, MOST_EVALUATION_ROWS),
+      bytes: train.bytes + evaluation.bytes,
+    };
+  });
 }
 
 function openEmbeddedTask(name: string, variant: TemplateVariant): Task {

@@ -2,7 +2,7 @@
 export type PreTokenizer = Readonly<Record<string, unknown>> & { readonly type: string };
 
 /** How a text falls into words before pairs are merged. */
-export interface Splitting {
+interface Splitting {
   /** What the library does, in the words of a tokenizer.json; null leaves the text in one piece. */
   readonly preTokenizer: PreTokenizer | null;
   /** Each byte of a word then becomes one character of the GPT-2 alphabet. */

@@ -34,7 +34,7 @@ export interface BytePairModel extends Merges {
 }
 
 /** Anything else that the library can read, as it stands in the file. */
-export interface OtherModel {
+interface OtherModel {
   readonly kind: 'other';
   readonly json: Readonly<Record<string, unknown>> & { readonly type: string };
 }
