@@ -1,0 +1,42 @@
+/** Plain JSON data. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+
+/** JSON without spaces, keys in code-unit order: equal data gives equal text. */
+export function canonicalJson(value: Json): string {
+  return JSON.stringify(sorted(value));
+}
+
+function sorted(value: Json): Json {
+  if (value === null || typeof value !== 'object') return value;
+  if (isList(value)) return value.map(sorted);
+  return Object.fromEntries(
+    Object.keys(value)
+      .sort()
+      .map(key => [key, sorted(value[key]!)]),
+  );
+}
+
+/** The first place where two values differ, as `task.shots`, with both values there; undefined when they are equal. */
+export function firstDifference(
+  a: Json | undefined,
+  b: Json | undefined,
+  path = '',
+): { readonly path: string; readonly a: Json | undefined; readonly b: Json | undefined } | undefined {
+  if (isObject(a) && isObject(b)) {
+    for (const key of new Set([...Object.keys(a), ...Object.keys(b)])) {
+      const found = firstDifference(a[key], b[key], path === '' ? key : `${path}.${key}`);
+      if (found) return found;
+    }
+    return undefined;
+  }
+  const same = a === undefined || b === undefined ? a === b : canonicalJson(a) === canonicalJson(b);
+  return same ? undefined : { path, a, b };
+}
+
+function isList(value: Json): value is readonly Json[] {
+  return Array.isArray(value);
+}
+
+function isObject(value: Json | undefined): value is { readonly [key: string]: Json } {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

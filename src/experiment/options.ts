@@ -1,0 +1,63 @@
+import { z } from 'zod';
+import { UserError } from '../error.ts';
+import { type SettingName, settingNames } from '../setting/setting.ts';
+import type { TemplateVariant } from '../task/task.ts';
+
+/** Where attention is observed: at the last prompt token, or at the label word of class 0 as in the official code. */
+export type Tap = 'prompt-end' | 'label';
+
+export const taps: readonly Tap[] = ['prompt-end', 'label'];
+export const templates: readonly TemplateVariant[] = ['paper', 'code'];
+
+/** Sequences that go through the model together. */
+export const DEFAULT_BATCH_SIZE = 16;
+export const DEFAULT_MODEL = 'smollm2-135m-instruct';
+export const DEFAULT_TASK = 'sst2';
+
+const options = z.strictObject({
+  task: z.string().min(1).default(DEFAULT_TASK),
+  model: z.string().min(1).default(DEFAULT_MODEL),
+  shots: z.int().min(0).optional(),
+  seed: z.int().min(0).optional(),
+  learningRate: z.number().positive().optional(),
+  separator: z.string().optional(),
+  documentStart: z.string().min(1).optional(),
+  template: z.enum(templates as [TemplateVariant, ...TemplateVariant[]]).default('code'),
+  tap: z.enum(taps as [Tap, ...Tap[]]).default('prompt-end'),
+  limit: z.int().min(1).optional(),
+  settings: z
+    .array(z.enum(settingNames as [SettingName, ...SettingName[]]))
+    .min(1)
+    .default([...settingNames])
+    .transform(chosen => settingNames.filter(name => chosen.includes(name))),
+  batchSize: z.int().min(1).max(1024).default(DEFAULT_BATCH_SIZE),
+});
+
+/** What a run may be asked for; everything has a default but, for models that were not tuned, the learning rate. */
+export type ExperimentOptions = {
+  readonly [K in keyof z.input<typeof options>]?: z.input<typeof options>[K] | undefined;
+};
+export type Options = z.output<typeof options>;
+
+/** @throws UserError naming the option */
+export function readOptions(given: ExperimentOptions): Options {
+  const parsed = options.safeParse(given);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0]!;
+  const name = issue.code === 'unrecognized_keys' ? issue.keys[0]! : String(issue.path[0] ?? '');
+  const value = issue.code === 'unrecognized_keys' ? '' : ` ${show(given[name as keyof ExperimentOptions])}`;
+  throw new UserError(`${optionName(name)}${value}: ${lowerFirst(issue.message)}`, { exitCode: 2 });
+}
+
+/** `learningRate` -> `--learning-rate` */
+export function optionName(name: string): string {
+  return `--${name.replaceAll(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}`;
+}
+
+function show(value: unknown): string {
+  return Array.isArray(value) ? value.join(',') : String(value);
+}
+
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}

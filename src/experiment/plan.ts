@@ -1,0 +1,120 @@
+import { createHash } from 'node:crypto';
+import { UserError } from '../error.ts';
+import { KENDALL_EXAMPLES } from '../metric/measure.ts';
+import type { SettingName } from '../setting/setting.ts';
+import { batches } from '../task/batches.ts';
+import type { Sequences } from '../task/sequence.ts';
+import type { TemplateVariant } from '../task/task.ts';
+import { canonicalJson } from './canonical-json.ts';
+import { DEFAULT_SEED, tunedDefaults } from './defaults.ts';
+import type { Options, Tap } from './options.ts';
+import { scoringOf } from './scoring.ts';
+import { VERSION } from './version.ts';
+
+/**
+ * Every choice that decides the numbers of a run, as plain JSON. The number of threads is not among them: it moves results
+ * by rounding only.
+ */
+export type Plan = {
+  readonly schema: 'dualform.plan/1';
+  readonly version: string;
+  readonly model: { readonly name: string; readonly digest: string; readonly tokenizer: string };
+  readonly task: {
+    readonly name: string;
+    readonly digest: string;
+    readonly template: TemplateVariant;
+    readonly labels: readonly string[];
+  };
+  readonly settings: readonly SettingName[];
+  readonly tap: Tap;
+  readonly documentStart: number;
+  readonly separator: readonly number[];
+  readonly shotsAsked: number;
+  readonly shots: number;
+  readonly seed: number;
+  /** Original row ids. */
+  readonly demonstrations: readonly number[];
+  /** Null when nothing is finetuned. */
+  readonly learningRate: number | null;
+  /** Rows that are evaluated: the first of the evaluation order. */
+  readonly examples: number;
+  readonly batchSize: number;
+  /** Places in the evaluation order, batch by batch as they are fed. */
+  readonly batches: readonly (readonly number[])[];
+  readonly metrics: {
+    /** Which definitions: official code of Dai et al. with the corrected ones of Deutch et al. beside. */
+    readonly variant: 1;
+    readonly kendallExamples: number;
+    /** Of the random baselines. */
+    readonly randomSeed: number;
+  };
+};
+
+const RANDOM_SEED = 0;
+
+/** What a plan is made of besides the options. */
+export interface PlanParts {
+  readonly model: Plan['model'];
+  readonly task: Omit<Plan['task'], 'template'>;
+  readonly documentStart: number;
+  readonly separator: readonly number[];
+  readonly sequences: Sequences;
+}
+
+/** Demonstration seed and learning rate: what was asked for, else what was tuned for the model and task. */
+export function chosenNumbers(
+  { seed, learningRate, settings }: Options,
+  model: string,
+  task: string,
+): { readonly seed: number; readonly learningRate: number | null } {
+  const tuned = tunedDefaults(model, task);
+  const rate = settings.includes('finetuned') ? (learningRate ?? tuned?.learningRate) : null;
+  if (rate === undefined) {
+    throw new UserError(
+      `--learning-rate: no learning rate was tuned for ${model} on ${task}; give one (dualform tune finds it), or leave finetuned out of --settings`,
+      { exitCode: 2 },
+    );
+  }
+  return { seed: seed ?? tuned?.seed ?? DEFAULT_SEED, learningRate: rate };
+}
+
+export function makePlan(
+  { template, tap, settings, batchSize }: Options,
+  { seed, learningRate }: ReturnType<typeof chosenNumbers>,
+  { model, task, documentStart, separator, sequences }: PlanParts,
+): Plan {
+  const { rows } = scoringOf(sequences.labelTokens, tap);
+  const fed = sequences.queries.map(query => rows(query.tokens)[0]!);
+  return deepFreeze({
+    schema: 'dualform.plan/1',
+    version: VERSION,
+    model: { name: model.name, digest: model.digest, tokenizer: model.tokenizer },
+    task: { name: task.name, digest: task.digest, template, labels: [...task.labels] },
+    settings: [...settings],
+    tap,
+    documentStart,
+    separator: [...separator],
+    shotsAsked: sequences.shotsAsked,
+    shots: sequences.shots,
+    seed,
+    demonstrations: sequences.demonstrations.map(({ row }) => row),
+    learningRate,
+    examples: sequences.queries.length,
+    batchSize,
+    batches: batches(fed, { size: batchSize }),
+    metrics: { variant: 1, kendallExamples: KENDALL_EXAMPLES, randomSeed: RANDOM_SEED },
+  });
+}
+
+/** One string that fixes every choice: the first 16 hex digits of SHA-256 over the plan. */
+export function signatureOf(plan: Plan): string {
+  return createHash('sha256').update(canonicalJson(plan)).digest('hex').slice(0, 16);
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null) {
+    Object.values(value).forEach(deepFreeze);
+    Object.freeze(value);
+  }
+  return value;
+}

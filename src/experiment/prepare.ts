@@ -1,0 +1,114 @@
+import type { Checkpoint } from '../checkpoint/checkpoint.ts';
+import { openCheckpoint } from '../checkpoint/open.ts';
+import { UserError } from '../error.ts';
+import { type Conventions, conventionsOf } from '../model/conventions.ts';
+import type { Decoder } from '../model/decoder.ts';
+import { readDecoder } from '../model/families/index.ts';
+import { assertSameDemonstrations } from '../task/same-demonstrations.ts';
+import { buildSequences, type Sequences } from '../task/sequence.ts';
+import { openTask, type Task, type TemplateVariant } from '../task/task.ts';
+import { openTokenizer, type Tokenizer } from '../tokenizer/tokenizer.ts';
+import { type ExperimentOptions, readOptions } from './options.ts';
+import { chosenNumbers, makePlan, type Plan, signatureOf } from './plan.ts';
+import type { OnProgress } from './progress.ts';
+import { type Scoring, scoringOf } from './scoring.ts';
+
+/** A model and a task that were found, with nothing loaded. */
+export interface Subject {
+  readonly checkpoint: Checkpoint;
+  readonly decoder: Decoder;
+  readonly tokenizer: Tokenizer;
+  readonly conventions: Conventions;
+  readonly task: Task;
+}
+
+/** A run before its first computation. */
+export interface Prepared extends Subject {
+  readonly plan: Plan;
+  readonly signature: string;
+  readonly sequences: Sequences;
+  readonly scoring: Scoring;
+}
+
+export interface PrepareOptions {
+  readonly offline?: boolean | undefined;
+  readonly onProgress?: OnProgress | undefined;
+}
+
+/** Finds model, tokenizer and task. @throws UserError when one is missing or cannot be used */
+export async function openSubject(
+  wishes: {
+    readonly model: string;
+    readonly task: string;
+    readonly template: TemplateVariant;
+    readonly separator?: string | undefined;
+    readonly documentStart?: string | undefined;
+  },
+  { offline, onProgress }: PrepareOptions = {},
+): Promise<Subject> {
+  const task = await openTask(wishes.task, { template: wishes.template });
+  const checkpoint = await openCheckpoint(wishes.model, {
+    offline: offline ?? false,
+    onProgress: ({ stage, done, total }) => onProgress?.({ stage: 'load', done, total, unit: 'bytes', detail: stage }),
+  });
+  const decoder = readDecoder(checkpoint.config, checkpoint.source);
+  if (checkpoint.tokenizer === undefined) {
+    throw new UserError(
+      `${checkpoint.source}: there is no tokenizer.json, and a task needs text; put it beside the model`,
+    );
+  }
+  const tokenizer = await openTokenizer(checkpoint.tokenizer);
+  return { checkpoint, decoder, tokenizer, conventions: conventionsOf(checkpoint, tokenizer, wishes), task };
+}
+
+/**
+ * Fixes every choice of a run: reads the options, opens what they name (the weights stay where they are), chooses
+ * demonstrations, makes token sequences and proves that in-context and finetuned see the same ones.
+ *
+ * @throws UserError when an option, the model or the task is wrong
+ */
+export async function prepare(given: ExperimentOptions, options: PrepareOptions = {}): Promise<Prepared> {
+  const chosen = readOptions(given);
+  const subject = await openSubject(chosen, options);
+  const { checkpoint, decoder, tokenizer, conventions, task } = subject;
+  const numbers = chosenNumbers(chosen, checkpoint.name, task.name);
+  const sequences = buildSequences({
+    task,
+    tokenizer,
+    ...conventions,
+    shots: chosen.shots ?? task.defaultShots,
+    seed: numbers.seed,
+    context: decoder.context,
+    ...(chosen.limit !== undefined && { limit: chosen.limit }),
+  });
+  assertSameDemonstrations({ ...conventions, ...sequences });
+  checkVocabulary(checkpoint, decoder, sequences);
+  const plan = makePlan(chosen, numbers, {
+    model: { name: checkpoint.name, digest: checkpoint.digest, tokenizer: tokenizer.digest },
+    task,
+    ...conventions,
+    sequences,
+  });
+  return {
+    ...subject,
+    plan,
+    signature: signatureOf(plan),
+    sequences,
+    scoring: scoringOf(sequences.labelTokens, plan.tap),
+  };
+}
+
+/** A tokenizer of another model would read past the end of the embedding. */
+export function checkVocabulary(
+  { source }: Checkpoint,
+  { vocabulary }: Decoder,
+  { memoryTokens, queries, labelTokens }: Pick<Sequences, 'memoryTokens' | 'queries' | 'labelTokens'>,
+): void {
+  for (const tokens of [memoryTokens, ...labelTokens, ...queries.map(query => query.tokens)]) {
+    const foreign = tokens.find(token => token >= vocabulary);
+    if (foreign === undefined) continue;
+    throw new UserError(
+      `${source}: the tokenizer gives token ${foreign}, but the model has ${vocabulary}; it belongs to another model`,
+    );
+  }
+}

@@ -1,0 +1,113 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { cpus } from 'node:os';
+import { z } from 'zod';
+import type { Json } from './canonical-json.ts';
+import { VERSION } from './version.ts';
+
+export const timedStages = ['load', 'memory', 'zero-shot', 'in-context', 'finetuning', 'finetuned', 'metrics'] as const;
+/** Evaluation of queries goes under the name of its setting. */
+export type TimedStage = (typeof timedStages)[number];
+
+/**
+ * Where the time of a run went. A run that was interrupted adds up all its calls: what was computed again (loading, memories,
+ * finetuning, the last stored batch) counts again.
+ */
+export interface Timing {
+  /** Settings: time inside the graph. Other stages: as a clock on the wall shows. */
+  readonly seconds: Readonly<Record<TimedStage, number>>;
+  /** Tokens fed. */
+  readonly tokens: Readonly<Record<TimedStage, number>>;
+  /** The highest, of this process and the compute process together. */
+  readonly peakMemoryBytes: number;
+}
+
+/** What may differ between two runs of one plan. */
+export interface Provenance {
+  readonly version: string;
+  readonly runtime: string;
+  readonly cpu: string;
+  readonly threads: number;
+  /** When it was last worked on, ISO 8601. */
+  readonly date: string;
+}
+
+const numbers = z.object(
+  Object.fromEntries(timedStages.map(stage => [stage, z.number()])) as Record<TimedStage, z.ZodNumber>,
+);
+const file = z.object({
+  timing: z.object({ seconds: numbers, tokens: numbers, peakMemoryBytes: z.number() }),
+  provenance: z.object({
+    version: z.string(),
+    runtime: z.string(),
+    cpu: z.string(),
+    threads: z.number(),
+    date: z.string(),
+  }),
+});
+
+/** `provenance.json`. */
+export interface ProvenanceFile {
+  readonly timing: Timing;
+  readonly provenance: Provenance;
+}
+
+/** What an earlier call wrote; undefined when there is nothing that can be read: times are not worth an error. */
+export function readProvenance(json: Json | undefined): ProvenanceFile | undefined {
+  return file.safeParse(json).data;
+}
+
+export function thisMachine(threads: number): Provenance {
+  const onnxruntime = createRequire(import.meta.url).resolve('onnxruntime-node/package.json');
+  const { version } = JSON.parse(readFileSync(onnxruntime, 'utf8')) as { version: string };
+  return {
+    version: VERSION,
+    runtime: `onnxruntime-node ${version}, node ${process.versions.node}`,
+    cpu: cpus()[0]?.model.trim() ?? 'unknown',
+    threads,
+    date: new Date().toISOString(),
+  };
+}
+
+/** Adds up times and tokens. */
+export interface Stopwatch {
+  add(stage: TimedStage, seconds: number, tokens?: number): void;
+  /** Runs the work and counts its time on the wall. */
+  time<T>(stage: TimedStage, work: () => Promise<T>): Promise<T>;
+  timeNow<T>(stage: TimedStage, work: () => T): T;
+  notePeak(bytes: number): void;
+  read(): Timing;
+}
+
+/** @param earlier what earlier calls took */
+export function stopwatch(earlier: Timing | undefined): Stopwatch {
+  const zeros = () => Object.fromEntries(timedStages.map(stage => [stage, 0])) as Record<TimedStage, number>;
+  const seconds = { ...zeros(), ...earlier?.seconds };
+  const tokens = { ...zeros(), ...earlier?.tokens };
+  let peakMemoryBytes = earlier?.peakMemoryBytes ?? 0;
+  const since = (start: number) => (performance.now() - start) / 1000;
+  return {
+    add: (stage, spent, fed = 0) => {
+      seconds[stage] += spent;
+      tokens[stage] += fed;
+    },
+    time: async (stage, work) => {
+      const start = performance.now();
+      try {
+        return await work();
+      } finally {
+        seconds[stage] += since(start);
+      }
+    },
+    timeNow: (stage, work) => {
+      const start = performance.now();
+      const made = work();
+      seconds[stage] += since(start);
+      return made;
+    },
+    notePeak: bytes => {
+      peakMemoryBytes = Math.max(peakMemoryBytes, bytes);
+    },
+    read: () => ({ seconds: { ...seconds }, tokens: { ...tokens }, peakMemoryBytes }),
+  };
+}

@@ -1,0 +1,104 @@
+import { accuracy } from '../metric/accuracy.ts';
+import { type Rec2FTP, rec2ftp } from '../metric/rec2ftp.ts';
+import { type Similarities, summarise } from '../metric/summarise.ts';
+import type { Decoder } from '../model/decoder.ts';
+import type { SettingName } from '../setting/setting.ts';
+import type { TemplateVariant } from '../task/task.ts';
+import type { Plan } from './plan.ts';
+import type { BatchRecords } from './records.ts';
+
+/** What a run found: `result.json`. A similarity or ratio that is undefined is null with `why` beside it. */
+export interface ExperimentResult extends Similarities {
+  readonly schema: 'dualform.run/1';
+  /** Fixes every choice; the plan is in the run folder. */
+  readonly signature: string;
+  readonly model: {
+    readonly name: string;
+    readonly family: string;
+    /** SHA-256 (hex) over the weight files. */
+    readonly digest: string;
+    readonly layers: number;
+    readonly heads: number;
+    readonly width: number;
+    readonly parameters: number;
+  };
+  readonly task: {
+    readonly name: string;
+    readonly digest: string;
+    readonly template: TemplateVariant;
+    readonly labels: readonly string[];
+    readonly shots: number;
+    readonly shotsAsked: number;
+    readonly seed: number;
+    /** Original row ids. */
+    readonly demonstrations: readonly number[];
+    /** How many rows were evaluated. */
+    readonly examples: number;
+  };
+  readonly finetuning: {
+    readonly learningRate: number | null;
+    /** Mean next-token cross-entropy of each demonstration before its step, in nats. */
+    readonly losses: readonly number[];
+    readonly why?: string;
+  };
+  /** Share of right predictions, of the settings that were run. */
+  readonly accuracy: Readonly<Partial<Record<SettingName, number>>>;
+  readonly rec2ftp: Rec2FTP;
+}
+
+/** The number of weights of a model. */
+export function parameterCount({ tensors }: Pick<Decoder, 'tensors'>): number {
+  return tensors.reduce((sum, { shape }) => sum + shape.reduce((product, size) => product * size, 1), 0);
+}
+
+/** Folds what was stored of the examples. @param losses of the finetuning steps; absent when nothing was finetuned */
+export function foldResult(
+  plan: Plan,
+  signature: string,
+  decoder: Decoder,
+  losses: readonly number[] | undefined,
+  { examples, metrics }: BatchRecords,
+): ExperimentResult {
+  const { model, task, settings, shots, shotsAsked, seed, demonstrations } = plan;
+  const of = (setting: SettingName) => examples.filter(record => record.setting === setting);
+  const predicted = (setting: SettingName) => of(setting).map(record => record.predicted);
+  const gold = of(settings[0]!).map(record => record.gold);
+  const ran = (setting: SettingName) => settings.includes(setting);
+  return {
+    schema: 'dualform.run/1',
+    signature,
+    model: {
+      name: model.name,
+      family: decoder.family,
+      digest: model.digest,
+      layers: decoder.layers,
+      heads: decoder.heads,
+      width: decoder.width,
+      parameters: parameterCount(decoder),
+    },
+    task: {
+      name: task.name,
+      digest: task.digest,
+      template: task.template,
+      labels: task.labels,
+      shots,
+      shotsAsked,
+      seed,
+      demonstrations,
+      examples: plan.examples,
+    },
+    finetuning: {
+      learningRate: plan.learningRate,
+      losses: losses ?? [],
+      ...(losses === undefined && { why: 'needs the setting finetuned' }),
+    },
+    accuracy: Object.fromEntries(settings.map(setting => [setting, accuracy(gold, predicted(setting))!])),
+    rec2ftp: rec2ftp({
+      gold,
+      ...(ran('zero-shot') && { zeroShot: predicted('zero-shot') }),
+      ...(ran('in-context') && { inContext: predicted('in-context') }),
+      ...(ran('finetuned') && { finetuned: predicted('finetuned') }),
+    }),
+    ...summarise(metrics),
+  };
+}

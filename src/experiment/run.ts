@@ -1,0 +1,147 @@
+import { join, relative, resolve } from 'node:path';
+import { loadModel } from '../model/loaded-model.ts';
+import { ownMemory } from '../runtime/memory.ts';
+import { type Runtime, withRuntime } from '../runtime/runtime.ts';
+import type { Json } from './canonical-json.ts';
+import { evaluate } from './evaluate.ts';
+import { Interrupted } from './interrupted.ts';
+import { makeSettings } from './make-settings.ts';
+import type { ExperimentOptions } from './options.ts';
+import { type Prepared, prepare } from './prepare.ts';
+import type { OnProgress } from './progress.ts';
+import { type Provenance, readProvenance, type Stopwatch, stopwatch, type Timing, thisMachine } from './provenance.ts';
+import { type ExperimentResult, foldResult } from './result.ts';
+import { openStore, readFinished, type Store } from './store.ts';
+import { tokenLines } from './token-lines.ts';
+
+export interface RunOptions extends ExperimentOptions {
+  /** The run folder; `runs/<signature>` unless given. */
+  readonly out?: string | undefined;
+  /** Default: those that the run was begun with, else the physical cores that the process may use. */
+  readonly threads?: number | undefined;
+  /** Refuses the network. */
+  readonly offline?: boolean | undefined;
+  /** Stops the run; what was stored stays. */
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: OnProgress | undefined;
+  /** Hears of something the user should know while the run goes on: a crash after which it tries once more. */
+  readonly onWarning?: ((message: string) => void) | undefined;
+}
+
+export interface RunResult {
+  /** Absolute. */
+  readonly folder: string;
+  readonly result: ExperimentResult;
+  readonly timing: Timing;
+  readonly provenance: Provenance;
+  /** Examples that an earlier call had stored; all of them when the run was finished already. */
+  readonly found: number;
+}
+
+/**
+ * The main job: zero-shot, in-context and finetuned on one task, every metric, in a run folder. A run that was interrupted, even
+ * killed, goes on after the last stored batch and ends with the same bytes in `result.json`; a finished one is not computed
+ * again. Memories and finetuning are computed anew when it goes on, and so is the last stored batch, as proof that the numbers
+ * are the same.
+ *
+ * @throws UserError what the user can mend: options, model, task, the run folder, the disk
+ * @throws Interrupted after `signal`
+ */
+export async function runExperiment(options: RunOptions = {}): Promise<RunResult> {
+  const { out, threads, offline, signal, onProgress, onWarning, ...wishes } = options;
+  const state: { folder?: string; store?: Store; examples?: number } = {};
+  try {
+    signal?.throwIfAborted();
+    const started = performance.now();
+    const prepared = await prepare(wishes, { offline, onProgress });
+    signal?.throwIfAborted();
+    const { plan, signature } = prepared;
+    const folder = resolve(out ?? join('runs', signature));
+    const finished = await readFinished(folder, plan);
+    if (finished !== undefined) {
+      const earlier = readProvenance(finished.provenance);
+      return {
+        folder,
+        result: finished.result as unknown as ExperimentResult,
+        timing: earlier?.timing ?? stopwatch(undefined).read(),
+        provenance: earlier?.provenance ?? thisMachine(threads ?? 0),
+        found: plan.examples,
+      };
+    }
+    const store = await openStore(folder, plan, tokenLines(prepared));
+    try {
+      const found = store.storedExamples();
+      const earlier = readProvenance(await store.readJson('provenance.json'));
+      const watch = stopwatch(earlier?.timing);
+      watch.add('load', (performance.now() - started) / 1000);
+      Object.assign(state, { folder, store, examples: plan.examples });
+      const losses = await withRuntime(
+        {
+          threads: threads ?? (found > 0 ? earlier?.provenance.threads : undefined),
+          signal,
+          onCrash: crash =>
+            onWarning?.(`the compute process ended (${crash.cause}) while ${crash.doing}; trying once more`),
+        },
+        runtime => compute(runtime, prepared, { store, watch, onProgress }),
+      );
+      const result = foldResult(plan, signature, prepared.decoder, losses, await store.records());
+      await store.writeJson('result.json', result as unknown as Json);
+      const { timing, provenance } = readProvenance(await store.readJson('provenance.json'))!;
+      return { folder, result, timing, provenance, found };
+    } finally {
+      await store.close();
+    }
+  } catch (error) {
+    if (!signal?.aborted) throw error;
+    throw interrupted(state, error);
+  }
+}
+
+/** @returns the losses of finetuning */
+async function compute(
+  runtime: Runtime,
+  { checkpoint, plan, sequences, scoring }: Prepared,
+  { store, watch, onProgress }: { store: Store; watch: Stopwatch; onProgress: OnProgress | undefined },
+): Promise<readonly number[] | undefined> {
+  const saveTimes = async () => {
+    const { peakResidentBytes } = await runtime.usage();
+    watch.notePeak(peakResidentBytes + ownMemory().peakResidentBytes);
+    const value = { timing: watch.read(), provenance: thisMachine(runtime.threads) };
+    await store.writeJson('provenance.json', value as unknown as Json);
+  };
+  const model = await watch.time('load', () => loadModel(checkpoint, runtime));
+  const settings = await makeSettings(model, plan, sequences, { watch, onProgress });
+  await watch.time('load', () => model.session('observation'));
+
+  const report = () => {
+    onProgress?.({ stage: 'evaluation', done: store.storedExamples(), total: plan.examples, unit: 'examples' });
+  };
+  report();
+  await evaluate(model, {
+    ...settings,
+    plan,
+    queries: sequences.queries,
+    scoring,
+    from: Math.max(0, store.stored() - 1),
+    watch,
+    onBatch: async (batch, records) => {
+      await store.append(batch, records);
+      report();
+      await saveTimes();
+    },
+  });
+  return settings.losses;
+}
+
+function interrupted(
+  { folder, store, examples }: { folder?: string; store?: Store; examples?: number },
+  cause: unknown,
+): Interrupted {
+  if (folder === undefined || store === undefined)
+    return new Interrupted('interrupted before the run began', { cause });
+  const place = relative('.', folder);
+  return new Interrupted(
+    `interrupted with ${store.storedExamples()} of ${examples} examples stored in ${place}; the same command goes on from there`,
+    { folder, cause },
+  );
+}

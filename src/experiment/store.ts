@@ -1,0 +1,223 @@
+/**
+ * @file The run folder:
+ *
+ *     plan.json        every choice, written first
+ *     tokens.jsonl     the exact ids of each memory, finetuning sequence and query
+ *     examples.jsonl   labels and log-probabilities, a line per example and setting, batch by batch
+ *     metrics.jsonl    the numbers of each layer, a line per example, batch by batch
+ *     result.json      a function of the files above; written last
+ *     provenance.json  times, memory, machine: what may differ between two runs of one plan
+ *
+ * A batch is stored when all its lines stand in both growing files. Whatever follows the last stored batch - a torn line, lines of
+ * a batch in one file only - is cut off when the run goes on.
+ */
+import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { writeAtomically } from '../checkpoint/atomic-file.ts';
+import { errorCode, fileError } from '../checkpoint/file-bytes.ts';
+import { UserError } from '../error.ts';
+import type { ExampleMetrics } from '../metric/measure.ts';
+import { firstDifference, type Json } from './canonical-json.ts';
+import { lockFolder } from './lock.ts';
+import type { Plan } from './plan.ts';
+import { prettyJson } from './pretty-json.ts';
+import { openRecordFile } from './record-file.ts';
+import type { BatchRecords, ExampleRecord } from './records.ts';
+
+export interface Store {
+  readonly folder: string;
+  /** Batches that are stored now. */
+  readonly stored: () => number;
+  /** Examples in those batches. */
+  readonly storedExamples: () => number;
+  /**
+   * Stores batch `index`: the next one, or, to prove that a run that goes on computes the same numbers, the last stored one.
+   * @throws UserError when the proof fails, or the disk refuses
+   */
+  append(index: number, records: BatchRecords): Promise<void>;
+  /** Everything that is stored, in evaluation order. */
+  records(): Promise<BatchRecords>;
+  writeJson(name: 'result.json' | 'provenance.json', value: Json): Promise<void>;
+  readJson(name: 'result.json' | 'provenance.json'): Promise<Json | undefined>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the folder of a plan for writing; makes it when there is none.
+ *
+ * @param tokens the lines of tokens.jsonl
+ * @throws UserError when the folder holds another plan or other files, another process works on it, or the disk refuses
+ */
+export async function openStore(folder: string, plan: Plan, tokens: readonly Json[]): Promise<Store> {
+  await mkdir(folder, { recursive: true }).catch(error => {
+    throw fileError(folder, error, '; choose another --out');
+  });
+  const lock = await lockFolder(folder);
+  const closing: (() => Promise<void>)[] = [lock.release];
+  const close = async () => {
+    for (const each of closing.splice(0).reverse()) await each();
+  };
+  try {
+    await claim(folder, plan, tokens);
+    const examplesFile = await openRecordFile(join(folder, 'examples.jsonl'));
+    closing.push(examplesFile.close);
+    const metricsFile = await openRecordFile(join(folder, 'metrics.jsonl'));
+    closing.push(metricsFile.close);
+
+    const texts = storedBatches(plan, examplesFile.lines, metricsFile.lines);
+    const found = texts.reduce((sum, { metrics }) => sum + metrics.length, 0);
+    await examplesFile.cut(found * plan.settings.length);
+    await metricsFile.cut(found);
+    return {
+      folder,
+      close,
+      stored: () => texts.length,
+      storedExamples: () => texts.reduce((sum, { metrics }) => sum + metrics.length, 0),
+      append: async (index, records) => {
+        const batch = { examples: records.examples.map(line), metrics: records.metrics.map(line) };
+        if (index === texts.length - 1) return proveSame(folder, texts[index]!, batch);
+        if (index !== texts.length) throw new Error(`store: batch ${index} after ${texts.length}`);
+        lock.check();
+        await examplesFile.append(batch.examples.join(''));
+        await metricsFile.append(batch.metrics.join(''));
+        texts.push(batch);
+      },
+      records: async () => ({
+        examples: parsed<ExampleRecord>(texts.flatMap(({ examples }) => examples)),
+        metrics: parsed<ExampleMetrics>(texts.flatMap(({ metrics }) => metrics)),
+      }),
+      writeJson: (name, value) => writeText(join(folder, name), prettyJson(value)),
+      readJson: name => readJson(join(folder, name)),
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** The stored result of a finished run of this plan; undefined when there is none. @throws UserError as openStore */
+export async function readFinished(
+  folder: string,
+  plan: Plan,
+): Promise<{ readonly result: Json; readonly provenance: Json | undefined } | undefined> {
+  const found = await readJson(join(folder, 'plan.json'));
+  if (found === undefined) return undefined;
+  requireSamePlan(folder, found, plan);
+  const result = await readJson(join(folder, 'result.json'));
+  if (result === undefined) return undefined;
+  return { result, provenance: await readJson(join(folder, 'provenance.json')) };
+}
+
+/** Writes plan and tokens where they are missing. */
+async function claim(folder: string, plan: Plan, tokens: readonly Json[]): Promise<void> {
+  const found = await readJson(join(folder, 'plan.json'));
+  if (found === undefined) {
+    const [foreign] = (await readdir(folder)).filter(name => !name.startsWith('.'));
+    if (foreign !== undefined) {
+      throw new UserError(
+        `${folder}: holds other files (${foreign}) and no run; give an empty or a new folder as --out`,
+      );
+    }
+    await writeText(join(folder, 'plan.json'), prettyJson(plan));
+  } else {
+    requireSamePlan(folder, found, plan);
+  }
+  if (!(await readdir(folder)).includes('tokens.jsonl')) {
+    await writeText(join(folder, 'tokens.jsonl'), tokens.map(line).join(''));
+  }
+}
+
+function requireSamePlan(folder: string, found: Json, plan: Plan): void {
+  const difference = firstDifference(found, plan);
+  if (difference === undefined) return;
+  const { path, a, b } = difference;
+  throw new UserError(
+    `${folder}: holds a run of another plan: ${path} is ${show(a)} there and ${show(b)} here; give another --out`,
+  );
+}
+
+function show(value: Json | undefined): string {
+  const text = value === undefined ? 'missing' : JSON.stringify(value);
+  return text.length <= 60 ? text : `${text.slice(0, 57)}...`;
+}
+
+interface BatchTexts {
+  readonly examples: readonly string[];
+  readonly metrics: readonly string[];
+}
+
+/** The batches whose lines all stand in both files, from the first on. */
+function storedBatches(plan: Plan, examples: readonly string[], metrics: readonly string[]): BatchTexts[] {
+  const complete: BatchTexts[] = [];
+  let at = 0;
+  for (const batch of plan.batches) {
+    const ofBatch = {
+      examples: examples.slice(at * plan.settings.length, (at + batch.length) * plan.settings.length),
+      metrics: metrics.slice(at, at + batch.length),
+    };
+    const whole =
+      ofBatch.examples.length === batch.length * plan.settings.length &&
+      ofBatch.metrics.length === batch.length &&
+      ofBatch.examples.every((text, i) => {
+        const { index, setting } = parsedLine(text);
+        return (
+          index === batch[Math.floor(i / plan.settings.length)] && setting === plan.settings[i % plan.settings.length]
+        );
+      }) &&
+      ofBatch.metrics.every((text, i) => parsedLine(text).index === batch[i]);
+    if (!whole) break;
+    complete.push({
+      examples: ofBatch.examples.map(text => `${text}\n`),
+      metrics: ofBatch.metrics.map(text => `${text}\n`),
+    });
+    at += batch.length;
+  }
+  return complete;
+}
+
+function proveSame(folder: string, stored: BatchTexts, computed: BatchTexts): void {
+  const same = (['examples', 'metrics'] as const).every(name => stored[name].join('') === computed[name].join(''));
+  if (same) return;
+  throw new UserError(
+    `${folder}: was begun with other rounding (another machine, or another --threads) and would not end with the same numbers; ` +
+      'go on there with the --threads that it was begun with, or give another --out',
+  );
+}
+
+function parsedLine(text: string): { readonly index?: unknown; readonly setting?: unknown } {
+  try {
+    return (JSON.parse(text) as object | null) ?? {};
+  } catch {
+    return {};
+  }
+}
+
+function parsed<T extends { readonly index: number }>(lines: readonly string[]): T[] {
+  return lines.map(text => JSON.parse(text) as T).sort((a, b) => a.index - b.index);
+}
+
+function line(value: unknown): string {
+  return `${JSON.stringify(value)}\n`;
+}
+
+async function writeText(path: string, text: string): Promise<void> {
+  const bytes = Buffer.from(text);
+  await writeAtomically(path, bytes.length, handle => handle.writeFile(bytes));
+}
+
+async function readJson(path: string): Promise<Json | undefined> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') return undefined;
+    throw fileError(path, error);
+  }
+  try {
+    return JSON.parse(text) as Json;
+  } catch (cause) {
+    throw new UserError(`${path}: damaged (${(cause as Error).message}); remove the folder or give another --out`, {
+      cause,
+    });
+  }
+}

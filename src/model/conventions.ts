@@ -1,0 +1,69 @@
+import type { Checkpoint } from '../checkpoint/checkpoint.ts';
+import { UserError } from '../error.ts';
+import type { Tokenizer } from '../tokenizer/tokenizer.ts';
+
+/** What a model wants to read around texts. */
+export interface Conventions {
+  /** The token that every sequence begins with. */
+  readonly documentStart: number;
+  /** Tokens after each demonstration in the context. */
+  readonly separator: readonly number[];
+}
+
+/** What the user says in place of a model's own conventions: text, special tokens by their text. */
+export interface ConventionWishes {
+  readonly documentStart?: string | undefined;
+  readonly separator?: string | undefined;
+}
+
+const BLANK_LINE = '\n\n';
+
+/**
+ * The document start and the separator of a model. SmolLM2 was trained on documents that begin with `<|endoftext|>` (what its
+ * metadata calls BOS is a chat token); others begin with the `bos_token_id` of their configuration. Demonstrations are parted
+ * by a blank line.
+ *
+ * @throws UserError when the document start is not known or not one token
+ */
+export function conventionsOf(
+  { config, source }: Pick<Checkpoint, 'config' | 'source'>,
+  tokenizer: Pick<Tokenizer, 'encode' | 'tokenId'>,
+  wishes: ConventionWishes = {},
+): Conventions {
+  return {
+    documentStart:
+      wishes.documentStart === undefined
+        ? usualStart(config, source, tokenizer)
+        : startOf(wishes.documentStart, tokenizer),
+    separator: tokenizer.encode(wishes.separator ?? BLANK_LINE),
+  };
+}
+
+function startOf(text: string, tokenizer: Pick<Tokenizer, 'encode' | 'tokenId'>): number {
+  const [first, ...rest] = tokenizer.encode(text);
+  const token = tokenizer.tokenId(text) ?? (rest.length === 0 ? first : undefined);
+  if (token !== undefined) return token;
+  throw new UserError(
+    `--document-start ${JSON.stringify(text)}: is not one token of this model; name a special token, as in "<s>"`,
+    { exitCode: 2 },
+  );
+}
+
+function usualStart(
+  config: Checkpoint['config'],
+  source: string,
+  tokenizer: Pick<Tokenizer, 'encode' | 'tokenId'>,
+): number {
+  if (isSmolLM2(tokenizer)) return 0;
+  const token = config.bos_token_id;
+  if (typeof token === 'number' && Number.isSafeInteger(token) && token >= 0) return token;
+  throw new UserError(
+    `${source}: its configuration has no bos_token_id; say with --document-start which token documents begin with`,
+    { exitCode: 2 },
+  );
+}
+
+/** The first three tokens of its vocabulary tell it from other users of these names. */
+function isSmolLM2(tokenizer: Pick<Tokenizer, 'encode' | 'tokenId'>): boolean {
+  return ['<|endoftext|>', '<|im_start|>', '<|im_end|>'].every((token, id) => tokenizer.tokenId(token) === id);
+}
