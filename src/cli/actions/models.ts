@@ -1,0 +1,31 @@
+import { EMBEDDED_MODELS } from '../../checkpoint/models.ts';
+import { families } from '../../model/families/index.ts';
+import { DEFAULT_MODEL } from '../everywhere.ts';
+import { formatBytes, formatCount } from '../format-number.ts';
+import type { Io } from '../io.ts';
+import type { Typed } from '../program.ts';
+
+/** Of the embedded model with its activations, for each command that computes with it; weights are mapped, hence counted once. */
+const memoryBytes = (cacheBytes: number) => Math.round(cacheBytes * 3.5);
+
+export async function perform(_: Typed, io: Io): Promise<void> {
+  const models = EMBEDDED_MODELS.map(model => ({
+    ...model,
+    default: model.name === DEFAULT_MODEL,
+    memoryBytes: memoryBytes(model.cacheBytes),
+  }));
+  io.answer({ models, families: Object.keys(families) }, () =>
+    [
+      ...models.flatMap(model => [
+        `${model.name}${model.default ? ' (the default)' : ''}`,
+        `  family    ${model.family}, ${formatCount(model.parameters)} parameters`,
+        `  origin    ${model.source}`,
+        `  licence   ${model.licence}`,
+        `  disk      ${formatBytes(model.bytes)} in ${model.package}, ${formatBytes(model.cacheBytes)} unpacked in the cache`,
+        `  memory    up to ${formatBytes(model.memoryBytes)} for a run`,
+        '',
+      ]),
+      `Also a folder with config.json and .safetensors files, or a .gguf file, of a family among: ${Object.keys(families).join(', ')}.`,
+    ].join('\n'),
+  );
+}

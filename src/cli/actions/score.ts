@@ -1,0 +1,72 @@
+import { z } from 'zod';
+import { scoreLabels } from '../../experiment/score.ts';
+import { predict } from '../../experiment/scoring.ts';
+import { conventionsOf } from '../../model/conventions.ts';
+import { readDecoder } from '../../model/families/index.ts';
+import { formatDecimal, formatPercent } from '../format-number.ts';
+import { formatTable } from '../format-table.ts';
+import type { Io } from '../io.ts';
+import { parseDemonstrations, parseLabels } from '../label-words.ts';
+import { everywhere, readOptions, text } from '../option-values.ts';
+import type { Typed } from '../program.ts';
+import { readInput } from '../read-file.ts';
+import { openModel, requireTokens, tokenizerFor, withModel } from '../with-model.ts';
+
+export const schema = z.object({
+  ...everywhere,
+  model: text(),
+  prompt: text(),
+  labels: text(),
+  demonstrations: text().optional(),
+  separator: z.string().optional(),
+  documentStart: text().optional(),
+});
+
+export async function perform(typed: Typed, io: Io): Promise<void> {
+  const options = readOptions(schema, typed.options);
+  const labels = parseLabels(options.labels);
+  const demonstrations =
+    options.demonstrations === undefined
+      ? []
+      : parseDemonstrations(options.demonstrations, await readInput(options.demonstrations), labels);
+  const checkpoint = await openModel(options.model, io);
+  const decoder = readDecoder(checkpoint.config, checkpoint.source);
+  const { encode, ...tokenizer } = await tokenizerFor(checkpoint, '--prompt');
+  const { documentStart, separator } = conventionsOf(checkpoint, { encode, ...tokenizer }, options);
+  const labelTokens = labels.map(encode);
+  const memoryTokens = [
+    documentStart,
+    ...demonstrations.flatMap(({ prompt, label }) => [...encode(prompt), ...labelTokens[label]!, ...separator]),
+  ];
+  const prompt = encode(options.prompt);
+  requireTokens([...memoryTokens, ...prompt, ...labelTokens.flat()], decoder, `the tokenizer of ${checkpoint.source}`);
+  const scores = await withModel(checkpoint, io, model => scoreLabels(model, { memoryTokens, prompt, labelTokens }));
+  const chosen = predict(scores);
+  const { name, digest } = checkpoint;
+  io.answer(
+    {
+      model: { name, digest },
+      prompt: options.prompt,
+      demonstrations: demonstrations.length,
+      tokens: { memory: memoryTokens, prompt },
+      labels: labels.map((label, i) => ({
+        label,
+        tokens: labelTokens[i],
+        logProbability: scores[i],
+        probability: Math.exp(scores[i]!),
+      })),
+      prediction: labels[chosen],
+    },
+    () =>
+      formatTable(
+        ['label', 'log-probability', 'probability', ''],
+        labels.map((label, i) => [
+          JSON.stringify(label),
+          formatDecimal(scores[i]!, 4),
+          formatPercent(Math.exp(scores[i]!)),
+          i === chosen ? '<- the most probable' : '',
+        ]),
+        { align: ['left', 'right', 'right'] },
+      ),
+  );
+}

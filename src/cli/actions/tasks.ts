@@ -1,0 +1,25 @@
+import { listTasks, openTask } from '../../task/task.ts';
+import { formatBytes, formatCount } from '../format-number.ts';
+import type { Io } from '../io.ts';
+import type { Typed } from '../program.ts';
+
+export async function perform(_: Typed, io: Io): Promise<void> {
+  const tasks = await Promise.all(
+    listTasks().map(async task => ({ ...task, template: (await openTask(task.name)).template })),
+  );
+  io.answer({ tasks }, () =>
+    [
+      ...tasks.flatMap(task => [
+        task.name,
+        `  origin    ${task.title}`,
+        `  licence   ${task.licence}`,
+        `  rows      ${formatCount(task.trainRows)} for training, ${formatCount(task.evaluationRows)} for evaluation; ${formatBytes(task.bytes)}`,
+        `  shots     ${task.defaultShots}`,
+        `  template  ${task.template}`,
+        `  labels    ${task.labels.map(label => label.trim()).join(', ')}`,
+        '',
+      ]),
+      'Also a .jsonl file of your own with a .task.json file (template, label words) beside it.',
+    ].join('\n'),
+  );
+}

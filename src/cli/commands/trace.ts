@@ -1,0 +1,28 @@
+import { Command } from 'commander';
+import { modelOption, withEverywhere, withExamples } from '../everywhere.ts';
+
+export function traceCommand(): Command {
+  const command = new Command('trace')
+    .description('one forward pass, everything read: logits, attention outputs, attention scores, queries')
+    .option('--tokens <ids>', 'token ids, separated by commas')
+    .option('--text <text>', 'text in place of token ids; no token is added')
+    .option('--memory-tokens <ids>', 'token ids that stand before')
+    .option('--memory-text <text>', 'text in place of token ids')
+    .option(
+      '--taps <list>',
+      'which tensors: logits, attention_output, attention_scores, query (of all layers), or names such as layers.3.query (default: all)',
+    )
+    .option('--out <file>', 'the .safetensors file to write')
+    .addOption(modelOption());
+  return withExamples(withEverywhere(command), [
+    { line: 'dualform trace --text "The film was" --out film.safetensors', says: 'every tensor of three words' },
+    {
+      line: 'dualform trace --tokens 504,2471,436 --memory-tokens 0 --taps logits --out logits.safetensors',
+      says: 'the same words behind the document start, logits alone',
+    },
+    {
+      line: 'dualform trace --text " good" --memory-text "The film was" --taps layers.3.query,attention_scores --out t.safetensors',
+      says: 'some tensors of a word behind a memory',
+    },
+  ]);
+}

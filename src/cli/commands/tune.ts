@@ -1,0 +1,19 @@
+import { Command } from 'commander';
+import { choice, modelOption, withEverywhere, withExamples } from '../everywhere.ts';
+
+export function tuneCommand(): Command {
+  const command = new Command('tune')
+    .description(
+      'choose demonstration seed and learning rate on training rows apart from demonstrations and evaluation',
+    )
+    .option('--task <task>', 'a name from "dualform tasks", or a .jsonl file with a task file beside it', 'sst2')
+    .option('--shots <number>', "demonstrations (default: the task's)")
+    .option('--separator <text>', "text or special token between demonstrations (default: the model's)")
+    .option('--document-start <token>', "the token that every sequence begins with (default: the model's)")
+    .addOption(choice('--template <whose>', 'where the two differ (AG News, CB)', ['paper', 'code']).default('code'))
+    .addOption(modelOption());
+  return withExamples(withEverywhere(command), [
+    { line: 'dualform tune --task sst2', says: 'the choice that "dualform run --task sst2" makes by default' },
+    { line: 'dualform tune --task cb --json', says: 'the grid and the choice for a program' },
+  ]);
+}

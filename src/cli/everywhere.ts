@@ -1,0 +1,42 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { closest } from 'fastest-levenshtein';
+
+/** A line of `--help` that can be typed as it stands. */
+export interface Example {
+  readonly line: string;
+  readonly says: string;
+}
+
+export const DEFAULT_MODEL = 'smollm2-135m-instruct';
+
+/** Options that every command takes. */
+export function withEverywhere(command: Command): Command {
+  return command
+    .option('--json', 'print one JSON document on stdout and nothing else there')
+    .option('--quiet', 'print no progress and no messages')
+    .option('--debug', 'print stack traces of errors')
+    .option('--threads <number>', 'threads to compute with (default: the physical cores that may be used)')
+    .option('--offline', 'refuse the network');
+}
+
+export function modelOption(): Option {
+  return new Option(
+    '--model <model>',
+    'a name from "dualform models", a folder with config.json and .safetensors files, or a .gguf file',
+  ).default(DEFAULT_MODEL);
+}
+
+/** An option with fixed values: others are refused with the nearest one. */
+export function choice(flags: string, description: string, values: readonly string[]): Option {
+  const option = new Option(flags, description).choices(values);
+  return option.argParser(value => {
+    if (values.includes(value)) return value;
+    throw new InvalidArgumentError(`did you mean ${closest(value, [...values])}? (there are ${values.join(', ')})`);
+  });
+}
+
+/** Puts examples under the help of a command. */
+export function withExamples(command: Command, examples: readonly Example[]): Command {
+  const lines = examples.map(({ line, says }) => `  $ ${line}\n      ${says}`);
+  return command.addHelpText('after', `\nExamples:\n${lines.join('\n')}`);
+}

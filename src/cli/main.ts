@@ -1,0 +1,70 @@
+#!/usr/bin/env node
+import { CommanderError } from 'commander';
+import { UserError } from '../error.ts';
+import { Interrupted } from '../experiment/interrupted.ts';
+import { EXIT_INTERRUPTED, onInterrupt } from './interrupt.ts';
+import type { Io } from './io.ts';
+import { makeProgram, type Perform, type Typed } from './program.ts';
+
+/** Loaded when they are asked for: help must not wait for what computes. */
+const actions: Readonly<Record<string, () => Promise<Action>>> = {
+  run: () => import('./actions/run.ts'),
+  trace: () => import('./actions/trace.ts'),
+  finetune: () => import('./actions/finetune.ts'),
+  score: () => import('./actions/score.ts'),
+  tune: () => import('./actions/tune.ts'),
+  models: () => import('./actions/models.ts'),
+  tasks: () => import('./actions/tasks.ts'),
+  doctor: () => import('./actions/doctor.ts'),
+  completion: () => import('./actions/completion.ts'),
+  complete: () => import('./actions/complete.ts'),
+};
+
+interface Action {
+  readonly perform: (typed: Typed, io: Io) => Promise<void>;
+}
+
+const perform: Perform = async (command, typed) => {
+  const [action, { openIo }, { everywhere, readOptions }, { z }] = await Promise.all([
+    actions[command]!(),
+    import('./io.ts'),
+    import('./option-values.ts'),
+    import('zod'),
+  ]);
+  const io = openIo(readOptions(z.object(everywhere), typed.options), onInterrupt());
+  try {
+    await action.perform(typed, io);
+  } finally {
+    io.end();
+  }
+};
+
+/** What the process ends with; errors are one line on stderr, with their trace where --debug asks for it. */
+function exitCodeOf(error: unknown, debug: boolean): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  const { message, stack } = error instanceof Error ? error : new Error(String(error));
+  const line = message.replaceAll(/\s+/g, ' ').trim();
+  const known = error instanceof UserError || error instanceof Interrupted;
+  console.error(known ? `dualform: ${line}` : `dualform: internal error: ${line}${debug ? '' : '; see --debug'}`);
+  if (debug) printTrace(error, stack);
+  if (error instanceof Interrupted) return EXIT_INTERRUPTED;
+  return error instanceof UserError ? error.exitCode : 1;
+}
+
+function printTrace(error: unknown, stack: string | undefined): void {
+  console.error(stack);
+  const cause = error instanceof Error ? error.cause : undefined;
+  if (cause !== undefined) console.error('caused by', cause);
+}
+
+// A reader that has seen enough (`dualform tasks | head -1`) is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(0);
+});
+
+try {
+  await makeProgram(perform).parseAsync();
+} catch (error) {
+  process.exitCode = exitCodeOf(error, process.argv.includes('--debug'));
+}

@@ -1,0 +1,52 @@
+import { Command } from 'commander';
+import { VERSION } from '../experiment/version.ts';
+import { completeCommand, completionCommand } from './commands/completion.ts';
+import { doctorCommand } from './commands/doctor.ts';
+import { finetuneCommand } from './commands/finetune.ts';
+import { modelsCommand } from './commands/models.ts';
+import { runCommand } from './commands/run.ts';
+import { scoreCommand } from './commands/score.ts';
+import { tasksCommand } from './commands/tasks.ts';
+import { traceCommand } from './commands/trace.ts';
+import { tuneCommand } from './commands/tune.ts';
+import { strict } from './wrong-use.ts';
+
+/** What was typed: options by name as text, and arguments. */
+export interface Typed {
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly args: readonly string[];
+  /** Names of the options that were typed; the others have their defaults. */
+  readonly given: readonly string[];
+}
+
+/** Does what a command promises. */
+export type Perform = (command: string, typed: Typed) => Promise<void>;
+
+/** The command line as it is typed: names, options and help, without anything that does the work. */
+export function makeProgram(perform: Perform): Command {
+  const program = strict(new Command('dualform'))
+    .description('The laboratory for in-context learning as gradient descent.')
+    .version(VERSION)
+    .helpCommand(false);
+  const commands = [
+    runCommand(),
+    traceCommand(),
+    finetuneCommand(),
+    scoreCommand(),
+    tuneCommand(),
+    modelsCommand(),
+    tasksCommand(),
+    doctorCommand(),
+    completionCommand(),
+  ];
+  for (const command of commands) program.addCommand(strict(command));
+  program.addCommand(strict(completeCommand()), { hidden: true });
+  for (const command of program.commands) {
+    command.action(() => {
+      const options: Record<string, unknown> = command.opts();
+      const given = Object.keys(options).filter(name => command.getOptionValueSource(name) === 'cli');
+      return perform(command.name(), { options, args: command.args, given });
+    });
+  }
+  return program;
+}

@@ -1,0 +1,40 @@
+import type { Checkpoint } from '../checkpoint/checkpoint.ts';
+import { openCheckpoint } from '../checkpoint/open.ts';
+import { UserError } from '../error.ts';
+import type { Decoder } from '../model/decoder.ts';
+import { type LoadedModel, loadModel } from '../model/loaded-model.ts';
+import { withRuntime } from '../runtime/runtime.ts';
+import { openTokenizer, type Tokenizer } from '../tokenizer/tokenizer.ts';
+import type { Io } from './io.ts';
+
+export function openModel(name: string, { offline, progress }: Io): Promise<Checkpoint> {
+  return openCheckpoint(name, { offline, onProgress: event => progress({ ...event, unit: 'bytes' }) });
+}
+
+/** Loads a model, works with it, ends its compute process. */
+export function withModel<T>(
+  checkpoint: Checkpoint,
+  { threads, signal, note }: Io,
+  work: (model: LoadedModel) => Promise<T>,
+): Promise<T> {
+  const options = {
+    threads,
+    signal,
+    onCrash: ({ doing, cause }: { readonly doing: string; readonly cause: string }) =>
+      note(`the compute process ended (${cause}) while ${doing}; trying once more`),
+  };
+  return withRuntime(options, async runtime => work(await loadModel(checkpoint, runtime)));
+}
+
+/** The tokenizer of a model, for the option that gives text. */
+export async function tokenizerFor({ tokenizer, source }: Checkpoint, option: string): Promise<Tokenizer> {
+  if (tokenizer !== undefined) return openTokenizer(tokenizer);
+  throw new UserError(`${option}: ${source} has no tokenizer.json beside it; give token ids`);
+}
+
+/** Refuses ids that the model does not know. @param where the option or file that they came from */
+export function requireTokens(ids: readonly number[], { vocabulary }: Decoder, where: string): void {
+  const foreign = ids.find(id => id >= vocabulary);
+  if (foreign === undefined) return;
+  throw new UserError(`${where}: token ${foreign} is not in the vocabulary of ${vocabulary} tokens`, { exitCode: 2 });
+}
