@@ -22,6 +22,9 @@ const graphs: Readonly<Record<string, Tensor>> = {
   sigmoid: g.sigmoid(a),
   cosine: g.cosine(a),
   sine: g.sine(a),
+  hyperbolicTangent: g.hyperbolicTangent(a),
+  errorFunction: g.errorFunction(a),
+  rectify: g.rectify(a),
   reduceSum: g.reduceSum(a, [0, 2]),
   'reduceSum, axes kept': g.reduceSum(a, [1], { keepAxes: true }),
   reduceMean: g.reduceMean(a),
@@ -57,7 +60,7 @@ function feedsFor(bindings: Bindings): Record<string, Value> {
     const count = shape.reduce((x, y) => x * y, 1);
     return value(
       shape,
-      Float32Array.from({ length: count }, (_, i) => Math.sin(12.9898 * (i + 1) + 78.233 * seed) * 2),
+      Float32Array.from({ length: count }, (_, i) => Math.sin(2.399963 * (i + 1) + 1.3 * seed) * 2),
     );
   };
   const indices = Array.from({ length: bindings.B! }, (_, i) => i % bindings.T!);

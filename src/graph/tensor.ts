@@ -29,7 +29,8 @@ export interface Constant {
   readonly kind: 'constant';
   readonly type: 'float32' | 'int32';
   readonly shape: readonly number[];
-  readonly data: Float32Array | Int32Array;
+  /** Float64 for float32 tensors: rounded where it is written for the engine, exact in the reference. */
+  readonly data: Float64Array | Int32Array;
 }
 
 /** The result of an operator. */
@@ -82,8 +83,8 @@ export function weight(name: string, shape: Shape): Weight {
 }
 
 /** A float32 constant: a number (shape []) or values with a shape. */
-export function constant(values: number | readonly number[] | Float32Array, shape?: readonly number[]): Constant {
-  const data = typeof values === 'number' ? Float32Array.of(values) : Float32Array.from(values);
+export function constant(values: number | readonly number[] | Float32Array | Float64Array, shape?: readonly number[]): Constant {
+  const data = typeof values === 'number' ? Float64Array.of(values) : Float64Array.from(values);
   return checkedConstant('float32', data, shape ?? (typeof values === 'number' ? [] : [data.length]));
 }
 
@@ -94,7 +95,7 @@ export function integers(values: readonly number[] | Int32Array, shape: readonly
 
 function checkedConstant(
   type: 'float32' | 'int32',
-  data: Float32Array | Int32Array,
+  data: Float64Array | Int32Array,
   shape: readonly number[],
 ): Constant {
   if (product(shape) !== data.length) throw new GraphError(`constant: ${data.length} values do not fill [${shape}]`);

@@ -109,7 +109,7 @@ export function encodeOnnx({ name, outputs, locate }: EncodeOptions): Uint8Array
     const { type, data, shape } = constant;
     const key = data.length === 1 ? `${type} ${data[0]} ${shape}` : undefined;
     const make = (output: string) => {
-      const raw = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+      const raw = new Uint8Array((type === 'float32' ? Float32Array.from(data) : Int32Array.from(data)).buffer);
       initialisers.push(graph => graph.message(5, to => writeTensor(to, output, onnxType[type], shape, raw)));
       return output;
     };
