@@ -5,6 +5,8 @@
  */
 export * as checkpoint from './checkpoint/index.ts';
 export { UserError } from './error.ts';
+export * as experiment from './experiment/index.ts';
+export { type ScoreRequest, scoreLabels } from './experiment/score.ts';
 export * as graph from './graph/index.ts';
 export * as metric from './metric/index.ts';
 export * as model from './model/index.ts';

@@ -44,3 +44,19 @@ export function formatDecimal(x: number, digits = 3): string {
   const text = x.toFixed(digits);
   return Number(text) === 0 ? text.replace('-', '') : text;
 }
+
+/** 45.1 to 58.8 % */
+export function formatInterval({ low, high }: { readonly low: number; readonly high: number }): string {
+  return `${(100 * low).toFixed(1)} to ${formatPercent(high)}`;
+}
+
+/** A share that may be tiny: 34.2 %, 0.0087 %, 1.2e-7 % */
+export function formatProbability(share: number): string {
+  const percent = 100 * share;
+  return percent === 0 || percent >= 1 ? formatPercent(share) : `${percent.toPrecision(2)} %`;
+}
+
+/** p = 0.031, p < 0.001 */
+export function formatP(p: number): string {
+  return p < 0.001 ? 'p < 0.001' : `p = ${p.toFixed(3)}`;
+}

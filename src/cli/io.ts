@@ -1,3 +1,5 @@
+import type { Json } from '../experiment/canonical-json.ts';
+import { prettyJson } from '../experiment/pretty-json.ts';
 import type { ProgressEvent } from './format-progress.ts';
 import { showProgress } from './progress.ts';
 
@@ -41,7 +43,7 @@ export function openIo(
     },
     answer: (document, text) => {
       progress.end();
-      process.stdout.write(`${json ? JSON.stringify(document, null, 2) : text()}\n`);
+      process.stdout.write(json ? prettyJson(document as Json) : `${text()}\n`);
     },
   };
 }

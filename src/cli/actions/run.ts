@@ -1,6 +1,62 @@
+import { relative } from 'node:path';
+import { z } from 'zod';
+import { runExperiment } from '../../experiment/run.ts';
+import { settingNames } from '../../setting/setting.ts';
+import { BARE_LIMIT } from '../commands/run.ts';
+import { formatFindings } from '../format-findings.ts';
+import { formatCount } from '../format-number.ts';
+import { formatRun } from '../format-run.ts';
 import type { Io } from '../io.ts';
+import { everywhere, namesOf, positiveNumber, readOptions, text, wholeNumber } from '../option-values.ts';
 import type { Typed } from '../program.ts';
+import { stageOf } from '../stage.ts';
+import { storedPredictions } from '../stored-predictions.ts';
 
-export async function perform(_: Typed, __: Io): Promise<void> {
-  throw new Error('not there yet');
+export const schema = z.object({
+  ...everywhere,
+  model: text(),
+  task: text(),
+  shots: wholeNumber(0).optional(),
+  seed: wholeNumber(0).optional(),
+  learningRate: positiveNumber().optional(),
+  separator: z.string().optional(),
+  documentStart: text().optional(),
+  template: z.enum(['paper', 'code']),
+  tap: z.enum(['prompt-end', 'label']),
+  limit: wholeNumber(1).optional(),
+  settings: namesOf([...settingNames]),
+  out: text().optional(),
+  dryRun: z.boolean().optional(),
+});
+
+/** Options that say nothing about what is computed. */
+const aside = [...Object.keys(everywhere), 'out', 'dryRun'];
+
+export async function perform(typed: Typed, io: Io): Promise<void> {
+  const { json: _, quiet, debug, offline, threads, out, dryRun, ...wishes } = readOptions(schema, typed.options);
+  const bare = typed.given.every(name => aside.includes(name));
+  const options = { ...wishes, ...(bare && { limit: BARE_LIMIT }) };
+  const { folder, result, timing, provenance, found } = await runExperiment({
+    ...options,
+    out,
+    threads: io.threads,
+    offline: io.offline,
+    signal: io.signal,
+    onProgress: progress => io.progress(stageOf(progress)),
+    onWarning: io.note,
+  });
+  if (found === result.task.examples) io.note('this run was finished earlier; these are its results');
+  else if (found > 0) io.note(`went on after ${formatCount(found)} examples that were stored earlier`);
+  const place = relative('.', folder) || folder;
+  const findings = formatFindings(result, await storedPredictions(folder));
+  io.answer({ ...result, timing, provenance }, () =>
+    [
+      formatRun(result),
+      '',
+      ...findings,
+      '',
+      ...(bare ? [`These are the first ${BARE_LIMIT} rows; --limit 2000 takes all.`] : []),
+      `The run folder is ${place}.`,
+    ].join('\n'),
+  );
 }

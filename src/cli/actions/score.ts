@@ -3,7 +3,7 @@ import { scoreLabels } from '../../experiment/score.ts';
 import { predict } from '../../experiment/scoring.ts';
 import { conventionsOf } from '../../model/conventions.ts';
 import { readDecoder } from '../../model/families/index.ts';
-import { formatDecimal, formatPercent } from '../format-number.ts';
+import { formatDecimal, formatProbability } from '../format-number.ts';
 import { formatTable } from '../format-table.ts';
 import type { Io } from '../io.ts';
 import { parseDemonstrations, parseLabels } from '../label-words.ts';
@@ -63,7 +63,7 @@ export async function perform(typed: Typed, io: Io): Promise<void> {
         labels.map((label, i) => [
           JSON.stringify(label),
           formatDecimal(scores[i]!, 4),
-          formatPercent(Math.exp(scores[i]!)),
+          formatProbability(Math.exp(scores[i]!)),
           i === chosen ? '<- the most probable' : '',
         ]),
         { align: ['left', 'right', 'right'] },

@@ -1,0 +1,75 @@
+import type { ExperimentResult } from '../experiment/result.ts';
+import { discordant } from '../metric/accuracy.ts';
+import { corrections, type Predictions } from '../metric/rec2ftp.ts';
+import { mcnemarMidP } from '../statistics/mcnemar.ts';
+import { wilson } from '../statistics/wilson.ts';
+import { DEFAULT_MODEL } from './everywhere.ts';
+import { formatDecimal, formatInterval, formatP, formatPercent } from './format-number.ts';
+
+const SIGNIFICANT = 0.05;
+/** Below this many rows a Rec2FTP says little, whatever it is. */
+const FEW = 30;
+
+/**
+ * Two sentences: how in-context compares with zero-shot, and how alike in-context and finetuned are, each with its
+ * uncertainty. Whether in-context and zero-shot differ is judged by a paired test (McNemar, mid-p) at 5 %.
+ */
+export function formatFindings(result: ExperimentResult, predictions: Predictions): readonly [string, string] {
+  return [accuracySentence(result, predictions), likenessSentence(result, predictions)];
+}
+
+function accuracySentence(
+  { model, task, accuracy }: ExperimentResult,
+  { gold, zeroShot, inContext }: Predictions,
+): string {
+  const n = task.examples;
+  const withInterval = (share: number) =>
+    `${formatPercent(share)} (${formatInterval(wilson(Math.round(share * n), n)!)})`;
+  const rows = `of ${n} rows right (95 % interval in brackets)`;
+  if (!zeroShot || !inContext) {
+    const parts = Object.entries(accuracy).map(([name, share]) => `${name} ${withInterval(share)}`);
+    return `The model gets ${parts.join(', ')} ${rows}; without both zero-shot and in-context nothing can be said about the demonstrations.`;
+  }
+  const { onlyFirst, onlySecond } = discordant(gold, inContext, zeroShot);
+  const p = mcnemarMidP(onlyFirst, onlySecond);
+  const [better, worse] = [onlyFirst > onlySecond, onlyFirst < onlySecond];
+  const verdict =
+    p >= SIGNIFICANT ? 'the two cannot be told apart' : better ? 'the demonstrations help' : 'the demonstrations harm';
+  const caution =
+    model.name !== DEFAULT_MODEL
+      ? ''
+      : worse
+        ? ': with some seeds of the demonstrations the in-context accuracy of this small model falls below zero-shot, as here'
+        : '; with some seeds of the demonstrations the in-context accuracy of this small model falls below zero-shot';
+  return (
+    `With ${task.shots} demonstrations in context the model gets ${withInterval(accuracy['in-context']!)} ${rows}, ` +
+    `zero-shot ${withInterval(accuracy['zero-shot']!)}: ${verdict} (paired test, ${formatP(p)})${caution}.`
+  );
+}
+
+function likenessSentence({ rec2ftp, simAOU }: ExperimentResult, predictions: Predictions): string {
+  const { gold, zeroShot, inContext, finetuned } = predictions;
+  if (!zeroShot || !inContext || !finetuned) {
+    return `How alike in-context and finetuned are cannot be said: that ${rec2ftp.why}.`;
+  }
+  return `${recallPart(rec2ftp, corrections({ gold, zeroShot, inContext, finetuned }))}; ${updatePart(simAOU)}.`;
+}
+
+function recallPart(
+  { numerator, denominator, value, why }: ExperimentResult['rec2ftp'],
+  { zeroShotWrong, byInContext }: ReturnType<typeof corrections>,
+): string {
+  if (value === null) return `Rec2FTP is undefined, since ${why}`;
+  const few = denominator! < FEW ? `, too few to say much` : '';
+  return (
+    `Of the ${denominator} rows that zero-shot gets wrong and finetuning on the same demonstrations right, in-context puts right ${numerator} ` +
+    `(Rec2FTP ${formatPercent(value / 100)}, 95 % interval ${formatInterval(wilson(numerator!, denominator!)!)}${few}), ` +
+    `against ${formatPercent(byInContext / zeroShotWrong)} of all rows that zero-shot gets wrong`
+  );
+}
+
+function updatePart({ value, why, n, random }: ExperimentResult['simAOU']): string {
+  if (value === null) return `SimAOU is undefined, since ${why}`;
+  const baseline = random.value === null ? '' : `, ${formatDecimal(random.value)} for random directions`;
+  return `the updates of attention outputs have a mean cosine (SimAOU) of ${formatDecimal(value)}${baseline}, over ${n} rows`;
+}
