@@ -7,3 +7,4 @@ export type { Provenance, TimedStage, Timing } from './provenance.ts';
 export type { ExampleRecord } from './records.ts';
 export type { ExperimentResult } from './result.ts';
 export { type RunOptions, type RunResult, runExperiment } from './run.ts';
+export { type GridPoint, type Judged, type TuneOptions, type TuneResult, tune } from './tune.ts';

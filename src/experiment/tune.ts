@@ -1,0 +1,286 @@
+import { UserError } from '../error.ts';
+import { correct } from '../metric/accuracy.ts';
+import { type LoadedModel, loadModel } from '../model/loaded-model.ts';
+import { releaseMemory } from '../model/memory.ts';
+import { observe } from '../observe/observe.ts';
+import { NonFiniteError } from '../runtime/errors.ts';
+import { withRuntime } from '../runtime/runtime.ts';
+import { finetune, releaseKeyValue } from '../setting/finetune.ts';
+import { finetuned, inContext, type Setting, zeroShot } from '../setting/setting.ts';
+import { type Interval, wilson } from '../statistics/wilson.ts';
+import { batches } from '../task/batches.ts';
+import { permutation } from '../task/permutation.ts';
+import type { Row } from '../task/row.ts';
+import { assertSameDemonstrations } from '../task/same-demonstrations.ts';
+import { buildSequences, chooseDemonstrations, type Sequences } from '../task/sequence.ts';
+import type { TemplateVariant } from '../task/task.ts';
+import { Interrupted } from './interrupted.ts';
+import { DEFAULT_BATCH_SIZE, DEFAULT_MODEL, DEFAULT_TASK } from './options.ts';
+import { checkVocabulary, openSubject, type Subject } from './prepare.ts';
+import type { OnProgress } from './progress.ts';
+import { predict, type Scoring, scoringOf } from './scoring.ts';
+
+export interface TuneOptions {
+  readonly model?: string | undefined;
+  readonly task?: string | undefined;
+  readonly template?: TemplateVariant | undefined;
+  readonly separator?: string | undefined;
+  readonly documentStart?: string | undefined;
+  readonly shots?: number | undefined;
+  /** Candidates for the demonstration seed; 1 to 7 unless given. */
+  readonly seeds?: readonly number[] | undefined;
+  /** Candidates for the learning rate; 0.0001 to 0.5 in steps of 1, 2, 5 unless given. */
+  readonly learningRates?: readonly number[] | undefined;
+  /** How many training rows judge them; 200 unless given, fewer where there are not as many. */
+  readonly rows?: number | undefined;
+  readonly batchSize?: number | undefined;
+  readonly threads?: number | undefined;
+  readonly offline?: boolean | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: OnProgress | undefined;
+  readonly onWarning?: ((message: string) => void) | undefined;
+}
+
+export interface Judged {
+  /** Null, with `why`, where the numbers left the finite ones. */
+  readonly accuracy: number | null;
+  readonly why?: string;
+  readonly n: number;
+  /** Wilson, 95 %. */
+  readonly interval: Interval | null;
+}
+
+export type GridPoint =
+  | ({ readonly kind: 'seed'; readonly seed: number } & Judged)
+  | ({ readonly kind: 'learning-rate'; readonly learningRate: number } & Judged);
+
+export interface TuneResult {
+  readonly schema: 'dualform.tune/1';
+  readonly model: string;
+  readonly task: string;
+  readonly seed: number;
+  readonly learningRate: number;
+  /** Demonstrations of the chosen seed. */
+  readonly shots: number;
+  readonly zeroShot: Judged;
+  readonly grid: readonly GridPoint[];
+  /** Original ids of the training rows that judged. */
+  readonly rows: readonly number[];
+}
+
+const SEEDS = [1, 2, 3, 4, 5, 6, 7];
+const LEARNING_RATES = [0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5];
+const ROWS = 200;
+const ROWS_SEED = 0;
+
+/**
+ * Chooses the demonstration seed by in-context accuracy, then, with its demonstrations, the learning rate by finetuned accuracy.
+ * Of equal ones the lower wins. The rows that judge are training rows that are demonstrations of no candidate seed and whose
+ * prompt is no evaluation row's, so that evaluation stays unseen (Dai et al. chose on the rows that they report).
+ *
+ * @throws UserError when nothing is left to judge with, or no learning rate stays finite
+ * @throws Interrupted after `signal`
+ */
+export async function tune(options: TuneOptions = {}): Promise<TuneResult> {
+  const { signal } = options;
+  try {
+    signal?.throwIfAborted();
+    return await tuneUninterrupted(options);
+  } catch (error) {
+    if (signal?.aborted) throw new Interrupted('interrupted; nothing was chosen', { cause: error });
+    throw error;
+  }
+}
+
+async function tuneUninterrupted(options: TuneOptions): Promise<TuneResult> {
+  const { template = 'code', offline, onProgress, onWarning, threads, signal } = options;
+  const seeds = ascending('--seeds', options.seeds ?? SEEDS, seed => Number.isSafeInteger(seed) && seed >= 0);
+  const rates = ascending('--learning-rates', options.learningRates ?? LEARNING_RATES, x => x > 0 && x < Infinity);
+  const wanted = options.rows ?? ROWS;
+  if (!(Number.isSafeInteger(wanted) && wanted > 0)) {
+    throw new UserError(`--rows ${wanted}: must be a whole number from 1 on`, { exitCode: 2 });
+  }
+  const { model = DEFAULT_MODEL, task: taskName = DEFAULT_TASK, separator, documentStart } = options;
+  const subject = await openSubject(
+    { model, task: taskName, template, separator, documentStart },
+    { offline, onProgress },
+  );
+  const { task, checkpoint, decoder, tokenizer, conventions } = subject;
+  const shots = options.shots ?? task.defaultShots;
+  if (shots < 1) throw new UserError('--shots 0: there is nothing to tune without demonstrations', { exitCode: 2 });
+  const rows = judges(subject, seeds, shots, wanted);
+  const sequencesOf = (seed: number): Sequences => {
+    const sequences = buildSequences({
+      task,
+      tokenizer,
+      ...conventions,
+      shots,
+      seed,
+      context: decoder.context,
+      queries: rows,
+    });
+    assertSameDemonstrations({ ...conventions, ...sequences });
+    checkVocabulary(checkpoint, decoder, sequences);
+    return sequences;
+  };
+
+  const { queries, labelTokens } = sequencesOf(seeds[0]!);
+  const jury = makeJury(queries, scoringOf(labelTokens, 'prompt-end'), options.batchSize ?? DEFAULT_BATCH_SIZE);
+  const total = (1 + seeds.length + rates.length) * rows.length;
+  let before = 0;
+  const judged = async (detail: string, model: LoadedModel, make: () => Promise<Setting>): Promise<Judged> => {
+    const report = (done: number) =>
+      onProgress?.({ stage: 'evaluation', done: before + done, total, unit: 'examples', detail });
+    report(0);
+    const answer = await orDiverged(rows.length, async () => {
+      const setting = await make();
+      const right = await jury(model, setting, detail, report);
+      await releaseMemory(model, setting.memory);
+      await releaseKeyValue(model, setting.keyValue);
+      return right;
+    });
+    before += rows.length;
+    return answer;
+  };
+
+  return withRuntime(
+    {
+      threads,
+      signal,
+      onCrash: ({ cause, doing }) =>
+        onWarning?.(`the compute process ended (${cause}) while ${doing}; trying once more`),
+    },
+    async runtime => {
+      before = 0;
+      const loaded = await loadModel(checkpoint, runtime);
+      const start = conventions.documentStart;
+      const reference = await judged('zero-shot', loaded, () => zeroShot(loaded, start));
+
+      const seedPoints: Extract<GridPoint, { kind: 'seed' }>[] = [];
+      for (const seed of seeds) {
+        const { memoryTokens } = sequencesOf(seed);
+        const answer = await judged(`in-context, seed ${seed}`, loaded, () => inContext(loaded, memoryTokens));
+        seedPoints.push({ kind: 'seed', seed, ...answer });
+      }
+      const { seed } = best(seedPoints)!;
+
+      const chosen = sequencesOf(seed);
+      const ratePoints: Extract<GridPoint, { kind: 'learning-rate' }>[] = [];
+      for (const learningRate of rates) {
+        const answer = await judged(`finetuned, learning rate ${learningRate}`, loaded, async () => {
+          const { keyValue } = await finetune(loaded, chosen.finetuning, { learningRate });
+          return finetuned(loaded, start, keyValue);
+        });
+        ratePoints.push({ kind: 'learning-rate', learningRate, ...answer });
+      }
+      const rate = best(ratePoints);
+      if (rate === undefined) {
+        throw new UserError(`--learning-rates ${rates.join(',')}: none stays finite; give lower ones`);
+      }
+      return {
+        schema: 'dualform.tune/1',
+        model: checkpoint.name,
+        task: task.name,
+        seed,
+        learningRate: rate.learningRate,
+        shots: chosen.shots,
+        zeroShot: reference,
+        grid: [...seedPoints, ...ratePoints],
+        rows: rows.map(({ id }) => id),
+      };
+    },
+  );
+}
+
+function ascending(option: string, values: readonly number[], valid: (value: number) => boolean): readonly number[] {
+  const wrong = values.find(value => !valid(value));
+  if (wrong !== undefined) throw new UserError(`${option} ${wrong}: not a possible value`, { exitCode: 2 });
+  if (values.length === 0) throw new UserError(`${option}: give at least one`, { exitCode: 2 });
+  return [...new Set(values)].sort((a, b) => a - b);
+}
+
+/**
+ * The first `wanted` training rows of a fixed shuffle that no candidate seed shows as demonstrations, that are no evaluation rows
+ * by their prompt, and that are no longer than those, so that they fit behind any demonstrations.
+ */
+function judges({ task, tokenizer }: Subject, seeds: readonly number[], shots: number, wanted: number): readonly Row[] {
+  const demonstrations = new Set(seeds.flatMap(seed => chooseDemonstrations(task, seed, shots).map(({ id }) => id)));
+  const evaluated = task.evaluation().map(row => task.prompt(row));
+  const unseen = new Set(evaluated);
+  const longest = evaluated.reduce((most, prompt) => Math.max(most, tokenizer.encode(prompt).length), 0);
+  const train = task.train();
+  const rows: Row[] = [];
+  for (const i of permutation(ROWS_SEED, train.length)) {
+    const row = train[i]!;
+    const prompt = task.prompt(row);
+    if (demonstrations.has(row.id) || unseen.has(prompt) || tokenizer.encode(prompt).length > longest) continue;
+    rows.push(row);
+    if (rows.length === wanted) break;
+  }
+  if (rows.length > 0) return rows;
+  throw new UserError(
+    `task ${task.name}: no training row is left to judge with; give fewer --seeds or --shots, or more training rows`,
+  );
+}
+
+/** Counts right answers; only label log-probabilities are read. The next batch is on its way while one is counted. */
+function makeJury(queries: Sequences['queries'], scoring: Scoring, size: number) {
+  const rowsOf = queries.map(({ tokens }) => scoring.rows(tokens));
+  const order = batches(
+    rowsOf.map(([first]) => first!),
+    { size },
+  );
+  return async (
+    model: LoadedModel,
+    setting: Setting,
+    doing: string,
+    report: (done: number) => void,
+  ): Promise<number> => {
+    const start = (batch: number) => {
+      if (batch >= order.length) return undefined;
+      const rows = order[batch]!.flatMap(index => rowsOf[index]!);
+      const observing = observe(model, setting, rows, { labels: scoring.labels, doing });
+      observing.catch(() => undefined);
+      return observing;
+    };
+    let right = 0;
+    let done = 0;
+    let next = start(0);
+    for (let batch = 0; next !== undefined; batch++) {
+      const { queries: observed } = await next;
+      next = start(batch + 1);
+      let at = 0;
+      for (const index of order[batch]!) {
+        const count = rowsOf[index]!.length;
+        const readings = observed.slice(at, at + count).map(row => row.logProbabilities);
+        right += correct([queries[index]!.label], [predict(scoring.scores(readings))]);
+        at += count;
+      }
+      done += order[batch]!.length;
+      report(done);
+    }
+    return right;
+  };
+}
+
+async function orDiverged(n: number, work: () => Promise<number>): Promise<Judged> {
+  try {
+    const right = await work();
+    return { accuracy: right / n, n, interval: wilson(right, n) };
+  } catch (error) {
+    if (!isNonFinite(error)) throw error;
+    return { accuracy: null, why: (error as Error).message, n, interval: null };
+  }
+}
+
+function isNonFinite(error: unknown): boolean {
+  return error instanceof NonFiniteError || (error instanceof Error && error.cause instanceof NonFiniteError);
+}
+
+/** The first of those with the highest accuracy; undefined when none has one. */
+function best<P extends GridPoint>(points: readonly P[]): P | undefined {
+  return points.reduce<P | undefined>(
+    (top, point) => (point.accuracy !== null && point.accuracy > (top?.accuracy ?? -1) ? point : top),
+    undefined,
+  );
+}
