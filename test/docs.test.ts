@@ -1,0 +1,191 @@
+import { execFile } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { makeProgram, type Typed } from '../src/cli/program.ts';
+import { openTask, TASK_NAMES } from '../src/task/task.ts';
+import { tinyTokenizer } from './tiny-tokenizer.ts';
+
+const root = fileURLToPath(new URL('../', import.meta.url));
+const run = promisify(execFile);
+
+const pages = ['README.md', 'CONTRIBUTING.md', ...readdirSync(path.join(root, 'docs')).map(name => `docs/${name}`)]
+  .filter(page => page.endsWith('.md') && existsSync(path.join(root, page)))
+  .map(page => ({ page, text: readFileSync(path.join(root, page), 'utf8') }));
+
+interface Block {
+  /** Where it begins, as `docs/library.md:12`. */
+  readonly where: string;
+  readonly language: string;
+  readonly code: string;
+}
+
+function blocksOf({ page, text }: (typeof pages)[number]): Block[] {
+  return [...text.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)].map(({ index, 1: language, 2: code }) => ({
+    where: `${page}:${text.slice(0, index).split('\n').length}`,
+    language: language!,
+    code: code!,
+  }));
+}
+
+const blocks = pages.flatMap(blocksOf);
+const programs = blocks.filter(({ language }) => language === 'ts');
+
+/** A heading as GitHub makes an anchor of it. */
+function anchorOf(heading: string): string {
+  return heading
+    .replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1')
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
+    .trim()
+    .replaceAll(/\s/g, '-');
+}
+
+function withoutCode(text: string): string {
+  return text.replaceAll(/^```[\s\S]*?^```$/gm, '').replaceAll(/`[^`\n]*`/g, '');
+}
+
+function anchorsIn(text: string): string[] {
+  const headings = text.replaceAll(/^```[\s\S]*?^```$/gm, '').matchAll(/^#{1,6} (.+)$/gm);
+  return [...headings].map(([, heading]) => anchorOf(heading!));
+}
+
+describe('links', () => {
+  const links = pages.flatMap(({ page, text }) =>
+    [...withoutCode(text).matchAll(/\]\(([^)\s]+)\)/g)].map(match => ({ page, link: match[1]! })),
+  );
+  const relative = links.filter(({ link }) => !/^[a-z]+:/i.test(link));
+
+  test('there are some', () => expect(relative.length).toBeGreaterThan(10));
+
+  test.each(relative)('$page -> $link', ({ page, link }) => {
+    const [target, anchor] = link.split('#') as [string, string?];
+    const file = target === '' ? page : path.posix.join(path.posix.dirname(page), target);
+    expect(existsSync(path.join(root, file)), `there is no ${file}`).toBe(true);
+    if (anchor === undefined) return;
+    expect(anchorsIn(readFileSync(path.join(root, file), 'utf8'))).toContain(anchor);
+  });
+});
+
+describe('programs', () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await makeFolder();
+    // With types: an example that runs may still be wrong for who copies it into a strict project.
+    await run(process.execPath, [path.join(root, 'node_modules/typescript/bin/tsc'), '-p', folder]).catch(error => {
+      throw new Error(`the examples do not compile:\n${error.stdout}`);
+    });
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  test.each(programs.map(({ where }, i) => ({ where, i })))('$where runs', async ({ i }) => {
+    const { stdout } = await run(process.execPath, [path.join(folder, 'out', `${i}.js`)], { cwd: folder });
+    expect(stdout).not.toBe('');
+  });
+});
+
+/**
+ * A folder with all programs, in which 'dualform' is this package as built, and the embedded model is a tiny random one of the
+ * same family with a tokenizer of bytes.
+ */
+async function makeFolder(): Promise<string> {
+  const folder = await mkdtemp(path.join(os.tmpdir(), 'dualform-docs-'));
+  const tiny = path.join(folder, 'smollm2-135m-instruct');
+  await cp(path.join(root, 'test/golden/llama'), tiny, { recursive: true });
+  const config = JSON.parse(await readFile(path.join(tiny, 'config.json'), 'utf8'));
+  await writeFile(path.join(tiny, 'config.json'), JSON.stringify({ ...config, max_position_embeddings: 4096 }));
+  await writeFile(path.join(tiny, 'tokenizer.json'), JSON.stringify(tinyTokenizer(config.vocab_size)));
+
+  await mkdir(path.join(folder, 'node_modules'));
+  await symlink(root, path.join(folder, 'node_modules/dualform'), 'dir');
+  await symlink(path.join(root, 'node_modules/@types'), path.join(folder, 'node_modules/@types'), 'dir');
+  const { extends: _, ...settings } = JSON.parse(await readFile(path.join(root, 'tsconfig.json'), 'utf8'));
+  const compilerOptions = {
+    ...settings.compilerOptions,
+    noEmit: false,
+    outDir: 'out',
+    rootDir: 'in',
+    declaration: false,
+    allowImportingTsExtensions: false,
+    noUnusedLocals: false,
+  };
+  await writeFile(path.join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['in'] }));
+  await writeFile(path.join(folder, 'package.json'), '{ "type": "module" }');
+  await mkdir(path.join(folder, 'in'));
+  for (const [i, { code }] of programs.entries()) {
+    const local = code.replaceAll("'smollm2-135m-instruct'", JSON.stringify(tiny));
+    const model = `model: ${JSON.stringify(tiny)}, `;
+    await writeFile(path.join(folder, 'in', `${i}.ts`), local.replaceAll(/(runExperiment|prepare)\(\{/g, `$&${model}`));
+  }
+  return folder;
+}
+
+describe('commands', () => {
+  const lines = blocks
+    .filter(({ language }) => language === 'sh')
+    .flatMap(({ where, code }) =>
+      code
+        .replaceAll(/\\\n\s*/g, '')
+        .split('\n')
+        .filter(line => /^(?:npx )?dualform\b/.test(line))
+        .map(line => ({ where, line })),
+    );
+
+  test.each(lines)('$where: $line', async ({ line }) => {
+    const [, ...words] = shellWords(line.replace(/^npx /, ''));
+    let typed: { command: string; typed: Typed } | undefined;
+    const program = makeProgram(async (command, given) => {
+      typed = { command, typed: given };
+    });
+    await program.parseAsync(words, { from: 'user' });
+    expect(typed, 'no command was called').toBeDefined();
+  });
+});
+
+/** The words of a simple command line: quotes, and a comment at its end. */
+function shellWords(line: string): string[] {
+  const words = line.matchAll(/(?:[^\s"'#]|"[^"]*"|'[^']*')+|#.*$/g);
+  return [...words]
+    .map(([word]) => word)
+    .filter(word => !word.startsWith('#'))
+    .map(word => word.replaceAll(/["']/g, ''));
+}
+
+describe('docs/method.md', () => {
+  const method = pages.find(({ page }) => page === 'docs/method.md')!.text;
+  const rowOf = (start: string) =>
+    method
+      .split('\n')
+      .find(line => line.startsWith(start))!
+      .split('|')
+      .map(cell => cell.trim());
+
+  test.each(TASK_NAMES)('the table says what task %s is', async name => {
+    const task = await openTask(name);
+    const labels = task.labels.map(word => word.trim()).join(', ');
+    const cells = [
+      '',
+      `\`${name}\``,
+      `\`${task.template}\``,
+      labels,
+      task.defaultShots,
+      task.trainRows,
+      task.evaluationRows,
+      '',
+    ];
+    expect(rowOf(`| \`${name}\` |`)).toEqual(cells.map(String));
+  });
+
+  test('the paper prints the prompts of AG News and CB otherwise', async () => {
+    const [, printed] = method.split('| task | as the paper prints it |');
+    for (const name of TASK_NAMES) {
+      const { template } = await openTask(name, { template: 'paper' });
+      const differs = template !== (await openTask(name)).template;
+      expect(printed!.split('\n\n')[0]!.includes(`| \`${name}\` | \`${template}\` |`)).toBe(differs);
+    }
+  });
+});
