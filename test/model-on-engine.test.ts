@@ -1,17 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Checkpoint, isStoredType } from '../src/checkpoint/checkpoint.ts';
 import { readSafetensorsHeader } from '../src/checkpoint/safetensors.ts';
-import { llama } from '../src/model/families/llama.ts';
 import { type LoadedModel, loadModel } from '../src/model/loaded-model.ts';
 import { computeMemory, emptyMemory } from '../src/model/memory.ts';
 import { observe } from '../src/observe/observe.ts';
 import { trace } from '../src/observe/trace.ts';
 import { openRuntime, type Runtime } from '../src/runtime/runtime.ts';
 import { finetune } from '../src/setting/finetune.ts';
-import { goldenFolder, readGolden } from './reference/golden.ts';
+import { goldenFamilies, goldenFolder, readGolden } from './reference/golden.ts';
 
 const TOLERANCE = 1e-4;
-const families = { llama, 'llama3-rope': llama };
 
 async function goldenCheckpoint(name: string): Promise<Checkpoint> {
   const folder = goldenFolder(name);
@@ -31,7 +29,7 @@ async function goldenCheckpoint(name: string): Promise<Checkpoint> {
   };
 }
 
-describe.each(Object.entries(families))('%s on the engine equals torch', (name, family) => {
+describe.each(goldenFamilies)('%s on the engine equals torch', (name, family) => {
   let runtime: Runtime;
   let model: LoadedModel;
   const golden = readGolden(name, family);

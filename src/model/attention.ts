@@ -26,6 +26,12 @@ export interface MemoryInputs {
   readonly logWeight: Tensor;
 }
 
+/** Which keys a token sees: bool masks [T, 1, keys] that must all hold. */
+export interface Visible {
+  readonly own: readonly Tensor[];
+  readonly memory: readonly Tensor[];
+}
+
 export interface Attention {
   /** [B*T, H*dh] */
   readonly output: Tensor;
@@ -38,13 +44,12 @@ const HIDDEN = constant(-1e30);
 
 /**
  * @param batch B: how many sequences stand in the rows
- * @param visible bool [T, 1, T]: which own tokens a token sees
  */
 export function attend(
   { heads, keyValueHeads: G, headWidth: dh }: Sizes,
   { query, key, value }: Projections,
   batch: Dimension,
-  visible: Tensor,
+  visible: Visible,
   memory: MemoryInputs | undefined,
 ): Attention {
   const R = heads / G;
@@ -55,15 +60,15 @@ export function attend(
   const v = g.transpose(g.reshape(value, [batch, 'T', G, dh]), [2, 0, 1, 3]);
 
   const own = g.matrixMultiply(g.reshape(q, [G, batch, rows, dh]), k);
-  const masked = g.where(visible, g.reshape(own, [G, batch, 'T', R, 'T']), HIDDEN);
-  const ownScores = g.reshape(masked, [G, batch, rows, 'T']);
+  const ownScores = g.reshape(hide(g.reshape(own, [G, batch, 'T', R, 'T']), visible.own), own.shape);
   const ownWeights = g.softmax(ownScores);
   const ownOutput = g.matrixMultiply(ownWeights, v);
 
   const join = (): Tensor => {
     if (memory === undefined) return ownOutput;
     const all = times(batch, rows);
-    const scores = g.matrixMultiply(g.reshape(q, [G, all, dh]), memory.key);
+    const unmasked = g.matrixMultiply(g.reshape(q, [G, all, dh]), memory.key);
+    const scores = g.reshape(hide(g.reshape(unmasked, [G, batch, 'T', R, 'P']), visible.memory), unmasked.shape);
     const weights = g.softmax(scores);
     const output = g.reshape(g.matrixMultiply(weights, memory.value), [G, batch, rows, dh]);
     const logMemory = g.reshape(g.add(logSumExp(scores, weights), memory.logWeight), [G, batch, rows, 1]);
@@ -73,6 +78,10 @@ export function attend(
   const headsFirst = g.reshape(join(), [G, batch, 'T', R, dh]);
   const output = g.reshape(g.transpose(headsFirst, [1, 2, 0, 3, 4]), [times(batch, 'T'), heads * dh]);
   return { output, key: k, value: v };
+}
+
+function hide(scores: Tensor, masks: readonly Tensor[]): Tensor {
+  return masks.reduce((x, mask) => g.where(mask, x, HIDDEN), scores);
 }
 
 /**

@@ -25,13 +25,21 @@ export interface TensorSpec {
   readonly shape: readonly number[];
 }
 
+/** A key or value projection, or a tensor that holds queries beside them. */
+export interface KeyValueSpec extends TensorSpec {
+  /** Which indices of an axis belong to keys and values; all when absent. The others never change. */
+  readonly changed?: { readonly axis: number; readonly index: (i: number) => boolean };
+}
+
 /** A model of one family with its configuration read: pure data and graph-building functions. */
 export interface Decoder extends Sizes {
   readonly family: string;
   /** Every tensor that the model reads from its checkpoint. */
   readonly tensors: readonly TensorSpec[];
   /** The key and value projections of each layer, weights and biases: what finetuning changes. */
-  readonly keyValue: readonly (readonly TensorSpec[])[];
+  readonly keyValue: readonly (readonly KeyValueSpec[])[];
+  /** How many recent tokens a layer sees, itself included; undefined for all. Absent where no layer has a window. */
+  readonly window?: (layer: number) => number | undefined;
   /** tokens -> hidden state [B*T, D] after the final norm, calling `pass.attend` once a layer. */
   readonly hidden: (pass: Pass) => Tensor;
   /** [N, D] -> [N, V] */

@@ -9,8 +9,8 @@
 import { differentiate } from '../graph/differentiate.ts';
 import { type Dimension, times } from '../graph/dimension.ts';
 import * as g from '../graph/operators/index.ts';
-import { input, type Tensor, weight } from '../graph/tensor.ts';
-import { type Attention, attend, type MemoryInputs, scoresOfAll, scoresOfRows } from './attention.ts';
+import { constant, input, integers, type Tensor, weight } from '../graph/tensor.ts';
+import { type Attention, attend, type MemoryInputs, scoresOfAll, scoresOfRows, type Visible } from './attention.ts';
 import { type Decoder, memoryShapes, type Pass, type Projections } from './decoder.ts';
 
 /** Tensors by name, as a session takes and gives them. */
@@ -21,6 +21,7 @@ export const names = {
   tokens: 'tokens',
   positions: 'positions',
   memoryLogWeight: 'memory.log_weight',
+  memoryPositions: 'memory.positions',
   memoryKey: (layer: number) => `memory.layers.${layer}.key`,
   memoryValue: (layer: number) => `memory.layers.${layer}.value`,
   key: (layer: number) => `layers.${layer}.key`,
@@ -73,7 +74,7 @@ function forward(decoder: Decoder, batch: Dimension, withMemory: boolean): Built
         logWeight,
       }))
     : undefined;
-  const visible = g.lessOrEqual(g.reshape(positions, [1, 1, 'T']), g.reshape(positions, ['T', 1, 1]));
+  const visible = visibility(decoder, positions, withMemory);
   const layers: { attention?: Attention; projections?: Projections; attentionOutput?: Tensor }[] = [];
   const pass: Pass = {
     batch,
@@ -81,7 +82,7 @@ function forward(decoder: Decoder, batch: Dimension, withMemory: boolean): Built
     positions,
     tensor: name => parameters.get(name) ?? weights.get(name)!,
     attend: (layer, projections) => {
-      const attention = attend(decoder, projections, batch, visible, memory?.[layer]);
+      const attention = attend(decoder, projections, batch, visible(layer), memory?.[layer]);
       layers[layer] = { attention, projections };
       return attention.output;
     },
@@ -91,6 +92,21 @@ function forward(decoder: Decoder, batch: Dimension, withMemory: boolean): Built
   };
   const hidden = decoder.hidden(pass);
   return { pass, hidden, parameters, layers: layers as Built['layers'], memory: memory ?? [] };
+}
+
+/** What each layer's mask lets through: earlier tokens, and of those the most recent ones where the layer has a window. */
+function visibility(decoder: Decoder, positions: Tensor, withMemory: boolean): (layer: number) => Visible {
+  const query = g.reshape(positions, ['T', 1, 1]);
+  const own = g.reshape(positions, [1, 1, 'T']);
+  const memory = g.reshape(input(names.memoryPositions, 'int32', ['P']), [1, 1, 'P']);
+  const causal = g.lessOrEqual(own, query);
+  return layer => {
+    const window = decoder.window?.(layer);
+    if (window === undefined) return { own: [causal], memory: [] };
+    // query - key < window
+    const within = (key: Tensor) => g.lessOrEqual(query, g.add(key, integers([window - 1])));
+    return { own: [causal, within(own)], memory: withMemory ? [within(memory)] : [] };
+  };
 }
 
 function perLayer(built: Built, read: (layer: Built['layers'][number], n: number) => Outputs): Outputs {
@@ -177,9 +193,18 @@ export function gradientGraph(decoder: Decoder): Outputs {
   const updated = Object.fromEntries(
     parameters.map(([name, parameter], i) => [
       names.updated(name),
-      g.subtract(parameter, g.multiply(learningRate, gradients[i]!)),
+      g.subtract(parameter, g.multiply(learningRate, ofKeysAndValues(decoder, name, gradients[i]!))),
     ]),
   );
   const queries = perLayer(built, ({ projections }, n) => ({ [names.query(n)]: projections.query }));
   return { [names.loss]: loss, ...queries, ...updated };
+}
+
+/** The gradient of a tensor that also holds queries, with theirs taken out. */
+function ofKeysAndValues(decoder: Decoder, name: string, gradient: Tensor): Tensor {
+  const { shape, changed } = decoder.keyValue.flat().find(parameter => parameter.name === name)!;
+  if (changed === undefined) return gradient;
+  const mask = Float32Array.from({ length: shape[changed.axis]! }, (_, i) => (changed.index(i) ? 1 : 0));
+  const stretched = shape.map((size, axis) => (axis === changed.axis ? size : 1));
+  return g.multiply(gradient, constant(mask, stretched));
 }

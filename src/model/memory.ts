@@ -16,7 +16,10 @@ const PIECE = 256;
 /** The memory of no token. The engine cannot hold zero tokens: one token of zeros that weighs nothing stands for it. */
 export function emptyMemory({ layers, keyValueHeads, headWidth }: Sizes): Memory {
   const zeros = new Float32Array(keyValueHeads * headWidth);
-  const feeds: Record<string, TensorData> = { [names.memoryLogWeight]: numbers([1], [-1e30]) };
+  const feeds: Record<string, TensorData> = {
+    [names.memoryLogWeight]: numbers([1], [-1e30]),
+    [names.memoryPositions]: integers([1], [0]),
+  };
   for (let layer = 0; layer < layers; layer++) {
     feeds[names.memoryKey(layer)] = { type: 'float32', dims: [keyValueHeads, headWidth, 1], data: zeros };
     feeds[names.memoryValue(layer)] = { type: 'float32', dims: [keyValueHeads, 1, headWidth], data: zeros };
@@ -55,8 +58,8 @@ export async function computeMemory(
   return memory;
 }
 
-/** Of all that could be fed what the graph reads: keys and values need no attention of the last layer. */
-function fedInputs(session: Session, feeds: RunRequest['feeds']): RunRequest['feeds'] {
+/** Of all that could be fed what the graph reads: keys and values need no attention of the last layer, few layers a window. */
+export function fedInputs(session: Session, feeds: RunRequest['feeds']): RunRequest['feeds'] {
   return Object.fromEntries(Object.entries(feeds).filter(([name]) => session.inputs.includes(name)));
 }
 
@@ -67,7 +70,14 @@ async function extended(
   piece: readonly number[],
   left: Readonly<Record<string, Handle>>,
 ): Promise<Memory> {
-  const feeds: Record<string, Handle | TensorData> = { [names.memoryLogWeight]: numbers([1], [0]) };
+  const tokens = [...memory.tokens, ...piece];
+  const feeds: Record<string, Handle | TensorData> = {
+    [names.memoryLogWeight]: numbers([1], [0]),
+    [names.memoryPositions]: integers(
+      [tokens.length],
+      tokens.map((_, position) => position),
+    ),
+  };
   const join = async (name: string, from: string, axis: number) => {
     const before = memory.feeds[name]!;
     const next = left[from]!;
@@ -81,7 +91,7 @@ async function extended(
     await join(names.memoryKey(layer), names.key(layer), 2);
     await join(names.memoryValue(layer), names.value(layer), 1);
   }
-  return { tokens: [...memory.tokens, ...piece], feeds };
+  return { tokens, feeds };
 }
 
 export async function releaseMemory({ runtime }: LoadedModel, memory: Memory): Promise<void> {

@@ -12,3 +12,9 @@ export function parseConfig<S extends z.ZodType>(
   const [first] = parsed.error.issues;
   throw new UserError(`${source}: configuration key ${first!.path.join('.') || '(root)'}: ${first!.message}`);
 }
+
+/** The width of each of several heads. @throws UserError when they do not divide the model width */
+export function divided(source: string, width: number, heads: number): number {
+  if (width % heads === 0) return width / heads;
+  throw new UserError(`${source}: ${heads} heads do not divide the width ${width}; the configuration is damaged`);
+}

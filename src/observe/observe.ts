@@ -1,7 +1,7 @@
 /** @file What is read of queries: label log-probabilities and taps at one token, batch by batch. */
 import { names } from '../model/graphs.ts';
 import type { KeyValue, LoadedModel } from '../model/loaded-model.ts';
-import { integers, type Memory, tokenFeeds } from '../model/memory.ts';
+import { fedInputs, integers, type Memory, tokenFeeds } from '../model/memory.ts';
 
 export interface Query {
   /** Tokens of the query, label included where one is fed. */
@@ -57,9 +57,10 @@ export async function observe(
   const reads = queries.flatMap(({ reads }, b) => reads.map(t => b * T + t));
   const asked = (Object.keys(tapNames) as (keyof Taps)[]).filter(tap => taps[tap]);
   const layers = Array.from({ length: decoder.layers }, (_, layer) => layer);
-  const { fetched, seconds } = await runtime.run(await model.session('observation'), {
+  const session = await model.session('observation');
+  const { fetched, seconds } = await runtime.run(session, {
     doing,
-    feeds: {
+    feeds: fedInputs(session, {
       ...keyValue,
       ...memory.feeds,
       ...tokenFeeds(
@@ -72,7 +73,7 @@ export async function observe(
       ),
       [names.readRows]: integers([reads.length], reads),
       [names.labels]: integers([labels.length], labels),
-    },
+    }),
     fetch: [names.labelLogProbabilities, ...asked.flatMap(tap => layers.map(tapNames[tap]))],
   });
   const logProbabilities = fetched[names.labelLogProbabilities]!.data;

@@ -1,5 +1,6 @@
+import type { Decoder } from '../model/decoder.ts';
 import type { KeyValue, LoadedModel } from '../model/loaded-model.ts';
-import { type Memory, tokenFeeds } from '../model/memory.ts';
+import { fedInputs, type Memory, tokenFeeds } from '../model/memory.ts';
 
 export interface TraceTensor {
   readonly name: string;
@@ -24,26 +25,34 @@ export async function trace(
   const session = await model.session('trace');
   const { fetched } = await runtime.run(session, {
     doing: `tracing ${tokens.length} tokens`,
-    feeds: { ...keyValue, ...memory.feeds, ...tokenFeeds([tokens], memory.tokens.length) },
+    feeds: fedInputs(session, { ...keyValue, ...memory.feeds, ...tokenFeeds([tokens], memory.tokens.length) }),
     fetch: session.outputs.filter(pick),
   });
   return Object.entries(fetched).map(([name, { dims, data }]) => {
     const isScores = name.endsWith('.attention_scores');
     return isScores
-      ? visibleScores(name, data as Float32Array, decoder.heads, tokens.length, memory.tokens.length)
+      ? visibleScores(name, data as Float32Array, decoder, tokens.length, memory.tokens.length)
       : { name, shape: dims, data: data as Float32Array };
   });
 }
 
 /** Drops the token that stands for an empty memory, and hides what the causal mask hides. */
-function visibleScores(name: string, scores: Float32Array, heads: number, T: number, P: number): TraceTensor {
+function visibleScores(
+  name: string,
+  scores: Float32Array,
+  { heads, window }: Decoder,
+  T: number,
+  P: number,
+): TraceTensor {
+  const recent = window?.(Number(name.split('.')[1])) ?? Number.POSITIVE_INFINITY;
   const stored = scores.length / heads / T;
   const skipped = stored - (P + T);
   const data = new Float32Array(heads * T * (P + T));
   for (let row = 0; row < heads * T; row++) {
     const last = P + (row % T);
     for (let column = 0; column < P + T; column++) {
-      data[row * (P + T) + column] = column <= last ? scores[row * stored + skipped + column]! : Number.NaN;
+      data[row * (P + T) + column] =
+        column <= last && column > last - recent ? scores[row * stored + skipped + column]! : Number.NaN;
     }
   }
   return { name, shape: [heads, T, P + T], data };

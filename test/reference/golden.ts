@@ -3,8 +3,23 @@ import { readFile } from 'node:fs/promises';
 import { readSafetensors } from '../../src/checkpoint/read-safetensors.ts';
 import type { Tensor } from '../../src/graph/index.ts';
 import type { Decoder, Family } from '../../src/model/decoder.ts';
+import { families } from '../../src/model/families/index.ts';
 import { names, type Outputs } from '../../src/model/graphs.ts';
 import { type Feeds, interpret, type Value, value } from './interpreter.ts';
+
+/** The golden checkpoints and the family of each. */
+export const goldenFamilies: readonly (readonly [name: string, family: Family])[] = [
+  ['gpt2', families.gpt2!],
+  ['gpt-neo', families.gpt_neo!],
+  ['gpt-neox', families.gpt_neox!],
+  ['llama', families.llama!],
+  ['llama3-rope', families.llama!],
+  ['opt', families.opt!],
+  ['opt-post-norm', families.opt!],
+  ['qwen2', families.qwen2!],
+  ['qwen3', families.qwen3!],
+  ['xglm', families.xglm!],
+];
 
 export const goldenFolder = (name: string) => new URL(`../golden/${name}/`, import.meta.url).pathname;
 
@@ -52,7 +67,10 @@ const vector = (...data: number[]) => value([data.length], data);
 /** The feeds of a memory that weighs nothing. */
 export function noMemory({ layers, keyValueHeads, headWidth }: Decoder): Feeds {
   const zeros = new Float64Array(keyValueHeads * headWidth);
-  const feeds: Record<string, Value> = { [names.memoryLogWeight]: vector(-1e30) };
+  const feeds: Record<string, Value> = {
+    [names.memoryLogWeight]: vector(-1e30),
+    [names.memoryPositions]: vector(0),
+  };
   for (let layer = 0; layer < layers; layer++) {
     feeds[names.memoryKey(layer)] = value([keyValueHeads, headWidth, 1], zeros);
     feeds[names.memoryValue(layer)] = value([keyValueHeads, 1, headWidth], zeros);
@@ -79,7 +97,11 @@ export function evaluate(outputs: Outputs, feeds: Feeds): Readonly<Record<string
 
 /** Keys and values of a memory graph as the feeds of what stands behind it. */
 export function asMemory(decoder: Decoder, left: Readonly<Record<string, Value>>): Feeds {
-  const feeds: Record<string, Value> = { [names.memoryLogWeight]: vector(0) };
+  const P = left[names.key(0)]!.shape[2]!;
+  const feeds: Record<string, Value> = {
+    [names.memoryLogWeight]: vector(0),
+    [names.memoryPositions]: vector(...Array(P).keys()),
+  };
   for (let layer = 0; layer < decoder.layers; layer++) {
     feeds[names.memoryKey(layer)] = left[names.key(layer)]!;
     feeds[names.memoryValue(layer)] = left[names.value(layer)]!;

@@ -1,13 +1,14 @@
 /**
- * @file The Llama family: RMSNorm before attention and feed-forward, rotary positions, grouped key/value heads, SwiGLU
- * (Touvron et al. 2023). Biases of the attention and a tied head as the configuration says.
+ * @file The Llama family and those that differ from it in a detail: RMSNorm before attention and feed-forward, rotary positions,
+ * grouped key/value heads, SwiGLU (Touvron et al. 2023). Biases, norms of queries and keys, and windows are options of `llamaLike`.
  */
 import { z } from 'zod';
 import { UserError } from '../../error.ts';
 import * as g from '../../graph/operators/index.ts';
 import type { Tensor } from '../../graph/tensor.ts';
-import type { Decoder, Pass, TensorSpec } from '../decoder.ts';
-import { linear } from '../layers/linear.ts';
+import type { Decoder } from '../decoder.ts';
+import { silu } from '../layers/activation.ts';
+import { apply, type Linear, linearTensors, unembed } from '../layers/linear.ts';
 import { rmsNorm } from '../layers/rms-norm.ts';
 import { ropeFrequencies, ropeSchema } from '../layers/rope-frequencies.ts';
 import { rotate, rotation, scaledRotation } from '../layers/rotary.ts';
@@ -28,47 +29,81 @@ const schema = z
     tie_word_embeddings: z.boolean().default(false),
     attention_bias: z.boolean().default(false),
     mlp_bias: z.boolean().default(false),
+    sliding_window: z.int().positive().nullish(),
+    use_sliding_window: z.boolean().nullish(),
+    max_window_layers: z.int().nonnegative().nullish(),
+    layer_types: z.array(z.enum(['full_attention', 'sliding_attention'])).nullish(),
   })
   .and(ropeSchema);
 
-export function llama(config: Readonly<Record<string, unknown>>, source: string): Decoder {
-  const c = parseConfig(schema, config, source);
+export type LlamaConfig = z.output<typeof schema>;
+
+export interface Variant {
+  readonly family: string;
+  /** Whether query, key and value projections have biases, and whether the output projection has one. */
+  readonly biases: (config: LlamaConfig) => { readonly queryKeyValue: boolean; readonly output: boolean };
+  /** RMSNorm over each head of queries and keys, before rotation. */
+  readonly normsHeads?: boolean;
+  /** How many recent tokens a layer sees; undefined for all. */
+  readonly window?: (config: LlamaConfig, layer: number) => number | undefined;
+}
+
+export const llama = llamaLike({
+  family: 'llama',
+  biases: c => ({ queryKeyValue: c.attention_bias, output: c.attention_bias }),
+});
+
+/** A family of Llama's build. */
+export function llamaLike(variant: Variant): (config: Readonly<Record<string, unknown>>, source: string) => Decoder {
+  return (config, source) => build(variant, parseConfig(schema, config, source), source);
+}
+
+function build(variant: Variant, c: LlamaConfig, source: string): Decoder {
   const heads = c.num_attention_heads;
   const keyValueHeads = c.num_key_value_heads ?? heads;
   const headWidth = c.head_dim ?? c.hidden_size / heads;
-  if (heads % keyValueHeads !== 0) {
+  if (heads % keyValueHeads !== 0 || !Number.isInteger(headWidth / 2)) {
     throw new UserError(
-      `${source}: ${heads} heads cannot share ${keyValueHeads} key/value heads; the configuration is damaged`,
+      `${source}: ${heads} heads of width ${headWidth} and ${keyValueHeads} key/value heads do not fit together; the configuration is damaged`,
     );
   }
   const frequencies = ropeFrequencies(c, headWidth, source);
   const [D, F, V] = [c.hidden_size, c.intermediate_size, c.vocab_size];
-  const [queryWidth, keyValueWidth] = [heads * headWidth, keyValueHeads * headWidth];
+  const bias = variant.biases(c);
+  const window = variant.window;
 
-  const projection = (name: string, shape: readonly [number, number], bias: boolean): readonly TensorSpec[] => [
-    { name: `${name}.weight`, shape },
-    ...(bias ? [{ name: `${name}.bias`, shape: [shape[0]] }] : []),
-  ];
   const layers = Array.from({ length: c.num_hidden_layers }, (_, n) => {
     const layer = `model.layers.${n}`;
-    const kv = (['k_proj', 'v_proj'] as const).flatMap(name =>
-      projection(`${layer}.self_attn.${name}`, [keyValueWidth, D], c.attention_bias),
-    );
-    const others = [
-      { name: `${layer}.input_layernorm.weight`, shape: [D] },
-      ...projection(`${layer}.self_attn.q_proj`, [queryWidth, D], c.attention_bias),
-      ...projection(`${layer}.self_attn.o_proj`, [D, queryWidth], c.attention_bias),
-      { name: `${layer}.post_attention_layernorm.weight`, shape: [D] },
-      ...projection(`${layer}.mlp.gate_proj`, [F, D], c.mlp_bias),
-      ...projection(`${layer}.mlp.up_proj`, [F, D], c.mlp_bias),
-      ...projection(`${layer}.mlp.down_proj`, [D, F], c.mlp_bias),
-    ];
-    return { kv, others };
+    const linear = (name: string, from: number, to: number, hasBias: boolean): Linear => ({
+      name: `${layer}.${name}`,
+      in: from,
+      out: to,
+      bias: hasBias,
+    });
+    return {
+      attentionNorm: `${layer}.input_layernorm.weight`,
+      query: linear('self_attn.q_proj', D, heads * headWidth, bias.queryKeyValue),
+      key: linear('self_attn.k_proj', D, keyValueHeads * headWidth, bias.queryKeyValue),
+      value: linear('self_attn.v_proj', D, keyValueHeads * headWidth, bias.queryKeyValue),
+      queryNorm: `${layer}.self_attn.q_norm.weight`,
+      keyNorm: `${layer}.self_attn.k_norm.weight`,
+      output: linear('self_attn.o_proj', heads * headWidth, D, bias.output),
+      feedForwardNorm: `${layer}.post_attention_layernorm.weight`,
+      gate: linear('mlp.gate_proj', D, F, c.mlp_bias),
+      up: linear('mlp.up_proj', D, F, c.mlp_bias),
+      down: linear('mlp.down_proj', F, D, c.mlp_bias),
+    };
   });
-  const head = c.tie_word_embeddings ? 'model.embed_tokens.weight' : 'lm_head.weight';
+  const scales = (layer: (typeof layers)[number]) => [
+    { name: layer.attentionNorm, shape: [D] },
+    { name: layer.feedForwardNorm, shape: [D] },
+    ...(variant.normsHeads ? [layer.queryNorm, layer.keyNorm].map(name => ({ name, shape: [headWidth] })) : []),
+  ];
+  const embedding = 'model.embed_tokens.weight';
+  const head = c.tie_word_embeddings ? embedding : 'lm_head.weight';
 
   return {
-    family: 'llama',
+    family: variant.family,
     layers: c.num_hidden_layers,
     heads,
     keyValueHeads,
@@ -76,39 +111,42 @@ export function llama(config: Readonly<Record<string, unknown>>, source: string)
     width: D,
     vocabulary: V,
     context: c.max_position_embeddings,
-    keyValue: layers.map(({ kv }) => kv),
+    ...(window && { window: (layer: number) => window(c, layer) }),
+    keyValue: layers.map(({ key, value }) => [key, value].flatMap(linearTensors)),
     tensors: [
-      { name: 'model.embed_tokens.weight', shape: [V, D] },
-      ...layers.flatMap(({ kv, others }) => [...kv, ...others]),
+      { name: embedding, shape: [V, D] },
+      ...layers.flatMap(layer => [
+        ...scales(layer),
+        ...[layer.query, layer.key, layer.value, layer.output, layer.gate, layer.up, layer.down].flatMap(linearTensors),
+      ]),
       { name: 'model.norm.weight', shape: [D] },
       ...(c.tie_word_embeddings ? [] : [{ name: head, shape: [V, D] }]),
     ],
     hidden: pass => {
-      const project = (x: Tensor, name: string, bias: boolean) =>
-        linear(x, pass.tensor(`${name}.weight`), bias ? pass.tensor(`${name}.bias`) : undefined);
+      const norm = (x: Tensor, name: string) => rmsNorm(x, pass.tensor(name), c.rms_norm_eps);
+      const normHeads = (x: Tensor, name: string) =>
+        variant.normsHeads
+          ? g.reshape(norm(g.reshape(x, [x.shape[0]!, (x.shape[1] as number) / headWidth, headWidth]), name), x.shape)
+          : x;
       const angles = rotation(pass.positions, frequencies);
       const scaled = scaledRotation(angles, headWidth ** -0.5);
-      let x = g.gather(pass.tensor('model.embed_tokens.weight'), pass.tokens);
-      for (let n = 0; n < c.num_hidden_layers; n++) {
-        const layer = `model.layers.${n}`;
-        const normed = rmsNorm(x, pass.tensor(`${layer}.input_layernorm.weight`), c.rms_norm_eps);
-        const read = (name: string) => project(normed, `${layer}.self_attn.${name}`, c.attention_bias);
+      let x = g.gather(pass.tensor(embedding), pass.tokens);
+      for (const [n, layer] of layers.entries()) {
+        const normed = norm(x, layer.attentionNorm);
         const attended = pass.attend(n, {
-          query: rotate(read('q_proj'), scaled, pass.batch, headWidth),
-          key: rotate(read('k_proj'), angles, pass.batch, headWidth),
-          value: read('v_proj'),
+          query: rotate(normHeads(apply(pass, layer.query, normed), layer.queryNorm), scaled, pass.batch, headWidth),
+          key: rotate(normHeads(apply(pass, layer.key, normed), layer.keyNorm), angles, pass.batch, headWidth),
+          value: apply(pass, layer.value, normed),
         });
-        const output = project(attended, `${layer}.self_attn.o_proj`, c.attention_bias);
+        const output = apply(pass, layer.output, attended);
         pass.attentionOutput(n, output);
         x = g.add(x, output);
-        const inner = rmsNorm(x, pass.tensor(`${layer}.post_attention_layernorm.weight`), c.rms_norm_eps);
-        const gate = project(inner, `${layer}.mlp.gate_proj`, c.mlp_bias);
-        const up = project(inner, `${layer}.mlp.up_proj`, c.mlp_bias);
-        const gated = g.multiply(g.multiply(gate, g.sigmoid(gate)), up);
-        x = g.add(x, project(gated, `${layer}.mlp.down_proj`, c.mlp_bias));
+        const inner = norm(x, layer.feedForwardNorm);
+        const gated = g.multiply(silu(apply(pass, layer.gate, inner)), apply(pass, layer.up, inner));
+        x = g.add(x, apply(pass, layer.down, gated));
       }
-      return rmsNorm(x, pass.tensor('model.norm.weight'), c.rms_norm_eps);
+      return norm(x, 'model.norm.weight');
     },
-    logits: (pass: Pass, hidden: Tensor) => linear(hidden, pass.tensor(head)),
+    logits: (pass, hidden) => unembed(pass, head, hidden),
   };
 }

@@ -1,8 +1,31 @@
 import * as g from '../../graph/operators/index.ts';
 import type { Tensor } from '../../graph/tensor.ts';
+import type { Pass, TensorSpec } from '../decoder.ts';
 
-/** x W^T + b: x [N, in], weight [out, in] as checkpoints store it, bias [out]. */
-export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
-  const product = g.gemm(x, weight, { transposeB: true });
-  return bias === undefined ? product : g.add(product, bias);
+/** An affine map of the checkpoint: `name`.weight and, where it has one, `name`.bias [out]. */
+export interface Linear {
+  readonly name: string;
+  readonly in: number;
+  readonly out: number;
+  readonly bias: boolean;
+  /** Stored [in, out], as GPT-2 does, in place of [out, in]. */
+  readonly inputFirst?: boolean;
+}
+
+/** The tensors of an affine map. */
+export function linearTensors(linear: Linear): readonly TensorSpec[] {
+  const shape = linear.inputFirst ? [linear.in, linear.out] : [linear.out, linear.in];
+  const weight = { name: `${linear.name}.weight`, shape };
+  return linear.bias ? [weight, { name: `${linear.name}.bias`, shape: [linear.out] }] : [weight];
+}
+
+/** x W^T + b: [N, in] -> [N, out] */
+export function apply(pass: Pass, linear: Linear, x: Tensor): Tensor {
+  const product = g.gemm(x, pass.tensor(`${linear.name}.weight`), { transposeB: !linear.inputFirst });
+  return linear.bias ? g.add(product, pass.tensor(`${linear.name}.bias`)) : product;
+}
+
+/** Logits by a matrix [V, D] without bias, often the token embedding again: x W^T. */
+export function unembed(pass: Pass, name: string, x: Tensor): Tensor {
+  return g.gemm(x, pass.tensor(name), { transposeB: true });
 }

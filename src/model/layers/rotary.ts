@@ -21,15 +21,22 @@ export function scaledRotation({ cosine, sine }: Rotation, scale: number): Rotat
 }
 
 /**
- * Rotates each head of x [B*T, n*dh] by its position: with x = [a; b] in halves, [a cos - b sin; b cos + a sin]
- * (Su et al. 2021, in the half-split layout of Hugging Face checkpoints).
+ * Rotates each head of x [B*T, n*dh] by its position: with the first `rotated` numbers of a head = [a; b] in halves,
+ * [a cos - b sin; b cos + a sin] (Su et al. 2021, in the half-split layout of Hugging Face checkpoints). The rest of a head stays.
  */
-export function rotate(x: Tensor, { cosine, sine }: Rotation, batch: Dimension, headWidth: number): Tensor {
-  const half = headWidth / 2;
+export function rotate(
+  x: Tensor,
+  { cosine, sine }: Rotation,
+  batch: Dimension,
+  headWidth: number,
+  rotated: number = headWidth,
+): Tensor {
+  const half = rotated / 2;
   const width = x.shape[1] as number;
   const heads = g.reshape(x, [batch, cosine.shape[0]!, width / headWidth, headWidth]);
-  const [a, b] = g.split(heads, 3, [half, half]) as [Tensor, Tensor];
+  const sizes = rotated === headWidth ? [half, half] : [half, half, headWidth - rotated];
+  const [a, b, ...rest] = g.split(heads, 3, sizes) as [Tensor, Tensor, ...Tensor[]];
   const first = g.subtract(g.multiply(a, cosine), g.multiply(b, sine));
   const second = g.add(g.multiply(b, cosine), g.multiply(a, sine));
-  return g.reshape(g.concatenate([first, second], 3), x.shape);
+  return g.reshape(g.concatenate([first, second, ...rest], 3), x.shape);
 }

@@ -1,0 +1,116 @@
+/**
+ * @file GPT-NeoX and Pythia (Black et al. 2022, Biderman et al. 2023): one projection of queries, keys and values interleaved by
+ * head, rotary positions on a part of each head, attention and feed-forward side by side or one after the other, untied head.
+ */
+import { z } from 'zod';
+import * as g from '../../graph/operators/index.ts';
+import type { Tensor } from '../../graph/tensor.ts';
+import { constant } from '../../graph/tensor.ts';
+import type { Decoder } from '../decoder.ts';
+import { activate, activationName } from '../layers/activation.ts';
+import { layerNorm, layerNormTensors } from '../layers/layer-norm.ts';
+import { apply, type Linear, linearTensors, unembed } from '../layers/linear.ts';
+import { ropeFrequencies, ropeSchema } from '../layers/rope-frequencies.ts';
+import { rotate, rotation } from '../layers/rotary.ts';
+import { divided, parseConfig } from '../parse-config.ts';
+
+const schema = z
+  .object({
+    vocab_size: z.int().positive(),
+    hidden_size: z.int().positive(),
+    intermediate_size: z.int().positive(),
+    num_hidden_layers: z.int().positive(),
+    num_attention_heads: z.int().positive(),
+    max_position_embeddings: z.int().positive(),
+    hidden_act: activationName.default('gelu'),
+    layer_norm_eps: z.number().positive().default(1e-5),
+    use_parallel_residual: z.boolean().default(true),
+    attention_bias: z.boolean().default(true),
+    rotary_pct: z.number().positive().max(1).nullish(),
+    rotary_emb_base: z.number().positive().nullish(),
+    tie_word_embeddings: z.boolean().default(false),
+  })
+  .and(ropeSchema);
+
+export function gptNeoX(config: Readonly<Record<string, unknown>>, source: string): Decoder {
+  const c = parseConfig(schema, config, source);
+  const [D, F, V, H] = [c.hidden_size, c.intermediate_size, c.vocab_size, c.num_attention_heads];
+  const headWidth = divided(source, D, H);
+  const share = c.rope_parameters?.partial_rotary_factor ?? c.rotary_pct ?? 0.25;
+  const rotated = Math.floor(headWidth * share);
+  const frequencies = ropeFrequencies(
+    { ...c, rope_theta: c.rope_theta ?? c.rotary_emb_base ?? 10000 },
+    rotated,
+    source,
+  );
+  const prefix = 'gpt_neox';
+  const head = c.tie_word_embeddings ? `${prefix}.embed_in.weight` : 'embed_out.weight';
+  const layers = Array.from({ length: c.num_hidden_layers }, (_, n) => {
+    const layer = `${prefix}.layers.${n}`;
+    const linear = (name: string, from: number, to: number, bias: boolean): Linear => ({
+      name: `${layer}.${name}`,
+      in: from,
+      out: to,
+      bias,
+    });
+    return {
+      attentionNorm: `${layer}.input_layernorm`,
+      queryKeyValue: linear('attention.query_key_value', D, 3 * D, c.attention_bias),
+      output: linear('attention.dense', D, D, c.attention_bias),
+      feedForwardNorm: `${layer}.post_attention_layernorm`,
+      inner: linear('mlp.dense_h_to_4h', D, F, true),
+      outer: linear('mlp.dense_4h_to_h', F, D, true),
+    };
+  });
+  return {
+    family: 'gpt_neox',
+    layers: c.num_hidden_layers,
+    heads: H,
+    keyValueHeads: H,
+    headWidth,
+    width: D,
+    vocabulary: V,
+    context: c.max_position_embeddings,
+    keyValue: layers.map(({ queryKeyValue }) =>
+      // Rows of each head: its query, then its key and value.
+      linearTensors(queryKeyValue).map(tensor => ({
+        ...tensor,
+        changed: { axis: 0, index: (i: number) => i % (3 * headWidth) >= headWidth },
+      })),
+    ),
+    tensors: [
+      { name: `${prefix}.embed_in.weight`, shape: [V, D] },
+      ...layers.flatMap(({ attentionNorm, feedForwardNorm, queryKeyValue, output, inner, outer }) => [
+        ...layerNormTensors(attentionNorm, D),
+        ...[queryKeyValue, output, inner, outer].flatMap(linearTensors),
+        ...layerNormTensors(feedForwardNorm, D),
+      ]),
+      ...layerNormTensors(`${prefix}.final_layer_norm`, D),
+      ...(c.tie_word_embeddings ? [] : [{ name: head, shape: [V, D] }]),
+    ],
+    hidden: pass => {
+      const norm = (name: string, x: Tensor) => layerNorm(pass, name, c.layer_norm_eps, x);
+      const angles = rotation(pass.positions, frequencies);
+      const turn = (x: Tensor) => rotate(x, angles, pass.batch, headWidth, rotated);
+      let x = g.gather(pass.tensor(`${prefix}.embed_in.weight`), pass.tokens);
+      for (const [n, layer] of layers.entries()) {
+        const fused = apply(pass, layer.queryKeyValue, norm(layer.attentionNorm, x));
+        const rows = fused.shape[0]!;
+        const parts = g.split(g.reshape(fused, [rows, H, 3 * headWidth]), 2, [headWidth, headWidth, headWidth]);
+        const [query, key, value] = parts.map(part => g.reshape(part, [rows, D])) as [Tensor, Tensor, Tensor];
+        const attended = pass.attend(n, {
+          query: g.multiply(turn(query), constant(headWidth ** -0.5)),
+          key: turn(key),
+          value,
+        });
+        const output = apply(pass, layer.output, attended);
+        pass.attentionOutput(n, output);
+        const between = g.add(x, output);
+        const read = norm(layer.feedForwardNorm, c.use_parallel_residual ? x : between);
+        x = g.add(between, apply(pass, layer.outer, activate(c.hidden_act, apply(pass, layer.inner, read))));
+      }
+      return norm(`${prefix}.final_layer_norm`, x);
+    },
+    logits: (pass, hidden) => unembed(pass, head, hidden),
+  };
+}

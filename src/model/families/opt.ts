@@ -1,0 +1,109 @@
+/**
+ * @file OPT (Zhang et al. 2022): learned positions with offset 2, ReLU, norms before attention and feed-forward; the 350M model
+ * has them after, and a narrower token embedding with projections in and out.
+ */
+import { z } from 'zod';
+import * as g from '../../graph/operators/index.ts';
+import { constant, type Tensor } from '../../graph/tensor.ts';
+import type { Decoder } from '../decoder.ts';
+import { activate, activationName } from '../layers/activation.ts';
+import { layerNorm, layerNormTensors } from '../layers/layer-norm.ts';
+import { apply, type Linear, linearTensors, unembed } from '../layers/linear.ts';
+import { addPositions, learnedPositions } from '../layers/positions.ts';
+import { divided, parseConfig } from '../parse-config.ts';
+
+const schema = z.object({
+  vocab_size: z.int().positive(),
+  hidden_size: z.int().positive(),
+  ffn_dim: z.int().positive(),
+  num_hidden_layers: z.int().positive(),
+  num_attention_heads: z.int().positive(),
+  max_position_embeddings: z.int().positive(),
+  word_embed_proj_dim: z.int().positive().nullish(),
+  activation_function: activationName.default('relu'),
+  do_layer_norm_before: z.boolean().default(true),
+  enable_bias: z.boolean().default(true),
+  layer_norm_elementwise_affine: z.literal(true).default(true),
+  _remove_final_layer_norm: z.boolean().default(false),
+});
+
+const OFFSET = 2;
+const EPSILON = 1e-5;
+
+export function opt(config: Readonly<Record<string, unknown>>, source: string): Decoder {
+  const c = parseConfig(schema, config, source);
+  const [D, F, V] = [c.hidden_size, c.ffn_dim, c.vocab_size];
+  const E = c.word_embed_proj_dim ?? D;
+  const headWidth = divided(source, D, c.num_attention_heads);
+  const prefix = 'model.decoder';
+  const before = c.do_layer_norm_before;
+  const finalNorm = before && !c._remove_final_layer_norm;
+  const layers = Array.from({ length: c.num_hidden_layers }, (_, n) => {
+    const layer = `${prefix}.layers.${n}`;
+    const linear = (name: string, from: number, to: number): Linear => ({
+      name: `${layer}.${name}`,
+      in: from,
+      out: to,
+      bias: c.enable_bias,
+    });
+    return {
+      attentionNorm: `${layer}.self_attn_layer_norm`,
+      query: linear('self_attn.q_proj', D, D),
+      key: linear('self_attn.k_proj', D, D),
+      value: linear('self_attn.v_proj', D, D),
+      output: linear('self_attn.out_proj', D, D),
+      feedForwardNorm: `${layer}.final_layer_norm`,
+      inner: linear('fc1', D, F),
+      outer: linear('fc2', F, D),
+    };
+  });
+  const narrow = E !== D;
+  const projectIn: Linear = { name: `${prefix}.project_in`, in: E, out: D, bias: false };
+  const projectOut: Linear = { name: `${prefix}.project_out`, in: D, out: E, bias: false };
+  return {
+    family: 'opt',
+    layers: c.num_hidden_layers,
+    heads: c.num_attention_heads,
+    keyValueHeads: c.num_attention_heads,
+    headWidth,
+    width: D,
+    vocabulary: V,
+    context: c.max_position_embeddings,
+    keyValue: layers.map(({ key, value }) => [key, value].flatMap(linearTensors)),
+    tensors: [
+      { name: `${prefix}.embed_tokens.weight`, shape: [V, E] },
+      { name: `${prefix}.embed_positions.weight`, shape: [c.max_position_embeddings + OFFSET, D] },
+      ...(narrow ? [projectIn, projectOut].flatMap(linearTensors) : []),
+      ...layers.flatMap(({ attentionNorm, feedForwardNorm, query, key, value, output, inner, outer }) => [
+        ...layerNormTensors(attentionNorm, D),
+        ...[query, key, value, output, inner, outer].flatMap(linearTensors),
+        ...layerNormTensors(feedForwardNorm, D),
+      ]),
+      ...(finalNorm ? layerNormTensors(`${prefix}.final_layer_norm`, D) : []),
+    ],
+    hidden: pass => {
+      const norm = (name: string, x: Tensor) => layerNorm(pass, name, EPSILON, x);
+      const embedded = g.gather(pass.tensor(`${prefix}.embed_tokens.weight`), pass.tokens);
+      const wide = narrow ? apply(pass, projectIn, embedded) : embedded;
+      let x = addPositions(pass, wide, learnedPositions(pass, `${prefix}.embed_positions.weight`, OFFSET));
+      for (const [n, layer] of layers.entries()) {
+        const read = before ? norm(layer.attentionNorm, x) : x;
+        const attended = pass.attend(n, {
+          query: g.multiply(apply(pass, layer.query, read), constant(headWidth ** -0.5)),
+          key: apply(pass, layer.key, read),
+          value: apply(pass, layer.value, read),
+        });
+        const output = apply(pass, layer.output, attended);
+        pass.attentionOutput(n, output);
+        x = g.add(x, output);
+        if (!before) x = norm(layer.attentionNorm, x);
+        const inner = apply(pass, layer.inner, before ? norm(layer.feedForwardNorm, x) : x);
+        x = g.add(x, apply(pass, layer.outer, activate(c.activation_function, inner)));
+        if (!before) x = norm(layer.feedForwardNorm, x);
+      }
+      const normed = finalNorm ? norm(`${prefix}.final_layer_norm`, x) : x;
+      return narrow ? apply(pass, projectOut, normed) : normed;
+    },
+    logits: (pass, hidden) => unembed(pass, `${prefix}.embed_tokens.weight`, hidden),
+  };
+}

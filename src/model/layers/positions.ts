@@ -1,0 +1,28 @@
+import * as g from '../../graph/operators/index.ts';
+import { constant, integers, type Tensor } from '../../graph/tensor.ts';
+import type { Pass } from '../decoder.ts';
+
+/** x [B*T, D] plus one row for each position [T, D]. */
+export function addPositions(pass: Pass, x: Tensor, rows: Tensor): Tensor {
+  const [T, D] = rows.shape as [string, number];
+  return g.reshape(g.add(g.reshape(x, [pass.batch, T, D]), rows), x.shape);
+}
+
+/** Rows of a learned table, the first token at row `offset`: [T, D]. */
+export function learnedPositions(pass: Pass, table: string, offset = 0): Tensor {
+  const rows = offset === 0 ? pass.positions : g.add(pass.positions, integers([offset]));
+  return g.gather(pass.tensor(table), rows);
+}
+
+/**
+ * fairseq's sinusoids, not interleaved, the first token at position 2 (padding has 1): with f_j = 10000^(-j / (D/2 - 1)),
+ * row p is [sin(p f_0), ..., cos(p f_0), ...], in float32 as torch computes it.
+ */
+export function sinusoidalPositions({ positions }: Pass, width: number): Tensor {
+  const half = width / 2;
+  const rate = Math.fround(-Math.log(10000) / (half - 1));
+  const frequencies = Float32Array.from({ length: half }, (_, j) => Math.exp(Math.fround(j * rate)));
+  const shifted = g.cast(g.add(positions, integers([2])), 'float32');
+  const angles = g.multiply(g.reshape(shifted, [positions.shape[0]!, 1]), constant(frequencies, [1, half]));
+  return g.concatenate([g.sine(angles), g.cosine(angles)], 1);
+}
