@@ -1,3 +1,4 @@
+export { type Estimate, type EstimateOptions, estimateRun } from './estimate.ts';
 export { Interrupted } from './interrupted.ts';
 export { DEFAULT_MODEL, DEFAULT_TASK, type ExperimentOptions, type Tap } from './options.ts';
 export { type Plan, signatureOf } from './plan.ts';
@@ -7,4 +8,6 @@ export type { Provenance, TimedStage, Timing } from './provenance.ts';
 export type { ExampleRecord } from './records.ts';
 export type { ExperimentResult } from './result.ts';
 export { type RunOptions, type RunResult, runExperiment } from './run.ts';
+export { measureSpeed, type Speed } from './speed.ts';
 export { type GridPoint, type Judged, type TuneOptions, type TuneResult, tune } from './tune.ts';
+export type { Work } from './work.ts';

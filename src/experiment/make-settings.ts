@@ -52,6 +52,8 @@ export async function makeSettings(
       names.includes('in-context') && sequences.shots > 0 ? recordQueries(sequences, model.decoder.layers) : undefined;
     const steps = sequences.finetuning.length;
     const stepsDone = (done: number) => onProgress?.({ stage: 'finetuning', done, total: steps, unit: 'steps' });
+    // Each open session maps the weights once more: one at a time keeps the peak low.
+    await model.closeSession('memory');
     await watch.time('load', () => model.session('gradient'));
     stepsDone(0);
     const left = await watch.time('finetuning', () =>
