@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readOptions } from '../src/cli/option-values.ts';
 import { makeProgram, type Typed } from '../src/cli/program.ts';
 import { openTask, TASK_NAMES } from '../src/task/task.ts';
 import { tinyTokenizer } from './tiny-tokenizer.ts';
@@ -86,6 +87,23 @@ describe('programs', () => {
     const { stdout } = await run(process.execPath, [path.join(folder, 'out', `${i}.js`)], { cwd: folder });
     expect(stdout).not.toBe('');
   });
+
+  test('docs/run-folder.md names every file of a run folder and every key in it', async () => {
+    const i = programs.findIndex(({ code }) => code.includes("out: 'runs/example'"));
+    await run(process.execPath, [path.join(folder, 'out', `${i}.js`)], { cwd: folder });
+    const { text } = pages.find(({ page }) => page === 'docs/run-folder.md')!;
+    const files = await readdir(path.join(folder, 'runs/example'));
+    const [, fileTable] = text.split('| file | holds | written |');
+    const listed = [...fileTable!.split('\n\n')[0]!.matchAll(/^\| `([^`]+)`/gm)].map(([, name]) => name);
+    expect(listed.toSorted()).toEqual(files.toSorted());
+    for (const file of files) {
+      const content = await readFile(path.join(folder, 'runs/example', file), 'utf8');
+      const objects = file.endsWith('.jsonl') ? content.trim().split('\n') : [content];
+      const keys = new Set(objects.flatMap(object => Object.keys(JSON.parse(object))));
+      const section = text.split(`## ${file}\n`)[1]!.split('\n## ')[0]!;
+      for (const key of keys) expect(section, `${file}: ${key}`).toMatch(new RegExp(`[\`"]${key}[\`"]`));
+    }
+  });
 });
 
 /**
@@ -118,7 +136,8 @@ async function makeFolder(): Promise<string> {
   await mkdir(path.join(folder, 'in'));
   for (const [i, { code }] of programs.entries()) {
     const local = code.replaceAll("'smollm2-135m-instruct'", JSON.stringify(tiny));
-    const model = `model: ${JSON.stringify(tiny)}, `;
+    const rate = code.includes('learningRate') ? '' : 'learningRate: 0.003, ';
+    const model = `model: ${JSON.stringify(tiny)}, ${rate}`;
     await writeFile(path.join(folder, 'in', `${i}.ts`), local.replaceAll(/(runExperiment|prepare)\(\{/g, `$&${model}`));
   }
   return folder;
@@ -135,6 +154,8 @@ describe('commands', () => {
         .map(line => ({ where, line })),
     );
 
+  test('there are some', () => expect(lines.length).toBeGreaterThan(3));
+
   test.each(lines)('$where: $line', async ({ line }) => {
     const [, ...words] = shellWords(line.replace(/^npx /, ''));
     let typed: { command: string; typed: Typed } | undefined;
@@ -143,6 +164,9 @@ describe('commands', () => {
     });
     await program.parseAsync(words, { from: 'user' });
     expect(typed, 'no command was called').toBeDefined();
+    // What stands behind the options is read by the command itself.
+    const { schema } = await import(`../src/cli/actions/${typed!.command}.ts`);
+    if (schema !== undefined) readOptions(schema, typed!.typed.options);
   });
 });
 
