@@ -31,7 +31,7 @@ export interface TuneOptions {
   readonly seeds?: readonly number[] | undefined;
   /** Candidates for the learning rate; 0.0001 to 0.5 in steps of 1, 2, 5 unless given. */
   readonly learningRates?: readonly number[] | undefined;
-  /** How many training rows judge them; 200 unless given, fewer where there are not as many. */
+  /** How many training rows judge them; 120 unless given, fewer where there are not as many. */
   readonly rows?: number | undefined;
   readonly batchSize?: number | undefined;
   readonly threads?: number | undefined;
@@ -70,7 +70,7 @@ export interface TuneResult {
 
 const SEEDS = [1, 2, 3, 4, 5, 6, 7];
 const LEARNING_RATES = [0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5];
-const ROWS = 200;
+const ROWS = 120;
 const ROWS_SEED = 0;
 
 /**

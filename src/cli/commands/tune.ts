@@ -8,12 +8,16 @@ export function tuneCommand(): Command {
     )
     .option('--task <task>', 'a name from "dualform tasks", or a .jsonl file with a task file beside it', 'sst2')
     .option('--shots <number>', "demonstrations (default: the task's)")
+    .option('--seeds <list>', 'candidates for the demonstration seed (default: 1,2,3,4,5,6,7)')
+    .option('--learning-rates <list>', 'candidates (default: 0.0001 to 0.5 in steps of 1, 2, 5)')
+    .option('--rows <number>', 'training rows that judge (default: 120)')
     .option('--separator <text>', "text or special token between demonstrations (default: the model's)")
     .option('--document-start <token>', "the token that every sequence begins with (default: the model's)")
     .addOption(choice('--template <whose>', 'where the two differ (AG News, CB)', ['paper', 'code']).default('code'))
     .addOption(modelOption());
   return withExamples(withEverywhere(command), [
     { line: 'dualform tune --task sst2', says: 'the choice that "dualform run --task sst2" makes by default' },
+    { line: 'dualform tune --task mr --seeds 1,2,3 --learning-rates 0.001,0.01 --rows 50', says: 'a smaller grid' },
     { line: 'dualform tune --task cb --json', says: 'the grid and the choice for a program' },
   ]);
 }
