@@ -14,10 +14,9 @@ import { openTask, TASK_NAMES } from '../task/task.ts';
 import type { Check } from './format-checks.ts';
 import { formatBytes } from './format-number.ts';
 import type { Io } from './io.ts';
+import { RUN_MEMORY_BYTES } from './memory-need.ts';
 
 const OLDEST_NODE = [20, 19] as const;
-/** Peak of all processes in `dualform run` on the embedded model. */
-const MEMORY_OF_A_RUN = 2e9;
 
 /** Looks at everything that the commands stand on. */
 export async function checkUp(io: Io): Promise<Check[]> {
@@ -92,8 +91,8 @@ async function checkMemory(): Promise<Finding> {
   const limit = Math.min(os.totalmem(), process.constrainedMemory?.() || Number.POSITIVE_INFINITY);
   const free = process.availableMemory?.() ?? os.freemem();
   const found = `${formatBytes(free)} of ${formatBytes(limit)} available`;
-  if (free >= MEMORY_OF_A_RUN) return good(found);
-  return bad(found, `a run of the embedded model takes up to ${formatBytes(MEMORY_OF_A_RUN)}; close other programs`);
+  if (free >= RUN_MEMORY_BYTES) return good(found);
+  return bad(found, `a run of the embedded model takes up to ${formatBytes(RUN_MEMORY_BYTES)}; close other programs`);
 }
 
 async function checkCacheFolder(): Promise<Finding> {

@@ -39,33 +39,40 @@ function similarities({ rec2ftp, simAOU, simAM, kendall }: ExperimentResult): st
     beside === undefined ? baseline : `${baseline} ${shown(beside)}`,
     similarity.n === 0 ? '' : `${formatCount(similarity.n)} rows`,
   ];
-  const table = formatTable(
-    ['in-context against finetuned', 'value', 'baseline', 'from'],
-    [
-      ['Rec2FTP', recall, '', counts],
-      row('SimAOU: updates of attention outputs', simAOU, 'random direction', simAOU.random),
-      row('  without normalising the outputs', simAOU.unnormalised),
-      row('SimAM: attention scores', simAM, 'zero-shot', simAM.zeroShot),
-      row('  of their updates', simAM.delta),
-      row('Kendall: attention to training tokens', kendall, 'random order', kendall.random),
-    ],
-    { align: ['left', 'right'] },
-  );
-  const whys = [
+  const rows = [
+    ['Rec2FTP', recall, '', counts],
+    row('SimAOU: updates of attention outputs', simAOU, 'random direction', simAOU.random),
+    row('  without normalising the outputs', simAOU.unnormalised),
+    row('SimAM: attention scores', simAM, 'zero-shot', simAM.zeroShot),
+    row('  of their updates', simAM.delta),
+    row('Kendall: attention to training tokens', kendall, 'random order', kendall.random),
+  ];
+  const table = formatTable(['in-context against finetuned', 'value', 'baseline', 'from'], rows, {
+    align: ['left', 'right'],
+  });
+  const why = undefinedOnes([
     ['Rec2FTP', rec2ftp],
     ['SimAOU', simAOU],
-    ['SimAOU, random direction', simAOU.random],
+    ['SimAOU of a random direction', simAOU.random],
     ['SimAOU without normalising', simAOU.unnormalised],
     ['SimAM', simAM],
-    ['SimAM against zero-shot', simAM.zeroShot],
+    ['SimAM of zero-shot', simAM.zeroShot],
     ['SimAM of the updates', simAM.delta],
     ['Kendall', kendall],
-    ['Kendall, random order', kendall.random],
-  ] as const;
-  const undefinedOnes = whys.flatMap(([name, { value, why }]) =>
-    value === null ? [`${name} is undefined: ${why}.`] : [],
-  );
-  return undefinedOnes.length === 0 ? table : `${table}\n\n${undefinedOnes.join('\n')}`;
+    ['Kendall of a random order', kendall.random],
+  ]);
+  return why === '' ? table : `${table}\n\n${why}`;
+}
+
+/** Why values are undefined, those of one reason together. */
+function undefinedOnes(
+  values: readonly (readonly [name: string, { readonly value: number | null; readonly why?: string }])[],
+): string {
+  const names = new Map<string, string[]>();
+  for (const [name, { value, why = '' }] of values) {
+    if (value === null) names.set(why, [...(names.get(why) ?? []), name]);
+  }
+  return [...names].map(([why, group]) => `Undefined: ${group.join(', ')} (${why}).`).join('\n');
 }
 
 function shown({ value }: Similarity): string {

@@ -3,41 +3,8 @@ import { CommanderError } from 'commander';
 import { UserError } from '../error.ts';
 import { Interrupted } from '../experiment/interrupted.ts';
 import { EXIT_INTERRUPTED, onInterrupt } from './interrupt.ts';
-import type { Io } from './io.ts';
-import { makeProgram, type Perform, type Typed } from './program.ts';
-
-/** Loaded when they are asked for: help must not wait for what computes. */
-const actions: Readonly<Record<string, () => Promise<Action>>> = {
-  run: () => import('./actions/run.ts'),
-  trace: () => import('./actions/trace.ts'),
-  finetune: () => import('./actions/finetune.ts'),
-  score: () => import('./actions/score.ts'),
-  tune: () => import('./actions/tune.ts'),
-  models: () => import('./actions/models.ts'),
-  tasks: () => import('./actions/tasks.ts'),
-  doctor: () => import('./actions/doctor.ts'),
-  completion: () => import('./actions/completion.ts'),
-  complete: () => import('./actions/complete.ts'),
-};
-
-interface Action {
-  readonly perform: (typed: Typed, io: Io) => Promise<void>;
-}
-
-const perform: Perform = async (command, typed) => {
-  const [action, { openIo }, { everywhere, readOptions }, { z }] = await Promise.all([
-    actions[command]!(),
-    import('./io.ts'),
-    import('./option-values.ts'),
-    import('zod'),
-  ]);
-  const io = openIo(readOptions(z.object(everywhere), typed.options), onInterrupt());
-  try {
-    await action.perform(typed, io);
-  } finally {
-    io.end();
-  }
-};
+import { performUntil } from './perform.ts';
+import { makeProgram } from './program.ts';
 
 /** What the process ends with; errors are one line on stderr, with their trace where --debug asks for it. */
 function exitCodeOf(error: unknown, debug: boolean): number {
@@ -64,7 +31,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 
 try {
-  await makeProgram(perform).parseAsync();
+  await makeProgram(performUntil(onInterrupt())).parseAsync();
 } catch (error) {
   process.exitCode = exitCodeOf(error, process.argv.includes('--debug'));
 }

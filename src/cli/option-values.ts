@@ -40,6 +40,11 @@ export function list() {
   return z.string().transform(names => names.split(',').map(name => name.trim()));
 }
 
+/** Values separated by commas, each read alone. */
+export function listOf<S extends z.ZodType<unknown, string>>(value: S) {
+  return list().pipe(z.array(value));
+}
+
 /** A list of some of these names, each once. */
 export function namesOf<const N extends string>(names: readonly N[]) {
   return list().transform((typed, context) => {
@@ -69,6 +74,8 @@ export const everywhere = {
     .refine(n => n <= 1024, 'must be at most 1024')
     .optional(),
 };
+
+export const everywhereSchema = z.object(everywhere);
 
 /** Reads the options of a command. @throws UserError naming the first that is wrong */
 export function readOptions<S extends z.ZodType>(schema: S, options: Readonly<Record<string, unknown>>): z.output<S> {

@@ -3,16 +3,14 @@ import { families } from '../../model/families/index.ts';
 import { DEFAULT_MODEL } from '../everywhere.ts';
 import { formatBytes, formatCount } from '../format-number.ts';
 import type { Io } from '../io.ts';
+import { RUN_MEMORY_BYTES } from '../memory-need.ts';
 import type { Typed } from '../program.ts';
-
-/** Of the embedded model with its activations, for each command that computes with it; weights are mapped, hence counted once. */
-const memoryBytes = (cacheBytes: number) => Math.round(cacheBytes * 3.5);
 
 export async function perform(_: Typed, io: Io): Promise<void> {
   const models = EMBEDDED_MODELS.map(model => ({
     ...model,
     default: model.name === DEFAULT_MODEL,
-    memoryBytes: memoryBytes(model.cacheBytes),
+    memoryBytes: RUN_MEMORY_BYTES,
   }));
   io.answer({ models, families: Object.keys(families) }, () =>
     [

@@ -1,8 +1,11 @@
 import { relative } from 'node:path';
 import { z } from 'zod';
+import { estimateRun } from '../../experiment/estimate.ts';
+import type { Progress } from '../../experiment/progress.ts';
 import { runExperiment } from '../../experiment/run.ts';
 import { settingNames } from '../../setting/setting.ts';
 import { BARE_LIMIT } from '../commands/run.ts';
+import { formatEstimate } from '../format-estimate.ts';
 import { formatFindings } from '../format-findings.ts';
 import { formatCount } from '../format-number.ts';
 import { formatRun } from '../format-run.ts';
@@ -33,18 +36,26 @@ export const schema = z.object({
 const aside = [...Object.keys(everywhere), 'out', 'dryRun'];
 
 export async function perform(typed: Typed, io: Io): Promise<void> {
-  const { json: _, quiet, debug, offline, threads, out, dryRun, ...wishes } = readOptions(schema, typed.options);
+  const { json, quiet, debug, offline, threads, out, dryRun, ...wishes } = readOptions(schema, typed.options);
   const bare = typed.given.every(name => aside.includes(name));
-  const options = { ...wishes, ...(bare && { limit: BARE_LIMIT }) };
-  const { folder, result, timing, provenance, found } = await runExperiment({
-    ...options,
+  const common = {
+    ...wishes,
+    ...(bare && { limit: BARE_LIMIT }),
     out,
     threads: io.threads,
     offline: io.offline,
     signal: io.signal,
-    onProgress: progress => io.progress(stageOf(progress)),
-    onWarning: io.note,
-  });
+    onProgress: (progress: Progress) => io.progress(stageOf(progress)),
+  };
+  if (dryRun) {
+    const { plan, ...estimate } = await estimateRun(common);
+    const { batches, demonstrations, ...choices } = plan;
+    io.answer({ schema: 'dualform.estimate/1', ...estimate, plan: choices }, () =>
+      formatEstimate({ plan, ...estimate }),
+    );
+    return;
+  }
+  const { folder, result, timing, provenance, found } = await runExperiment({ ...common, onWarning: io.note });
   if (found === result.task.examples) io.note('this run was finished earlier; these are its results');
   else if (found > 0) io.note(`went on after ${formatCount(found)} examples that were stored earlier`);
   const place = relative('.', folder) || folder;

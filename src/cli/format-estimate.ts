@@ -1,0 +1,33 @@
+import type { Estimate } from '../experiment/estimate.ts';
+import { formatBytes, formatClock, formatCount, formatFlops } from './format-number.ts';
+import { formatTable } from './format-table.ts';
+
+/** What a run would take, stage by stage. */
+export function formatEstimate({ plan, stages, total, memoryBytes, speed }: Estimate): string {
+  const row = (name: string, { tokens, flops, seconds }: Estimate['total']) => [
+    name,
+    formatCount(tokens),
+    formatFlops(flops),
+    seconds === null ? '' : formatClock(seconds),
+  ];
+  const { task, model, shots, seed, examples } = plan;
+  return [
+    `${task.name} with ${model.name}, ${shots} demonstrations, seed ${seed}, ${formatCount(examples)} evaluation rows: nothing was computed`,
+    '',
+    formatTable(
+      ['stage', 'tokens', 'work', 'time'],
+      [
+        ...Object.entries(stages).flatMap(([name, work]) => (work.tokens === 0 ? [] : [row(name, work)])),
+        row('in all', total),
+      ],
+      { align: ['left', 'right', 'right', 'right'] },
+    ),
+    '',
+    `Memory up to ${formatBytes(memoryBytes)}.`,
+    ...(speed === null
+      ? []
+      : [
+          `Time as this machine just did ${speed.gigaflops.toFixed(0)} GFLOP/s and read ${speed.gigabytes.toFixed(0)} GB/s.`,
+        ]),
+  ].join('\n');
+}

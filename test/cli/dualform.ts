@@ -1,0 +1,22 @@
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { execa } from 'execa';
+
+const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+
+export const tinyModel = fileURLToPath(new URL('../golden/llama/', import.meta.url));
+export const goldenFile = (path: string) => fileURLToPath(new URL(`../golden/${path}`, import.meta.url));
+
+/** Runs the built command line; failures are answers, not errors. */
+export function dualform(
+  args: readonly string[],
+  options: { readonly cwd?: string; readonly env?: Readonly<Record<string, string>> } = {},
+) {
+  return execa('node', [main, ...args], { reject: false, stripFinalNewline: false, stdin: 'ignore', ...options });
+}
+
+export function newFolder(): Promise<string> {
+  return mkdtemp(join(tmpdir(), 'dualform-cli-'));
+}

@@ -1,0 +1,62 @@
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { readSafetensors } from '../../src/checkpoint/read-safetensors.ts';
+import { dualform, goldenFile, newFolder, tinyModel } from './dualform.ts';
+
+async function traceOf(args: readonly string[]) {
+  const out = join(await newFolder(), 'trace.safetensors');
+  const { exitCode, stdout, stderr } = await dualform(['trace', '--json', '--quiet', '--out', out, ...args]);
+  expect(stderr).toBe('');
+  expect(exitCode).toBe(0);
+  return { document: JSON.parse(stdout), tensors: await readSafetensors(out) };
+}
+
+const ids = (data: ArrayLike<number | bigint>) => Array.from(data, Number).join(',');
+
+test.each([
+  { model: 'llama', args: ['--model', tinyModel], layers: [0, 1], tolerance: 1e-4 },
+  {
+    model: 'smollm2',
+    args: ['--taps', 'logits,attention_output,attention_scores'],
+    layers: [0, 1, 14, 29],
+    tolerance: 1e-3,
+  },
+])('trace of $model equals torch, plain and behind a memory', async ({ model, args, layers, tolerance }) => {
+  const expected = await readSafetensors(goldenFile(`${model}/expected.safetensors`));
+  const tokens = ids(expected.get('tokens')!.data);
+  const memory = ids(expected.get('memory_tokens')!.data);
+  const names = ['logits', ...layers.flatMap(n => [`layers.${n}.attention_output`, `layers.${n}.attention_scores`])];
+  for (const [prefix, more] of [
+    ['', []],
+    ['memory.', ['--memory-tokens', memory]],
+  ] as const) {
+    const { tensors } = await traceOf([...args, '--tokens', tokens, ...more]);
+    for (const name of names) {
+      const [actual, answer] = [tensors.get(name)!, expected.get(prefix + name)!];
+      expect(actual.dtype).toBe('F32');
+      expect(actual.shape, name).toEqual(answer.shape);
+      expect(actual.data as Float32Array).toBeAllClose(answer.data as Float32Array, tolerance);
+    }
+  }
+});
+
+test('--taps picks by kind and by name', async () => {
+  const { document, tensors } = await traceOf([
+    '--model',
+    tinyModel,
+    '--tokens',
+    '1 2 3',
+    '--taps',
+    'query, layers.1.attention_output',
+  ]);
+  expect([...tensors.keys()].sort()).toEqual(['layers.0.query', 'layers.1.attention_output', 'layers.1.query']);
+  expect(document.tensors).toContainEqual({ name: 'layers.1.attention_output', shape: [3, 32] });
+  expect(document).toMatchObject({ tokens: [1, 2, 3], memoryTokens: [] });
+});
+
+test('without --json a table for people', async () => {
+  const out = join(await newFolder(), 'trace.safetensors');
+  const { stdout } = await dualform(['trace', '--model', tinyModel, '--tokens', '1,2', '--out', out]);
+  expect(stdout).toContain('layers.0-1.attention_scores  [4, 2, 2]');
+  expect(stdout).toContain(`written to ${out}`);
+});

@@ -1,0 +1,136 @@
+import { describe, expect, test } from 'vitest';
+import { performUntil } from '../../src/cli/perform.ts';
+import { makeProgram } from '../../src/cli/program.ts';
+import { UserError } from '../../src/error.ts';
+import { dualform, tinyModel } from './dualform.ts';
+
+describe('wrong use is named with what is right', () => {
+  test.each([
+    [['rum'], "unknown command 'rum'; the nearest command is run"],
+    [['run', '--lerning-rate', '1'], "unknown option '--lerning-rate'; the nearest option is --learning-rate"],
+    [['run', '--template', 'papper'], 'did you mean paper? (there are paper, code)'],
+    [['run', '--settings', 'zero-shot,incontext'], 'the nearest name is in-context'],
+    [['run', '--settings', ''], '--settings "": must be a list of some of zero-shot, in-context, finetuned'],
+    [['run', '--shots', '3.5'], '--shots "3.5": must be a whole number from 0 on'],
+    [['run', '--limit', '0'], '--limit "0": must be a whole number from 1 on'],
+    [['run', '--learning-rate', '-1'], '--learning-rate "-1": must be a number above 0'],
+    [['run', '--task', 'sst3'], 'the nearest name is "sst2"'],
+    [['run', '--seed'], "option '--seed <number>' argument missing; see dualform run --help"],
+    [['run', 'sst2'], "too many arguments for 'run'"],
+    [['run', '--model', 'smollm2-135m-instuct'], 'did you mean smollm2-135m-instruct?'],
+    [['models', '--threads', 'all'], '--threads "all": must be a whole number from 1 on'],
+    [['trace', '--tokens', '1,2'], '--out is required'],
+    [['trace', '--out', 'x'], '--tokens or --text is required'],
+    [['trace', '--tokens', '1', '--text', 'a', '--out', 'x'], '--tokens and --text exclude each other'],
+    [['trace', '--tokens', '1,b', '--out', 'x'], '--tokens "1,b": must be token ids separated by commas'],
+    [['trace', '--tokens', '', '--out', 'x', '--model', tinyModel], '--tokens: at least one token is needed'],
+    [
+      ['trace', '--tokens', '257', '--out', 'x', '--model', tinyModel],
+      '--tokens: token 257 is not in the vocabulary of 257',
+    ],
+    [['trace', '--tokens', '1', '--out', '.', '--model', tinyModel], '--out .: is a folder'],
+    [
+      ['trace', '--tokens', '1', '--taps', 'logit', '--out', 'x', '--model', tinyModel],
+      'the nearest is logits (there are logits',
+    ],
+    [
+      ['trace', '--tokens', '1', '--taps', '', '--out', 'x', '--model', tinyModel],
+      '--taps: an entry of the list is empty; there are logits',
+    ],
+    [
+      ['trace', '--tokens', Array(97).fill(1).join(), '--out', 'x', '--model', tinyModel],
+      '97 tokens do not fit the context of 96',
+    ],
+    [['score', '--prompt', 'a', '--labels', ' a,, b'], '--labels " a,, b": label 2 is empty'],
+    [['completion', 'tcsh'], 'bash, zsh, fish, powershell'],
+  ])('%j', async (args, message) => {
+    const wrong = await makeProgram(performUntil(new AbortController().signal))
+      .parseAsync(args, { from: 'user' })
+      .catch(error => error);
+    expect(wrong).toBeInstanceOf(UserError);
+    expect(wrong.message).toContain(message);
+    expect(wrong.exitCode).toBe(2);
+  });
+
+  test.each([[['run', '--seeed', '1']], [['trace', '--tokens', '1', '--out', '.', '--model', tinyModel]]])(
+    '%j is one line on stderr and exit 2',
+    async args => {
+      const { exitCode, stdout, stderr } = await dualform(args);
+      expect(stderr).toMatch(/^dualform: [^\n]+\n$/);
+      expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
+    },
+  );
+
+  test('without a command the help is shown', async () => {
+    const { exitCode, stdout, stderr } = await dualform([]);
+    expect(stderr).toContain('Usage: dualform');
+    expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
+  });
+});
+
+test('a job that fails ends with 1, its trace only with --debug', async () => {
+  const args = ['trace', '--model', tinyModel, '--text', 'words', '--out', 'x'];
+  const plain = await dualform(args);
+  expect(plain.exitCode).toBe(1);
+  expect(plain.stderr).toMatch(/^dualform: --text: [^\n]+ has no tokenizer.json beside it; give token ids\n$/);
+  const debugged = await dualform([...args, '--debug']);
+  expect(debugged.exitCode).toBe(1);
+  expect(debugged.stderr).toMatch(/\n {4}at /);
+});
+
+test('help waits for nothing that computes', async () => {
+  const times: number[] = [];
+  for (let i = 0; i < 3; i++) {
+    const { durationMs, exitCode } = await dualform(['run', '--help']);
+    expect(exitCode).toBe(0);
+    times.push(durationMs);
+  }
+  // 0.2 s alone on two cores; tests share them.
+  expect(Math.min(...times)).toBeLessThan(800);
+});
+
+test.each([['models'], ['tasks'], ['doctor']])(
+  '%s --json prints one document on stdout and nothing on stderr with --quiet',
+  async command => {
+    const { exitCode, stdout, stderr } = await dualform([command, '--json', '--quiet']);
+    expect(JSON.parse(stdout)).toBeTypeOf('object');
+    expect(stderr).toBe('');
+    expect(exitCode).toBe(0);
+  },
+);
+
+test('models and tasks say origin, licence and size', async () => {
+  const models = JSON.parse((await dualform(['models', '--json'])).stdout);
+  expect(models.models[0]).toMatchObject({ name: 'smollm2-135m-instruct', licence: 'Apache-2.0', bytes: 98_362_432 });
+  const { tasks } = JSON.parse((await dualform(['tasks', '--json'])).stdout);
+  expect(tasks.map((task: { name: string }) => task.name)).toEqual(['sst2', 'sst5', 'mr', 'subj', 'agnews', 'cb']);
+  expect(tasks[5]).toMatchObject({ trainRows: 250, evaluationRows: 56, labels: [' True', ' False', ' Neither'] });
+  const text = (await dualform(['tasks'])).stdout;
+  for (const { title, licence } of tasks) {
+    expect(text).toContain(title);
+    expect(text).toContain(licence);
+  }
+});
+
+describe('completion', () => {
+  test('of commands, options and values', async () => {
+    const complete = async (...words: string[]) => (await dualform(['complete', '--', ...words])).stdout;
+    expect(await complete('tr')).toMatch(/^trace\t/m);
+    expect(await complete('run', '--learn')).toMatch(/^--learning-rate\t/m);
+    expect(await complete('run', '--task', 'sst')).toMatch(/^sst2\s*\nsst5/m);
+  });
+
+  test.each(['bash', 'zsh', 'fish', 'powershell'])('script for %s', async shell => {
+    const { stdout, exitCode } = await dualform(['completion', shell]);
+    expect(stdout).toContain('dualform');
+    expect(exitCode).toBe(0);
+  });
+});
+
+test('a cache folder that cannot be written is found by doctor, which says what to do', async () => {
+  const { exitCode, stdout } = await dualform(['doctor'], { env: { DUALFORM_CACHE: '/dev/null/cache' } });
+  expect(exitCode).toBe(1);
+  expect(stdout).toMatch(
+    /^WRONG {3}cache folder {2,}\/dev\/null\/cache cannot be written \(ENOTDIR\)\n +-> set .*DUALFORM_CACHE/m,
+  );
+});

@@ -1,0 +1,23 @@
+import { expect, test } from 'vitest';
+
+test('the built library gives every room by import', async () => {
+  const main = new URL('../dist/index.js', import.meta.url).href;
+  const library: Record<string, unknown> = await import(main);
+  const rooms = [
+    'checkpoint',
+    'experiment',
+    'graph',
+    'metric',
+    'model',
+    'observe',
+    'runtime',
+    'setting',
+    'statistics',
+    'task',
+    'tokenizer',
+  ];
+  expect(Object.keys(library).sort()).toEqual([...rooms, 'UserError', 'scoreLabels'].sort());
+  expect(library.experiment).toHaveProperty('runExperiment');
+  expect(library.setting).toHaveProperty('finetune');
+  expect(library.observe).toHaveProperty('trace');
+});
