@@ -1,0 +1,101 @@
+/**
+ * How far the engine is from torch on the golden checkpoints of all families: the largest absolute difference of logits and taps
+ * (plain and behind a memory), of gradients and of the key and value tensors after three steps. Writes the table of docs/models.md:
+ *
+ *     npm run parity
+ */
+import { readFile, writeFile } from 'node:fs/promises';
+import { openCheckpoint } from '../src/checkpoint/open.ts';
+import { readSafetensors } from '../src/checkpoint/read-safetensors.ts';
+import { loadModel } from '../src/model/loaded-model.ts';
+import { computeMemory, emptyMemory } from '../src/model/memory.ts';
+import { trace } from '../src/observe/trace.ts';
+import { withRuntime } from '../src/runtime/runtime.ts';
+import { finetune } from '../src/setting/finetune.ts';
+
+const checkpoints = [
+  'gpt2',
+  'gpt-neo',
+  'gpt-neox',
+  'llama',
+  'llama3-rope',
+  'opt',
+  'opt-post-norm',
+  'qwen2',
+  'qwen3',
+  'xglm',
+];
+const page = new URL('../docs/models.md', import.meta.url);
+
+function largest(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
+  let worst = 0;
+  for (let i = 0; i < expected.length; i++) {
+    if (Number.isNaN(expected[i]!) && Number.isNaN(actual[i]!)) continue;
+    const difference = Math.abs(actual[i]! - expected[i]!);
+    if (!(difference <= worst)) worst = difference;
+  }
+  return worst;
+}
+
+async function compare(name: string) {
+  const folder = new URL(`../test/golden/${name}/`, import.meta.url).pathname;
+  const answers = await readSafetensors(`${folder}expected.safetensors`);
+  const answer = (key: string) => Array.from(answers.get(key)!.data, Number);
+  const worst = { logits: 0, outputs: 0, scores: 0, gradients: 0, updated: 0 };
+  const note = (what: keyof typeof worst, actual: ArrayLike<number>, expected: ArrayLike<number>) => {
+    worst[what] = Math.max(worst[what], largest(actual, expected));
+  };
+  return withRuntime({}, async runtime => {
+    const model = await loadModel(await openCheckpoint(folder), runtime);
+    const { pretrained } = model;
+    const prefix = await computeMemory(model, answer('memory_tokens'), pretrained);
+    for (const [memory, key] of [
+      [emptyMemory(model.decoder), ''],
+      [prefix, 'memory.'],
+    ] as const) {
+      for (const tensor of await trace(model, { memory, keyValue: pretrained }, answer('tokens'))) {
+        const kind = tensor.name.split('.').at(-1);
+        if (kind === 'query') continue;
+        const what = kind === 'logits' ? 'logits' : kind === 'attention_output' ? 'outputs' : 'scores';
+        note(what, tensor.data, answer(key + tensor.name));
+      }
+    }
+    const { shape } = answers.get('sequences')!;
+    const flat = answer('sequences');
+    const sequences = Array.from({ length: shape[0]! }, (_, i) =>
+      flat.slice(i * shape[1]!, (i + 1) * shape[1]!).filter(token => token >= 0),
+    );
+    const [learningRate] = answer('learning_rate') as [number];
+    const first = await finetune(model, sequences.slice(0, 1), { learningRate });
+    const all = await finetune(model, sequences, { learningRate });
+    for (const key of Object.keys(pretrained)) {
+      const [before, once, after] = [pretrained[key]!, first.keyValue[key]!, all.keyValue[key]!];
+      const start = (await runtime.download(before)).data;
+      const step = (await runtime.download(once)).data;
+      note(
+        'gradients',
+        Array.from(step, (x, i) => (start[i]! - x) / learningRate),
+        answer(`gradient.${key}`),
+      );
+      note('updated', (await runtime.download(after)).data, answer(`after.${key}`));
+    }
+    return { family: model.decoder.family, worst };
+  });
+}
+
+const rows: string[] = [];
+for (const name of checkpoints) {
+  const { family, worst } = await compare(name);
+  const cells = Object.values(worst).map(difference => difference.toExponential(1));
+  rows.push(`| \`${family}\` | ${name} | ${cells.join(' | ')} |`);
+}
+const table = [
+  '| family | golden checkpoint | logits | attention outputs | attention scores | gradients | after three steps |',
+  '|---|---|---|---|---|---|---|',
+  ...rows,
+].join('\n');
+const text = await readFile(page, 'utf8');
+const marked = /(<!-- parity: begin -->\n)[\s\S]*?(<!-- parity: end -->)/;
+if (!marked.test(text)) throw new Error('docs/models.md has no place for the table');
+await writeFile(page, text.replace(marked, `$1${table}\n$2`));
+process.stdout.write(`${table}\n`);
