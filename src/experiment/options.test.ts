@@ -1,0 +1,65 @@
+import { expect, test } from 'vitest';
+import { type ExperimentOptions, readOptions } from './options.ts';
+import { chosenNumbers } from './plan.ts';
+
+const refusal = (options: object) => {
+  try {
+    readOptions(options as ExperimentOptions);
+  } catch (error) {
+    return error as Error & { exitCode: number };
+  }
+  throw new Error('accepted');
+};
+
+test('defaults', () => {
+  expect(readOptions({})).toEqual({
+    task: 'sst2',
+    model: 'smollm2-135m-instruct',
+    template: 'code',
+    tap: 'prompt-end',
+    settings: ['zero-shot', 'in-context', 'finetuned'],
+    batchSize: 16,
+  });
+});
+
+test('settings stand in one order, each once', () => {
+  expect(readOptions({ settings: ['finetuned', 'zero-shot', 'finetuned'] }).settings).toEqual([
+    'zero-shot',
+    'finetuned',
+  ]);
+});
+
+test.each([
+  [{ shots: -1 }, '--shots -1'],
+  [{ shots: 1.5 }, '--shots 1.5'],
+  [{ learningRate: 0 }, '--learning-rate 0'],
+  [{ learningRate: Number.POSITIVE_INFINITY }, '--learning-rate Infinity'],
+  [{ limit: 0 }, '--limit 0'],
+  [{ tap: 'middle' }, '--tap middle'],
+  [{ settings: ['zero-shot', 'best'] }, '--settings zero-shot,best'],
+  [{ settings: [] }, '--settings'],
+  [{ batchsize: 4 }, '--batchsize'],
+])('%o is refused by name', (options, name) => {
+  const { message, exitCode } = refusal(options);
+  expect(message.startsWith(name)).toBe(true);
+  expect(message).not.toContain('\n');
+  expect(exitCode).toBe(2);
+});
+
+test('a tuned model has its own seed and learning rate', () => {
+  const { seed, learningRate } = chosenNumbers(readOptions({}), 'smollm2-135m-instruct', 'mr');
+  expect(seed).toBeGreaterThan(0);
+  expect(learningRate).toBeGreaterThan(0);
+});
+
+test('asked numbers go before tuned ones', () => {
+  const options = readOptions({ seed: 0, learningRate: 0.5 });
+  expect(chosenNumbers(options, 'smollm2-135m-instruct', 'mr')).toEqual({ seed: 0, learningRate: 0.5 });
+});
+
+test('any other model needs a learning rate where something is finetuned', () => {
+  expect(() => chosenNumbers(readOptions({}), 'mine', 'mr')).toThrow(/^--learning-rate: .*mine.*mr/);
+  const options = readOptions({ settings: ['zero-shot', 'in-context'] });
+  expect(chosenNumbers(options, 'mine', 'mr')).toEqual({ seed: 1, learningRate: null });
+  expect(chosenNumbers(options, 'constructor', 'toString')).toEqual({ seed: 1, learningRate: null });
+});

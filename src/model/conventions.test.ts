@@ -1,0 +1,36 @@
+import { describe, expect, test } from 'vitest';
+import { conventionsOf } from './conventions.ts';
+
+const tokenizer = (special: Readonly<Record<string, number>>) => ({
+  encode: (text: string) => (Object.hasOwn(special, text) ? [special[text]!] : [...text].map(c => c.charCodeAt(0))),
+  tokenId: (token: string) => special[token],
+});
+const smollm2 = tokenizer({ '<|endoftext|>': 0, '<|im_start|>': 1, '<|im_end|>': 2 });
+const checkpoint = (config: object) => ({ source: 'models/mine', config: config as Record<string, unknown> });
+
+describe('document start', () => {
+  test('SmolLM2: not the chat token that its metadata names', () => {
+    expect(conventionsOf(checkpoint({ bos_token_id: 1 }), smollm2).documentStart).toBe(0);
+  });
+  test('others: as their configuration says', () => {
+    expect(conventionsOf(checkpoint({ bos_token_id: 5 }), tokenizer({})).documentStart).toBe(5);
+  });
+  test.each([{}, { bos_token_id: null }, { bos_token_id: [1, 2] }])('%o: asks for the option', config => {
+    expect(() => conventionsOf(checkpoint(config), tokenizer({}))).toThrow(/models\/mine.*--document-start/);
+  });
+  test('as the user says', () => {
+    const mine = tokenizer({ '<s>': 9 });
+    const start = (documentStart: string) => conventionsOf(checkpoint({}), mine, { documentStart }).documentStart;
+    expect(start('<s>')).toBe(9);
+    expect(start('\n')).toBe(10);
+    expect(() => start('two')).toThrow(/--document-start "two": is not one token/);
+  });
+});
+
+test('separator: a blank line, or as the user says, special tokens included', () => {
+  const { separator } = conventionsOf(checkpoint({ bos_token_id: 1 }), smollm2);
+  expect(separator).toEqual([10, 10]);
+  const said = (text: string) => conventionsOf(checkpoint({}), smollm2, { separator: text }).separator;
+  expect(said('<|im_end|>')).toEqual([2]);
+  expect(said('')).toEqual([]);
+});

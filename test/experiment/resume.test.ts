@@ -1,0 +1,164 @@
+import { spawn } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { Interrupted } from '../../src/experiment/interrupted.ts';
+import type { Progress } from '../../src/experiment/progress.ts';
+import { type RunResult, runExperiment } from '../../src/experiment/run.ts';
+import { digests, RUN_SCRIPT, scratch, tinyRun } from './tiny.ts';
+
+let whole: { readonly folder: string; readonly run: RunResult; readonly digests: ReturnType<typeof digests> };
+
+beforeAll(async () => {
+  const folder = join(mkdtempSync(join(tmpdir(), 'dualform-whole-')), 'run');
+  const run = await runExperiment({ ...tinyRun, out: folder });
+  whole = { folder, run, digests: digests(folder) };
+  return () => rmSync(folder, { recursive: true });
+});
+
+/** Runs in another process and kills it without warning at the first event that `at` picks. */
+async function killedRun(out: string, at: (event: Progress) => boolean): Promise<void> {
+  const child = spawn(process.execPath, [RUN_SCRIPT, JSON.stringify({ ...tinyRun, out })], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const ended = new Promise<NodeJS.Signals | null>(resolve => child.once('exit', (_, signal) => resolve(signal)));
+  for await (const line of createInterface({ input: child.stdout })) {
+    if (at(JSON.parse(line) as Progress)) child.kill('SIGKILL');
+  }
+  expect(await ended).toBe('SIGKILL');
+}
+
+const reached = (stage: Progress['stage'], done: number) => (event: Progress) =>
+  event.stage === stage && event.done >= done;
+
+describe('a killed run goes on and ends with the same bytes', () => {
+  test.each([
+    ['while the memory is made', reached('memory', 0), 0],
+    ['during finetuning', reached('finetuning', 2), 0],
+    ['before the first batch', reached('evaluation', 0), 0],
+    ['after one batch', reached('evaluation', 2), 2],
+    ['after four batches', reached('evaluation', 8), 8],
+    ['before the result is written', reached('evaluation', 12), 12],
+  ] as const)('%s', async (_, at, stored) => {
+    const out = join(scratch(), 'run');
+    await killedRun(out, at);
+    const { found, result } = await runExperiment({ ...tinyRun, out });
+    expect(found).toBeGreaterThanOrEqual(stored);
+    expect(result).toEqual(whole.run.result);
+    expect(digests(out)).toEqual(whole.digests);
+  });
+
+  test('killed again and again', async () => {
+    const out = join(scratch(), 'run');
+    for (const done of [2, 6, 10]) await killedRun(out, reached('evaluation', done));
+    const { found } = await runExperiment({ ...tinyRun, out });
+    expect(found).toBeGreaterThanOrEqual(10);
+    expect(digests(out)).toEqual(whole.digests);
+  });
+});
+
+describe('whatever a crash leaves of the growing files', () => {
+  const sizeOf = (name: string) => statSync(join(whole.folder, name)).size;
+  // Fractions of the two files that reached the disk: torn lines, a batch in one of them only, nothing at all.
+  test.each([
+    [0.01, 0],
+    [0.4, 0.25],
+    [0.25, 0.4],
+    [1, 0.5],
+    [1, 0.999],
+    [1, 1],
+  ])('examples cut at %f, metrics at %f', async (examples, metrics) => {
+    const out = join(scratch(), 'run');
+    cpSync(whole.folder, out, { recursive: true });
+    rmSync(join(out, 'result.json'));
+    truncateSync(join(out, 'examples.jsonl'), Math.floor(examples * sizeOf('examples.jsonl')));
+    truncateSync(join(out, 'metrics.jsonl'), Math.floor(metrics * sizeOf('metrics.jsonl')));
+    await runExperiment({ ...tinyRun, out });
+    expect(digests(out)).toEqual(whole.digests);
+  });
+
+  test('nothing but the plan', async () => {
+    const out = join(scratch(), 'run');
+    cpSync(whole.folder, out, { recursive: true });
+    for (const name of ['result.json', 'examples.jsonl', 'metrics.jsonl', 'tokens.jsonl', 'provenance.json']) {
+      rmSync(join(out, name));
+    }
+    await runExperiment({ ...tinyRun, out });
+    expect(digests(out)).toEqual(whole.digests);
+  });
+});
+
+test('each example stands once for every setting', () => {
+  const lines = readFileSync(join(whole.folder, 'examples.jsonl'), 'utf8').trimEnd().split('\n');
+  const keys = lines.map(line => JSON.parse(line)).map(({ index, setting }) => `${index} ${setting}`);
+  expect(new Set(keys).size).toBe(36);
+  expect(keys.length).toBe(36);
+});
+
+test('a finished run is not computed again', async () => {
+  const events: Progress[] = [];
+  const again = await runExperiment({ ...tinyRun, out: whole.folder, onProgress: event => events.push(event) });
+  expect(again.found).toBe(12);
+  expect(again.result).toEqual(whole.run.result);
+  expect(again.timing).toEqual(whole.run.timing);
+  expect(events.filter(({ stage }) => stage !== 'load')).toEqual([]);
+});
+
+test('a signal stops the run, says where it stands, and the same call goes on', async () => {
+  const out = join(scratch(), 'run');
+  const controller = new AbortController();
+  const stopped = runExperiment({
+    ...tinyRun,
+    out,
+    signal: controller.signal,
+    onProgress: event => reached('evaluation', 4)(event) && controller.abort(),
+  });
+  const error = await stopped.catch((caught: unknown) => caught);
+  expect(error).toBeInstanceOf(Interrupted);
+  expect((error as Interrupted).folder).toBe(out);
+  expect((error as Interrupted).message).toMatch(
+    /^interrupted with \d+ of 12 examples stored in .*goes on from there$/,
+  );
+  await runExperiment({ ...tinyRun, out });
+  expect(digests(out)).toEqual(whole.digests);
+});
+
+test('a signal that has come already stops it before it begins', async () => {
+  const out = join(scratch(), 'run');
+  const stopped = runExperiment({ ...tinyRun, out, signal: AbortSignal.abort() });
+  await expect(stopped).rejects.toThrow('interrupted before the run began');
+});
+
+test('records of other numbers are refused and kept', async () => {
+  const out = join(scratch(), 'run');
+  cpSync(whole.folder, out, { recursive: true });
+  rmSync(join(out, 'result.json'));
+  const file = join(out, 'metrics.jsonl');
+  const text = readFileSync(file, 'utf8');
+  const lines = text.trimEnd().split('\n');
+  const last = JSON.parse(lines.at(-1)!);
+  last.simAOU[0] += 1e-9;
+  const changed = `${[...lines.slice(0, -1), JSON.stringify(last)].join('\n')}\n`;
+  writeFileSync(file, changed);
+  await expect(runExperiment({ ...tinyRun, out })).rejects.toThrow(/was begun with other rounding.*--threads/);
+  expect(readFileSync(file, 'utf8')).toBe(changed);
+});
+
+test('times and tokens of all calls add up', async () => {
+  const { seconds, tokens, peakMemoryBytes } = whole.run.timing;
+  expect(Object.keys(seconds)).toEqual(Object.keys(tokens));
+  expect(Object.keys(seconds)).toEqual([
+    'load',
+    'memory',
+    'zero-shot',
+    'in-context',
+    'finetuning',
+    'finetuned',
+    'metrics',
+  ]);
+  expect(tokens['zero-shot']).toBe(tokens['in-context']);
+  expect(peakMemoryBytes).toBeGreaterThan(50e6);
+  for (const each of Object.values(seconds)) expect(each).toBeGreaterThan(0);
+});
