@@ -117,8 +117,8 @@ async function makeFolder(): Promise<string> {
   await writeFile(path.join(tiny, 'config.json'), JSON.stringify({ ...config, max_position_embeddings: 4096 }));
 
   await mkdir(path.join(folder, 'node_modules'));
-  await symlink(root, path.join(folder, 'node_modules/dualform'), 'dir');
-  await symlink(path.join(root, 'node_modules/@types'), path.join(folder, 'node_modules/@types'), 'dir');
+  await symlink(root, path.join(folder, 'node_modules/dualform'), 'junction');
+  await symlink(path.join(root, 'node_modules/@types'), path.join(folder, 'node_modules/@types'), 'junction');
   const { extends: _, ...settings } = JSON.parse(await readFile(path.join(root, 'tsconfig.json'), 'utf8'));
   const compilerOptions = {
     ...settings.compilerOptions,
