@@ -1,0 +1,241 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openCheckpoint } from '../../src/checkpoint/open.ts';
+import { estimateRun } from '../../src/experiment/estimate.ts';
+import type { Progress } from '../../src/experiment/progress.ts';
+import type { ExampleRecord } from '../../src/experiment/records.ts';
+import { runExperiment } from '../../src/experiment/run.ts';
+import type { ExampleMetrics } from '../../src/metric/measure.ts';
+import { type KeyValue, type LoadedModel, loadModel } from '../../src/model/loaded-model.ts';
+import { emptyMemory } from '../../src/model/memory.ts';
+import { trace } from '../../src/observe/trace.ts';
+import { openRuntime, type Runtime } from '../../src/runtime/runtime.ts';
+import { finetune } from '../../src/setting/finetune.ts';
+import { LETTERS, scratch, TINY_MODEL, tinyRun, WORDS } from './tiny.ts';
+
+const lines = <T>(folder: string, name: string): T[] =>
+  readFileSync(join(folder, name), 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map(line => JSON.parse(line) as T);
+
+interface TokenLine {
+  readonly kind: 'memory' | 'finetuning' | 'query';
+  readonly setting?: string;
+  readonly index?: number;
+  readonly tokens: readonly number[];
+  readonly otherLabels?: readonly (readonly number[])[];
+}
+
+/** The label words of both tasks as tokens: ` a`, ` b`; ` early`, ` late`, ` b`. */
+const LABELS = { letters: [[99], [100]], words: [[4, 73, 69, 86, 80, 93], [4, 80, 69, 88, 73], [100]] };
+
+describe('a run against plain forward passes over whole sequences, without memory, batches or padding', () => {
+  let runtime: Runtime;
+  let model: LoadedModel;
+  beforeAll(async () => {
+    runtime = await openRuntime({ threads: 1 });
+    model = await loadModel(await openCheckpoint(TINY_MODEL), runtime);
+  });
+  afterAll(() => runtime.close());
+
+  const pass = async (tokens: readonly number[], keyValue: KeyValue) => {
+    const tensors = await trace(model, { memory: emptyMemory(model.decoder), keyValue }, tokens);
+    return (name: string) => tensors.find(tensor => tensor.name === name)!;
+  };
+  const logSoftmax = (logits: Float32Array) => {
+    const largest = Math.max(...logits);
+    const sum = logits.reduce((total, x) => total + Math.exp(x - largest), 0);
+    return (token: number) => logits[token]! - largest - Math.log(sum);
+  };
+  const cosine = (a: readonly number[], b: readonly number[]) => {
+    const dot = (x: readonly number[], y: readonly number[]) => x.reduce((sum, xi, i) => sum + xi * y[i]!, 0);
+    return dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
+  };
+
+  test.each([
+    [LETTERS, 'prompt-end'],
+    [LETTERS, 'label'],
+    [WORDS, 'prompt-end'],
+    [WORDS, 'label'],
+  ] as const)('%s observed at %s', async (task, tap) => {
+    const out = join(scratch(), 'run');
+    await runExperiment({ ...tinyRun, task, tap, batchSize: 5, limit: 7, out });
+    const tokens = lines<TokenLine>(out, 'tokens.jsonl');
+    const examples = lines<ExampleRecord>(out, 'examples.jsonl');
+    const metrics = lines<ExampleMetrics>(out, 'metrics.jsonl');
+    const labels = task === LETTERS ? LABELS.letters : LABELS.words;
+    const sequences = tokens.filter(({ kind }) => kind === 'finetuning').map(line => line.tokens);
+    const { keyValue } = await finetune(model, sequences, { learningRate: tinyRun.learningRate });
+    const memoryOf = (setting: string) =>
+      tokens.find(line => line.kind === 'memory' && line.setting === setting)!.tokens;
+
+    for (const { index, tokens: first } of tokens.filter(({ kind }) => kind === 'query')) {
+      // What stands before the first label word.
+      const fed = tap === 'label' ? labels[0]!.length : labels[0]!.length - 1;
+      const prompt = first.slice(0, first.length - fed);
+      const updates: Record<string, number[]> = {};
+      for (const setting of ['zero-shot', 'in-context', 'finetuned']) {
+        const memory = memoryOf(setting);
+        const projections = setting === 'finetuned' ? keyValue : model.pretrained;
+        const record = examples.find(each => each.index === index && each.setting === setting)!;
+        for (const [label, word] of labels.entries()) {
+          const read = await pass([...memory, ...prompt, ...word], projections);
+          const logits = read('logits');
+          const width = logits.shape[1]!;
+          const scores = word.map((token, j) => {
+            const row = memory.length + prompt.length - 1 + j;
+            return logSoftmax(logits.data.slice(row * width, (row + 1) * width))(token);
+          });
+          const mean = scores.reduce((sum, score) => sum + score, 0) / word.length;
+          expect(Math.abs(record.logProbabilities[label]! - mean)).toBeLessThan(1e-4);
+        }
+        const { data } = (await pass([...memory, ...first], projections))('layers.1.attention_output');
+        const at = tap === 'label' ? memory.length + first.length - 1 : memory.length + prompt.length - 1;
+        updates[setting] = Array.from(data.slice(at * model.decoder.width, (at + 1) * model.decoder.width));
+      }
+      const minus = (a: readonly number[], b: readonly number[]) => a.map((x, i) => x - b[i]!);
+      const expected = cosine(
+        minus(updates['in-context']!, updates['zero-shot']!),
+        minus(updates.finetuned!, updates['zero-shot']!),
+      );
+      const measured = metrics.find(each => each.index === index)!.simAOUUnnormalised![1]!;
+      expect(Math.abs(measured - expected)).toBeLessThan(1e-3);
+    }
+  });
+
+  test('attention to training tokens: every token of the demonstrations, the label included', async () => {
+    const out = join(scratch(), 'run');
+    await runExperiment({ ...tinyRun, batchSize: 5, limit: 3, out });
+    const tokens = lines<TokenLine>(out, 'tokens.jsonl');
+    const sequences = tokens.filter(({ kind }) => kind === 'finetuning').map(line => line.tokens);
+    const memory = tokens.find(line => line.setting === 'in-context')!.tokens;
+    const { heads, headWidth, layers } = model.decoder;
+    const D = heads * headWidth;
+
+    // Step by step: the queries of a sequence under the projections that the steps before it left.
+    const trained: number[][] = [];
+    for (const [step, sequence] of sequences.entries()) {
+      const before = sequences.slice(0, step);
+      const { keyValue } = await finetune(model, before, { learningRate: tinyRun.learningRate });
+      const { data } = (await pass(sequence, keyValue))(`layers.${layers - 1}.query`);
+      for (let t = 1; t < sequence.length; t++) trained.push(Array.from(data.slice(t * D, (t + 1) * D)));
+    }
+    const indices: number[] = [];
+    let place = 1;
+    for (const sequence of sequences) {
+      for (let t = 1; t < sequence.length; t++) indices.push(place++);
+      place += 2;
+    }
+    expect(place).toBe(memory.length);
+
+    const { keyValue } = await finetune(model, sequences, { learningRate: tinyRun.learningRate });
+    for (const { index, tokens: query } of tokens.filter(({ kind }) => kind === 'query')) {
+      const whole = [...memory, ...query];
+      const scores = (await pass(whole, model.pretrained))(`layers.${layers - 1}.attention_scores`).data;
+      const row = whole.length - 1;
+      const inContext = indices.map(i =>
+        Array.from({ length: heads }, (_, h) => scores[(h * whole.length + row) * whole.length + i]!).reduce(
+          (a, b) => a + b,
+        ),
+      );
+      const queries = (await pass([1, ...query], keyValue))(`layers.${layers - 1}.query`).data;
+      const q = Array.from(queries.slice(query.length * D, (query.length + 1) * D));
+      const finetuned = trained.map(other => other.reduce((sum, x, i) => sum + x * q[i]!, 0));
+      let concordant = 0;
+      let pairs = 0;
+      for (let i = 0; i < indices.length; i++) {
+        for (let j = 0; j < i; j++) {
+          concordant += Math.sign(inContext[i]! - inContext[j]!) * Math.sign(finetuned[i]! - finetuned[j]!);
+          pairs++;
+        }
+      }
+      const measured = lines<ExampleMetrics>(out, 'metrics.jsonl')
+        .find(each => each.index === index)!
+        .kendall!.at(-1)!;
+      expect(Math.abs(measured - concordant / pairs)).toBeLessThan(0.005);
+    }
+  });
+});
+
+describe('subsets', () => {
+  test('what needs a setting that was not run is null with why', async () => {
+    const { result } = await runExperiment({
+      ...tinyRun,
+      learningRate: undefined,
+      settings: ['zero-shot', 'in-context'],
+      out: join(scratch(), 'run'),
+    });
+    expect(Object.keys(result.accuracy)).toEqual(['zero-shot', 'in-context']);
+    expect(result.finetuning).toEqual({ learningRate: null, losses: [], why: 'needs the setting finetuned' });
+    expect(result.rec2ftp).toMatchObject({ value: null, why: expect.any(String) });
+    expect(result.simAOU).toMatchObject({ value: null, n: 0, why: expect.any(String) });
+    expect(result.simAOU.random.n).toBe(12);
+    expect(result.simAM.zeroShot.n).toBe(12);
+    expect(result.kendall).toMatchObject({ value: null, why: expect.any(String) });
+  });
+
+  test('finetuned alone', async () => {
+    const { result } = await runExperiment({ ...tinyRun, settings: ['finetuned'], out: join(scratch(), 'run') });
+    expect(Object.keys(result.accuracy)).toEqual(['finetuned']);
+    expect(result.finetuning.losses.length).toBe(4);
+    expect(result.simAM.value).toBeNull();
+  });
+
+  test('no demonstrations: all settings agree, and no update has a direction', async () => {
+    const { result } = await runExperiment({ ...tinyRun, shots: 0, out: join(scratch(), 'run') });
+    expect(result.task).toMatchObject({ shots: 0, shotsAsked: 0, demonstrations: [] });
+    expect(result.accuracy['in-context']).toBe(result.accuracy['zero-shot']);
+    expect(result.accuracy.finetuned).toBe(result.accuracy['zero-shot']);
+    expect(result.rec2ftp).toMatchObject({ value: null, numerator: 0, denominator: 0, why: expect.any(String) });
+    expect(result.simAOU).toMatchObject({ value: null, why: expect.any(String) });
+    expect(result.kendall).toMatchObject({ value: null, why: expect.any(String) });
+    expect(JSON.stringify(result)).not.toContain('NaN');
+  });
+});
+
+test('the size of a batch moves results by rounding only', async () => {
+  const run = (batchSize: number) => runExperiment({ ...tinyRun, batchSize, out: join(scratch(), 'run') });
+  const [one, many] = await Promise.all([run(1), run(12)]);
+  expect(one.result.signature).not.toBe(many.result.signature);
+  expect(one.result.accuracy).toEqual(many.result.accuracy);
+  expect(one.result.simAOU.perLayer as number[]).toBeAllClose(many.result.simAOU.perLayer as number[], 1e-4);
+});
+
+test('a rate that is too high is a line for the user', async () => {
+  const run = runExperiment({ ...tinyRun, learningRate: 1e39, out: join(scratch(), 'run') });
+  await expect(run).rejects.toThrow(/finite numbers.*learning rate below 1e\+39/);
+});
+
+test('progress: every stage ends at its total, which never changes', async () => {
+  const events: Progress[] = [];
+  await runExperiment({ ...tinyRun, out: join(scratch(), 'run'), onProgress: event => events.push(event) });
+  for (const stage of ['memory', 'finetuning', 'evaluation'] as const) {
+    const of = events.filter(event => event.stage === stage);
+    expect(of[0]!.done).toBe(0);
+    expect(of.at(-1)!.done).toBe(of[0]!.total);
+    expect(new Set(of.map(({ total }) => total)).size).toBe(1);
+    expect(of.map(({ done }) => done)).toEqual(of.map(({ done }) => done).sort((a, b) => a - b));
+  }
+});
+
+test('the estimate counts the tokens that the run feeds', async () => {
+  const out = join(scratch(), 'run');
+  const { stages, total, memoryBytes, signature, speed } = await estimateRun({ ...tinyRun, out, speed: null });
+  const { timing, result } = await runExperiment({ ...tinyRun, out });
+  expect(signature).toBe(result.signature);
+  expect(speed).toBeNull();
+  for (const [stage, { tokens, seconds }] of Object.entries(stages)) {
+    expect(seconds).toBeNull();
+    expect([stage, tokens]).toEqual([stage, timing.tokens[stage as keyof typeof timing.tokens]]);
+  }
+  expect(total.tokens).toBe(Object.values(timing.tokens).reduce((sum, tokens) => sum + tokens));
+  expect(memoryBytes).toBeGreaterThan(100e6);
+});
+
+test('an estimate in seconds is FLOPs over speed and weights over bandwidth', async () => {
+  const slow = await estimateRun({ ...tinyRun, speed: { gigaflops: 1, gigabytes: 1 } });
+  const fast = await estimateRun({ ...tinyRun, speed: { gigaflops: 4, gigabytes: 4 } });
+  expect(slow.total.seconds! / fast.total.seconds!).toBeCloseTo(4, 6);
+});
