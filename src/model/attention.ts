@@ -8,10 +8,10 @@
  * which equals one softmax over [memory; query] without ever joining the two score matrices. The rows of all sequences
  * stand below each other in the product with the memory, so that it is one large matrix product per key/value head.
  */
-import { type Dimension, plus, times } from '../graph/dimension.ts';
+import { type Dimension, times } from '../graph/dimension.ts';
 import * as g from '../graph/operators/index.ts';
 import { constant, type Tensor } from '../graph/tensor.ts';
-import type { Projections, Sizes } from './decoder.ts';
+import type { Decoder, Projections } from './decoder.ts';
 
 /** Keys and values of the tokens before the query, as one layer reads them. G key/value heads. */
 export interface MemoryInputs {
@@ -26,10 +26,17 @@ export interface MemoryInputs {
   readonly logWeight: Tensor;
 }
 
-/** Which keys a token sees: bool masks [T, 1, keys] that must all hold. */
-export interface Visible {
-  readonly own: readonly Tensor[];
-  readonly memory: readonly Tensor[];
+/** The keys of one side, the own tokens or the memory, S of them. */
+export interface Keys {
+  /** int32 [S] */
+  readonly positions: Tensor;
+  /** Which of them a token sees: bool masks [T, 1, S] that must all hold. */
+  readonly masks: readonly Tensor[];
+}
+
+export interface BothKeys {
+  readonly own: Keys;
+  readonly memory: Keys;
 }
 
 export interface Attention {
@@ -42,33 +49,35 @@ export interface Attention {
 
 const HIDDEN = constant(-1e30);
 
-/**
- * @param batch B: how many sequences stand in the rows
- */
+/** @param batch B: how many sequences stand in the rows */
 export function attend(
-  { heads, keyValueHeads: G, headWidth: dh }: Sizes,
+  decoder: Decoder,
   { query, key, value }: Projections,
   batch: Dimension,
-  visible: Visible,
+  keys: BothKeys,
   memory: MemoryInputs | undefined,
 ): Attention {
+  const { heads, keyValueHeads: G, headWidth: dh } = decoder;
   const R = heads / G;
   const rows = times('T', R);
   // [B*T, H*dh] -> [G, B, T, R, dh]: query head h reads key/value head floor(h / R)
   const q = g.transpose(g.reshape(query, [batch, 'T', G, R, dh]), [2, 0, 1, 3, 4]);
   const k = g.transpose(g.reshape(key, [batch, 'T', G, dh]), [2, 0, 3, 1]);
   const v = g.transpose(g.reshape(value, [batch, 'T', G, dh]), [2, 0, 1, 3]);
+  /** The product in its own shape, finished and masked. */
+  const finish = (product: Tensor, { positions, masks }: Keys): Tensor => {
+    const scores = finished(decoder, g.reshape(product, [G, batch, 'T', R, positions.shape[0]!]), positions);
+    const masked = masks.reduce((x, mask) => g.where(mask, x, HIDDEN), scores);
+    return g.reshape(masked, product.shape);
+  };
 
-  const own = g.matrixMultiply(g.reshape(q, [G, batch, rows, dh]), k);
-  const ownScores = g.reshape(hide(g.reshape(own, [G, batch, 'T', R, 'T']), visible.own), own.shape);
+  const ownScores = finish(g.matrixMultiply(g.reshape(q, [G, batch, rows, dh]), k), keys.own);
   const ownWeights = g.softmax(ownScores);
   const ownOutput = g.matrixMultiply(ownWeights, v);
 
   const join = (): Tensor => {
     if (memory === undefined) return ownOutput;
-    const all = times(batch, rows);
-    const unmasked = g.matrixMultiply(g.reshape(q, [G, all, dh]), memory.key);
-    const scores = g.reshape(hide(g.reshape(unmasked, [G, batch, 'T', R, 'P']), visible.memory), unmasked.shape);
+    const scores = finish(g.matrixMultiply(g.reshape(q, [G, times(batch, rows), dh]), memory.key), keys.memory);
     const weights = g.softmax(scores);
     const output = g.reshape(g.matrixMultiply(weights, memory.value), [G, batch, rows, dh]);
     const logMemory = g.reshape(g.add(logSumExp(scores, weights), memory.logWeight), [G, batch, rows, 1]);
@@ -80,8 +89,9 @@ export function attend(
   return { output, key: k, value: v };
 }
 
-function hide(scores: Tensor, masks: readonly Tensor[]): Tensor {
-  return masks.reduce((x, mask) => g.where(mask, x, HIDDEN), scores);
+/** Scores [G, B, T, R, S] with what the family adds to them. */
+function finished(decoder: Decoder, scores: Tensor, keyPositions: Tensor): Tensor {
+  return decoder.finishScores?.(scores, keyPositions) ?? scores;
 }
 
 /**
@@ -108,18 +118,25 @@ export interface RowScores {
  * @param key [G, B, dh, T]
  */
 export function scoresOfRows(
-  { heads, keyValueHeads: G, headWidth: dh }: Sizes,
+  decoder: Decoder,
   query: Tensor,
   key: Tensor,
   memoryKey: Tensor,
+  keys: BothKeys,
 ): RowScores {
+  const { heads, keyValueHeads: G, headWidth: dh } = decoder;
   const batch = query.shape[0]!;
   const R = heads / G;
   const q = g.transpose(g.reshape(query, [batch, G, R, dh]), [1, 0, 2, 3]);
-  const own = g.transpose(g.matrixMultiply(q, key), [1, 0, 2, 3]);
-  const behind = g.matrixMultiply(g.reshape(q, [G, times(batch, R), dh]), memoryKey);
-  const memory = g.transpose(g.reshape(behind, [G, batch, R, 'P']), [1, 0, 2, 3]);
-  return { own: g.reshape(own, [batch, heads, 'T']), memory: g.reshape(memory, [batch, heads, 'P']) };
+  const read = (product: Tensor, { positions }: Keys): Tensor => {
+    const S = positions.shape[0]!;
+    const scores = finished(decoder, g.reshape(product, [G, batch, 1, R, S]), positions);
+    return g.reshape(g.transpose(scores, [1, 2, 0, 3, 4]), [batch, heads, S]);
+  };
+  return {
+    own: read(g.matrixMultiply(q, key), keys.own),
+    memory: read(g.matrixMultiply(g.reshape(q, [G, times(batch, R), dh]), memoryKey), keys.memory),
+  };
 }
 
 /**
@@ -128,15 +145,14 @@ export function scoresOfRows(
  * @param query [T, H*dh]
  * @param key [G, 1, dh, T]
  */
-export function scoresOfAll(
-  { heads, keyValueHeads: G, headWidth: dh }: Sizes,
-  query: Tensor,
-  key: Tensor,
-  memoryKey: Tensor,
-): Tensor {
+export function scoresOfAll(decoder: Decoder, query: Tensor, key: Tensor, memoryKey: Tensor, keys: BothKeys): Tensor {
+  const { heads, keyValueHeads: G, headWidth: dh } = decoder;
   const R = heads / G;
-  const q = g.reshape(g.transpose(g.reshape(query, ['T', G, R, dh]), [1, 2, 0, 3]), [G, times(R, 'T'), dh]);
-  const own = g.matrixMultiply(q, g.reshape(key, [G, dh, 'T']));
-  const joined = g.concatenate([g.matrixMultiply(q, memoryKey), own], 2);
-  return g.reshape(joined, [heads, 'T', plus('P', 'T')]);
+  const q = g.reshape(g.transpose(g.reshape(query, ['T', G, R, dh]), [1, 0, 2, 3]), [G, times('T', R), dh]);
+  const read = (key: Tensor, { positions }: Keys): Tensor => {
+    const S = positions.shape[0]!;
+    const scores = finished(decoder, g.reshape(g.matrixMultiply(q, key), [G, 1, 'T', R, S]), positions);
+    return g.reshape(g.transpose(scores, [0, 3, 1, 2, 4]), [heads, 'T', S]);
+  };
+  return g.concatenate([read(memoryKey, keys.memory), read(g.reshape(key, [G, dh, 'T']), keys.own)], 2);
 }

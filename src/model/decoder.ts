@@ -40,6 +40,11 @@ export interface Decoder extends Sizes {
   readonly keyValue: readonly (readonly KeyValueSpec[])[];
   /** How many recent tokens a layer sees, itself included; undefined for all. Absent where no layer has a window. */
   readonly window?: (layer: number) => number | undefined;
+  /**
+   * What the family does to scaled scores before mask and softmax, if anything: [G, B, T, R, S] -> the same shape, for keys at
+   * int32 positions [S]; query head h = g R + r.
+   */
+  readonly finishScores?: (scores: Tensor, keyPositions: Tensor) => Tensor;
   /** tokens -> hidden state [B*T, D] after the final norm, calling `pass.attend` once a layer. */
   readonly hidden: (pass: Pass) => Tensor;
   /** [N, D] -> [N, V] */

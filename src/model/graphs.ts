@@ -10,7 +10,7 @@ import { differentiate } from '../graph/differentiate.ts';
 import { type Dimension, times } from '../graph/dimension.ts';
 import * as g from '../graph/operators/index.ts';
 import { constant, input, integers, type Tensor, weight } from '../graph/tensor.ts';
-import { type Attention, attend, type MemoryInputs, scoresOfAll, scoresOfRows, type Visible } from './attention.ts';
+import { type Attention, attend, type BothKeys, type MemoryInputs, scoresOfAll, scoresOfRows } from './attention.ts';
 import { type Decoder, memoryShapes, type Pass, type Projections } from './decoder.ts';
 
 /** Tensors by name, as a session takes and gives them. */
@@ -50,6 +50,7 @@ interface Built {
   readonly layers: readonly {
     readonly attention: Attention;
     readonly projections: Projections;
+    readonly keys: BothKeys;
     readonly attentionOutput: Tensor;
   }[];
   readonly memory: readonly MemoryInputs[];
@@ -74,16 +75,17 @@ function forward(decoder: Decoder, batch: Dimension, withMemory: boolean): Built
         logWeight,
       }))
     : undefined;
-  const visible = visibility(decoder, positions, withMemory);
-  const layers: { attention?: Attention; projections?: Projections; attentionOutput?: Tensor }[] = [];
+  const keysOf = visibleKeys(decoder, positions);
+  const layers: Partial<Built['layers'][number]>[] = [];
   const pass: Pass = {
     batch,
     tokens: g.reshape(tokens, [times(batch, 'T')]),
     positions,
     tensor: name => parameters.get(name) ?? weights.get(name)!,
     attend: (layer, projections) => {
-      const attention = attend(decoder, projections, batch, visible(layer), memory?.[layer]);
-      layers[layer] = { attention, projections };
+      const keys = keysOf(layer);
+      const attention = attend(decoder, projections, batch, keys, memory?.[layer]);
+      layers[layer] = { attention, projections, keys };
       return attention.output;
     },
     attentionOutput: (layer, attentionOutput) => {
@@ -94,18 +96,22 @@ function forward(decoder: Decoder, batch: Dimension, withMemory: boolean): Built
   return { pass, hidden, parameters, layers: layers as Built['layers'], memory: memory ?? [] };
 }
 
-/** What each layer's mask lets through: earlier tokens, and of those the most recent ones where the layer has a window. */
-function visibility(decoder: Decoder, positions: Tensor, withMemory: boolean): (layer: number) => Visible {
+/** The keys that each layer reads: earlier tokens, and of those the most recent ones where the layer has a window. */
+function visibleKeys(decoder: Decoder, positions: Tensor): (layer: number) => BothKeys {
+  const memoryPositions = input(names.memoryPositions, 'int32', ['P']);
   const query = g.reshape(positions, ['T', 1, 1]);
   const own = g.reshape(positions, [1, 1, 'T']);
-  const memory = g.reshape(input(names.memoryPositions, 'int32', ['P']), [1, 1, 'P']);
+  const memory = g.reshape(memoryPositions, [1, 1, 'P']);
   const causal = g.lessOrEqual(own, query);
   return layer => {
     const window = decoder.window?.(layer);
-    if (window === undefined) return { own: [causal], memory: [] };
     // query - key < window
-    const within = (key: Tensor) => g.lessOrEqual(query, g.add(key, integers([window - 1])));
-    return { own: [causal, within(own)], memory: withMemory ? [within(memory)] : [] };
+    const within = (key: Tensor) =>
+      window === undefined ? [] : [g.lessOrEqual(query, g.add(key, integers([window - 1])))];
+    return {
+      own: { positions, masks: [causal, ...within(own)] },
+      memory: { positions: memoryPositions, masks: within(memory) },
+    };
   };
 }
 
@@ -135,9 +141,9 @@ export function observationGraph(decoder: Decoder): Outputs {
   const labels = input(names.labels, 'int32', ['C']);
   const logits = decoder.logits(built.pass, g.gather(built.hidden, readRows));
   const ofLabels = g.transpose(g.gather(g.transpose(logits, [1, 0]), labels), [1, 0]);
-  const taps = perLayer(built, ({ attention, projections, attentionOutput }, n) => {
+  const taps = perLayer(built, ({ attention, projections, keys, attentionOutput }, n) => {
     const query = g.gather(projections.query, tapRows);
-    const scores = scoresOfRows(decoder, query, attention.key, built.memory[n]!.key);
+    const scores = scoresOfRows(decoder, query, attention.key, built.memory[n]!.key, keys);
     return {
       [names.attentionOutput(n)]: g.gather(attentionOutput, tapRows),
       [names.attentionScores(n)]: scores.own,
@@ -160,9 +166,9 @@ function logSumExp(x: Tensor): Tensor {
  */
 export function traceGraph(decoder: Decoder): Outputs {
   const built = forward(decoder, 1, true);
-  const taps = perLayer(built, ({ attention, projections, attentionOutput }, n) => ({
+  const taps = perLayer(built, ({ attention, projections, keys, attentionOutput }, n) => ({
     [names.attentionOutput(n)]: attentionOutput,
-    [names.attentionScores(n)]: scoresOfAll(decoder, projections.query, attention.key, built.memory[n]!.key),
+    [names.attentionScores(n)]: scoresOfAll(decoder, projections.query, attention.key, built.memory[n]!.key, keys),
     [names.query(n)]: projections.query,
   }));
   return { ...taps, [names.logits]: decoder.logits(built.pass, built.hidden) };
