@@ -1,5 +1,5 @@
 import { readSync } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, realpath } from 'node:fs/promises';
 import { UserError } from '../error.ts';
 
 // One read(2) moves at most 2 GiB.
@@ -38,6 +38,15 @@ export function fileError(path: string, error: unknown, note = ''): unknown {
   const reason = REASONS[code];
   if (reason === undefined && (error as NodeJS.ErrnoException).errno === undefined) return error;
   return new UserError(`${path}: ${reason ?? `the system reports ${code}`}${note}`, { cause: error });
+}
+
+/** The absolute path with symbolic links resolved. System errors become a `UserError` that names the file. */
+export async function realPath(file: string): Promise<string> {
+  try {
+    return await realpath(file);
+  } catch (error) {
+    throw fileError(file, error);
+  }
 }
 
 /** Runs `use` with the file open for reading. System errors become a `UserError` that names the file. */

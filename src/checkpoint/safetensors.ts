@@ -1,7 +1,6 @@
-import { realpath } from 'node:fs/promises';
 import { UserError } from '../error.ts';
 import { isStoredType, type TensorLocation } from './checkpoint.ts';
-import { fileError, readExactly, withFile } from './file-bytes.ts';
+import { readExactly, realPath, withFile } from './file-bytes.ts';
 import { isJsonMap, type JsonMap, parseStrictJson, type StrictJson, wholeNumber } from './strict-json.ts';
 
 /** A tensor of a safetensors file, of any stored type. */
@@ -156,12 +155,4 @@ function wholeNumbers(entry: JsonMap, key: string, fail: (what: string) => never
   const list = entry.get(key);
   if (!Array.isArray(list)) return fail(`${key} is not a list`);
   return list.map(item => wholeNumber(item) ?? fail(`${key} holds something that is no plain non-negative integer`));
-}
-
-async function realPath(file: string): Promise<string> {
-  try {
-    return await realpath(file);
-  } catch (error) {
-    throw fileError(file, error);
-  }
 }

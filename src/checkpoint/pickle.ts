@@ -1,0 +1,350 @@
+/**
+ * @file A machine for Python's pickles (protocols 2 to 4) that calls nothing. Names that a pickle asks for are text, calls
+ * are written down as `PickleObject`, except those that the caller of `unpickle` builds by itself.
+ */
+import type { PickleObject, PickleTuple, PickleValue } from './pickle-values.ts';
+import { describePickle, isKind } from './pickle-values.ts';
+
+export interface PickleRules {
+  readonly fail: (what: string) => never;
+  /** Calls that are understood, by the name of what is called. Undefined says that they are not, in this form. */
+  readonly build: ReadonlyMap<string, (args: readonly PickleValue[]) => PickleValue | undefined>;
+  /** The thing outside of the pickle that a persistent id means. */
+  readonly persistent: (id: PickleValue) => PickleValue;
+}
+
+// The data.pkl of large models with optimizer and dictionary stays below 10 MB.
+export const MAX_PICKLE_BYTES = 64 << 20;
+// Some thirty opcodes a tensor and three an entry of a vocabulary; this many take a tenth of a second. What a pickle makes
+// (stack, memo, lists) costs an opcode an item, so that this bounds them too.
+const MAX_OPCODES = 1_000_000;
+// Python's own pickler stops at a thousand calls within each other.
+const MAX_MARKS = 1000;
+// Seeds and counters; the longest integers of a state are 64 bits wide.
+const MAX_INTEGER_BYTES = 256;
+const MAX_GLOBAL_BYTES = 1024;
+
+/** Opcodes of protocol 0, of extensions and of protocol 5: refused by their name. */
+const REFUSED: Readonly<Record<number, string>> = {
+  70: 'FLOAT',
+  73: 'INT',
+  76: 'LONG',
+  80: 'PERSID',
+  83: 'STRING',
+  84: 'BINSTRING',
+  85: 'SHORT_BINSTRING',
+  86: 'UNICODE',
+  100: 'DICT',
+  103: 'GET',
+  105: 'INST',
+  108: 'LIST',
+  111: 'OBJ',
+  112: 'PUT',
+  130: 'EXT1',
+  131: 'EXT2',
+  132: 'EXT4',
+  150: 'BYTEARRAY8',
+  151: 'NEXT_BUFFER',
+  152: 'READONLY_BUFFER',
+};
+
+/**
+ * The value that a pickle describes.
+ *
+ * @throws what `rules.fail` throws, when the pickle is damaged or breaks a limit.
+ */
+export function unpickle(bytes: Uint8Array, rules: PickleRules): PickleValue {
+  const { fail } = rules;
+  if (bytes.length > MAX_PICKLE_BYTES) fail(`${bytes.length} bytes, ${MAX_PICKLE_BYTES} are allowed`);
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  const stack: PickleValue[] = [];
+  const marks: number[] = [];
+  const memo = new Map<number, PickleValue>();
+  let at = 0;
+  let opcodes = 0;
+
+  const failHere = (what: string): never => fail(`${what} (before byte ${at} of its pickle)`);
+  /** Moves past `length` bytes and returns where they begin. */
+  const skip = (length: number): number => {
+    if (length > buffer.length - at) failHere('its pickle ends early');
+    at += length;
+    return at - length;
+  };
+  const skip64 = (): number => {
+    const length = buffer.readBigUInt64LE(skip(8));
+    return length > BigInt(buffer.length) ? failHere('its pickle ends early') : skip(Number(length));
+  };
+  const byte = (): number => buffer[skip(1)]!;
+  const uint32 = (): number => buffer.readUInt32LE(skip(4));
+  const text = (start: number): string => buffer.toString('utf8', start, at);
+  const line = (): string => {
+    const end = buffer.subarray(at, at + MAX_GLOBAL_BYTES).indexOf(0x0a);
+    if (end < 0) failHere('a name does not end');
+    const start = skip(end + 1);
+    return buffer.toString('utf8', start, at - 1);
+  };
+  const integer = (length: number): number | bigint => {
+    if (length > MAX_INTEGER_BYTES) failHere(`an integer of ${length} bytes, ${MAX_INTEGER_BYTES} are allowed`);
+    return signedInteger(buffer.subarray(skip(length), at));
+  };
+
+  const floor = (): number => marks.at(-1) ?? 0;
+  const pop = (): PickleValue => {
+    if (stack.length <= floor()) failHere('something is taken from an empty stack');
+    return stack.pop()!;
+  };
+  const top = (): PickleValue => {
+    if (stack.length <= floor()) failHere('something is asked of an empty stack');
+    return stack.at(-1)!;
+  };
+  const popToMark = (): PickleValue[] => {
+    const mark = marks.pop();
+    return mark === undefined ? failHere('a mark is missing') : stack.splice(mark);
+  };
+  const tuple = (length: number): PickleTuple => {
+    if (stack.length - floor() < length) failHere('something is taken from an empty stack');
+    return { kind: 'tuple', items: stack.splice(stack.length - length) };
+  };
+  const recall = (index: number): PickleValue => {
+    const value = memo.get(index);
+    return value === undefined ? failHere(`memo ${index} is asked for, but was never filled`) : value;
+  };
+  const memorise = (index: number): void => {
+    memo.set(index, top());
+  };
+  const global = (module: PickleValue, name: PickleValue): PickleValue => {
+    if (typeof module !== 'string' || typeof name !== 'string') return failHere('a name is no text');
+    if (module.length + name.length > MAX_GLOBAL_BYTES) failHere('a name is too long');
+    return { kind: 'global', name: `${module}.${name}` };
+  };
+  const call = (callee: PickleValue, args: PickleValue): PickleValue => {
+    if (!isKind(args, 'tuple')) return failHere(`a call with ${describePickle(args)} for its arguments`);
+    if (isKind(callee, 'global')) {
+      return rules.build.get(callee.name)?.(args.items) ?? unbuilt(callee.name, args);
+    }
+    if (isKind(callee, 'object')) return unbuilt(callee.of, args);
+    return failHere(`a call of ${describePickle(callee)}`);
+  };
+  const fill = (target: PickleValue, items: readonly PickleValue[]): void => {
+    if (items.length % 2 !== 0) failHere('a key without a value');
+    const map = target instanceof Map ? target : isKind(target, 'object') ? target.items : undefined;
+    if (map === undefined) failHere(`items are put into ${describePickle(target)}`);
+    for (let i = 0; i < items.length; i += 2) map?.set(items[i]!, items[i + 1]!);
+  };
+  const append = (target: PickleValue, items: readonly PickleValue[]): void => {
+    if (Array.isArray(target)) for (const item of items) target.push(item);
+    // Nobody asks what else, such as a deque, would hold.
+    else if (!isKind(target, 'object')) failHere(`items are appended to ${describePickle(target)}`);
+  };
+  const setState = (target: PickleValue, state: PickleValue): void => {
+    if (isKind(target, 'object')) target.state = state;
+    // A dictionary or tensor with attributes, and a name that would take some: what they are does not change.
+    else if (typeof target !== 'object' || target === null) failHere(`a state is given to ${describePickle(target)}`);
+  };
+
+  const version = byte() === 0x80 ? byte() : failHere('it does not start as a pickle of protocol 2 or later');
+  if (version < 2 || version > 4) failHere(`pickle protocol ${version} is not supported, 2 to 4 are`);
+
+  for (;;) {
+    if (++opcodes > MAX_OPCODES) failHere(`its pickle has more than ${MAX_OPCODES} instructions`);
+    const opcode = byte();
+    switch (opcode) {
+      case 0x2e: {
+        // STOP
+        const value = pop();
+        if (stack.length > 0 || marks.length > 0) failHere('more than one value is left');
+        return at === buffer.length ? value : failHere('something follows its pickle');
+      }
+      case 0x95: // FRAME
+        if (buffer.readBigUInt64LE(skip(8)) > BigInt(buffer.length - at)) failHere('its pickle ends early');
+        break;
+      case 0x28: // MARK
+        if (marks.length >= MAX_MARKS) failHere(`nested deeper than ${MAX_MARKS}`);
+        marks.push(stack.length);
+        break;
+      case 0x30: // POP
+        if (stack.length === floor() && marks.length > 0) marks.pop();
+        else pop();
+        break;
+      case 0x31: // POP_MARK
+        popToMark();
+        break;
+      case 0x32: // DUP
+        stack.push(top());
+        break;
+
+      case 0x4e: // NONE
+        stack.push(null);
+        break;
+      case 0x88: // NEWTRUE
+        stack.push(true);
+        break;
+      case 0x89: // NEWFALSE
+        stack.push(false);
+        break;
+      case 0x4a: // BININT
+        stack.push(buffer.readInt32LE(skip(4)));
+        break;
+      case 0x4b: // BININT1
+        stack.push(byte());
+        break;
+      case 0x4d: // BININT2
+        stack.push(buffer.readUInt16LE(skip(2)));
+        break;
+      case 0x8a: // LONG1
+        stack.push(integer(byte()));
+        break;
+      case 0x8b: // LONG4
+        stack.push(integer(uint32()));
+        break;
+      case 0x47: // BINFLOAT
+        stack.push(buffer.readDoubleBE(skip(8)));
+        break;
+      case 0x58: // BINUNICODE
+        stack.push(text(skip(uint32())));
+        break;
+      case 0x8c: // SHORT_BINUNICODE
+        stack.push(text(skip(byte())));
+        break;
+      case 0x8d: // BINUNICODE8
+        stack.push(text(skip64()));
+        break;
+      case 0x42: // BINBYTES
+        stack.push(buffer.subarray(skip(uint32()), at));
+        break;
+      case 0x43: // SHORT_BINBYTES
+        stack.push(buffer.subarray(skip(byte()), at));
+        break;
+      case 0x8e: // BINBYTES8
+        stack.push(buffer.subarray(skip64(), at));
+        break;
+
+      case 0x29: // EMPTY_TUPLE
+        stack.push({ kind: 'tuple', items: [] });
+        break;
+      case 0x85: // TUPLE1
+      case 0x86: // TUPLE2
+      case 0x87: // TUPLE3
+        stack.push(tuple(opcode - 0x84));
+        break;
+      case 0x74: // TUPLE
+        stack.push({ kind: 'tuple', items: popToMark() });
+        break;
+      case 0x5d: // EMPTY_LIST
+        stack.push([]);
+        break;
+      case 0x61: {
+        // APPEND
+        const item = pop();
+        append(top(), [item]);
+        break;
+      }
+      case 0x65: {
+        // APPENDS
+        const items = popToMark();
+        append(top(), items);
+        break;
+      }
+      case 0x7d: // EMPTY_DICT
+        stack.push(new Map());
+        break;
+      case 0x73: {
+        // SETITEM
+        const pair = tuple(2).items;
+        fill(top(), pair);
+        break;
+      }
+      case 0x75: {
+        // SETITEMS
+        const items = popToMark();
+        fill(top(), items);
+        break;
+      }
+      case 0x8f: // EMPTY_SET
+        stack.push({ kind: 'set', items: [] });
+        break;
+      case 0x90: {
+        // ADDITEMS
+        const items = popToMark();
+        const target = top();
+        if (isKind(target, 'set')) for (const item of items) (target.items as PickleValue[]).push(item);
+        else append(target, items);
+        break;
+      }
+      case 0x91: // FROZENSET
+        stack.push({ kind: 'set', items: popToMark() });
+        break;
+
+      case 0x71: // BINPUT
+        memorise(byte());
+        break;
+      case 0x72: // LONG_BINPUT
+        memorise(uint32());
+        break;
+      case 0x94: // MEMOIZE
+        memorise(memo.size);
+        break;
+      case 0x68: // BINGET
+        stack.push(recall(byte()));
+        break;
+      case 0x6a: // LONG_BINGET
+        stack.push(recall(uint32()));
+        break;
+
+      case 0x63: // GLOBAL
+        stack.push(global(line(), line()));
+        break;
+      case 0x93: {
+        // STACK_GLOBAL
+        const name = pop();
+        stack.push(global(pop(), name));
+        break;
+      }
+      case 0x52: // REDUCE
+      case 0x81: {
+        // NEWOBJ
+        const args = pop();
+        stack.push(call(pop(), args));
+        break;
+      }
+      case 0x92: {
+        // NEWOBJ_EX: what is named is dropped, for nothing that is built takes any
+        pop();
+        const args = pop();
+        stack.push(call(pop(), args));
+        break;
+      }
+      case 0x62: {
+        // BUILD
+        const state = pop();
+        setState(top(), state);
+        break;
+      }
+      case 0x51: // BINPERSID
+        stack.push(rules.persistent(pop()));
+        break;
+
+      default: {
+        const name = REFUSED[opcode];
+        failHere(
+          name === undefined
+            ? `0x${opcode.toString(16).padStart(2, '0')} is no instruction of a pickle`
+            : `the pickle instruction ${name} is not supported`,
+        );
+      }
+    }
+  }
+}
+
+function unbuilt(of: string, args: PickleValue): PickleObject {
+  return { kind: 'object', of, args, state: undefined, items: new Map() };
+}
+
+/** Two's complement, little-endian; empty is 0. */
+function signedInteger(bytes: Uint8Array): number | bigint {
+  let value = 0n;
+  for (let i = bytes.length - 1; i >= 0; i--) value = (value << 8n) | BigInt(bytes[i]!);
+  const whole = BigInt.asIntN(8 * bytes.length, value);
+  const number = Number(whole);
+  return Number.isSafeInteger(number) ? number : whole;
+}
