@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import type { BigIntStats } from 'node:fs';
 import { type FileHandle, readFile, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -13,9 +13,13 @@ const SETTLED_AFTER_NS = 2_000_000_000n;
 
 export type ByteProgress = (doneBytes: number, totalBytes: number) => void;
 
-/** SHA-256 (hex) of `[from, to)` of an open file. */
-export async function sha256(handle: FileHandle, to: number, onProgress?: ByteProgress): Promise<string> {
-  const hash = createHash('sha256');
+/** SHA-256 (hex) of an open file of `to` bytes. */
+export function sha256(handle: FileHandle, to: number, onProgress?: ByteProgress): Promise<string> {
+  return hashFile(handle, createHash('sha256'), to, onProgress);
+}
+
+/** Feeds an open file of `to` bytes to a hash; returns the digest (hex). */
+export async function hashFile(handle: FileHandle, hash: Hash, to: number, onProgress?: ByteProgress): Promise<string> {
   let buffers = [Buffer.allocUnsafe(CHUNK), Buffer.allocUnsafe(CHUNK)] as const;
   let at = 0;
   let reading = handle.read(buffers[0], 0, CHUNK, at);

@@ -238,10 +238,6 @@ describe('refuses', () => {
   test.each([
     ['smolm2-135m-instruct', 'did you mean smollm2-135m-instruct?'],
     ['SmolLM2-135M-Instruct', 'did you mean smollm2-135m-instruct?'],
-    [
-      'HuggingFaceTB/SmolLM2-135M-Instruct',
-      'hub ids are not supported yet; give a name from "dualform models", a folder',
-    ],
     ['gpt17', 'no such model, file or folder; give a name from "dualform models"'],
     ['../../etc/nothing', 'there is no such file or folder'],
     ['./nothing', 'there is no such file or folder'],
@@ -260,10 +256,6 @@ describe('refuses', () => {
   test('names that no system takes', async () => {
     await refusal('a\0b');
     await refusal('x'.repeat(5000));
-  });
-
-  test('a hub id when offline, saying so', async () => {
-    expect((await refusal('org/name', { offline: true })).message).toContain('--offline refuses the network');
   });
 
   const made = (name: string, files: Readonly<Record<string, string>>): string => {

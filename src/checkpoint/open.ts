@@ -4,6 +4,8 @@ import { closest, distance } from 'fastest-levenshtein';
 import { UserError } from '../error.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { errorCode, fileError } from './file-bytes.ts';
+import { asHubId } from './hub/hub-id.ts';
+import { openFromHub } from './hub/open-hub.ts';
 import { EMBEDDED_MODELS, locateEmbedded } from './models.ts';
 import { openFolder } from './open-folder.ts';
 import { openGguf } from './open-gguf.ts';
@@ -19,14 +21,17 @@ export interface OpenOptions {
   /** Refuses the network. */
   readonly offline?: boolean;
   readonly onProgress?: (progress: OpenProgress) => void;
+  /** Stops a download; what arrived is kept for the next time. */
+  readonly signal?: AbortSignal;
 }
 
-const KINDS = 'a name from "dualform models", a folder with config.json and .safetensors files, or a .gguf file';
-const HUB_ID = /^[\w-][\w.-]*\/[\w-][\w.-]*(?:@[\w./-]+)?$/;
+const KINDS =
+  'a name from "dualform models", a folder with config.json and .safetensors files, a .gguf file, or a hub id org/name';
 
 /**
  * Finds a model and says where its weights lie. `model` is the name of an embedded model, a folder as Hugging Face writes
- * it, or a `.gguf` file, whose weights are unpacked into the cache on first use.
+ * it, a `.gguf` file, whose weights are unpacked into the cache on first use, or a hub id `org/name[@revision]`, which is
+ * looked up in the Hugging Face cache, then downloaded.
  *
  * @throws UserError when there is no such model, or it is damaged or not supported.
  */
@@ -42,8 +47,11 @@ export async function openCheckpoint(model: string, options: OpenOptions = {}): 
       return openFolder(model, onProgress);
     case 'file':
       return openFile(model, onProgress);
-    default:
-      throw unknownModel(model, options.offline ?? false);
+    default: {
+      const id = looksLikePath(model) ? undefined : asHubId(model);
+      if (id === undefined) throw unknownModel(model);
+      return openFromHub(id, options);
+    }
   }
 }
 
@@ -69,24 +77,18 @@ async function openFile(file: string, onProgress: OpenOptions['onProgress']): Pr
   throw new UserError(`${file}: not a model file; give ${KINDS}`);
 }
 
-function unknownModel(model: string, offline: boolean): UserError {
-  const looksLikePath = /^[./~]|^[A-Za-z]:|\\|\.(?:gguf|pt|safetensors|json)$/.test(model);
-  if (looksLikePath || model === '') {
-    return new UserError(`--model ${JSON.stringify(model)}: there is no such file or folder; check the path`, {
-      exitCode: 2,
-    });
+function looksLikePath(model: string): boolean {
+  return model === '' || /^[./~]|^[A-Za-z]:|\\|\.(?:gguf|pt|safetensors|json)$/.test(model);
+}
+
+function unknownModel(model: string): UserError {
+  const shown = JSON.stringify(model);
+  if (looksLikePath(model)) {
+    return new UserError(`--model ${shown}: there is no such file or folder; check the path`, { exitCode: 2 });
   }
   const names = EMBEDDED_MODELS.map(({ name }) => name);
   const nearest = closest(model.toLowerCase(), names);
   const similar = distance(model.toLowerCase(), nearest) <= Math.ceil(nearest.length / 2);
-  const hint = similar ? `; did you mean ${nearest}?` : '';
-  if (HUB_ID.test(model)) {
-    const why = offline
-      ? 'is not on this machine and --offline refuses the network'
-      : 'cannot be downloaded: hub ids are not supported yet';
-    return new UserError(`--model ${model}: ${why}; give ${KINDS}${hint}`, { exitCode: 2 });
-  }
-  return new UserError(`--model ${JSON.stringify(model)}: no such model, file or folder${hint || `; give ${KINDS}`}`, {
-    exitCode: 2,
-  });
+  const hint = similar ? `did you mean ${nearest}?` : `give ${KINDS}`;
+  return new UserError(`--model ${shown}: no such model, file or folder; ${hint}`, { exitCode: 2 });
 }

@@ -1,0 +1,149 @@
+/**
+ * @file The cache that all tools around the hub share:
+ *
+ *     models--org--name/blobs/<etag>                    contents; etag = SHA-256, or git's SHA-1 for small files
+ *     models--org--name/snapshots/<commit>/<file>       relative symbolic links into blobs
+ *     models--org--name/refs/<revision>                 the commit that a branch or tag was at when it was last fetched
+ */
+import { randomBytes } from 'node:crypto';
+import { constants } from 'node:fs';
+import { copyFile, mkdir, readdir, readFile, readlink, realpath, rename, rm, stat, symlink } from 'node:fs/promises';
+import { basename, dirname, isAbsolute, join, relative, sep } from 'node:path';
+import { UserError } from '../../error.ts';
+import { writeAtomically } from '../atomic-file.ts';
+import { errorCode, fileError } from '../file-bytes.ts';
+import { type HubId, isCommit } from './hub-id.ts';
+import { hubCacheDirectory } from './hub-settings.ts';
+
+/** The folder of a model in the shared cache. */
+export function modelFolder({ name }: HubId, cache: string = hubCacheDirectory()): string {
+  return join(cache, `models--${name.replace('/', '--')}`);
+}
+
+/** A commit of a model in the cache. */
+export interface Snapshot {
+  readonly commit: string;
+  readonly folder: string;
+  /** The files that are there, with links resolved: name to path. */
+  readonly files: ReadonlyMap<string, string>;
+}
+
+/**
+ * The snapshot of a revision, as far as it is in the cache; undefined when there is none.
+ *
+ * @throws UserError when a link in it leads out of the cache
+ */
+export async function findSnapshot(id: HubId, cache: string = hubCacheDirectory()): Promise<Snapshot | undefined> {
+  const commit = isCommit(id.revision) ? id.revision : await readReference(id, cache);
+  if (commit === undefined) return undefined;
+  const folder = join(modelFolder(id, cache), 'snapshots', commit);
+  try {
+    const names = await readdir(folder);
+    const root = await realpath(cache);
+    const files = new Map<string, string>();
+    for (const name of names) {
+      const path = await realpath(join(folder, name)).catch(error => {
+        // A link whose blob is gone.
+        if (errorCode(error) === 'ENOENT') return undefined;
+        throw error;
+      });
+      if (path === undefined) continue;
+      requireInside(root, path, join(folder, name));
+      if ((await stat(path)).isFile()) files.set(name, path);
+    }
+    return { commit, folder, files };
+  } catch (error) {
+    if (isAbsent(error)) return undefined;
+    throw fileError(folder, error);
+  }
+}
+
+// A commit hash is 40 bytes.
+const MAX_REFERENCE_BYTES = 100;
+
+async function readReference(id: HubId, cache: string): Promise<string | undefined> {
+  const file = referenceFile(id, cache);
+  try {
+    if ((await stat(file)).size > MAX_REFERENCE_BYTES) return undefined;
+    const commit = (await readFile(file, 'utf8')).trim();
+    return isCommit(commit) ? commit : undefined;
+  } catch (error) {
+    if (isAbsent(error) || errorCode(error) === 'EISDIR') return undefined;
+    throw fileError(file, error);
+  }
+}
+
+/** Remembers the commit of a branch or tag. */
+export async function writeReference(id: HubId, commit: string, cache: string = hubCacheDirectory()): Promise<void> {
+  if (isCommit(id.revision)) return;
+  await writeAtomically(referenceFile(id, cache), commit.length, handle => handle.writeFile(commit));
+}
+
+function referenceFile(id: HubId, cache: string): string {
+  return join(modelFolder(id, cache), 'refs', ...id.revision.split('/'));
+}
+
+/**
+ * Makes the folders of a model that are written to; returns that of the blobs.
+ *
+ * @throws UserError when one of them is a link that leads out of the cache, or the disk refuses
+ */
+export async function makeModelFolder(id: HubId, commit: string, cache: string = hubCacheDirectory()): Promise<string> {
+  const folder = modelFolder(id, cache);
+  const blobs = join(folder, 'blobs');
+  try {
+    await mkdir(cache, { recursive: true });
+    const snapshots = join(folder, 'snapshots');
+    for (const made of [folder, blobs, join(folder, 'refs'), snapshots, join(snapshots, commit)]) {
+      await mkdir(made).catch(error => {
+        if (errorCode(error) !== 'EEXIST') throw error;
+      });
+      requireInside(await realpath(cache), await realpath(made), made);
+    }
+  } catch (error) {
+    throw fileError(folder, error);
+  }
+  return blobs;
+}
+
+function requireInside(root: string, path: string, named: string): void {
+  const way = relative(root, path);
+  if (way === '..' || way.startsWith(`..${sep}`) || isAbsolute(way)) {
+    throw new UserError(`${named}: leads out of the cache, to ${path}; remove it and pull again`);
+  }
+}
+
+/**
+ * Shows a blob under its file name in a snapshot: by a relative link, or a copy where the system has no links.
+ *
+ * @param link stands in for the system in tests
+ */
+export async function showInSnapshot(
+  blob: string,
+  file: string,
+  link: (target: string, path: string) => Promise<void> = symlink,
+): Promise<void> {
+  const target = relative(dirname(file), blob);
+  if ((await readlink(file).catch(() => undefined)) === target) return;
+  const made = join(dirname(blob), `.${basename(blob)}.${randomBytes(6).toString('hex')}.link`);
+  try {
+    try {
+      await link(target, made);
+    } catch (error) {
+      if (!NO_LINKS.includes(errorCode(error) ?? '')) throw error;
+      await copyFile(blob, made, constants.COPYFILE_FICLONE);
+    }
+    await rename(made, file);
+  } catch (error) {
+    throw fileError(file, error);
+  } finally {
+    await rm(made, { force: true }).catch(() => undefined);
+  }
+}
+
+// Windows without the right to make links, and file systems that know none.
+const NO_LINKS = ['EPERM', 'EACCES', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EINVAL', 'UNKNOWN'];
+
+function isAbsent(error: unknown): boolean {
+  return ['ENOENT', 'ENOTDIR'].includes(errorCode(error) ?? '');
+}

@@ -1,0 +1,73 @@
+import { UserError } from '../../error.ts';
+
+/** A model of the hub, at a revision. */
+export interface HubId {
+  /** `org/name` */
+  readonly name: string;
+  /** Branch, tag, `refs/pr/N` or commit. */
+  readonly revision: string;
+}
+
+export const DEFAULT_REVISION = 'main';
+
+// The hub's own limit for `org/name`; git branches are rarely longer than a few words.
+const MAX_NAME = 96;
+const MAX_REVISION = 200;
+
+// ASCII only: letters of other scripts that look alike would name another folder than the one that is read.
+const PART = /^[A-Za-z0-9_](?:[A-Za-z0-9._-]*[A-Za-z0-9_])?$/;
+const REVISION_PART = /^[A-Za-z0-9_][A-Za-z0-9._+-]*$/;
+// Names that Windows gives to devices, whatever their ending.
+const DEVICE = /^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/i;
+const COMMIT = /^[0-9a-f]{40}$/;
+
+/** True for a whole commit hash, the name of a snapshot. */
+export function isCommit(revision: string): boolean {
+  return COMMIT.test(revision);
+}
+
+/**
+ * Reads `org/name[@revision]`.
+ *
+ * @throws UserError when it is none; names that could lead out of the cache or look like another are refused.
+ */
+export function parseHubId(text: string): HubId {
+  const reason = whyNoHubId(text);
+  if (reason === undefined) return split(text);
+  const shown = JSON.stringify(text.length > 120 ? `${text.slice(0, 120)}...` : text);
+  throw new UserError(`${shown}: not a hub id: ${reason}; give org/name or org/name@revision`, { exitCode: 2 });
+}
+
+/** The same, or undefined when it is no hub id. */
+export function asHubId(text: string): HubId | undefined {
+  return whyNoHubId(text) === undefined ? split(text) : undefined;
+}
+
+/** As it is typed; the default revision is left out. */
+export function formatHubId({ name, revision }: HubId): string {
+  return revision === DEFAULT_REVISION ? name : `${name}@${revision}`;
+}
+
+function split(text: string): HubId {
+  const at = text.indexOf('@');
+  return at < 0
+    ? { name: text, revision: DEFAULT_REVISION }
+    : { name: text.slice(0, at), revision: text.slice(at + 1) };
+}
+
+function whyNoHubId(text: string): string | undefined {
+  const { name, revision } = split(text);
+  const parts = name.split('/');
+  if (parts.length !== 2) return 'there must be one "/" between organisation and name';
+  if (name.length > MAX_NAME) return `at most ${MAX_NAME} characters are allowed`;
+  for (const part of parts) {
+    if (!PART.test(part)) return 'letters a-z, digits, "-", "_" and "." inside make a name';
+    // The cache writes "--" for "/".
+    if (part.includes('--') || part.includes('..')) return '"--" and ".." are not allowed in a name';
+    if (part.toLowerCase().endsWith('.git')) return 'a name does not end in ".git"';
+  }
+  if (revision.length > MAX_REVISION) return `a revision has at most ${MAX_REVISION} characters`;
+  const steps = revision.split('/');
+  const plain = steps.every(step => REVISION_PART.test(step) && !step.includes('..') && !DEVICE.test(step));
+  return plain ? undefined : 'a revision is a branch, a tag or a commit';
+}

@@ -1,0 +1,60 @@
+/** @file What the environment says about the hub, under the names that the Python tools read. */
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { UserError } from '../../error.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The folder of the shared cache: `HF_HUB_CACHE`, else `HF_HOME`/hub, else `~/.cache/huggingface/hub`. */
+export function hubCacheDirectory(env: Environment = process.env): string {
+  // The second is the name that older Python tools read.
+  const chosen = env.HF_HUB_CACHE || env.HUGGINGFACE_HUB_CACHE;
+  if (chosen) return resolve(atHome(chosen));
+  if (env.HF_HOME) return resolve(atHome(env.HF_HOME), 'hub');
+  return join(
+    env.XDG_CACHE_HOME ? resolve(atHome(env.XDG_CACHE_HOME)) : join(homedir(), '.cache'),
+    'huggingface',
+    'hub',
+  );
+}
+
+function atHome(path: string): string {
+  return path === '~' || path.startsWith('~/') ? join(homedir(), path.slice(1)) : path;
+}
+
+/** `HF_HUB_OFFLINE` */
+export function hubIsOffline(env: Environment = process.env): boolean {
+  return ['1', 'true', 'yes', 'on'].includes((env.HF_HUB_OFFLINE ?? '').trim().toLowerCase());
+}
+
+/**
+ * `HF_ENDPOINT`, else the public hub; without a slash at its end.
+ *
+ * @throws UserError when it is no http(s) address
+ */
+export function hubEndpoint(env: Environment = process.env): string {
+  const typed = env.HF_ENDPOINT?.trim() || 'https://huggingface.co';
+  const url = URL.canParse(typed) ? new URL(typed) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol) || url.search !== '' || url.hash !== '') {
+    throw new UserError(`HF_ENDPOINT ${JSON.stringify(typed)}: not an http(s) address; unset it or mend it`, {
+      exitCode: 2,
+    });
+  }
+  if (url.username !== '' || url.password !== '') {
+    throw new UserError('HF_ENDPOINT: holds a password; give the token as HF_TOKEN', { exitCode: 2 });
+  }
+  return `${url.origin}${url.pathname}`.replace(/\/+$/, '');
+}
+
+/**
+ * `HF_TOKEN`
+ *
+ * @throws UserError when it could not stand in a header
+ */
+export function hubToken(env: Environment = process.env): string | undefined {
+  const token = env.HF_TOKEN?.trim() || undefined;
+  if (token !== undefined && !/^[\x21-\x7e]+$/.test(token)) {
+    throw new UserError('HF_TOKEN: holds blanks or foreign characters; copy the token again', { exitCode: 2 });
+  }
+  return token;
+}

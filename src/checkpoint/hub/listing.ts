@@ -1,0 +1,84 @@
+import { UserError } from '../../error.ts';
+import { get, type Http, persist, readText } from './http.ts';
+import { formatHubId, type HubId, isCommit } from './hub-id.ts';
+import { refusal } from './refusal.ts';
+
+/** A file of a model as the hub lists it. */
+export interface HubFile {
+  readonly path: string;
+  readonly bytes: number;
+  /** What the blob is called in the cache: SHA-256 of the content for large files, git's blob SHA-1 for small ones. */
+  readonly etag: string;
+}
+
+export interface Listing {
+  readonly commit: string;
+  /** Files of the top folder by name. */
+  readonly files: ReadonlyMap<string, HubFile>;
+}
+
+// A page of a thousand files takes less than a megabyte; no model has a thousand pages in its top folder.
+const MAX_ANSWER_BYTES = 20_000_000;
+const MAX_FILES = 20_000;
+
+/**
+ * Asks the hub for the commit behind a revision, and for the files of that commit.
+ *
+ * @throws UserError when the hub does not know the model, does not let us see it, or cannot be reached
+ */
+export async function listModel(id: HubId, http: Http): Promise<Listing> {
+  // 40 ms that nobody should wait who does not use the network.
+  const { listFiles, modelInfo } = await import('@huggingface/hub');
+  const hub = { hubUrl: http.endpoint, fetch: hubFetch(id, http) };
+  try {
+    const { sha } = await modelInfo({ ...hub, name: id.name, revision: id.revision, additionalFields: ['sha'] });
+    if (typeof sha !== 'string' || !isCommit(sha)) throw strange(id, http);
+    const files = new Map<string, HubFile>();
+    for await (const entry of listFiles({ ...hub, repo: { type: 'model', name: id.name }, revision: sha })) {
+      const file = fileOf(entry);
+      if (file !== undefined) files.set(file.path, file);
+      if (files.size > MAX_FILES) throw new UserError(`${formatHubId(id)}: more than ${MAX_FILES} files; not a model`);
+    }
+    return { commit: sha, files };
+  } catch (error) {
+    http.signal?.throwIfAborted();
+    // The library takes answers on trust, and breaks on those that are not what it expects.
+    throw error instanceof UserError ? error : strange(id, http, error);
+  }
+}
+
+function strange(id: HubId, { endpoint }: Http, cause?: unknown): UserError {
+  const host = new URL(endpoint).host;
+  return new UserError(`${formatHubId(id)}: ${host} does not answer as a hub does; check HF_ENDPOINT`, { cause });
+}
+
+interface Entry {
+  readonly type: string;
+  readonly path: string;
+  readonly size: number;
+  readonly oid?: string;
+  readonly lfs?: { readonly oid: string };
+}
+
+// Names become paths: anything but a plain name of the top folder is none of ours.
+function fileOf({ type, path, size, oid, lfs }: Entry): HubFile | undefined {
+  const etag = lfs?.oid ?? oid;
+  const plain = type === 'file' && typeof path === 'string' && /^[\w][\w.-]{0,199}$/.test(path);
+  if (!plain || !Number.isSafeInteger(size) || size < 0) return undefined;
+  if (typeof etag !== 'string' || !(lfs === undefined ? /^[0-9a-f]{40}$/ : /^[0-9a-f]{64}$/).test(etag))
+    return undefined;
+  return { path, bytes: size, etag };
+}
+
+/** `fetch` for the library: with our redirects, patience, limits and messages. */
+function hubFetch(id: HubId, http: Http): typeof fetch {
+  return input =>
+    persist(formatHubId(id), http, () =>
+      get(String(input), { accept: 'application/json' }, http, async (response, alive) => {
+        if (!response.ok) throw refusal(response, id, undefined, http);
+        const text = await readText(response, MAX_ANSWER_BYTES, alive);
+        const link = response.headers.get('link');
+        return new Response(text, { headers: link === null ? {} : { link } });
+      }),
+    );
+}
