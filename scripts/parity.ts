@@ -4,6 +4,7 @@
  *
  *     npm run parity
  */
+import { existsSync, readdirSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { openCheckpoint } from '../src/checkpoint/open.ts';
 import { readSafetensors } from '../src/checkpoint/read-safetensors.ts';
@@ -13,18 +14,9 @@ import { trace } from '../src/observe/trace.ts';
 import { withRuntime } from '../src/runtime/runtime.ts';
 import { finetune } from '../src/setting/finetune.ts';
 
-const checkpoints = [
-  'gpt2',
-  'gpt-neo',
-  'gpt-neox',
-  'llama',
-  'llama3-rope',
-  'opt',
-  'opt-post-norm',
-  'qwen2',
-  'qwen3',
-  'xglm',
-];
+const checkpoints = readdirSync(new URL('../test/golden/', import.meta.url)).filter(name =>
+  existsSync(new URL(`../test/golden/${name}/config.json`, import.meta.url)),
+);
 const page = new URL('../docs/models.md', import.meta.url);
 
 function largest(actual: ArrayLike<number>, expected: ArrayLike<number>): number {

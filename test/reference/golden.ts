@@ -9,7 +9,13 @@ import { type Feeds, interpret, type Value, value } from './interpreter.ts';
 
 /** The golden checkpoints and the family of each. */
 export const goldenFamilies: readonly (readonly [name: string, family: Family])[] = [
+  ['bloom', families.bloom!],
+  ['gemma', families.gemma!],
+  ['gemma2', families.gemma2!],
   ['gpt2', families.gpt2!],
+  ['gptj', families.gptj!],
+  ['mistral', families.mistral!],
+  ['phi', families.phi!],
   ['gpt-neo', families.gpt_neo!],
   ['gpt-neox', families.gpt_neox!],
   ['llama', families.llama!],

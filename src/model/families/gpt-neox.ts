@@ -8,6 +8,7 @@ import type { Tensor } from '../../graph/tensor.ts';
 import { constant } from '../../graph/tensor.ts';
 import type { Decoder } from '../decoder.ts';
 import { activate, activationName } from '../layers/activation.ts';
+import { interleavedByHead, splitByHead } from '../layers/interleaved.ts';
 import { layerNorm, layerNormTensors } from '../layers/layer-norm.ts';
 import { apply, type Linear, linearTensors, unembed } from '../layers/linear.ts';
 import { ropeFrequencies, ropeSchema } from '../layers/rope-frequencies.ts';
@@ -71,13 +72,7 @@ export function gptNeoX(config: Readonly<Record<string, unknown>>, source: strin
     width: D,
     vocabulary: V,
     context: c.max_position_embeddings,
-    keyValue: layers.map(({ queryKeyValue }) =>
-      // Rows of each head: its query, then its key and value.
-      linearTensors(queryKeyValue).map(tensor => ({
-        ...tensor,
-        changed: { axis: 0, index: (i: number) => i % (3 * headWidth) >= headWidth },
-      })),
-    ),
+    keyValue: layers.map(({ queryKeyValue }) => interleavedByHead(queryKeyValue, headWidth)),
     tensors: [
       { name: `${prefix}.embed_in.weight`, shape: [V, D] },
       ...layers.flatMap(({ attentionNorm, feedForwardNorm, queryKeyValue, output, inner, outer }) => [
@@ -95,9 +90,7 @@ export function gptNeoX(config: Readonly<Record<string, unknown>>, source: strin
       let x = g.gather(pass.tensor(`${prefix}.embed_in.weight`), pass.tokens);
       for (const [n, layer] of layers.entries()) {
         const fused = apply(pass, layer.queryKeyValue, norm(layer.attentionNorm, x));
-        const rows = fused.shape[0]!;
-        const parts = g.split(g.reshape(fused, [rows, H, 3 * headWidth]), 2, [headWidth, headWidth, headWidth]);
-        const [query, key, value] = parts.map(part => g.reshape(part, [rows, D])) as [Tensor, Tensor, Tensor];
+        const { query, key, value } = splitByHead(fused, H, headWidth);
         const attended = pass.attend(n, {
           query: g.multiply(turn(query), constant(headWidth ** -0.5)),
           key: turn(key),

@@ -1,24 +1,34 @@
 import { UserError } from '../../error.ts';
 import type { Decoder, Family } from '../decoder.ts';
+import { bloom } from './bloom.ts';
+import { gemma } from './gemma.ts';
+import { gemma2 } from './gemma2.ts';
 import { gptNeo } from './gpt-neo.ts';
 import { gptNeoX } from './gpt-neox.ts';
 import { gpt2 } from './gpt2.ts';
+import { gptj } from './gptj.ts';
 import { llama } from './llama.ts';
 import { mistral } from './mistral.ts';
 import { opt } from './opt.ts';
+import { phi } from './phi.ts';
 import { qwen2 } from './qwen2.ts';
 import { qwen3 } from './qwen3.ts';
 import { fairseqGpt, xglm } from './xglm.ts';
 
 /** Decoder families by the `model_type` of their configuration. */
 export const families: Readonly<Record<string, Family>> = {
+  bloom,
   fairseq_gpt: fairseqGpt,
+  gemma,
+  gemma2,
   gpt2,
   gpt_neo: gptNeo,
   gpt_neox: gptNeoX,
+  gptj,
   llama,
   mistral,
   opt,
+  phi,
   qwen2,
   qwen3,
   xglm,

@@ -5,13 +5,14 @@
 import { z } from 'zod';
 import { UserError } from '../../error.ts';
 import * as g from '../../graph/operators/index.ts';
-import type { Tensor } from '../../graph/tensor.ts';
+import { constant, type Tensor } from '../../graph/tensor.ts';
 import type { Decoder } from '../decoder.ts';
-import { silu } from '../layers/activation.ts';
+import { activate, activationName } from '../layers/activation.ts';
 import { apply, type Linear, linearTensors, unembed } from '../layers/linear.ts';
 import { rmsNorm } from '../layers/rms-norm.ts';
 import { ropeFrequencies, ropeSchema } from '../layers/rope-frequencies.ts';
 import { rotate, rotation, scaledRotation } from '../layers/rotary.ts';
+import { softCap } from '../layers/soft-cap.ts';
 import { parseConfig } from '../parse-config.ts';
 
 const schema = z
@@ -25,13 +26,17 @@ const schema = z
     vocab_size: z.int().positive(),
     max_position_embeddings: z.int().positive().default(2048),
     rms_norm_eps: z.number().positive().default(1e-6),
-    hidden_act: z.literal('silu').default('silu'),
-    tie_word_embeddings: z.boolean().default(false),
+    hidden_act: activationName.nullish(),
+    hidden_activation: activationName.nullish(),
+    tie_word_embeddings: z.boolean().nullish(),
     attention_bias: z.boolean().default(false),
     mlp_bias: z.boolean().default(false),
     sliding_window: z.int().positive().nullish(),
     use_sliding_window: z.boolean().nullish(),
     max_window_layers: z.int().nonnegative().nullish(),
+    query_pre_attn_scalar: z.number().positive().nullish(),
+    attn_logit_softcapping: z.number().positive().nullish(),
+    final_logit_softcapping: z.number().positive().nullish(),
     layer_types: z.array(z.enum(['full_attention', 'sliding_attention'])).nullish(),
   })
   .and(ropeSchema);
@@ -44,6 +49,12 @@ export interface Variant {
   readonly biases: (config: LlamaConfig) => { readonly queryKeyValue: boolean; readonly output: boolean };
   /** RMSNorm over each head of queries and keys, before rotation. */
   readonly normsHeads?: boolean;
+  /** Embeddings times sqrt(D), norms that scale by 1 + w, and tanh GELU in the gate unless the configuration says otherwise. */
+  readonly isGemma?: boolean;
+  /** Whether the head is the token embedding where the configuration does not say. */
+  readonly tied?: boolean;
+  /** RMSNorm on the results of attention and feed-forward too, before they are added. */
+  readonly normsOutputs?: boolean;
   /** How many recent tokens a layer sees; undefined for all. */
   readonly window?: (config: LlamaConfig, layer: number) => number | undefined;
 }
@@ -71,6 +82,9 @@ function build(variant: Variant, c: LlamaConfig, source: string): Decoder {
   const [D, F, V] = [c.hidden_size, c.intermediate_size, c.vocab_size];
   const bias = variant.biases(c);
   const window = variant.window;
+  const tied = c.tie_word_embeddings ?? variant.tied ?? false;
+  const activation = c.hidden_activation ?? c.hidden_act ?? (variant.isGemma ? 'gelu_pytorch_tanh' : 'silu');
+  const [scoreCap, logitCap] = [c.attn_logit_softcapping, c.final_logit_softcapping];
 
   const layers = Array.from({ length: c.num_hidden_layers }, (_, n) => {
     const layer = `model.layers.${n}`;
@@ -88,7 +102,9 @@ function build(variant: Variant, c: LlamaConfig, source: string): Decoder {
       queryNorm: `${layer}.self_attn.q_norm.weight`,
       keyNorm: `${layer}.self_attn.k_norm.weight`,
       output: linear('self_attn.o_proj', heads * headWidth, D, bias.output),
-      feedForwardNorm: `${layer}.post_attention_layernorm.weight`,
+      feedForwardNorm: `${layer}.${variant.normsOutputs ? 'pre_feedforward_layernorm' : 'post_attention_layernorm'}.weight`,
+      attentionOutputNorm: `${layer}.post_attention_layernorm.weight`,
+      feedForwardOutputNorm: `${layer}.post_feedforward_layernorm.weight`,
       gate: linear('mlp.gate_proj', D, F, c.mlp_bias),
       up: linear('mlp.up_proj', D, F, c.mlp_bias),
       down: linear('mlp.down_proj', F, D, c.mlp_bias),
@@ -97,10 +113,13 @@ function build(variant: Variant, c: LlamaConfig, source: string): Decoder {
   const scales = (layer: (typeof layers)[number]) => [
     { name: layer.attentionNorm, shape: [D] },
     { name: layer.feedForwardNorm, shape: [D] },
+    ...(variant.normsOutputs
+      ? [layer.attentionOutputNorm, layer.feedForwardOutputNorm].map(name => ({ name, shape: [D] }))
+      : []),
     ...(variant.normsHeads ? [layer.queryNorm, layer.keyNorm].map(name => ({ name, shape: [headWidth] })) : []),
   ];
   const embedding = 'model.embed_tokens.weight';
-  const head = c.tie_word_embeddings ? embedding : 'lm_head.weight';
+  const head = tied ? embedding : 'lm_head.weight';
 
   return {
     family: variant.family,
@@ -111,6 +130,7 @@ function build(variant: Variant, c: LlamaConfig, source: string): Decoder {
     width: D,
     vocabulary: V,
     context: c.max_position_embeddings,
+    ...(scoreCap && { finishScores: (scores: Tensor) => softCap(scores, scoreCap) }),
     ...(window && { window: (layer: number) => window(c, layer) }),
     keyValue: layers.map(({ key, value }) => [key, value].flatMap(linearTensors)),
     tensors: [
@@ -120,17 +140,22 @@ function build(variant: Variant, c: LlamaConfig, source: string): Decoder {
         ...[layer.query, layer.key, layer.value, layer.output, layer.gate, layer.up, layer.down].flatMap(linearTensors),
       ]),
       { name: 'model.norm.weight', shape: [D] },
-      ...(c.tie_word_embeddings ? [] : [{ name: head, shape: [V, D] }]),
+      ...(tied ? [] : [{ name: head, shape: [V, D] }]),
     ],
     hidden: pass => {
-      const norm = (x: Tensor, name: string) => rmsNorm(x, pass.tensor(name), c.rms_norm_eps);
+      const norm = (x: Tensor, name: string) => {
+        const scale = pass.tensor(name);
+        return rmsNorm(x, variant.isGemma ? g.add(scale, constant(1)) : scale, c.rms_norm_eps);
+      };
+      const normOutput = (x: Tensor, name: string) => (variant.normsOutputs ? norm(x, name) : x);
       const normHeads = (x: Tensor, name: string) =>
         variant.normsHeads
           ? g.reshape(norm(g.reshape(x, [x.shape[0]!, (x.shape[1] as number) / headWidth, headWidth]), name), x.shape)
           : x;
       const angles = rotation(pass.positions, frequencies);
-      const scaled = scaledRotation(angles, headWidth ** -0.5);
-      let x = g.gather(pass.tensor(embedding), pass.tokens);
+      const scaled = scaledRotation(angles, (c.query_pre_attn_scalar ?? headWidth) ** -0.5);
+      const embedded = g.gather(pass.tensor(embedding), pass.tokens);
+      let x = variant.isGemma ? g.multiply(embedded, constant(Math.sqrt(D))) : embedded;
       for (const [n, layer] of layers.entries()) {
         const normed = norm(x, layer.attentionNorm);
         const attended = pass.attend(n, {
@@ -140,13 +165,16 @@ function build(variant: Variant, c: LlamaConfig, source: string): Decoder {
         });
         const output = apply(pass, layer.output, attended);
         pass.attentionOutput(n, output);
-        x = g.add(x, output);
+        x = g.add(x, normOutput(output, layer.attentionOutputNorm));
         const inner = norm(x, layer.feedForwardNorm);
-        const gated = g.multiply(silu(apply(pass, layer.gate, inner)), apply(pass, layer.up, inner));
-        x = g.add(x, apply(pass, layer.down, gated));
+        const gated = g.multiply(activate(activation, apply(pass, layer.gate, inner)), apply(pass, layer.up, inner));
+        x = g.add(x, normOutput(apply(pass, layer.down, gated), layer.feedForwardOutputNorm));
       }
       return norm(x, 'model.norm.weight');
     },
-    logits: (pass, hidden) => unembed(pass, head, hidden),
+    logits: (pass, hidden) => {
+      const logits = unembed(pass, head, hidden);
+      return logitCap ? softCap(logits, logitCap) : logits;
+    },
   };
 }

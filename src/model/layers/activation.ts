@@ -16,7 +16,7 @@ function geluTanh(x: Tensor): Tensor {
 }
 
 /** x sigmoid(x) */
-export function silu(x: Tensor): Tensor {
+function silu(x: Tensor): Tensor {
   return g.multiply(x, g.sigmoid(x));
 }
 

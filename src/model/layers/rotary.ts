@@ -40,3 +40,27 @@ export function rotate(
   const second = g.add(g.multiply(b, cosine), g.multiply(a, sine));
   return g.reshape(g.concatenate([first, second, ...rest], 3), x.shape);
 }
+
+/** The same where a pair [a; b] stands side by side: numbers 2j and 2j + 1 of a head, in the layout of GPT-J. */
+export function rotateInterleaved(
+  x: Tensor,
+  { cosine, sine }: Rotation,
+  batch: Dimension,
+  headWidth: number,
+  rotated: number,
+): Tensor {
+  const half = rotated / 2;
+  const [T, heads] = [cosine.shape[0]!, (x.shape[1] as number) / headWidth];
+  const whole = g.reshape(x, [batch, T, heads, headWidth]);
+  const [turning, ...rest] = (rotated === headWidth ? [whole] : g.split(whole, 3, [rotated, headWidth - rotated])) as [
+    Tensor,
+    ...Tensor[],
+  ];
+  const pairs = g.split(g.reshape(turning, [batch, T, heads, half, 2]), 4, [1, 1]);
+  const [a, b] = pairs.map(part => g.reshape(part, [batch, T, heads, half])) as [Tensor, Tensor];
+  const first = g.subtract(g.multiply(a, cosine), g.multiply(b, sine));
+  const second = g.add(g.multiply(b, cosine), g.multiply(a, sine));
+  const column = (part: Tensor) => g.reshape(part, [batch, T, heads, half, 1]);
+  const turned = g.reshape(g.concatenate([column(first), column(second)], 4), turning.shape);
+  return g.reshape(g.concatenate([turned, ...rest], 3), x.shape);
+}

@@ -1,0 +1,64 @@
+/** @file GPT-J (Wang and Komatsuzaki 2021): rotary positions on interleaved pairs of a part of each head, no biases in the attention. */
+import { z } from 'zod';
+import type { Decoder } from '../decoder.ts';
+import { activationName } from '../layers/activation.ts';
+import type { Linear } from '../layers/linear.ts';
+import { ropeFrequencies } from '../layers/rope-frequencies.ts';
+import { divided, parseConfig } from '../parse-config.ts';
+import { parallelDecoder } from './parallel.ts';
+
+const schema = z.object({
+  vocab_size: z.int().positive(),
+  n_positions: z.int().positive(),
+  n_embd: z.int().positive(),
+  n_layer: z.int().positive(),
+  n_head: z.int().positive(),
+  n_inner: z.int().positive().nullish(),
+  rotary_dim: z.int().positive().nullish(),
+  activation_function: activationName.default('gelu_new'),
+  layer_norm_epsilon: z.number().positive().default(1e-5),
+  tie_word_embeddings: z.literal(false).default(false),
+});
+
+export function gptj(config: Readonly<Record<string, unknown>>, source: string): Decoder {
+  const c = parseConfig(schema, config, source);
+  const [D, V] = [c.n_embd, c.vocab_size];
+  const F = c.n_inner ?? 4 * D;
+  const headWidth = divided(source, D, c.n_head);
+  return parallelDecoder({
+    family: 'gptj',
+    sizes: {
+      layers: c.n_layer,
+      heads: c.n_head,
+      keyValueHeads: c.n_head,
+      headWidth,
+      width: D,
+      vocabulary: V,
+      context: c.n_positions,
+    },
+    embedding: 'transformer.wte.weight',
+    finalNorm: 'transformer.ln_f',
+    head: { name: 'lm_head', in: D, out: V, bias: true },
+    activation: c.activation_function,
+    epsilon: c.layer_norm_epsilon,
+    frequencies: ropeFrequencies({}, c.rotary_dim ?? headWidth, source),
+    interleaved: true,
+    layer: Array.from({ length: c.n_layer }, (_, n) => {
+      const linear = (name: string, from: number, to: number, bias: boolean): Linear => ({
+        name: `transformer.h.${n}.${name}`,
+        in: from,
+        out: to,
+        bias,
+      });
+      return {
+        norm: `transformer.h.${n}.ln_1`,
+        query: linear('attn.q_proj', D, D, false),
+        key: linear('attn.k_proj', D, D, false),
+        value: linear('attn.v_proj', D, D, false),
+        output: linear('attn.out_proj', D, D, false),
+        inner: linear('mlp.fc_in', D, F, true),
+        outer: linear('mlp.fc_out', F, D, true),
+      };
+    }),
+  });
+}

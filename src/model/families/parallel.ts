@@ -1,0 +1,75 @@
+/**
+ * @file What GPT-J and Phi share: attention and feed-forward read one layer norm side by side, rotary positions on a part of each
+ * head, a head of its own with a bias.
+ */
+import * as g from '../../graph/operators/index.ts';
+import { constant, type Tensor } from '../../graph/tensor.ts';
+import type { Decoder, Sizes } from '../decoder.ts';
+import { type Activation, activate } from '../layers/activation.ts';
+import { layerNorm, layerNormTensors } from '../layers/layer-norm.ts';
+import { apply, type Linear, linearTensors } from '../layers/linear.ts';
+import { rotate, rotateInterleaved, rotation } from '../layers/rotary.ts';
+
+export interface ParallelLayer {
+  readonly norm: string;
+  readonly query: Linear;
+  readonly key: Linear;
+  readonly value: Linear;
+  readonly output: Linear;
+  readonly inner: Linear;
+  readonly outer: Linear;
+}
+
+export interface ParallelDecoder {
+  readonly family: string;
+  readonly sizes: Sizes;
+  readonly embedding: string;
+  readonly finalNorm: string;
+  readonly head: Linear;
+  readonly layer: readonly ParallelLayer[];
+  readonly activation: Activation;
+  readonly epsilon: number;
+  readonly frequencies: Float32Array;
+  /** Whether a rotated pair stands side by side, or in the two halves of the rotated part. */
+  readonly interleaved: boolean;
+}
+
+export function parallelDecoder(model: ParallelDecoder): Decoder {
+  const { sizes, layer: layers, frequencies } = model;
+  const { width: D, headWidth, vocabulary: V } = sizes;
+  const turn = model.interleaved ? rotateInterleaved : rotate;
+  return {
+    ...sizes,
+    family: model.family,
+    keyValue: layers.map(({ key, value }) => [key, value].flatMap(linearTensors)),
+    tensors: [
+      { name: model.embedding, shape: [V, D] },
+      ...layers.flatMap(({ norm, query, key, value, output, inner, outer }) => [
+        ...layerNormTensors(norm, D),
+        ...[query, key, value, output, inner, outer].flatMap(linearTensors),
+      ]),
+      ...layerNormTensors(model.finalNorm, D),
+      ...linearTensors(model.head),
+    ],
+    hidden: pass => {
+      const norm = (name: string, x: Tensor) => layerNorm(pass, name, model.epsilon, x);
+      const angles = rotation(pass.positions, frequencies);
+      const turned = (x: Tensor) => turn(x, angles, pass.batch, headWidth, 2 * frequencies.length);
+      let x = g.gather(pass.tensor(model.embedding), pass.tokens);
+      for (const [n, layer] of layers.entries()) {
+        const read = norm(layer.norm, x);
+        const attended = pass.attend(n, {
+          query: g.multiply(turned(apply(pass, layer.query, read)), constant(headWidth ** -0.5)),
+          key: turned(apply(pass, layer.key, read)),
+          value: apply(pass, layer.value, read),
+        });
+        const output = apply(pass, layer.output, attended);
+        pass.attentionOutput(n, output);
+        const inner = activate(model.activation, apply(pass, layer.inner, read));
+        x = g.add(g.add(x, output), apply(pass, layer.outer, inner));
+      }
+      return norm(model.finalNorm, x);
+    },
+    logits: (pass, hidden) => apply(pass, model.head, hidden),
+  };
+}

@@ -1,0 +1,69 @@
+/** @file Phi 1, 1.5 and 2 (Gunasekar et al. 2023): attention and feed-forward side by side, biases everywhere. */
+import { z } from 'zod';
+import type { Decoder } from '../decoder.ts';
+import { activationName } from '../layers/activation.ts';
+import type { Linear } from '../layers/linear.ts';
+import { ropeFrequencies, ropeSchema } from '../layers/rope-frequencies.ts';
+import { divided, parseConfig } from '../parse-config.ts';
+import { parallelDecoder } from './parallel.ts';
+
+const schema = z
+  .object({
+    vocab_size: z.int().positive(),
+    hidden_size: z.int().positive(),
+    intermediate_size: z.int().positive(),
+    num_hidden_layers: z.int().positive(),
+    num_attention_heads: z.int().positive(),
+    num_key_value_heads: z.int().positive().nullish(),
+    max_position_embeddings: z.int().positive().default(2048),
+    hidden_act: activationName.default('gelu_new'),
+    layer_norm_eps: z.number().positive().default(1e-5),
+    partial_rotary_factor: z.number().positive().max(1).nullish(),
+    qk_layernorm: z.literal(false).default(false),
+    tie_word_embeddings: z.literal(false).default(false),
+  })
+  .and(ropeSchema);
+
+export function phi(config: Readonly<Record<string, unknown>>, source: string): Decoder {
+  const c = parseConfig(schema, config, source);
+  const [D, F, V, H] = [c.hidden_size, c.intermediate_size, c.vocab_size, c.num_attention_heads];
+  const headWidth = divided(source, D, H);
+  const keyValueHeads = c.num_key_value_heads ?? H;
+  const share = c.rope_parameters?.partial_rotary_factor ?? c.partial_rotary_factor ?? 0.5;
+  return parallelDecoder({
+    family: 'phi',
+    sizes: {
+      layers: c.num_hidden_layers,
+      heads: H,
+      keyValueHeads,
+      headWidth,
+      width: D,
+      vocabulary: V,
+      context: c.max_position_embeddings,
+    },
+    embedding: 'model.embed_tokens.weight',
+    finalNorm: 'model.final_layernorm',
+    head: { name: 'lm_head', in: D, out: V, bias: true },
+    activation: c.hidden_act,
+    epsilon: c.layer_norm_eps,
+    frequencies: ropeFrequencies(c, Math.floor(headWidth * share), source),
+    interleaved: false,
+    layer: Array.from({ length: c.num_hidden_layers }, (_, n) => {
+      const linear = (name: string, from: number, to: number): Linear => ({
+        name: `model.layers.${n}.${name}`,
+        in: from,
+        out: to,
+        bias: true,
+      });
+      return {
+        norm: `model.layers.${n}.input_layernorm`,
+        query: linear('self_attn.q_proj', D, D),
+        key: linear('self_attn.k_proj', D, keyValueHeads * headWidth),
+        value: linear('self_attn.v_proj', D, keyValueHeads * headWidth),
+        output: linear('self_attn.dense', D, D),
+        inner: linear('mlp.fc1', D, F),
+        outer: linear('mlp.fc2', F, D),
+      };
+    }),
+  });
+}

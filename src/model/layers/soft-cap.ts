@@ -1,0 +1,7 @@
+import * as g from '../../graph/operators/index.ts';
+import { constant, type Tensor } from '../../graph/tensor.ts';
+
+/** cap * tanh(x / cap): x near zero, never beyond the cap (Bello et al. 2016; Gemma 2). */
+export function softCap(x: Tensor, cap: number): Tensor {
+  return g.multiply(g.hyperbolicTangent(g.divide(x, constant(cap))), constant(cap));
+}
