@@ -119,4 +119,25 @@ describe.each(goldenFamilies)('%s on the engine equals torch', (name, family) =>
     const [logits] = await trace(model, at, numbers(expected('tokens').data), key => key === 'logits');
     expect(logits!.data).toBeAllClose(expected('after.logits').data, TOLERANCE);
   });
+
+  test('numbers that leave the finite ones name layer and tensor', async () => {
+    const { sequences } = await golden;
+    const [key] = Object.keys(model.pretrained) as [string];
+    const { dims, data } = await runtime.download(model.pretrained[key]!);
+    const damaged = await runtime.upload(key, {
+      type: 'float32',
+      dims,
+      data: new Float32Array(data.length).fill(3e38),
+    });
+    const keyValue = { ...model.pretrained, [key]: damaged };
+    await expect(finetune({ ...model, pretrained: keyValue }, sequences, { learningRate: 0.1 })).rejects.toThrow(
+      /step 1: layers\.[01]\.query .*take a learning rate below 0\.1/,
+    );
+    const at = { memory: emptyMemory(model.decoder), keyValue };
+    const query = { tokens: [5, 6, 7], tap: 2, reads: [2] };
+    await expect(observe(model, at, [query], { labels: [3], doing: 'a test' })).rejects.toThrow(
+      /layers\.0\.attention_output .*while a test/,
+    );
+    await runtime.release([damaged]);
+  });
 });

@@ -203,7 +203,8 @@ export function gradientGraph(decoder: Decoder): Outputs {
     ]),
   );
   const queries = perLayer(built, ({ projections }, n) => ({ [names.query(n)]: projections.query }));
-  return { [names.loss]: loss, ...queries, ...updated };
+  // In the order of computation: the first that is not finite tells where the numbers left.
+  return { ...queries, [names.loss]: loss, ...updated };
 }
 
 /** The gradient of a tensor that also holds queries, with theirs taken out. */

@@ -74,7 +74,11 @@ export async function observe(
       [names.readRows]: integers([reads.length], reads),
       [names.labels]: integers([labels.length], labels),
     }),
-    fetch: [names.labelLogProbabilities, ...asked.flatMap(tap => layers.map(tapNames[tap]))],
+    // Attention outputs cross in any case: where numbers leave the finite ones, the first bad layer is named.
+    fetch: [
+      ...new Set([...layers.map(names.attentionOutput), ...asked.flatMap(tap => layers.map(tapNames[tap]))]),
+      names.labelLogProbabilities,
+    ],
   });
   const logProbabilities = fetched[names.labelLogProbabilities]!.data;
   let read = 0;

@@ -65,7 +65,8 @@ export async function finetune(
           [names.targetWeights]: numbers([T], weights),
           [names.learningRate]: numbers([1], [learningRate]),
         },
-        fetch: [names.loss, ...(onQueries ? layers : [])],
+        // Fetched whether asked or not: where numbers leave the finite ones, the first bad layer is named.
+        fetch: [...layers, names.loss],
         ...(target === undefined
           ? { keep: outputs }
           : { into: Object.fromEntries(parameters.map(name => [names.updated(name), target[name]!])) }),
