@@ -1,5 +1,5 @@
 import { cacheWeights, openCachedWeights, type WeightToCache } from './cache.ts';
-import { type Checkpoint, readTensor, STORED_BYTES, type TensorLocation } from './checkpoint.ts';
+import { type Checkpoint, readTensor, type TensorLocation } from './checkpoint.ts';
 import type { OpenProgress } from './open.ts';
 
 // Pieces keep memory small whatever the tensor.
@@ -33,7 +33,7 @@ function toCache(location: TensorLocation): WeightToCache {
 
 async function* pieces(location: TensorLocation): AsyncGenerator<Float32Array> {
   const { offset, length, dtype } = location;
-  const step = PIECE_VALUES * STORED_BYTES[dtype];
+  const step = PIECE_VALUES * (dtype === 'F32' ? 4 : 2);
   for (let start = 0; start < length; start += step) {
     yield readTensor({ ...location, offset: offset + start, length: Math.min(step, length - start) });
   }
