@@ -22,7 +22,7 @@ export function withEverywhere(command: Command): Command {
 export function modelOption(): Option {
   return new Option(
     '--model <model>',
-    'a name from "dualform models", a folder with config.json and .safetensors files, or a .gguf file',
+    'a name from "dualform models", a folder with config.json and .safetensors files, a .gguf file, or a hub id org/name[@revision]',
   ).default(DEFAULT_MODEL);
 }
 

@@ -14,6 +14,7 @@ const actions: Readonly<Record<string, () => Promise<Action>>> = {
   tune: () => import('./actions/tune.ts'),
   models: () => import('./actions/models.ts'),
   tasks: () => import('./actions/tasks.ts'),
+  pull: () => import('./actions/pull.ts'),
   doctor: () => import('./actions/doctor.ts'),
   completion: () => import('./actions/completion.ts'),
   complete: () => import('./actions/complete.ts'),

@@ -4,6 +4,7 @@ import { completeCommand, completionCommand } from './commands/completion.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { finetuneCommand } from './commands/finetune.ts';
 import { modelsCommand } from './commands/models.ts';
+import { pullCommand } from './commands/pull.ts';
 import { runCommand } from './commands/run.ts';
 import { scoreCommand } from './commands/score.ts';
 import { tasksCommand } from './commands/tasks.ts';
@@ -36,6 +37,7 @@ export function makeProgram(perform: Perform): Command {
     tuneCommand(),
     modelsCommand(),
     tasksCommand(),
+    pullCommand(),
     doctorCommand(),
     completionCommand(),
   ];

@@ -7,8 +7,8 @@ import { withRuntime } from '../runtime/runtime.ts';
 import { openTokenizer, type Tokenizer } from '../tokenizer/tokenizer.ts';
 import type { Io } from './io.ts';
 
-export function openModel(name: string, { offline, progress }: Io): Promise<Checkpoint> {
-  return openCheckpoint(name, { offline, onProgress: event => progress({ ...event, unit: 'bytes' }) });
+export function openModel(name: string, { offline, signal, progress }: Io): Promise<Checkpoint> {
+  return openCheckpoint(name, { offline, signal, onProgress: event => progress({ ...event, unit: 'bytes' }) });
 }
 
 /** Loads a model, works with it, ends its compute process. */
