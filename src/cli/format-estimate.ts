@@ -1,5 +1,5 @@
 import type { Estimate } from '../experiment/estimate.ts';
-import { formatBytes, formatClock, formatCount, formatFlops } from './format-number.ts';
+import { formatBytes, formatClock, formatCount, formatFlops, formatPlural } from './format-number.ts';
 import { formatTable } from './format-table.ts';
 
 /** What a run would take, stage by stage. */
@@ -12,7 +12,7 @@ export function formatEstimate({ plan, stages, total, memoryBytes, speed }: Esti
   ];
   const { task, model, shots, seed, examples } = plan;
   return [
-    `${task.name} with ${model.name}, ${shots} demonstrations, seed ${seed}, ${formatCount(examples)} evaluation rows: nothing was computed`,
+    `${task.name} with ${model.name}, ${formatPlural(shots, 'demonstration')}, seed ${seed}, ${formatPlural(examples, 'evaluation row')}: nothing was computed`,
     '',
     formatTable(
       ['stage', 'tokens', 'work', 'time'],

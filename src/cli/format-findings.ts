@@ -4,7 +4,7 @@ import { corrections, type Predictions } from '../metric/rec2ftp.ts';
 import { mcnemarMidP } from '../statistics/mcnemar.ts';
 import { wilson } from '../statistics/wilson.ts';
 import { DEFAULT_MODEL } from './everywhere.ts';
-import { formatDecimal, formatInterval, formatP, formatPercent } from './format-number.ts';
+import { formatDecimal, formatInterval, formatP, formatPercent, formatPlural } from './format-number.ts';
 
 const SIGNIFICANT = 0.05;
 /** Below this many rows a Rec2FTP says little, whatever it is. */
@@ -28,7 +28,7 @@ function accuracySentence(
   const rows = `of ${n} rows right (95 % interval in brackets)`;
   if (!zeroShot || !inContext) {
     const parts = Object.entries(accuracy).map(([name, share]) => `${name} ${withInterval(share)}`);
-    return `The model gets ${parts.join(', ')} ${rows}; without both zero-shot and in-context nothing can be said about the demonstrations.`;
+    return `Of ${formatPlural(n, 'row')} the model gets right: ${parts.join(', ')} (95 % interval in brackets); without both zero-shot and in-context nothing can be said about the demonstrations.`;
   }
   const { onlyFirst, onlySecond } = discordant(gold, inContext, zeroShot);
   const p = mcnemarMidP(onlyFirst, onlySecond);
@@ -42,7 +42,7 @@ function accuracySentence(
         ? ': with some seeds of the demonstrations the in-context accuracy of this small model falls below zero-shot, as here'
         : '; with some seeds of the demonstrations the in-context accuracy of this small model falls below zero-shot';
   return (
-    `With ${task.shots} demonstrations in context the model gets ${withInterval(accuracy['in-context']!)} ${rows}, ` +
+    `With ${formatPlural(task.shots, 'demonstration')} in context the model gets ${withInterval(accuracy['in-context']!)} ${rows}, ` +
     `zero-shot ${withInterval(accuracy['zero-shot']!)}: ${verdict} (paired test, ${formatP(p)})${caution}.`
   );
 }

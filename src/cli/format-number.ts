@@ -60,3 +60,8 @@ export function formatProbability(share: number): string {
 export function formatP(p: number): string {
   return p < 0.001 ? 'p < 0.001' : `p = ${p.toFixed(3)}`;
 }
+
+/** 1 row, 200 rows */
+export function formatPlural(n: number, noun: string): string {
+  return `${formatCount(n)} ${noun}${n === 1 ? '' : 's'}`;
+}

@@ -2,7 +2,7 @@ import type { ExperimentResult } from '../experiment/result.ts';
 import type { Similarity } from '../metric/fold.ts';
 import { settingNames } from '../setting/setting.ts';
 import { wilson } from '../statistics/wilson.ts';
-import { formatCount, formatDecimal, formatInterval, formatPercent } from './format-number.ts';
+import { formatDecimal, formatInterval, formatPercent, formatPlural } from './format-number.ts';
 import { formatTable } from './format-table.ts';
 
 /** What a run found, for people: what was run, accuracies with their intervals, how alike the settings are. */
@@ -14,9 +14,9 @@ function heading({ model, task, finetuning }: ExperimentResult): string {
   const { shots, shotsAsked, seed, examples } = task;
   return [
     `${task.name} with ${model.name}`,
-    `${shots} demonstrations${shots < shotsAsked ? ` (of ${shotsAsked} asked for: the context ends)` : ''}, seed ${seed}`,
+    `${formatPlural(shots, 'demonstration')}${shots < shotsAsked ? ` (of ${shotsAsked} asked for: the context ends)` : ''}, seed ${seed}`,
     ...(finetuning.learningRate === null ? [] : [`learning rate ${finetuning.learningRate}`]),
-    `${formatCount(examples)} evaluation rows`,
+    formatPlural(examples, 'evaluation row'),
   ].join(', ');
 }
 
@@ -37,7 +37,7 @@ function similarities({ rec2ftp, simAOU, simAM, kendall }: ExperimentResult): st
     name,
     shown(similarity),
     beside === undefined ? baseline : `${baseline} ${shown(beside)}`,
-    similarity.n === 0 ? '' : `${formatCount(similarity.n)} rows`,
+    similarity.n === 0 ? '' : formatPlural(similarity.n, 'row'),
   ];
   const rows = [
     ['Rec2FTP', recall, '', counts],
@@ -47,6 +47,7 @@ function similarities({ rec2ftp, simAOU, simAM, kendall }: ExperimentResult): st
     row('  of their updates', simAM.delta),
     row('Kendall: attention to training tokens', kendall, 'random order', kendall.random),
   ];
+  const measured = [rec2ftp, simAOU, simAOU.random, simAM, simAM.zeroShot, kendall].some(({ value }) => value !== null);
   const table = formatTable(['in-context against finetuned', 'value', 'baseline', 'from'], rows, {
     align: ['left', 'right'],
   });
@@ -61,7 +62,7 @@ function similarities({ rec2ftp, simAOU, simAM, kendall }: ExperimentResult): st
     ['Kendall', kendall],
     ['Kendall of a random order', kendall.random],
   ]);
-  return why === '' ? table : `${table}\n\n${why}`;
+  return [...(measured ? [table] : []), ...(why === '' ? [] : [why])].join('\n\n');
 }
 
 /** Why values are undefined, those of one reason together. */

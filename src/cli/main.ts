@@ -6,6 +6,8 @@ import { EXIT_INTERRUPTED, onInterrupt } from './interrupt.ts';
 import { performUntil } from './perform.ts';
 import { makeProgram } from './program.ts';
 
+const signal = onInterrupt();
+
 /** What the process ends with; errors are one line on stderr, with their trace where --debug asks for it. */
 function exitCodeOf(error: unknown, debug: boolean): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
@@ -30,8 +32,19 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(0);
 });
 
+function fail(error: unknown): void {
+  // Whatever breaks on the way out of an interrupted job, it was the user who ended it.
+  const interrupted = signal.aborted && !(error instanceof Interrupted);
+  process.exitCode = exitCodeOf(interrupted ? signal.reason : error, process.argv.includes('--debug'));
+}
+
+process.on('uncaughtException', error => {
+  fail(error);
+  process.exit();
+});
+
 try {
-  await makeProgram(performUntil(onInterrupt())).parseAsync();
+  await makeProgram(performUntil(signal)).parseAsync();
 } catch (error) {
-  process.exitCode = exitCodeOf(error, process.argv.includes('--debug'));
+  fail(error);
 }

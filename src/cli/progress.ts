@@ -56,8 +56,8 @@ export function showProgress(screen: Screen, now: () => number = () => performan
         screen.write(`${line}\n`);
         return;
       }
-      // A line as wide as the terminal would wrap, and the next repaint would leave its rest behind.
-      screen.write(`\r\x1b[K${line.slice(0, Math.max(20, (screen.columns ?? 80) - 1))}`);
+      // Some terminals say 0 columns. A line as wide as the terminal would wrap, and the next repaint would leave its rest behind.
+      screen.write(`\r\x1b[K${line.slice(0, Math.max(20, (screen.columns || 80) - 1))}`);
       open = true;
     },
   };

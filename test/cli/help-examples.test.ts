@@ -35,3 +35,11 @@ describe.each(commands.map(command => command.name()))('%s --help', name => {
     }
   });
 });
+
+test('defaults are those of the library', async () => {
+  const { DEFAULT_MODEL, DEFAULT_TASK } = await import('../../src/experiment/options.ts');
+  for (const name of ['run', 'tune']) {
+    const { model, task } = commands.find(command => command.name() === name)!.opts();
+    expect({ model, task }).toEqual({ model: DEFAULT_MODEL, task: DEFAULT_TASK });
+  }
+});
