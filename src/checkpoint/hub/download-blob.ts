@@ -110,6 +110,7 @@ async function fill(partial: PartialFile, from: number, origin: Origin, { onByte
   let done = from;
   let furthest = from;
   let pieces = 0;
+  await partial.check();
   await handle.truncate(from);
   onBytes(done);
   if (done === file.bytes) return pieces;

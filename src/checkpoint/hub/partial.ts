@@ -21,7 +21,7 @@ export interface PartialFile {
   check(): Promise<void>;
   /** Leaves it to whoever comes next. */
   letGo(): Promise<void>;
-  /** Gives it its name; removes what others left of the same blob. */
+  /** Gives it its name, or throws `Lost`; removes what others left of the same blob. */
   publish(): Promise<void>;
   remove(): Promise<void>;
 }
@@ -135,7 +135,9 @@ function hold(path: string, handle: FileHandle, blob: string, abandonedMs: numbe
     async publish() {
       await handle.sync();
       await close();
-      await rename(path, blob);
+      await rename(path, blob).catch(error => {
+        throw errorCode(error) === 'ENOENT' ? new Lost(path) : error;
+      });
       for (const other of await othersOf(blob, abandonedMs)) {
         if (!other.busy) await rm(other.path, { force: true });
       }
