@@ -1,0 +1,99 @@
+import * as ort from 'onnxruntime-node';
+import { describe, expect, test } from 'vitest';
+import { encodeOnnx } from '../src/graph/index.ts';
+import { families } from '../src/model/families/index.ts';
+import { gradientGraph, memoryGraph, names, type Outputs, observationGraph, traceGraph } from '../src/model/graphs.ts';
+import { asMemory, evaluate, noMemory, readGolden, tokenFeeds } from './reference/golden.ts';
+import { type Feeds, value } from './reference/interpreter.ts';
+
+/** WGSL promises sine and cosine, and so rotary positions, to 2^-11 only. */
+const TOLERANCE = 2 ** -11;
+
+/**
+ * The same graphs on onnxruntime's WebGPU provider. It needs a Vulkan driver, for instance SwiftShader:
+ *
+ *     DUALFORM_WEBGPU=1 VK_ICD_FILENAMES=…/vk_swiftshader_icd.json npm run test:slow -- webgpu
+ *
+ * Skipped without DUALFORM_WEBGPU=1, because the provider ends the process where no driver is found.
+ */
+describe.skipIf(process.env.DUALFORM_WEBGPU !== '1')('graphs on WebGPU equal the float64 reference', () => {
+  const golden = readGolden('llama', families.llama!);
+
+  async function onWebGpu(outputs: Outputs, feeds: Feeds): Promise<Readonly<Record<string, Float32Array>>> {
+    const { weights } = await golden;
+    // A tiny model: its weights are fed as a buffer in place of a mapped file.
+    const order = Object.keys(weights);
+    const bytes = new Float32Array(order.flatMap(name => Array.from(weights[name]!.data)));
+    let at = 0;
+    const places = new Map(
+      order.map(name => {
+        const length = 4 * weights[name]!.data.length;
+        const place = { location: 'weights', offset: at, length, dtype: 'F32' as const };
+        at += length;
+        return [name, place];
+      }),
+    );
+    const model = encodeOnnx({ name: 'webgpu', outputs, locate: name => places.get(name)! });
+    const session = await ort.InferenceSession.create(model, {
+      executionProviders: ['webgpu'],
+      externalData: [{ path: 'weights', data: new Uint8Array(bytes.buffer) }],
+      logSeverityLevel: 3,
+    });
+    const integer = new Set<string>([
+      names.tokens,
+      names.positions,
+      names.tapRows,
+      names.readRows,
+      names.labels,
+      names.targets,
+      names.memoryPositions,
+    ]);
+    const tensors = session.inputNames.map(name => {
+      const { shape, data } = feeds[name] ?? weights[name]!;
+      const tensor = integer.has(name)
+        ? new ort.Tensor('int32', Int32Array.from(data), shape)
+        : new ort.Tensor('float32', Float32Array.from(data), shape);
+      return [name, tensor] as const;
+    });
+    const results = await session.run(Object.fromEntries(tensors));
+    const read: Record<string, Float32Array> = {};
+    for (const name of session.outputNames) read[name] = (await results[name]!.getData()) as Float32Array;
+    return read;
+  }
+
+  async function compare(outputs: Outputs, feeds: Feeds): Promise<void> {
+    const { weights } = await golden;
+    const reference = evaluate(outputs, { ...weights, ...feeds });
+    const actual = await onWebGpu(outputs, feeds);
+    expect(Object.keys(actual).sort()).toEqual(Object.keys(reference).sort());
+    for (const [name, { data }] of Object.entries(reference)) expect(actual[name]!).toBeAllClose(data, TOLERANCE);
+  }
+
+  test('observation and trace behind a memory', async () => {
+    const { decoder, expected, weights } = await golden;
+    const prefix = expected('memory_tokens').data;
+    const tokens = expected('tokens').data;
+    const left = evaluate(memoryGraph(decoder), { ...weights, ...noMemory(decoder), ...tokenFeeds(prefix, 0) });
+    const feeds = { ...asMemory(decoder, left), ...tokenFeeds(tokens, prefix.length) };
+    const last = tokens.length - 1;
+    await compare(observationGraph(decoder), {
+      ...feeds,
+      [names.tapRows]: value([1], [last]),
+      [names.readRows]: value([1], [last]),
+      [names.labels]: value([2], [3, 9]),
+    });
+    await compare(traceGraph(decoder), feeds);
+  });
+
+  test('one step of finetuning', async () => {
+    const { decoder, sequences } = await golden;
+    const [sequence] = sequences;
+    const T = sequence!.length - 1;
+    await compare(gradientGraph(decoder), {
+      ...tokenFeeds(sequence!.slice(0, -1), 0),
+      [names.targets]: value([T], sequence!.slice(1)),
+      [names.targetWeights]: value([T], Array(T).fill(1 / T)),
+      [names.learningRate]: value([1], [0.3]),
+    });
+  });
+});
