@@ -1,4 +1,5 @@
 import { accuracy } from '../metric/accuracy.ts';
+import { notMeasured } from '../metric/fold.ts';
 import { type Rec2FTP, rec2ftp } from '../metric/rec2ftp.ts';
 import { type Similarities, summarise } from '../metric/summarise.ts';
 import type { Decoder } from '../model/decoder.ts';
@@ -99,6 +100,13 @@ export function foldResult(
       ...(ran('in-context') && { inContext: predicted('in-context') }),
       ...(ran('finetuned') && { finetuned: predicted('finetuned') }),
     }),
-    ...summarise(metrics),
+    ...similaritiesOf(plan, metrics),
   };
+}
+
+function similaritiesOf({ shots }: Plan, metrics: BatchRecords['metrics']): Similarities {
+  const similarities = summarise(metrics);
+  if (shots > 0) return similarities;
+  const none = notMeasured('there are no demonstration tokens');
+  return { ...similarities, kendall: { ...none, random: none } };
 }

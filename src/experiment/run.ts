@@ -1,5 +1,6 @@
 import { join, relative, resolve } from 'node:path';
 import { loadModel } from '../model/loaded-model.ts';
+import { physicalCores } from '../runtime/cores.ts';
 import { ownMemory } from '../runtime/memory.ts';
 import { type Runtime, withRuntime } from '../runtime/runtime.ts';
 import type { Json } from './canonical-json.ts';
@@ -24,7 +25,7 @@ export interface RunOptions extends ExperimentOptions {
   /** Stops the run; what was stored stays. */
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: OnProgress | undefined;
-  /** Hears of something the user should know while the run goes on: a crash after which it tries once more. */
+  /** Hears of what the user should know while the run goes on: oddities of a task's rows, a crash after which it tries once more. */
   readonly onWarning?: ((message: string) => void) | undefined;
 }
 
@@ -55,7 +56,8 @@ export async function runExperiment(options: RunOptions = {}): Promise<RunResult
     const started = performance.now();
     const prepared = await prepare(wishes, { offline, onProgress });
     signal?.throwIfAborted();
-    const { plan, signature } = prepared;
+    const { plan, signature, task } = prepared;
+    for (const warning of task.warnings) onWarning?.(`task ${task.name}: ${warning}`);
     const folder = resolve(out ?? join('runs', signature));
     const finished = await readFinished(folder, plan);
     if (finished !== undefined) {
@@ -64,7 +66,7 @@ export async function runExperiment(options: RunOptions = {}): Promise<RunResult
         folder,
         result: finished.result as unknown as ExperimentResult,
         timing: earlier?.timing ?? stopwatch(undefined).read(),
-        provenance: earlier?.provenance ?? thisMachine(threads ?? 0),
+        provenance: earlier?.provenance ?? thisMachine(threads ?? physicalCores()),
         found: plan.examples,
       };
     }

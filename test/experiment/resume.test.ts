@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -129,6 +129,36 @@ test('a signal that has come already stops it before it begins', async () => {
   const out = join(scratch(), 'run');
   const stopped = runExperiment({ ...tinyRun, out, signal: AbortSignal.abort() });
   await expect(stopped).rejects.toThrow('interrupted before the run began');
+});
+
+/** Those that this process has started, from Linux' own books. */
+function computeProcesses(): readonly number[] {
+  return readdirSync('/proc')
+    .map(Number)
+    .filter(pid => pid > 0)
+    .filter(pid => {
+      try {
+        const parent = /^PPid:\s*(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+        return Number(parent) === process.pid && /runtime.child/.test(readFileSync(`/proc/${pid}/cmdline`, 'utf8'));
+      } catch {
+        // It ended while it was looked at.
+        return false;
+      }
+    });
+}
+
+test.skipIf(process.platform !== 'linux')('a crash of the compute process is told, and the work goes on', async () => {
+  const out = join(scratch(), 'run');
+  const warnings: string[] = [];
+  let killed = false;
+  const onProgress = (event: Progress) => {
+    if (killed || !reached('evaluation', 4)(event)) return;
+    killed = true;
+    for (const pid of computeProcesses()) process.kill(pid, 'SIGKILL');
+  };
+  await runExperiment({ ...tinyRun, out, onProgress, onWarning: warning => warnings.push(warning) });
+  expect(warnings).toEqual([expect.stringMatching(/SIGKILL.* trying once more/)]);
+  expect(digests(out)).toEqual(whole.digests);
 });
 
 test('records of other numbers are refused and kept', async () => {

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openCheckpoint } from '../../src/checkpoint/open.ts';
@@ -190,7 +190,7 @@ describe('subsets', () => {
     expect(result.accuracy.finetuned).toBe(result.accuracy['zero-shot']);
     expect(result.rec2ftp).toMatchObject({ value: null, numerator: 0, denominator: 0, why: expect.any(String) });
     expect(result.simAOU).toMatchObject({ value: null, why: expect.any(String) });
-    expect(result.kendall).toMatchObject({ value: null, why: expect.any(String) });
+    expect(result.kendall).toMatchObject({ value: null, why: 'there are no demonstration tokens' });
     expect(JSON.stringify(result)).not.toContain('NaN');
   });
 });
@@ -201,6 +201,17 @@ test('the size of a batch moves results by rounding only', async () => {
   expect(one.result.signature).not.toBe(many.result.signature);
   expect(one.result.accuracy).toEqual(many.result.accuracy);
   expect(one.result.simAOU.perLayer as number[]).toBeAllClose(many.result.simAOU.perLayer as number[], 1e-4);
+});
+
+test('what is odd about the rows of a task is told', async () => {
+  const warnings: string[] = [];
+  const folder = scratch();
+  const rows = ['ab', 'cd', 'ef', 'gh', 'ij', 'kl'].map(text => JSON.stringify({ text, label: 0 }));
+  writeFileSync(join(folder, 'odd.jsonl'), rows.join('\n'));
+  writeFileSync(join(folder, 'odd.task.json'), JSON.stringify({ template: '{text} is', labels: ['a', 'b'], shots: 2 }));
+  const task = join(folder, 'odd.jsonl');
+  await runExperiment({ ...tinyRun, task, out: join(folder, 'run'), onWarning: warning => warnings.push(warning) });
+  expect(warnings).toContain('task odd: no evaluation row has the label "b"');
 });
 
 test('a rate that is too high is a line for the user', async () => {
