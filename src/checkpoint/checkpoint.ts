@@ -22,7 +22,18 @@ export interface TensorLocation {
 /** What a tokenizer can be made from. */
 export type TokenizerSource =
   | { readonly kind: 'tokenizer.json'; readonly file: string; readonly configFile?: string }
-  | { readonly kind: 'gguf'; readonly file: string };
+  | { readonly kind: 'gguf'; readonly file: string }
+  /** `vocab.json` and `merges.txt`; the other files say which special tokens there are. */
+  | {
+      readonly kind: 'gpt2';
+      readonly file: string;
+      readonly merges: string;
+      readonly configFile?: string;
+      readonly specialFile?: string;
+      readonly addedFile?: string;
+    }
+  /** `dict.txt` over the byte pairs of GPT-2. */
+  | { readonly kind: 'fairseq'; readonly dictionary: string };
 
 /** A model on disk: what its configuration says and where its weights lie. Nothing is loaded. */
 export interface Checkpoint {
@@ -34,7 +45,7 @@ export interface Checkpoint {
   /** As Hugging Face writes it in `config.json`. */
   readonly config: Readonly<Record<string, unknown>>;
   readonly tensors: ReadonlyMap<string, TensorLocation>;
-  /** Tensors that stand in the files but can be no weight (integers, 8-bit floats, ...): name to stored type. */
+  /** Tensors that stand in the files but can be no weight (integers, 8-bit floats, transposed views, ...): name to what it is. */
   readonly otherTensors: ReadonlyMap<string, string>;
   readonly tokenizer: TokenizerSource | undefined;
 }
@@ -57,7 +68,9 @@ export function requireTensor(
   if (location !== undefined) return location;
   const dtype = checkpoint.otherTensors.get(name);
   if (dtype !== undefined) {
-    throw new UserError(`${checkpoint.source}: tensor ${name} is stored as ${dtype}; weights must be F32, F16 or BF16`);
+    throw new UserError(
+      `${checkpoint.source}: tensor ${name} is stored as ${dtype}; weights must be F32, F16 or BF16, without gaps`,
+    );
   }
   const names = [...checkpoint.tensors.keys()];
   const hint = names.length === 0 ? '' : `; the nearest name in it is ${closest(name, names)}`;

@@ -6,15 +6,17 @@ import type { Checkpoint, TokenizerSource } from './checkpoint.ts';
 import { fileDigest } from './digest.ts';
 import { fileError } from './file-bytes.ts';
 import type { OpenProgress } from './open.ts';
-import { readSafetensorsHeader, type SafetensorsEntry, splitByUse } from './safetensors.ts';
+import { readSafetensorsHeader, splitByUse } from './safetensors.ts';
 import { readSafetensorsIndex } from './safetensors-index.ts';
+import type { TorchTensors } from './torch-file.ts';
+import { torchWeights } from './torch-weights.ts';
 
 // Configurations take a few kilobytes.
 const MAX_CONFIG_BYTES = 10_000_000;
 
 /**
- * Opens a folder as Hugging Face writes it: `config.json`, one `.safetensors` file or an index with its shards, and a
- * `tokenizer.json` where there is one. Weights are used where they lie.
+ * Opens a folder as Hugging Face writes it: `config.json`, one `.safetensors` file or an index with its shards (or
+ * `pytorch_model.bin`, where there is no such file), and a `tokenizer.json` or the files of GPT-2 where they are. Weights are used where they lie.
  *
  * @throws UserError when a file is missing or damaged.
  */
@@ -22,8 +24,7 @@ export async function openFolder(folder: string, onProgress?: (progress: OpenPro
   const names = await list(folder);
   if (!names.includes('config.json')) throw new UserError(`${folder}: ${whatInstead(names)}`);
   const config = await readConfig(join(folder, 'config.json'));
-  const { tensors, files } = await weightsOf(folder, names);
-  const { weights, others } = splitByUse(tensors.values());
+  const { weights, others, files } = await weightsOf(folder, names);
   const digests: string[] = [];
   for (const [i, file] of files.entries()) {
     const stage = files.length === 1 ? 'checking the model file' : `checking model file ${i + 1} of ${files.length}`;
@@ -52,41 +53,55 @@ async function list(folder: string): Promise<readonly string[]> {
 function whatInstead(names: readonly string[]): string {
   const gguf = names.find(name => name.endsWith('.gguf'));
   if (gguf !== undefined) return `there is no config.json; to open the GGUF file in it, name that: ${gguf}`;
-  if (names.includes('model.pt') || names.includes('dict.txt')) return 'fairseq checkpoints are not supported yet';
+  if (names.includes('dict.txt')) return 'there is a dict.txt, but no model.pt beside it';
   return 'there is no config.json; a folder as Hugging Face writes it is needed';
 }
 
-async function weightsOf(
-  folder: string,
-  names: readonly string[],
-): Promise<{ tensors: ReadonlyMap<string, SafetensorsEntry>; files: readonly string[] }> {
+interface FolderWeights extends TorchTensors {
+  readonly files: readonly string[];
+}
+
+async function weightsOf(folder: string, names: readonly string[]): Promise<FolderWeights> {
   const single = names.filter(name => name.endsWith('.safetensors'));
-  if (names.includes('model.safetensors.index.json')) {
-    return readSafetensorsIndex(join(folder, 'model.safetensors.index.json'));
-  }
-  const name = single.includes('model.safetensors')
-    ? 'model.safetensors'
-    : single.length === 1
-      ? single[0]!
-      : undefined;
-  if (name !== undefined) {
-    const file = join(folder, name);
-    return { tensors: (await readSafetensorsHeader(file)).tensors, files: [file] };
-  }
-  const [index, ...more] = names.filter(each => each.endsWith('.safetensors.index.json'));
-  if (index !== undefined && more.length === 0) return readSafetensorsIndex(join(folder, index));
-  if (single.length > 1)
+  const indices = names.filter(name => name.endsWith('.safetensors.index.json'));
+  if (indices.includes('model.safetensors.index.json')) return indexed(join(folder, 'model.safetensors.index.json'));
+  if (single.includes('model.safetensors')) return unsharded(join(folder, 'model.safetensors'));
+  if (single.length === 1) return unsharded(join(folder, single[0]!));
+  if (indices.length === 1) return indexed(join(folder, indices[0]!));
+  if (single.length > 1) {
     throw new UserError(`${folder}: ${single.length} .safetensors files but no index says what is where`);
-  const torch = names.some(each => each.startsWith('pytorch_model')) ? '; pytorch_model files are not read' : '';
-  throw new UserError(`${folder}: there is no model.safetensors and no model.safetensors.index.json${torch}`);
+  }
+  const torch = await torchWeights(folder, names);
+  if (torch !== undefined) return torch;
+  throw new UserError(
+    `${folder}: there is no model.safetensors and no model.safetensors.index.json, nor pytorch_model.bin`,
+  );
+}
+
+async function unsharded(file: string): Promise<FolderWeights> {
+  return { ...splitByUse((await readSafetensorsHeader(file)).tensors.values()), files: [file] };
+}
+
+async function indexed(indexFile: string): Promise<FolderWeights> {
+  const { tensors, files } = await readSafetensorsIndex(indexFile);
+  return { ...splitByUse(tensors.values()), files };
 }
 
 function tokenizerOf(folder: string, names: readonly string[]): TokenizerSource | undefined {
-  if (!names.includes('tokenizer.json')) return undefined;
+  const beside = (name: string) => (names.includes(name) ? join(folder, name) : undefined);
+  const configFile = beside('tokenizer_config.json');
+  const json = beside('tokenizer.json');
+  if (json !== undefined) return { kind: 'tokenizer.json', file: json, ...(configFile && { configFile }) };
+  const [file, merges] = [beside('vocab.json'), beside('merges.txt')];
+  if (file === undefined || merges === undefined) return undefined;
+  const [specialFile, addedFile] = [beside('special_tokens_map.json'), beside('added_tokens.json')];
   return {
-    kind: 'tokenizer.json',
-    file: join(folder, 'tokenizer.json'),
-    ...(names.includes('tokenizer_config.json') && { configFile: join(folder, 'tokenizer_config.json') }),
+    kind: 'gpt2',
+    file,
+    merges,
+    ...(configFile && { configFile }),
+    ...(specialFile && { specialFile }),
+    ...(addedFile && { addedFile }),
   };
 }
 

@@ -268,9 +268,9 @@ describe('refuses', () => {
   test.each([
     ['empty', {}, 'there is no config.json'],
     ['with-gguf', { 'x.gguf': '' }, 'name that: x.gguf'],
-    ['fairseq', { 'model.pt': '', 'dict.txt': '' }, 'fairseq checkpoints are not supported yet'],
+    ['fairseq', { 'model.pt': '', 'dict.txt': '' }, 'model.pt: not a file of torch.save'],
     ['no-weights', { 'config.json': '{}' }, 'there is no model.safetensors and no model.safetensors.index.json'],
-    ['torch', { 'config.json': '{}', 'pytorch_model.bin': '' }, 'pytorch_model files are not read'],
+    ['torch', { 'config.json': '{}', 'pytorch_model.bin': '' }, 'pytorch_model.bin: not a file of torch.save'],
     ['two', { 'config.json': '{}', 'a.safetensors': '', 'b.safetensors': '' }, '2 .safetensors files but no index'],
     ['broken-config', { 'config.json': '{' }, 'config.json: not valid JSON'],
     ['list-config', { 'config.json': '[]' }, 'config.json: not an object'],
@@ -280,7 +280,7 @@ describe('refuses', () => {
   });
 
   test.each([
-    ['model.pt', 'fairseq checkpoints are not supported yet'],
+    ['model.pt', 'not a file of torch.save'],
     ['model.safetensors', 'give the folder that holds it'],
     ['notes.txt', 'not a model file'],
     ['wrong.gguf', 'does not start with "GGUF"'],

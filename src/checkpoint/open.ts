@@ -1,8 +1,9 @@
-import { stat } from 'node:fs/promises';
-import { basename, resolve } from 'node:path';
+import { readdir, stat } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
 import { closest, distance } from 'fastest-levenshtein';
 import { UserError } from '../error.ts';
 import type { Checkpoint } from './checkpoint.ts';
+import { openFairseq } from './fairseq.ts';
 import { errorCode, fileError } from './file-bytes.ts';
 import { asHubId } from './hub/hub-id.ts';
 import { openFromHub } from './hub/open-hub.ts';
@@ -23,35 +24,64 @@ export interface OpenOptions {
   readonly onProgress?: (progress: OpenProgress) => void;
   /** Stops a download; what arrived is kept for the next time. */
   readonly signal?: AbortSignal;
+  /** Attention heads of a fairseq model whose file does not say. */
+  readonly heads?: number;
 }
 
 const KINDS =
-  'a name from "dualform models", a folder with config.json and .safetensors files, a .gguf file, or a hub id org/name';
+  'a name from "dualform models", a folder with config.json and .safetensors files, a .gguf file, a model.pt of fairseq, ' +
+  'or a hub id org/name';
 
 /**
  * Finds a model and says where its weights lie. `model` is the name of an embedded model, a folder as Hugging Face writes
- * it, a `.gguf` file, whose weights are unpacked into the cache on first use, or a hub id `org/name[@revision]`, which is
+ * it, a `.gguf` file, whose weights are unpacked into the cache on first use, a `model.pt` of fairseq or its folder, or a hub id `org/name[@revision]`, which is
  * looked up in the Hugging Face cache, then downloaded.
  *
  * @throws UserError when there is no such model, or it is damaged or not supported.
  */
 export async function openCheckpoint(model: string, options: OpenOptions = {}): Promise<Checkpoint> {
-  const { onProgress } = options;
+  const found = await find(model);
+  if (options.heads !== undefined && found.kind !== 'fairseq') {
+    throw new UserError(`--heads: only a model.pt of fairseq may leave its heads unsaid, ${model} is none`, {
+      exitCode: 2,
+    });
+  }
+  return found.open(options);
+}
+
+interface Found {
+  readonly kind: 'fairseq' | 'other';
+  readonly open: (options: OpenOptions) => Promise<Checkpoint>;
+}
+
+async function find(model: string): Promise<Found> {
   const embedded = EMBEDDED_MODELS.find(({ name }) => name === model);
   if (embedded !== undefined) {
     const { file, sha256 } = locateEmbedded(embedded);
-    return openGguf(file, { name: embedded.name, source: embedded.source, sha256 }, onProgress);
+    const identity = { name: embedded.name, source: embedded.source, sha256 };
+    return { kind: 'other', open: ({ onProgress }) => openGguf(file, identity, onProgress) };
   }
   switch (await kindOfPath(model)) {
     case 'folder':
-      return openFolder(model, onProgress);
+      return (await isFairseqFolder(model))
+        ? { kind: 'fairseq', open: options => openFairseq(join(model, 'model.pt'), options) }
+        : { kind: 'other', open: ({ onProgress }) => openFolder(model, onProgress) };
     case 'file':
-      return openFile(model, onProgress);
+      return findFile(model);
     default: {
       const id = looksLikePath(model) ? undefined : asHubId(model);
       if (id === undefined) throw unknownModel(model);
-      return openFromHub(id, options);
+      return { kind: 'other', open: options => openFromHub(id, options) };
     }
+  }
+}
+
+async function isFairseqFolder(folder: string): Promise<boolean> {
+  try {
+    const names = await readdir(folder);
+    return names.includes('model.pt') && !names.includes('config.json');
+  } catch (error) {
+    throw fileError(folder, error);
   }
 }
 
@@ -65,13 +95,15 @@ async function kindOfPath(path: string): Promise<'folder' | 'file' | undefined> 
   }
 }
 
-async function openFile(file: string, onProgress: OpenOptions['onProgress']): Promise<Checkpoint> {
+function findFile(file: string): Found {
   const whole = resolve(file);
   const name = basename(whole);
-  if (name.endsWith('.gguf'))
-    return openGguf(whole, { name: name.slice(0, -'.gguf'.length), source: whole }, onProgress);
-  if (name.endsWith('.pt')) throw new UserError(`${file}: fairseq checkpoints are not supported yet; give ${KINDS}`);
-  if (/\.safetensors(?:\.index\.json)?$/.test(name)) {
+  if (name.endsWith('.gguf')) {
+    const identity = { name: name.slice(0, -'.gguf'.length), source: whole };
+    return { kind: 'other', open: ({ onProgress }) => openGguf(whole, identity, onProgress) };
+  }
+  if (name.endsWith('.pt')) return { kind: 'fairseq', open: options => openFairseq(whole, options) };
+  if (/\.(?:safetensors|bin)(?:\.index\.json)?$/.test(name)) {
     throw new UserError(`${file}: give the folder that holds it together with its config.json`);
   }
   throw new UserError(`${file}: not a model file; give ${KINDS}`);

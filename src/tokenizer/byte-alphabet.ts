@@ -6,10 +6,12 @@ const CHARACTER_OF_BYTE: readonly string[] = makeAlphabet();
 
 const encoder = new TextEncoder();
 
-/** The UTF-8 bytes of a text, each as a character of the GPT-2 alphabet. Unpaired surrogates are read as U+FFFD. */
-export function toByteCharacters(text: string): string {
+/**
+ * Bytes, or the UTF-8 bytes of a text, each as a character of the GPT-2 alphabet. Unpaired surrogates are read as U+FFFD.
+ */
+export function toByteCharacters(text: string | Uint8Array): string {
   let result = '';
-  for (const byte of encoder.encode(text)) result += CHARACTER_OF_BYTE[byte]!;
+  for (const byte of typeof text === 'string' ? encoder.encode(text) : text) result += CHARACTER_OF_BYTE[byte]!;
   return result;
 }
 

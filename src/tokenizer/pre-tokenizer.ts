@@ -16,6 +16,9 @@ export function matches(pattern: string): PreTokenizer {
 
 const GPT2 = "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
 
+/** How GPT-2 splits a text into words. */
+export const GPT2_SPLITTING = matches(GPT2);
+
 /**
  * Pre-tokenizers by their name in a GGUF file (`tokenizer.ggml.pre`). `smollm` cuts out each digit (any `\p{N}`, not
  * ASCII alone), then splits what lies between as GPT-2 does: here in one pattern, where white space before a digit

@@ -33,7 +33,7 @@ export async function readTokenizerJson(file: string): Promise<Vocabulary> {
     throw fileError(file, error);
   });
   const digest = createHash('sha256').update(bytes).digest('hex');
-  const json = outline.safeParse(parse(file, bytes.toString('utf8')));
+  const json = outline.safeParse(parseJson(file, bytes.toString('utf8')));
   if (!json.success) {
     const issue = json.error.issues[0]!;
     throw new UserError(`${file}: not a tokenizer.json: ${issue.path.join('.') || 'the file'}: ${issue.message}`);
@@ -58,7 +58,8 @@ export async function readTokenizerJson(file: string): Promise<Vocabulary> {
   };
 }
 
-function parse(file: string, text: string): unknown {
+/** @throws UserError when a text is no JSON */
+export function parseJson(file: string, text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
@@ -67,7 +68,12 @@ function parse(file: string, text: string): unknown {
   }
 }
 
-function readBytePair(file: string, model: Readonly<Record<string, unknown>>, byteLevel: boolean): BytePairModel {
+/** A model of byte pairs from `vocab` (token to id) and `merges` (pairs, best first). @throws UserError when they do not fit */
+export function readBytePair(
+  file: string,
+  model: Readonly<Record<string, unknown>>,
+  byteLevel: boolean,
+): BytePairModel {
   for (const name of ['continuing_subword_prefix', 'end_of_word_suffix']) {
     if (model[name]) throw new UserError(`${file}: byte-pair encoding with "${name}" is not supported`);
   }
@@ -129,7 +135,8 @@ function pairKey(left: string, right: string): string {
   return `${left.length}:${left}${right}`;
 }
 
-function checkAddedTokens(
+/** @throws UserError when a token has two ids, or two share one */
+export function checkAddedTokens(
   file: string,
   addedTokens: readonly AddedToken[],
   ids: ReadonlyMap<string, number> | undefined,

@@ -8,7 +8,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readGguf } from '../checkpoint/gguf.ts';
 import { UserError } from '../error.ts';
 import { ggufVocabulary } from './gguf-vocabulary.ts';
-import { makeTokenizer, openTokenizer, type Tokenizer } from './tokenizer.ts';
+import { makeTokenizer } from './make-tokenizer.ts';
+import { openTokenizer, type Tokenizer } from './tokenizer.ts';
 
 const golden = (path: string) =>
   JSON.parse(readFileSync(new URL(`../../test/golden/${path}`, import.meta.url), 'utf8'));

@@ -1,0 +1,97 @@
+import { stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { UserError } from '../error.ts';
+import type { Checkpoint, TensorLocation } from './checkpoint.ts';
+import { fileDigest } from './digest.ts';
+import { fairseqConfig } from './fairseq-config.ts';
+import { errorCode, fileError, readExactly, withFile } from './file-bytes.ts';
+import type { OpenProgress } from './open.ts';
+import { attributesOf, type PickleValue } from './pickle-values.ts';
+import { readTorchFile, stateTensors } from './torch-file.ts';
+
+const EMBEDDING = 'decoder.embed_tokens.weight';
+const OUTPUT = 'decoder.output_projection.weight';
+// The version of the decoder's layout, and a number whose only use in fairseq is to tell a device.
+const WITHOUT_MEANING = ['decoder.version', 'decoder.embed_positions._float_tensor'];
+const COMPARED_AT_ONCE = 4 << 20;
+
+/**
+ * Opens a dense language model as fairseq saves it: `model.pt`, and `dict.txt` beside it where there is one. The
+ * configuration has `model_type` `fairseq_gpt` and the sizes under Hugging Face's names for the same architecture (XGLM);
+ * tensors have fairseq's names. An output projection that equals the embedding is left out.
+ *
+ * @param options.heads attention heads, for a file that does not say and has none of the published sizes
+ * @throws UserError when the file is damaged, holds another kind of model, or its sizes contradict each other
+ */
+export async function openFairseq(
+  file: string,
+  options: { readonly heads?: number; readonly onProgress?: (progress: OpenProgress) => void } = {},
+): Promise<Checkpoint> {
+  const { heads, onProgress } = options;
+  const whole = resolve(file);
+  const { file: path, value } = await readTorchFile(file);
+  const state = value instanceof Map ? value.get('model') : undefined;
+  if (!(value instanceof Map) || !(state instanceof Map) || !state.has(EMBEDDING)) {
+    throw new UserError(
+      `${file}: not a language model of fairseq (it has no ${EMBEDDING}); give the model.pt that fairseq wrote`,
+    );
+  }
+  const { weights, others } = stateTensors(path, state);
+  const settings = savedSettings(value);
+  const tied = await isTied(weights, settings.get('share_decoder_input_output_embed'));
+  const tensors = new Map(
+    [...weights].filter(([name]) => !WITHOUT_MEANING.includes(name) && !(tied && name === OUTPUT)),
+  );
+  const otherTensors = new Map([...others].filter(([name]) => !WITHOUT_MEANING.includes(name)));
+  const config = fairseqConfig({ file, tensors, otherTensors, settings, tied, ...(heads !== undefined && { heads }) });
+  const digest = await fileDigest(file, (done, total) =>
+    onProgress?.({ stage: 'checking the model file', done, total }),
+  );
+  const folder = dirname(whole);
+  const dictionary = join(folder, 'dict.txt');
+  return {
+    name: basename(whole) === 'model.pt' ? basename(folder) : basename(whole, '.pt'),
+    source: whole,
+    digest,
+    config,
+    tensors,
+    otherTensors,
+    tokenizer: (await exists(dictionary)) ? { kind: 'fairseq', dictionary } : undefined,
+  };
+}
+
+/** What the model was made with: `cfg.model` of newer files, `args` of older ones. Empty where neither can be read. */
+function savedSettings(saved: ReadonlyMap<PickleValue, PickleValue>): ReadonlyMap<PickleValue, PickleValue> {
+  return attributesOf(attributesOf(saved.get('cfg'))?.get('model')) ?? attributesOf(saved.get('args')) ?? new Map();
+}
+
+/** Whether logits are made with the embedding: there is no other matrix, or it is the same one, or a copy. */
+async function isTied(weights: ReadonlyMap<string, TensorLocation>, shared: PickleValue | undefined): Promise<boolean> {
+  const [embedding, output] = [weights.get(EMBEDDING), weights.get(OUTPUT)];
+  if (embedding === undefined || output === undefined) return true;
+  if (String(output.shape) !== String(embedding.shape) || output.dtype !== embedding.dtype) return false;
+  return output.offset === embedding.offset || shared === true || (await haveSameBytes(embedding, output));
+}
+
+async function haveSameBytes(a: TensorLocation, b: TensorLocation): Promise<boolean> {
+  return withFile(a.file, async handle => {
+    const pieces = [Buffer.alloc(COMPARED_AT_ONCE), Buffer.alloc(COMPARED_AT_ONCE)] as const;
+    for (let at = 0; at < a.length; at += COMPARED_AT_ONCE) {
+      const [left, right] = pieces.map(piece => piece.subarray(0, a.length - at)) as [Buffer, Buffer];
+      await readExactly(handle, a.file, left, a.offset + at);
+      await readExactly(handle, b.file, right, b.offset + at);
+      if (!left.equals(right)) return false;
+    }
+    return true;
+  });
+}
+
+async function exists(file: string): Promise<boolean> {
+  try {
+    await stat(file);
+    return true;
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return false;
+    throw fileError(file, error);
+  }
+}

@@ -1,0 +1,101 @@
+import { readFile, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { UserError } from '../error.ts';
+import { errorCode, fileError } from './file-bytes.ts';
+import { isJsonMap, parseStrictJson, type StrictJson } from './strict-json.ts';
+
+// Large models name about a hundred thousand tensors in 10 MB; the cap keeps a wrong file from being parsed in memory.
+const MAX_INDEX_BYTES = 100_000_000;
+
+export interface Sharded<T> {
+  readonly tensors: ReadonlyMap<string, T>;
+  /** The shards' paths, sorted by name. */
+  readonly files: readonly string[];
+}
+
+/** What the shards of an index are. */
+interface ShardFormat<T> {
+  readonly format: string;
+  readonly extension: string;
+  /** The tensors of one shard by name. */
+  readonly read: (shard: string) => Promise<ReadonlyMap<string, T>>;
+}
+
+/**
+ * Reads where the tensors of a model in several files lie: `weight_map` of an index, and what stands in every shard that it
+ * names. Index and shards must agree.
+ *
+ * @throws UserError when the index breaks the format, a shard is missing, its name leaves the folder, or a tensor is absent
+ * or stands twice.
+ */
+export async function readShardIndex<T>(indexFile: string, shardFormat: ShardFormat<T>): Promise<Sharded<T>> {
+  const { format, extension, read } = shardFormat;
+  const fail = (what: string): never => {
+    throw new UserError(`${indexFile}: not a valid ${format} index: ${what}; fetch it again`);
+  };
+  const listed = await readWeightMap(indexFile, extension, fail);
+  const tensors = new Map<string, T>();
+  const shards = [...new Set(listed.values())].sort();
+  const files = shards.map(shard => join(dirname(indexFile), shard));
+  for (const [i, shard] of shards.entries()) {
+    const file = files[i]!;
+    await requireShard(file, indexFile);
+    for (const [name, entry] of await read(file)) {
+      const owner = listed.get(name);
+      if (owner === undefined) fail(`${shard} holds tensor ${JSON.stringify(name)}, which it does not list`);
+      if (owner !== shard) fail(`tensor ${JSON.stringify(name)} is listed in ${owner} but stands in ${shard} too`);
+      tensors.set(name, entry);
+    }
+  }
+  for (const [name, shard] of listed) {
+    if (!tensors.has(name)) fail(`tensor ${JSON.stringify(name)} is listed in ${shard} but is not there`);
+  }
+  return { tensors, files };
+}
+
+async function readWeightMap(
+  file: string,
+  extension: string,
+  fail: (what: string) => never,
+): Promise<ReadonlyMap<string, string>> {
+  let bytes: Uint8Array;
+  try {
+    const { size } = await stat(file);
+    if (size > MAX_INDEX_BYTES) fail(`${size} bytes, at most ${MAX_INDEX_BYTES} are allowed`);
+    bytes = await readFile(file);
+  } catch (error) {
+    throw fileError(file, error);
+  }
+  let root: StrictJson = null;
+  try {
+    root = parseStrictJson(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
+  } catch (error) {
+    fail(error instanceof SyntaxError ? error.message : 'not valid UTF-8');
+  }
+  const map = isJsonMap(root) ? root.get('weight_map') : undefined;
+  if (!isJsonMap(map)) return fail('weight_map is missing or not an object');
+  if (map.size === 0) fail('weight_map is empty');
+  const listed = new Map<string, string>();
+  for (const [name, shard] of map) {
+    if (typeof shard !== 'string' || !isPlainName(shard)) {
+      return fail(`the file of tensor ${JSON.stringify(name)} is not a plain file name in the same folder`);
+    }
+    if (!shard.endsWith(extension)) return fail(`${JSON.stringify(shard)} is not a ${extension} file`);
+    listed.set(name, shard);
+  }
+  return listed;
+}
+
+// Hugging Face writes shards beside the index; a separator, a drive or a dot name could lead out of the folder.
+function isPlainName(name: string): boolean {
+  return name !== '' && !/[/\\:\0]/.test(name) && !name.startsWith('..');
+}
+
+async function requireShard(file: string, indexFile: string): Promise<void> {
+  try {
+    await stat(file);
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') throw fileError(file, error);
+    throw new UserError(`${file}: this shard is missing, though ${indexFile} names it; fetch the model again`);
+  }
+}

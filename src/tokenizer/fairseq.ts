@@ -1,0 +1,79 @@
+import { createHash } from 'node:crypto';
+import { readFile, stat } from 'node:fs/promises';
+import { fileError } from '../checkpoint/file-bytes.ts';
+import { UserError } from '../error.ts';
+import { FAIRSEQ_SPECIAL, FAIRSEQ_UNKNOWN, parseFairseqDictionary } from './fairseq-dictionary.ts';
+import { gpt2Vocabulary } from './gpt2.ts';
+import { makeTokenizer, type Tokenizer } from './make-tokenizer.ts';
+
+// The published dictionaries take 600 kB.
+const MAX_DICTIONARY_BYTES = 64 << 20;
+const GPT2_TOKENS = 50257;
+
+/**
+ * The tokenizer of fairseq's language models: text becomes GPT-2 tokens, whose ids `dict.txt` maps to the model's own.
+ * `<s>` is 0, `<pad>` 1, `</s>` 2, `<unk>` 3 (also for tokens that the dictionary lacks); they are found in a text as a
+ * whole.
+ *
+ * @throws UserError when the dictionary cannot be read or is no dictionary over GPT-2 byte pairs
+ */
+export async function openFairseqTokenizer(file: string): Promise<Tokenizer> {
+  const text = await readDictionary(file);
+  const { symbols, idOfGpt2, gpt2OfId } = parseFairseqDictionary(file, text);
+  const digest = createHash('sha256').update('fairseq dictionary over GPT-2 byte pairs\n').update(text).digest('hex');
+  const gpt2 = makeTokenizer(await gpt2Vocabulary(file, digest, FAIRSEQ_SPECIAL));
+  const inner = (id: number) => (id < FAIRSEQ_SPECIAL.length ? GPT2_TOKENS + id : gpt2OfId[id]!);
+  const idOfSymbol = new Map<string, number>(FAIRSEQ_SPECIAL.map((token, id) => [token, id]));
+  symbols.forEach((symbol, id) => {
+    if (gpt2OfId[id]! < 0 && !idOfSymbol.has(symbol)) idOfSymbol.set(symbol, id);
+  });
+
+  const decode = (ids: readonly number[]): string => {
+    let result = '';
+    let run: number[] = [];
+    const finishRun = (): void => {
+      result += gpt2.decode(run);
+      run = [];
+    };
+    for (const id of ids) {
+      const symbol = symbols[id];
+      if (symbol === undefined) {
+        throw new UserError(`token id ${id} is not in the vocabulary of ${file} (${symbols.length} ids)`);
+      }
+      const token = inner(id);
+      if (token >= 0) run.push(token);
+      else {
+        finishRun();
+        result += symbol;
+      }
+    }
+    finishRun();
+    return result;
+  };
+  const tokenId = (token: string): number | undefined => {
+    const symbol = idOfSymbol.get(token);
+    if (symbol !== undefined) return symbol;
+    const id = gpt2.tokenId(token);
+    if (id === undefined || idOfGpt2[id] === FAIRSEQ_UNKNOWN) return undefined;
+    return idOfGpt2[id];
+  };
+  return {
+    digest,
+    vocabularySize: symbols.length,
+    encode: input => gpt2.encode(input).map(id => (id < GPT2_TOKENS ? idOfGpt2[id]! : id - GPT2_TOKENS)),
+    decode,
+    tokenId,
+  };
+}
+
+async function readDictionary(file: string): Promise<string> {
+  try {
+    const { size } = await stat(file);
+    if (size > MAX_DICTIONARY_BYTES) {
+      throw new UserError(`${file}: ${size} bytes, ${MAX_DICTIONARY_BYTES} are allowed; give fairseq's dict.txt`);
+    }
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    throw fileError(file, error);
+  }
+}
