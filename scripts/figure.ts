@@ -38,7 +38,7 @@ const points = [
 
 const { document } = parseHTML('<html><body></body></html>');
 const chart = Plot.plot({
-  document: document as unknown as Document,
+  document,
   width: 860,
   height: 260,
   marginLeft: 44,

@@ -83,7 +83,10 @@ export function weight(name: string, shape: Shape): Weight {
 }
 
 /** A float32 constant: a number (shape []) or values with a shape. */
-export function constant(values: number | readonly number[] | Float32Array | Float64Array, shape?: readonly number[]): Constant {
+export function constant(
+  values: number | readonly number[] | Float32Array | Float64Array,
+  shape?: readonly number[],
+): Constant {
   const data = typeof values === 'number' ? Float64Array.of(values) : Float64Array.from(values);
   return checkedConstant('float32', data, shape ?? (typeof values === 'number' ? [] : [data.length]));
 }
