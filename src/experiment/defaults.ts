@@ -5,9 +5,12 @@ export interface Tuned {
   readonly learningRate: number;
 }
 
-/** By model name, then task name. */
+/** SHA-256 of the weight file of smollm2-135m-instruct. */
+const SMOLLM2 = 'b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53';
+
+/** By digest of the weights, then task name: a name may be anybody's. */
 const TUNED: Readonly<Record<string, Readonly<Record<string, Tuned>>>> = {
-  'smollm2-135m-instruct': {
+  [SMOLLM2]: {
     sst2: { seed: 3, learningRate: 0.003 },
     sst5: { seed: 3, learningRate: 0.003 },
     mr: { seed: 3, learningRate: 0.003 },
@@ -18,8 +21,8 @@ const TUNED: Readonly<Record<string, Readonly<Record<string, Tuned>>>> = {
 };
 
 /** Seed and learning rate of a model on a task, where they were tuned. */
-export function tunedDefaults(model: string, task: string): Tuned | undefined {
-  const ofModel = Object.hasOwn(TUNED, model) ? TUNED[model]! : {};
+export function tunedDefaults(modelDigest: string, task: string): Tuned | undefined {
+  const ofModel = Object.hasOwn(TUNED, modelDigest) ? TUNED[modelDigest]! : {};
   return Object.hasOwn(ofModel, task) ? ofModel[task] : undefined;
 }
 

@@ -11,6 +11,11 @@ const refusal = (options: object) => {
   throw new Error('accepted');
 };
 
+const embedded = {
+  name: 'any name',
+  digest: 'b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53',
+};
+
 test('defaults', () => {
   expect(readOptions({})).toEqual({
     task: 'sst2',
@@ -47,19 +52,24 @@ test.each([
 });
 
 test('a tuned model has its own seed and learning rate', () => {
-  const { seed, learningRate } = chosenNumbers(readOptions({}), 'smollm2-135m-instruct', 'mr');
+  const { seed, learningRate } = chosenNumbers(readOptions({}), embedded, { name: 'mr' });
   expect(seed).toBeGreaterThan(0);
   expect(learningRate).toBeGreaterThan(0);
 });
 
 test('asked numbers go before tuned ones', () => {
   const options = readOptions({ seed: 0, learningRate: 0.5 });
-  expect(chosenNumbers(options, 'smollm2-135m-instruct', 'mr')).toEqual({ seed: 0, learningRate: 0.5 });
+  expect(chosenNumbers(options, embedded, { name: 'mr' })).toEqual({ seed: 0, learningRate: 0.5 });
 });
 
 test('any other model needs a learning rate where something is finetuned', () => {
-  expect(() => chosenNumbers(readOptions({}), 'mine', 'mr')).toThrow(/^--learning-rate: .*mine.*mr/);
+  expect(() => chosenNumbers(readOptions({}), { name: 'mine', digest: '' }, { name: 'mr' })).toThrow(
+    /^--learning-rate: .*mine.*mr/,
+  );
   const options = readOptions({ settings: ['zero-shot', 'in-context'] });
-  expect(chosenNumbers(options, 'mine', 'mr')).toEqual({ seed: 1, learningRate: null });
-  expect(chosenNumbers(options, 'constructor', 'toString')).toEqual({ seed: 1, learningRate: null });
+  expect(chosenNumbers(options, { name: 'mine', digest: '' }, { name: 'mr' })).toEqual({ seed: 1, learningRate: null });
+  expect(chosenNumbers(options, { name: 'constructor', digest: '' }, { name: 'toString' })).toEqual({
+    seed: 1,
+    learningRate: null,
+  });
 });

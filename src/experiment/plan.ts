@@ -18,7 +18,14 @@ import { VERSION } from './version.ts';
 export type Plan = {
   readonly schema: 'dualform.plan/1';
   readonly version: string;
-  readonly model: { readonly name: string; readonly digest: string; readonly tokenizer: string };
+  readonly model: {
+    readonly name: string;
+    /** Of the weights. */
+    readonly digest: string;
+    /** SHA-256 (hex) of the configuration: the same weights compute other numbers under another one. */
+    readonly configuration: string;
+    readonly tokenizer: string;
+  };
   readonly task: {
     readonly name: string;
     readonly digest: string;
@@ -64,14 +71,14 @@ export interface PlanParts {
 /** Demonstration seed and learning rate: what was asked for, else what was tuned for the model and task. */
 export function chosenNumbers(
   { seed, learningRate, settings }: Options,
-  model: string,
-  task: string,
+  model: { readonly name: string; readonly digest: string },
+  task: { readonly name: string },
 ): { readonly seed: number; readonly learningRate: number | null } {
-  const tuned = tunedDefaults(model, task);
+  const tuned = tunedDefaults(model.digest, task.name);
   const rate = settings.includes('finetuned') ? (learningRate ?? tuned?.learningRate) : null;
   if (rate === undefined) {
     throw new UserError(
-      `--learning-rate: no learning rate was tuned for ${model} on ${task}; give one (dualform tune finds it), or leave finetuned out of --settings`,
+      `--learning-rate: no learning rate was tuned for ${model.name} on ${task.name}; give one (dualform tune finds it), or leave finetuned out of --settings`,
       { exitCode: 2 },
     );
   }
@@ -88,7 +95,7 @@ export function makePlan(
   return deepFreeze({
     schema: 'dualform.plan/1',
     version: VERSION,
-    model: { name: model.name, digest: model.digest, tokenizer: model.tokenizer },
+    model: { ...model },
     task: { name: task.name, digest: task.digest, template, labels: [...task.labels] },
     settings: [...settings],
     tap,

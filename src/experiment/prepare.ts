@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Checkpoint } from '../checkpoint/checkpoint.ts';
 import { openCheckpoint } from '../checkpoint/open.ts';
 import { UserError } from '../error.ts';
@@ -8,6 +9,7 @@ import { assertSameDemonstrations } from '../task/same-demonstrations.ts';
 import { buildSequences, type Sequences } from '../task/sequence.ts';
 import { openTask, type Task, type TemplateVariant } from '../task/task.ts';
 import { openTokenizer, type Tokenizer } from '../tokenizer/tokenizer.ts';
+import { canonicalJson, type Json } from './canonical-json.ts';
 import { type ExperimentOptions, readOptions } from './options.ts';
 import { chosenNumbers, makePlan, type Plan, signatureOf } from './plan.ts';
 import type { OnProgress } from './progress.ts';
@@ -71,7 +73,7 @@ export async function prepare(given: ExperimentOptions, options: PrepareOptions 
   const chosen = readOptions(given);
   const subject = await openSubject(chosen, options);
   const { checkpoint, decoder, tokenizer, conventions, task } = subject;
-  const numbers = chosenNumbers(chosen, checkpoint.name, task.name);
+  const numbers = chosenNumbers(chosen, checkpoint, task);
   const sequences = buildSequences({
     task,
     tokenizer,
@@ -84,7 +86,14 @@ export async function prepare(given: ExperimentOptions, options: PrepareOptions 
   assertSameDemonstrations({ ...conventions, ...sequences });
   checkVocabulary(checkpoint, decoder, sequences);
   const plan = makePlan(chosen, numbers, {
-    model: { name: checkpoint.name, digest: checkpoint.digest, tokenizer: tokenizer.digest },
+    model: {
+      name: checkpoint.name,
+      digest: checkpoint.digest,
+      configuration: createHash('sha256')
+        .update(canonicalJson(checkpoint.config as Json))
+        .digest('hex'),
+      tokenizer: tokenizer.digest,
+    },
     task,
     ...conventions,
     sequences,

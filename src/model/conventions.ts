@@ -18,10 +18,13 @@ export interface ConventionWishes {
 
 const BLANK_LINE = '\n\n';
 
+/** fairseq's models never saw a newline: `</s>` parts what stands on lines (Dai et al., official code). */
+const FAIRSEQ_FAMILIES = ['fairseq_gpt', 'xglm'];
+
 /**
  * The document start and the separator of a model. SmolLM2 was trained on documents that begin with `<|endoftext|>` (what its
  * metadata calls BOS is a chat token); others begin with the `bos_token_id` of their configuration. Demonstrations are parted
- * by a blank line.
+ * by a blank line, those of fairseq's models by `</s>`.
  *
  * @throws UserError when the document start is not known or not one token
  */
@@ -35,8 +38,14 @@ export function conventionsOf(
       wishes.documentStart === undefined
         ? usualStart(config, source, tokenizer)
         : startOf(wishes.documentStart, tokenizer),
-    separator: tokenizer.encode(wishes.separator ?? BLANK_LINE),
+    separator: wishes.separator === undefined ? usualSeparator(config, tokenizer) : tokenizer.encode(wishes.separator),
   };
+}
+
+function usualSeparator(config: Checkpoint['config'], tokenizer: Pick<Tokenizer, 'encode'>): readonly number[] {
+  const { model_type: family, eos_token_id: end } = config;
+  const isFairseq = typeof family === 'string' && FAIRSEQ_FAMILIES.includes(family);
+  return isFairseq && typeof end === 'number' ? [end] : tokenizer.encode(BLANK_LINE);
 }
 
 function startOf(text: string, tokenizer: Pick<Tokenizer, 'encode' | 'tokenId'>): number {
