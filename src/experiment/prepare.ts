@@ -35,6 +35,8 @@ export interface Prepared extends Subject {
 export interface PrepareOptions {
   readonly offline?: boolean | undefined;
   readonly onProgress?: OnProgress | undefined;
+  /** Ends a download. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Finds model, tokenizer and task. @throws UserError when one is missing or cannot be used */
@@ -46,11 +48,12 @@ export async function openSubject(
     readonly separator?: string | undefined;
     readonly documentStart?: string | undefined;
   },
-  { offline, onProgress }: PrepareOptions = {},
+  { offline, onProgress, signal }: PrepareOptions = {},
 ): Promise<Subject> {
   const task = await openTask(wishes.task, { template: wishes.template });
   const checkpoint = await openCheckpoint(wishes.model, {
     offline: offline ?? false,
+    ...(signal && { signal }),
     onProgress: ({ stage, done, total }) => onProgress?.({ stage: 'load', done, total, unit: 'bytes', detail: stage }),
   });
   const decoder = readDecoder(checkpoint.config, checkpoint.source);

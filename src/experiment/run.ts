@@ -54,7 +54,7 @@ export async function runExperiment(options: RunOptions = {}): Promise<RunResult
   try {
     signal?.throwIfAborted();
     const started = performance.now();
-    const prepared = await prepare(wishes, { offline, onProgress });
+    const prepared = await prepare(wishes, { offline, onProgress, signal });
     signal?.throwIfAborted();
     const { plan, signature, task } = prepared;
     for (const warning of task.warnings) onWarning?.(`task ${task.name}: ${warning}`);

@@ -103,7 +103,7 @@ async function tuneUninterrupted(options: TuneOptions): Promise<TuneResult> {
   const { model = DEFAULT_MODEL, task: taskName = DEFAULT_TASK, separator, documentStart } = options;
   const subject = await openSubject(
     { model, task: taskName, template, separator, documentStart },
-    { offline, onProgress },
+    { offline, onProgress, signal },
   );
   const { task, checkpoint, decoder, tokenizer, conventions } = subject;
   const shots = options.shots ?? task.defaultShots;
