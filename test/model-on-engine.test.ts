@@ -130,9 +130,11 @@ describe.each(goldenFamilies)('%s on the engine equals torch', (name, family) =>
       data: new Float32Array(data.length).fill(3e38),
     });
     const keyValue = { ...model.pretrained, [key]: damaged };
+    const before = (await runtime.usage()).handles;
     await expect(finetune({ ...model, pretrained: keyValue }, sequences, { learningRate: 0.1 })).rejects.toThrow(
       /step 1: layers\.[01]\.query .*take a learning rate below 0\.1/,
     );
+    expect((await runtime.usage()).handles).toBe(before);
     const at = { memory: emptyMemory(model.decoder), keyValue };
     const query = { tokens: [5, 6, 7], tap: 2, reads: [2] };
     await expect(observe(model, at, [query], { labels: [3], doing: 'a test' })).rejects.toThrow(

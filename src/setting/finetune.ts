@@ -71,7 +71,8 @@ export async function finetune(
           ? { keep: outputs }
           : { into: Object.fromEntries(parameters.map(name => [names.updated(name), target[name]!])) }),
       })
-      .catch(error => {
+      .catch(async error => {
+        for (const set of [current, spare]) if (set !== undefined) await releaseIfAlive(model, set);
         throw explained(error, learningRate, step);
       });
     // The first two steps make the two sets; the pretrained one is never written.
@@ -93,6 +94,11 @@ export async function finetune(
 /** Frees changed projections; those of the checkpoint stay. */
 export async function releaseKeyValue({ runtime, pretrained }: LoadedModel, keyValue: KeyValue): Promise<void> {
   if (keyValue !== pretrained) await runtime.release(Object.values(keyValue) as Handle[]);
+}
+
+/** After a crash there is nothing left to free, and the first error is the one to tell. */
+async function releaseIfAlive(model: LoadedModel, keyValue: KeyValue): Promise<void> {
+  if (model.runtime.crash() === undefined) await releaseKeyValue(model, keyValue).catch(() => undefined);
 }
 
 function checkLength(sequence: readonly number[], index: number, context: number): void {
