@@ -1,6 +1,6 @@
 import { UserError } from '../error.ts';
 import type { TensorLocation } from './checkpoint.ts';
-import { describePickle, type PickleValue } from './pickle-values.ts';
+import { describePickle, isKind, type PickleValue } from './pickle-values.ts';
 
 interface FairseqFile {
   readonly file: string;
@@ -98,7 +98,7 @@ interface Settings {
 
 function settingReader(settings: ReadonlyMap<PickleValue, PickleValue>, fail: Fail): Settings {
   const read = <T extends PickleValue>(name: string, what: string, is: (value: PickleValue) => value is T) => {
-    const value = settings.get(name) ?? undefined;
+    const value = plainSetting(settings.get(name));
     if (value === undefined || is(value)) return value as T | undefined;
     return fail(`its setting ${name} is ${describePickle(value)}, not ${what}`);
   };
@@ -107,6 +107,13 @@ function settingReader(settings: ReadonlyMap<PickleValue, PickleValue>, fail: Fa
     flag: name => read(name, 'True or False', value => typeof value === 'boolean'),
     text: name => read(name, 'a text', value => typeof value === 'string'),
   };
+}
+
+/** Undefined for what is None or points elsewhere (`${task.tokens_per_sample}`); the text of an enumeration's member. */
+function plainSetting(value: PickleValue | undefined): PickleValue | undefined {
+  if (value === null || (typeof value === 'string' && value.startsWith('${'))) return undefined;
+  const [only, more] = isKind(value, 'object') && isKind(value.args, 'tuple') ? value.args.items : [];
+  return typeof only === 'string' && more === undefined ? only : value;
 }
 
 function isSize(value: PickleValue): value is number {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import {
+  call,
   dictionary,
   global,
   integer,
@@ -148,6 +149,20 @@ describe('what the file says about the model', () => {
       activation_function: 'gelu_new',
       scale_embedding: false,
       max_position_embeddings: 48,
+    });
+  });
+
+  test('members of enumerations, and settings that point elsewhere', async () => {
+    const settings = {
+      ...heads(2),
+      activation_fn: call(global('fairseq.dataclass.constants', 'Choices'), text('relu')),
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: this is how settings of fairseq point at others
+      tokens_per_sample: text('${task.tokens_per_sample}'),
+      max_target_positions: none,
+    };
+    expect(await configOf({ args: namespace(settings), model: modelOf(shapes()) })).toMatchObject({
+      activation_function: 'relu',
+      max_position_embeddings: 2048,
     });
   });
 

@@ -27,15 +27,21 @@ function read(bytes: Uint8Array): PickleValue {
 }
 
 function refusal(bytes: Uint8Array): string {
-  const start = performance.now();
+  let quickest = Number.POSITIVE_INFINITY;
   let error: unknown;
-  try {
-    read(bytes);
-  } catch (thrown) {
-    error = thrown;
+  // Again when it was slow, for the machine may be busy with something else.
+  for (let attempt = 0; attempt < 5 && quickest > 100; attempt++) {
+    const start = performance.now();
+    try {
+      error = undefined;
+      read(bytes);
+    } catch (thrown) {
+      error = thrown;
+    }
+    quickest = Math.min(quickest, performance.now() - start);
   }
   expect(error).toBeInstanceOf(UserError);
-  expect(performance.now() - start).toBeLessThan(300);
+  expect(quickest).toBeLessThan(100);
   const { message } = error as UserError;
   expect(message).not.toContain('\n');
   return message;
@@ -150,8 +156,11 @@ describe('refuses', () => {
     ['a memo that was never filled', bytes('h\x07'), 'memo 7 is asked for'],
     ['a memo of 4 billion', bytes('j\xff\xff\xff\xff'), 'memo 4294967295 is asked for'],
     ['a million marks', bytes('('.repeat(1_000_000)), 'nested deeper than 1000'],
-    ['a million and more instructions', bytes('N0'.repeat(600_000)), 'more than 1000000 instructions'],
-    ['a memo bomb', bytes(`N${'r\x00\x00\x00\x00'.repeat(1_000_001)}`), 'more than 1000000 instructions'],
+    ['a million and more instructions', bytes('N0'.repeat(600_000)), 'more than 500000 instructions'],
+    ['a memo bomb', bytes(`N${'r\x00\x00\x00\x00'.repeat(1_000_001)}`), 'more than 500000 instructions'],
+    ['a million dictionaries', bytes('}'.repeat(1_000_000)), 'makes more than 100000 objects'],
+    ['a million names', bytes('ca\nb\n'.repeat(1_000_000)), 'asks for more than 10000 names'],
+    ['a memo filled out of turn', bytes('Nr\xff\xff\xff\x7f'), 'memo 2147483647 is filled out of turn'],
     ['an integer of 2 GB', bytes('\x8b\xff\xff\xff\x7f'), 'an integer of 2147483647 bytes'],
     ['a text of 4 GB', bytes('X\xff\xff\xff\xff'), 'its pickle ends early'],
     ['a text of 2^63 bytes', bytes(`\x8d${'\xff'.repeat(8)}`), 'its pickle ends early'],

@@ -15,14 +15,18 @@ export interface PickleRules {
 
 // The data.pkl of large models with optimizer and dictionary stays below 10 MB.
 export const MAX_PICKLE_BYTES = 64 << 20;
-// Some thirty opcodes a tensor and three an entry of a vocabulary; this many take a tenth of a second. What a pickle makes
-// (stack, memo, lists) costs an opcode an item, so that this bounds them too.
-const MAX_OPCODES = 1_000_000;
+// Some thirty opcodes a tensor, and six an entry of a vocabulary of fifty thousand. The stack, the memo and the items of
+// lists cost an opcode each, so that this bounds them too.
+const MAX_OPCODES = 500_000;
+// A tensor takes about ten tuples, names and dictionaries; these cost more memory and time than any other value.
+const MAX_OBJECTS = 100_000;
 // Python's own pickler stops at a thousand calls within each other.
 const MAX_MARKS = 1000;
 // Seeds and counters; the longest integers of a state are 64 bits wide.
 const MAX_INTEGER_BYTES = 256;
 const MAX_GLOBAL_BYTES = 1024;
+// Picklers write a name once and recall it from the memo.
+const MAX_GLOBALS = 10_000;
 
 /** Opcodes of protocol 0, of extensions and of protocol 5: refused by their name. */
 const REFUSED: Readonly<Record<number, string>> = {
@@ -59,9 +63,11 @@ export function unpickle(bytes: Uint8Array, rules: PickleRules): PickleValue {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   const stack: PickleValue[] = [];
   const marks: number[] = [];
-  const memo = new Map<number, PickleValue>();
+  const memo: PickleValue[] = [];
   let at = 0;
   let opcodes = 0;
+  let objects = 0;
+  let globals = 0;
 
   const failHere = (what: string): never => fail(`${what} (before byte ${at} of its pickle)`);
   /** Moves past `length` bytes and returns where they begin. */
@@ -78,9 +84,9 @@ export function unpickle(bytes: Uint8Array, rules: PickleRules): PickleValue {
   const uint32 = (): number => buffer.readUInt32LE(skip(4));
   const text = (start: number): string => buffer.toString('utf8', start, at);
   const line = (): string => {
-    const end = buffer.subarray(at, at + MAX_GLOBAL_BYTES).indexOf(0x0a);
-    if (end < 0) failHere('a name does not end');
-    const start = skip(end + 1);
+    const end = buffer.indexOf(0x0a, at);
+    if (end < 0 || end - at > MAX_GLOBAL_BYTES) failHere('a name does not end');
+    const start = skip(end + 1 - at);
     return buffer.toString('utf8', start, at - 1);
   };
   const integer = (length: number): number | bigint => {
@@ -88,6 +94,10 @@ export function unpickle(bytes: Uint8Array, rules: PickleRules): PickleValue {
     return signedInteger(buffer.subarray(skip(length), at));
   };
 
+  const push = (object: PickleValue): void => {
+    if (++objects > MAX_OBJECTS) failHere(`its pickle makes more than ${MAX_OBJECTS} objects`);
+    stack.push(object);
+  };
   const floor = (): number => marks.at(-1) ?? 0;
   const pop = (): PickleValue => {
     if (stack.length <= floor()) failHere('something is taken from an empty stack');
@@ -106,14 +116,17 @@ export function unpickle(bytes: Uint8Array, rules: PickleRules): PickleValue {
     return { kind: 'tuple', items: stack.splice(stack.length - length) };
   };
   const recall = (index: number): PickleValue => {
-    const value = memo.get(index);
+    const value = memo[index];
     return value === undefined ? failHere(`memo ${index} is asked for, but was never filled`) : value;
   };
   const memorise = (index: number): void => {
-    memo.set(index, top());
+    // Picklers count from 0, so that no place lies past the number of instructions.
+    if (index > opcodes) failHere(`memo ${index} is filled out of turn`);
+    memo[index] = top();
   };
   const global = (module: PickleValue, name: PickleValue): PickleValue => {
     if (typeof module !== 'string' || typeof name !== 'string') return failHere('a name is no text');
+    if (++globals > MAX_GLOBALS) failHere(`its pickle asks for more than ${MAX_GLOBALS} names`);
     if (module.length + name.length > MAX_GLOBAL_BYTES) failHere('a name is too long');
     return { kind: 'global', name: `${module}.${name}` };
   };
@@ -220,18 +233,18 @@ export function unpickle(bytes: Uint8Array, rules: PickleRules): PickleValue {
         break;
 
       case 0x29: // EMPTY_TUPLE
-        stack.push({ kind: 'tuple', items: [] });
+        push({ kind: 'tuple', items: [] });
         break;
       case 0x85: // TUPLE1
       case 0x86: // TUPLE2
       case 0x87: // TUPLE3
-        stack.push(tuple(opcode - 0x84));
+        push(tuple(opcode - 0x84));
         break;
       case 0x74: // TUPLE
-        stack.push({ kind: 'tuple', items: popToMark() });
+        push({ kind: 'tuple', items: popToMark() });
         break;
       case 0x5d: // EMPTY_LIST
-        stack.push([]);
+        push([]);
         break;
       case 0x61: {
         // APPEND
@@ -246,7 +259,7 @@ export function unpickle(bytes: Uint8Array, rules: PickleRules): PickleValue {
         break;
       }
       case 0x7d: // EMPTY_DICT
-        stack.push(new Map());
+        push(new Map());
         break;
       case 0x73: {
         // SETITEM
@@ -261,7 +274,7 @@ export function unpickle(bytes: Uint8Array, rules: PickleRules): PickleValue {
         break;
       }
       case 0x8f: // EMPTY_SET
-        stack.push({ kind: 'set', items: [] });
+        push({ kind: 'set', items: [] });
         break;
       case 0x90: {
         // ADDITEMS
@@ -272,7 +285,7 @@ export function unpickle(bytes: Uint8Array, rules: PickleRules): PickleValue {
         break;
       }
       case 0x91: // FROZENSET
-        stack.push({ kind: 'set', items: popToMark() });
+        push({ kind: 'set', items: popToMark() });
         break;
 
       case 0x71: // BINPUT
@@ -282,7 +295,7 @@ export function unpickle(bytes: Uint8Array, rules: PickleRules): PickleValue {
         memorise(uint32());
         break;
       case 0x94: // MEMOIZE
-        memorise(memo.size);
+        memorise(memo.length);
         break;
       case 0x68: // BINGET
         stack.push(recall(byte()));
@@ -292,26 +305,26 @@ export function unpickle(bytes: Uint8Array, rules: PickleRules): PickleValue {
         break;
 
       case 0x63: // GLOBAL
-        stack.push(global(line(), line()));
+        push(global(line(), line()));
         break;
       case 0x93: {
         // STACK_GLOBAL
         const name = pop();
-        stack.push(global(pop(), name));
+        push(global(pop(), name));
         break;
       }
       case 0x52: // REDUCE
       case 0x81: {
         // NEWOBJ
         const args = pop();
-        stack.push(call(pop(), args));
+        push(call(pop(), args));
         break;
       }
       case 0x92: {
         // NEWOBJ_EX: what is named is dropped, for nothing that is built takes any
         pop();
         const args = pop();
-        stack.push(call(pop(), args));
+        push(call(pop(), args));
         break;
       }
       case 0x62: {
@@ -321,7 +334,7 @@ export function unpickle(bytes: Uint8Array, rules: PickleRules): PickleValue {
         break;
       }
       case 0x51: // BINPERSID
-        stack.push(rules.persistent(pop()));
+        push(rules.persistent(pop()));
         break;
 
       default: {

@@ -17,7 +17,7 @@ export interface ZipEntry {
 }
 
 // A mixture of experts with optimizer state has some ten thousand tensors; each entry costs one small read.
-const MAX_ENTRIES = 100_000;
+const MAX_ENTRIES = 20_000;
 // 46 bytes, a name and zip64 sizes for each entry.
 const MAX_DIRECTORY_BYTES = 32 << 20;
 const MAX_NAME_BYTES = 1024;
