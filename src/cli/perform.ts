@@ -12,6 +12,7 @@ const actions: Readonly<Record<string, () => Promise<Action>>> = {
   finetune: () => import('./actions/finetune.ts'),
   score: () => import('./actions/score.ts'),
   tune: () => import('./actions/tune.ts'),
+  table: () => import('./actions/table.ts'),
   models: () => import('./actions/models.ts'),
   tasks: () => import('./actions/tasks.ts'),
   pull: () => import('./actions/pull.ts'),

@@ -7,6 +7,7 @@ import { modelsCommand } from './commands/models.ts';
 import { pullCommand } from './commands/pull.ts';
 import { runCommand } from './commands/run.ts';
 import { scoreCommand } from './commands/score.ts';
+import { tableCommand } from './commands/table.ts';
 import { tasksCommand } from './commands/tasks.ts';
 import { traceCommand } from './commands/trace.ts';
 import { tuneCommand } from './commands/tune.ts';
@@ -35,6 +36,7 @@ export function makeProgram(perform: Perform): Command {
     finetuneCommand(),
     scoreCommand(),
     tuneCommand(),
+    tableCommand(),
     modelsCommand(),
     tasksCommand(),
     pullCommand(),

@@ -1,6 +1,8 @@
 export { type Estimate, type EstimateOptions, estimateRun } from './estimate.ts';
 export { Interrupted } from './interrupted.ts';
 export { DEFAULT_MODEL, DEFAULT_TASK, type ExperimentOptions, type Tap } from './options.ts';
+export { type PaperSize, type PaperTask, type PresetName, paperSettings } from './paper.ts';
+export type { ComparedFigure, PaperComparison } from './paper-comparison.ts';
 export { type Plan, signatureOf } from './plan.ts';
 export { type Prepared, prepare } from './prepare.ts';
 export type { OnProgress, Progress, Stage } from './progress.ts';
@@ -9,5 +11,6 @@ export type { ExampleRecord } from './records.ts';
 export type { ExperimentResult } from './result.ts';
 export { type RunOptions, type RunResult, runExperiment } from './run.ts';
 export { measureSpeed, type Speed } from './speed.ts';
+export { type ResultTable, runTable, type TableOptions } from './table.ts';
 export { type GridPoint, type Judged, type TuneOptions, type TuneResult, tune } from './tune.ts';
 export type { Work } from './work.ts';

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { UserError } from '../error.ts';
 import { type SettingName, settingNames } from '../setting/setting.ts';
 import type { TemplateVariant } from '../task/task.ts';
+import { type PresetName, presetNames } from './paper.ts';
 
 /** Where attention is observed: at the last prompt token, or at the label word of class 0 as in the official code. */
 export type Tap = 'prompt-end' | 'label';
@@ -14,24 +15,32 @@ export const DEFAULT_BATCH_SIZE = 16;
 export const DEFAULT_MODEL = 'smollm2-135m-instruct';
 export const DEFAULT_TASK = 'sst2';
 
-const options = z.strictObject({
-  task: z.string().min(1).default(DEFAULT_TASK),
-  model: z.string().min(1).default(DEFAULT_MODEL),
-  shots: z.int().min(0).optional(),
-  seed: z.int().min(0).optional(),
-  learningRate: z.number().positive().optional(),
-  separator: z.string().optional(),
-  documentStart: z.string().min(1).optional(),
-  template: z.enum(templates as [TemplateVariant, ...TemplateVariant[]]).default('code'),
-  tap: z.enum(taps as [Tap, ...Tap[]]).default('prompt-end'),
-  limit: z.int().min(1).optional(),
-  settings: z
-    .array(z.enum(settingNames as [SettingName, ...SettingName[]]))
-    .min(1)
-    .default([...settingNames])
-    .transform(chosen => settingNames.filter(name => chosen.includes(name))),
-  batchSize: z.int().min(1).max(1024).default(DEFAULT_BATCH_SIZE),
-});
+const options = z
+  .strictObject({
+    preset: z.enum(presetNames as [PresetName, ...PresetName[]]).optional(),
+    task: z.string().min(1).default(DEFAULT_TASK),
+    model: z.string().min(1).default(DEFAULT_MODEL),
+    shots: z.int().min(0).optional(),
+    seed: z.int().min(0).optional(),
+    learningRate: z.number().positive().optional(),
+    separator: z.string().optional(),
+    documentStart: z.string().min(1).optional(),
+    template: z.enum(templates as [TemplateVariant, ...TemplateVariant[]]).default('code'),
+    tap: z.enum(taps as [Tap, ...Tap[]]).optional(),
+    limit: z.int().min(1).optional(),
+    settings: z
+      .array(z.enum(settingNames as [SettingName, ...SettingName[]]))
+      .min(1)
+      .default([...settingNames])
+      .transform(chosen => settingNames.filter(name => chosen.includes(name))),
+    batchSize: z.int().min(1).max(1024).default(DEFAULT_BATCH_SIZE),
+  })
+  .transform(chosen => ({ ...chosen, tap: chosen.tap ?? usualTap(chosen.preset) }));
+
+/** The paper's numbers were read at the label word. */
+function usualTap(preset: PresetName | undefined): Tap {
+  return preset === undefined ? 'prompt-end' : 'label';
+}
 
 /** What a run may be asked for; everything has a default but, for models that were not tuned, the learning rate. */
 export type ExperimentOptions = {

@@ -13,6 +13,11 @@ export type PaperTask = 'sst2' | 'sst5' | 'mr' | 'subj' | 'agnews' | 'cb';
 export const paperSizes: readonly PaperSize[] = ['1.3B', '2.7B'];
 export const paperTasks: readonly PaperTask[] = ['sst2', 'sst5', 'mr', 'subj', 'agnews', 'cb'];
 
+/** Whose settings: the paper's, for the model that is given or for the one that is named. */
+export type PresetName = 'paper' | `paper:${PaperSize}`;
+
+export const presetNames: readonly PresetName[] = ['paper', ...paperSizes.map(size => `paper:${size}` as const)];
+
 export const SOURCES = {
   paper: 'Dai et al. (2022), arXiv:2212.10559 version 3, Findings of ACL 2023, tables 1 to 5 and 9',
   shots: 'official code of Dai et al., github.com/microsoft/LMOps, understand_icl',
@@ -159,6 +164,7 @@ export const PAPER_FIGURES: readonly PaperFigure[] = [
       '1.3B': [0.585, 0.404, 0.498, 0.49, 0.496, 0.177],
       '2.7B': [0.687, 0.492, 0.347, 0.374, 0.485, 0.217],
     },
+    // biome-ignore lint/suspicious/noApproximativeNumericConstant: an average that happens to be near a logarithm
     average: { '1.3B': 0.442, '2.7B': 0.434 },
   },
   {

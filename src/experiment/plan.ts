@@ -8,6 +8,7 @@ import type { TemplateVariant } from '../task/task.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { DEFAULT_SEED, tunedDefaults } from './defaults.ts';
 import type { Options, Tap } from './options.ts';
+import type { PaperSettings } from './paper.ts';
 import { scoringOf } from './scoring.ts';
 import { VERSION } from './version.ts';
 
@@ -68,13 +69,14 @@ export interface PlanParts {
   readonly sequences: Sequences;
 }
 
-/** Demonstration seed and learning rate: what was asked for, else what was tuned for the model and task. */
+/** Demonstration seed and learning rate: what was asked for, else those of the preset, else what was tuned for the model and task. */
 export function chosenNumbers(
   { seed, learningRate, settings }: Options,
   model: { readonly name: string; readonly digest: string },
   task: { readonly name: string },
+  preset?: Pick<PaperSettings, 'seed' | 'learningRate'>,
 ): { readonly seed: number; readonly learningRate: number | null } {
-  const tuned = tunedDefaults(model.digest, task.name);
+  const tuned = preset ?? tunedDefaults(model.digest, task.name);
   const rate = settings.includes('finetuned') ? (learningRate ?? tuned?.learningRate) : null;
   if (rate === undefined) {
     throw new UserError(

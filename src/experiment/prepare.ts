@@ -12,6 +12,7 @@ import { openTokenizer, type Tokenizer } from '../tokenizer/tokenizer.ts';
 import { canonicalJson, type Json } from './canonical-json.ts';
 import { type ExperimentOptions, readOptions } from './options.ts';
 import { chosenNumbers, makePlan, type Plan, signatureOf } from './plan.ts';
+import { choosePreset, type Preset } from './preset.ts';
 import type { OnProgress } from './progress.ts';
 import { type Scoring, scoringOf } from './scoring.ts';
 
@@ -30,6 +31,7 @@ export interface Prepared extends Subject {
   readonly signature: string;
   readonly sequences: Sequences;
   readonly scoring: Scoring;
+  readonly preset?: Preset;
 }
 
 export interface PrepareOptions {
@@ -76,12 +78,13 @@ export async function prepare(given: ExperimentOptions, options: PrepareOptions 
   const chosen = readOptions(given);
   const subject = await openSubject(chosen, options);
   const { checkpoint, decoder, tokenizer, conventions, task } = subject;
-  const numbers = chosenNumbers(chosen, checkpoint, task);
+  const preset = chosen.preset && (await choosePreset(chosen.preset, { name: checkpoint.name, decoder }, task));
+  const numbers = chosenNumbers(chosen, checkpoint, task, preset?.settings);
   const sequences = buildSequences({
     task,
     tokenizer,
     ...conventions,
-    shots: chosen.shots ?? task.defaultShots,
+    shots: chosen.shots ?? preset?.settings.shots ?? task.defaultShots,
     seed: numbers.seed,
     context: decoder.context,
     ...(chosen.limit !== undefined && { limit: chosen.limit }),
@@ -107,6 +110,7 @@ export async function prepare(given: ExperimentOptions, options: PrepareOptions 
     signature: signatureOf(plan),
     sequences,
     scoring: scoringOf(sequences.labelTokens, plan.tap),
+    ...(preset && { preset }),
   };
 }
 

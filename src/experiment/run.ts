@@ -8,11 +8,13 @@ import { evaluate } from './evaluate.ts';
 import { Interrupted } from './interrupted.ts';
 import { makeSettings } from './make-settings.ts';
 import type { ExperimentOptions } from './options.ts';
+import { comparePaper, type PaperComparison } from './paper-comparison.ts';
 import { type Prepared, prepare } from './prepare.ts';
+import { prettyJson } from './pretty-json.ts';
 import type { OnProgress } from './progress.ts';
 import { type Provenance, readProvenance, type Stopwatch, stopwatch, type Timing, thisMachine } from './provenance.ts';
 import { type ExperimentResult, foldResult } from './result.ts';
-import { openStore, readFinished, type Store } from './store.ts';
+import { openStore, readFinished, type Store, writeText } from './store.ts';
 import { tokenLines } from './token-lines.ts';
 
 export interface RunOptions extends ExperimentOptions {
@@ -37,6 +39,8 @@ export interface RunResult {
   readonly provenance: Provenance;
   /** Examples that an earlier call had stored; all of them when the run was finished already. */
   readonly found: number;
+  /** Beside the paper's figures, where a preset was asked for; `paper.json` in the run folder. */
+  readonly paper?: PaperComparison;
 }
 
 /**
@@ -50,11 +54,20 @@ export interface RunResult {
  */
 export async function runExperiment(options: RunOptions = {}): Promise<RunResult> {
   const { out, threads, offline, signal, onProgress, onWarning, ...wishes } = options;
+  const hooks = { out, threads, signal, onProgress, onWarning };
+  return runPrepared(() => prepare(wishes, { offline, onProgress, signal }), hooks);
+}
+
+/** As runExperiment, of choices that were made. */
+export async function runPrepared(
+  getPrepared: () => Promise<Prepared>,
+  { out, threads, signal, onProgress, onWarning }: Omit<RunOptions, keyof ExperimentOptions | 'offline'>,
+): Promise<RunResult> {
   const state: { folder?: string; store?: Store; examples?: number } = {};
   try {
     signal?.throwIfAborted();
     const started = performance.now();
-    const prepared = await prepare(wishes, { offline, onProgress, signal });
+    const prepared = await getPrepared();
     signal?.throwIfAborted();
     const { plan, signature, task } = prepared;
     for (const warning of task.warnings) onWarning?.(`task ${task.name}: ${warning}`);
@@ -62,9 +75,11 @@ export async function runExperiment(options: RunOptions = {}): Promise<RunResult
     const finished = await readFinished(folder, plan);
     if (finished !== undefined) {
       const earlier = readProvenance(finished.provenance);
+      const result = finished.result as unknown as ExperimentResult;
       return {
         folder,
-        result: finished.result as unknown as ExperimentResult,
+        result,
+        ...(await besidePaper(folder, prepared, result)),
         timing: earlier?.timing ?? stopwatch(undefined).read(),
         provenance: earlier?.provenance ?? thisMachine(threads ?? physicalCores()),
         found: plan.examples,
@@ -89,7 +104,7 @@ export async function runExperiment(options: RunOptions = {}): Promise<RunResult
       const result = foldResult(plan, signature, prepared.decoder, losses, await store.records());
       await store.writeJson('result.json', result as unknown as Json);
       const { timing, provenance } = readProvenance(await store.readJson('provenance.json'))!;
-      return { folder, result, timing, provenance, found };
+      return { folder, result, ...(await besidePaper(folder, prepared, result)), timing, provenance, found };
     } finally {
       await store.close();
     }
@@ -97,6 +112,18 @@ export async function runExperiment(options: RunOptions = {}): Promise<RunResult
     if (!signal?.aborted) throw error;
     throw interrupted(state, error);
   }
+}
+
+/** Writes paper.json where a preset was asked for. */
+async function besidePaper(
+  folder: string,
+  prepared: Prepared,
+  result: ExperimentResult,
+): Promise<{ readonly paper?: PaperComparison }> {
+  const paper = comparePaper(prepared, result);
+  if (paper === undefined) return {};
+  await writeText(join(folder, 'paper.json'), prettyJson(paper as unknown as Json));
+  return { paper };
 }
 
 /** @returns the losses of finetuning */

@@ -200,7 +200,7 @@ function line(value: unknown): string {
   return `${JSON.stringify(value)}\n`;
 }
 
-async function writeText(path: string, text: string): Promise<void> {
+export async function writeText(path: string, text: string): Promise<void> {
   const bytes = Buffer.from(text);
   await writeAtomically(path, bytes.length, handle => handle.writeFile(bytes));
 }

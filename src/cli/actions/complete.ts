@@ -8,6 +8,7 @@ import { makeProgram, type Typed } from '../program.ts';
 /** Values of options that are no file names. */
 const values: Readonly<Record<string, readonly string[]>> = {
   '--task': TASK_NAMES,
+  '--tasks': ['all', ...TASK_NAMES],
   '--model': EMBEDDED_MODELS.map(({ name }) => name),
   '--settings': settingNames,
   '--taps': ['logits', 'attention_output', 'attention_scores', 'query'],

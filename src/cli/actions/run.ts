@@ -1,6 +1,7 @@
 import { relative } from 'node:path';
 import { z } from 'zod';
 import { estimateRun } from '../../experiment/estimate.ts';
+import { presetNames } from '../../experiment/paper.ts';
 import type { Progress } from '../../experiment/progress.ts';
 import { runExperiment } from '../../experiment/run.ts';
 import { settingNames } from '../../setting/setting.ts';
@@ -8,6 +9,7 @@ import { BARE_LIMIT } from '../commands/run.ts';
 import { formatEstimate } from '../format-estimate.ts';
 import { formatFindings } from '../format-findings.ts';
 import { formatCount } from '../format-number.ts';
+import { formatPaper } from '../format-paper.ts';
 import { formatRun } from '../format-run.ts';
 import type { Io } from '../io.ts';
 import { everywhere, namesOf, positiveNumber, readOptions, text, wholeNumber } from '../option-values.ts';
@@ -25,7 +27,8 @@ export const schema = z.object({
   separator: z.string().optional(),
   documentStart: text().optional(),
   template: z.enum(['paper', 'code']),
-  tap: z.enum(['prompt-end', 'label']),
+  tap: z.enum(['prompt-end', 'label']).optional(),
+  preset: z.enum([...presetNames]).optional(),
   limit: wholeNumber(1).optional(),
   settings: namesOf([...settingNames]),
   out: text().optional(),
@@ -55,17 +58,18 @@ export async function perform(typed: Typed, io: Io): Promise<void> {
     );
     return;
   }
-  const { folder, result, timing, provenance, found } = await runExperiment({ ...common, onWarning: io.note });
+  const { folder, result, paper, timing, provenance, found } = await runExperiment({ ...common, onWarning: io.note });
   if (found === result.task.examples) io.note('this run was finished earlier; these are its results');
   else if (found > 0) io.note(`went on after ${formatCount(found)} examples that were stored earlier`);
   const place = relative('.', folder) || folder;
   const findings = formatFindings(result, await storedPredictions(folder));
-  io.answer({ ...result, timing, provenance }, () =>
+  io.answer({ ...result, ...(paper && { paper }), timing, provenance }, () =>
     [
       formatRun(result),
       '',
       ...findings,
       '',
+      ...(paper ? [formatPaper(paper), ''] : []),
       ...(bare ? [`These are the first ${BARE_LIMIT} rows; --limit 2000 takes all.`] : []),
       `The run folder is ${place}.`,
     ].join('\n'),

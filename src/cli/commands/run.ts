@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { presetNames } from '../../experiment/paper.ts';
 import { choice, modelOption, withEverywhere, withExamples } from '../everywhere.ts';
 
 /** Rows that the bare command evaluates: about a minute on two cores. */
@@ -15,10 +16,16 @@ export function runCommand(): Command {
     .option('--document-start <token>', "the token that every sequence begins with (default: the model's)")
     .addOption(choice('--template <whose>', 'where the two differ (AG News, CB)', ['paper', 'code']).default('code'))
     .addOption(
-      choice('--tap <position>', 'where attention is observed: last prompt token, or the class-0 label word', [
-        'prompt-end',
-        'label',
-      ]).default('prompt-end'),
+      choice(
+        '--tap <position>',
+        'where attention is observed: last prompt token (the default), or the class-0 label word (with --preset)',
+        ['prompt-end', 'label'],
+      ),
+    )
+    .addOption(
+      choice('--preset <name>', "the paper's seed, learning rate, shots and tap, and its figures beside the measured", [
+        ...presetNames,
+      ]),
     )
     .option('--limit <number>', `evaluation rows (default: 2000; ${BARE_LIMIT} for the bare "dualform run")`)
     .option('--settings <list>', 'a subset of zero-shot,in-context,finetuned', 'zero-shot,in-context,finetuned')
@@ -29,6 +36,10 @@ export function runCommand(): Command {
     { line: 'dualform run', says: `SST-2, the first ${BARE_LIMIT} rows: about a minute` },
     { line: 'dualform run --task cb', says: 'all evaluation rows of another task' },
     { line: 'dualform run --task mr --shots 8 --seed 2 --learning-rate 0.01 --limit 100', says: 'own choices' },
+    {
+      line: 'dualform run --task mr --preset paper --model KoboldAI/fairseq-dense-1.3B',
+      says: "the paper's settings for its model, the paper's figures beside the measured",
+    },
     { line: 'dualform run --task agnews --dry-run', says: 'what it would cost, without doing it' },
     { line: 'dualform run --settings zero-shot,in-context --limit 50 --json', says: 'the result for a program' },
   ]);
