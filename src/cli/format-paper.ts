@@ -2,9 +2,10 @@ import { PAPER_FIGURES } from '../experiment/paper.ts';
 import type { ComparedFigure, PaperComparison } from '../experiment/paper-comparison.ts';
 import { FIGURE_TITLES, formatCell, formatDifference } from './format-figure.ts';
 import { formatTable } from './format-table.ts';
+import { demonstrationsNote } from './paper-notes.ts';
 
 /** A run beside the paper's figures. */
-export function formatPaper({ preset, figures, demonstrations, departures }: PaperComparison): string {
+export function formatPaper({ preset, figures, task, trainingRows, departures }: PaperComparison): string {
   const reproduced = figures.some(({ reproduction }) => reproduction !== undefined);
   const head = [
     'beside the paper',
@@ -15,12 +16,10 @@ export function formatPaper({ preset, figures, demonstrations, departures }: Pap
   ];
   const rows = figures.map(figure => [FIGURE_TITLES[figure.name], ...cells(figure, reproduced)]);
   const choices = departures.map(({ choice, here, paper }) => `${choice} ${here} for ${paper}`);
-  const others =
-    demonstrations.same === true ? [] : [`The demonstrations are not known to be the paper's: ${demonstrations.why}.`];
   return [
     `${formatTable(head, rows, { align: ['left', 'right', 'right', 'right', 'right', 'right'] })}`,
     '',
-    ...others,
+    demonstrationsNote([{ task, trainingRows }]),
     `The paper's model: ${preset.model}. Chosen otherwise than in the paper: ${choices.join('; ')}.`,
   ].join('\n');
 }

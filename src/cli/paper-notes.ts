@@ -18,16 +18,23 @@ export function notesOf({ preset, runs, sources }: ResultTable): readonly string
   ];
 }
 
-function demonstrationsNote(runs: readonly TableRun[]): string {
-  const same = runs.filter(({ demonstrations }) => demonstrations?.same === true).map(({ task }) => task);
-  const others = grouped(
-    runs.flatMap(({ task, demonstrations }) =>
-      demonstrations === undefined || demonstrations.same === true ? [] : [[demonstrations.why ?? '', task] as const],
-    ),
-  );
-  const first = same.length === 0 ? 'none' : same.join(', ');
-  const rest = others.map(([why, tasks]) => `${tasks.join(', ')} (${why})`);
-  return `The paper's own demonstrations: ${first}${rest.length === 0 ? '' : `; others: ${rest.join(', ')}`}.`;
+/** Where the data stand in the way, whatever the seed. */
+export function demonstrationsNote(runs: readonly Pick<TableRun, 'task' | 'trainingRows'>[]): string {
+  const of = (asPublished: boolean | null) =>
+    runs.filter(({ trainingRows }) => trainingRows?.asPublished === asPublished);
+  const [can, cannot, own] = [of(true), of(false), of(null)].map(group =>
+    group.map(({ task, trainingRows }) => (trainingRows?.why ? `${task} (${trainingRows.why})` : task)),
+  ) as [string[], string[], string[]];
+  const parts = [
+    ...(cannot.length > 0 ? [`cannot be repeated on ${joined(cannot)}`] : []),
+    ...(can.length > 0 ? [`can be repeated on ${joined(can)}`] : []),
+    ...(own.length > 0 ? [`are repeated on ${joined(own)} where they stand in the published order`] : []),
+  ];
+  return `The paper's demonstrations ${parts.join('; they ')}.`;
+}
+
+function joined(names: readonly string[]): string {
+  return names.length < 2 ? names.join() : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
 }
 
 function departuresNote(runs: readonly TableRun[]): string {

@@ -56,8 +56,10 @@ export interface PaperComparison {
   readonly task: PaperTask;
   /** The paper's. */
   readonly settings: PaperSettings;
-  /** Whether they are the paper's; null where that cannot be known. */
-  readonly demonstrations: { readonly same: boolean | null; readonly why?: string };
+  /** Where they stand as published a seed picks the rows that it picked for the paper; null for rows of the user's own. */
+  readonly trainingRows: { readonly asPublished: boolean | null; readonly why?: string };
+  /** Whether they are the paper's: rows, seed and number; null where that cannot be known. */
+  readonly sameDemonstrations: boolean | null;
   readonly departures: readonly Departure[];
   readonly figures: readonly ComparedFigure[];
   readonly sources: typeof SOURCES;
@@ -65,9 +67,9 @@ export interface PaperComparison {
 
 /** Why the embedded training rows give other demonstrations than the paper's, whatever the seed. */
 const OTHER_ROWS: Readonly<Partial<Record<PaperTask, string>>> = {
-  sst2: "the training rows here are GLUE's in another order",
-  subj: 'the published order of the training rows is lost',
-  agnews: '8,776 of the 120,000 training rows are here',
+  sst2: "GLUE's training rows in another order",
+  subj: 'published order of the training rows lost',
+  agnews: '8,776 of the 120,000 training rows',
 };
 
 /** Sets the result of a run beside the paper's figures; undefined when no preset was asked for. */
@@ -80,24 +82,23 @@ export function comparePaper(prepared: Prepared, result: ExperimentResult): Pape
     preset: { name: 'paper', size: preset.size, model: PAPER_MODELS[preset.size].name },
     task: preset.task,
     settings: preset.settings,
-    demonstrations: sameDemonstrations(prepared, preset),
+    trainingRows: trainingRowsOf(preset),
+    sameDemonstrations: sameDemonstrations(prepared, preset),
     departures: departuresOf(prepared, preset),
     figures: PAPER_FIGURES.map(figure => compare(figure, preset, result)),
     sources: SOURCES,
   };
 }
 
-function sameDemonstrations(
-  { plan }: Prepared,
-  { settings, task, ownRows }: Preset,
-): PaperComparison['demonstrations'] {
-  if (plan.seed !== settings.seed) return { same: false, why: 'another seed' };
-  if (plan.shots !== settings.shots) return { same: false, why: 'another number of them' };
-  if (ownRows) {
-    return { same: null, why: "rows of your own: the paper's where they stand in the published order" };
-  }
+function trainingRowsOf({ task, ownRows }: Preset): PaperComparison['trainingRows'] {
+  if (ownRows) return { asPublished: null, why: 'rows of your own' };
   const why = OTHER_ROWS[task];
-  return why === undefined ? { same: true } : { same: false, why };
+  return why === undefined ? { asPublished: true } : { asPublished: false, why };
+}
+
+function sameDemonstrations({ plan }: Prepared, preset: Preset): boolean | null {
+  const { seed, shots } = preset.settings;
+  return plan.seed === seed && plan.shots === shots ? trainingRowsOf(preset).asPublished : false;
 }
 
 function departuresOf({ plan, decoder, tokenizer, task }: Prepared, preset: Preset): readonly Departure[] {

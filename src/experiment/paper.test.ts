@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { openTask } from '../task/task.ts';
 import {
@@ -70,6 +71,38 @@ describe('settings', () => {
       const [digits] = learningRate.toExponential().split('e');
       // SST-5 with 1.3B was searched finer.
       expect(Number(digits)).toBe(size === '1.3B' && task === 'sst5' ? 1.6 : Math.round(Number(digits)));
+    }
+  });
+
+  test('docs/paper.md has the same', () => {
+    const page = readFileSync(new URL('../../docs/paper.md', import.meta.url), 'utf8');
+    const line = (title: string, values: readonly number[]) => `| ${title} | ${values.join(' | ')} |`;
+    for (const size of paperSizes) {
+      const settings = paperTasks.map(task => paperSettings(size, task));
+      expect(page).toContain(
+        line(
+          `seed, ${size}`,
+          settings.map(({ seed }) => seed),
+        ),
+      );
+      expect(page).toContain(
+        line(
+          `learning rate, ${size}`,
+          settings.map(({ learningRate }) => learningRate),
+        ),
+      );
+      expect(page).toContain(
+        line(
+          'shots',
+          settings.map(({ shots }) => shots),
+        ),
+      );
+      expect(page).toContain(
+        line(
+          'evaluated rows',
+          settings.map(({ examples }) => examples),
+        ),
+      );
     }
   });
 

@@ -57,7 +57,7 @@ export interface ResultTable {
 
 export interface TableRun
   extends Pick<ExperimentResult['task'], 'shots' | 'seed' | 'examples'>,
-    Partial<Pick<PaperComparison, 'demonstrations' | 'departures'>> {
+    Partial<Pick<PaperComparison, 'trainingRows' | 'sameDemonstrations' | 'departures'>> {
   readonly task: string;
   readonly signature: string;
   /** Absolute. */
@@ -171,6 +171,10 @@ function tableRun({ result, paper, folder }: Pick<RunResult, 'result' | 'paper' 
     folder,
     ...{ shots, seed, examples },
     learningRate: result.finetuning.learningRate,
-    ...(paper && { demonstrations: paper.demonstrations, departures: paper.departures }),
+    ...(paper && {
+      trainingRows: paper.trainingRows,
+      sameDemonstrations: paper.sameDemonstrations,
+      departures: paper.departures,
+    }),
   };
 }

@@ -31,7 +31,8 @@ describe('a run with a preset', () => {
       signature: result.signature,
       preset: { size: '1.3B', model: 'fairseq-dense-1.3B' },
       settings: { seed: 5, learningRate: 0.003, shots: 32, examples: 1066 },
-      demonstrations: { same: true },
+      trainingRows: { asPublished: true },
+      sameDemonstrations: true,
     });
     expect(paper!.departures.map(({ choice }) => choice)).toEqual(['model', 'evaluation rows', 'arithmetic']);
 
@@ -83,7 +84,7 @@ describe('a run with a preset', () => {
     expect(task.template).toBe('paper');
     expect(preset!.settings).toMatchObject({ seed: 3, learningRate: 0.01, shots: 19 });
     const { paper } = await runExperiment({ ...paperRun, task: 'cb', ...typed, limit: 2, out: join(scratch(), 'run') });
-    expect(paper!.demonstrations).toEqual({ same: false, why: 'another seed' });
+    expect(paper).toMatchObject({ trainingRows: { asPublished: true }, sameDemonstrations: false });
     expect(paper!.departures.slice(1)).toEqual([
       { choice: 'seed', here: '2', paper: '3' },
       { choice: 'learning rate', here: '0.5', paper: '0.08' },
@@ -102,7 +103,10 @@ describe('a run with a preset', () => {
     const { paper } = await runExperiment({
       ...{ ...paperRun, task: join(folder, 'mr.jsonl'), model: TINY_MODEL, shots: 2, out: join(folder, 'run') },
     });
-    expect(paper!.demonstrations).toMatchObject({ same: false, why: 'another number of them' });
+    expect(paper).toMatchObject({
+      trainingRows: { asPublished: null, why: 'rows of your own' },
+      sameDemonstrations: false,
+    });
     const departures = Object.fromEntries(paper!.departures.map(({ choice, here }) => [choice, here]));
     expect(departures).toMatchObject({ template: 'your own', shots: '2' });
     expect(departures['label words']).toBeDefined();
@@ -154,7 +158,7 @@ describe('a table', () => {
       }
     }
     expect(table.tables[4]!.rows[1]!.average!.measured).not.toBeNull();
-    const same = table.runs.filter(({ demonstrations }) => demonstrations!.same).map(({ task }) => task);
+    const same = table.runs.filter(({ sameDemonstrations }) => sameDemonstrations).map(({ task }) => task);
     expect(same).toEqual(['sst5', 'mr', 'cb']);
     expect(table.runs.map(({ shots }) => shots)).toEqual([32, 32, 32, 32, 22, 19]);
 
