@@ -4,14 +4,12 @@
  */
 import { z } from 'zod';
 import { UserError } from '../../error.ts';
-import * as g from '../../graph/operators/index.ts';
-import type { Tensor } from '../../graph/tensor.ts';
 import type { Decoder } from '../decoder.ts';
-import { activate, activationName } from '../layers/activation.ts';
-import { layerNorm, layerNormTensors } from '../layers/layer-norm.ts';
-import { apply, type Linear, linearTensors, unembed } from '../layers/linear.ts';
+import { activationName } from '../layers/activation.ts';
+import { linearsOf, linearTensors } from '../layers/linear.ts';
 import { addPositions, learnedPositions } from '../layers/positions.ts';
 import { divided, parseConfig } from '../parse-config.ts';
+import { preNormDecoder, readApart } from './pre-norm.ts';
 
 const kind = z.enum(['global', 'local']);
 const schema = z.object({
@@ -36,66 +34,42 @@ export function gptNeo(config: Readonly<Record<string, unknown>>, source: string
   if (kinds.length !== c.num_layers) {
     throw new UserError(`${source}: attention_types tells ${kinds.length} layers, num_layers ${c.num_layers}`);
   }
-  const prefix = 'transformer';
+  const positions = 'transformer.wpe.weight';
   const layers = Array.from({ length: c.num_layers }, (_, n) => {
-    const layer = `${prefix}.h.${n}`;
-    const linear = (name: string, from: number, to: number, bias: boolean): Linear => ({
-      name: `${layer}.${name}`,
-      in: from,
-      out: to,
-      bias,
-    });
+    const layer = `transformer.h.${n}`;
+    const [plain, biased] = [linearsOf(layer, { bias: false }), linearsOf(layer, { bias: true })];
+    const [key, value] = [plain('attn.attention.k_proj', D, D), plain('attn.attention.v_proj', D, D)];
     return {
+      key,
+      value,
       attentionNorm: `${layer}.ln_1`,
-      query: linear('attn.attention.q_proj', D, D, false),
-      key: linear('attn.attention.k_proj', D, D, false),
-      value: linear('attn.attention.v_proj', D, D, false),
-      output: linear('attn.attention.out_proj', D, D, true),
+      ...readApart(plain('attn.attention.q_proj', D, D), key, value),
+      scale: 1,
+      output: biased('attn.attention.out_proj', D, D),
       feedForwardNorm: `${layer}.ln_2`,
-      inner: linear('mlp.c_fc', D, F, true),
-      outer: linear('mlp.c_proj', F, D, true),
+      inner: biased('mlp.c_fc', D, F),
+      outer: biased('mlp.c_proj', F, D),
     };
   });
-  return {
+  return preNormDecoder({
     family: 'gpt_neo',
-    layers: c.num_layers,
-    heads: c.num_heads,
-    keyValueHeads: c.num_heads,
-    headWidth,
-    width: D,
-    vocabulary: V,
-    context: c.max_position_embeddings,
-    window: layer => (kinds[layer] === 'local' ? c.window_size : undefined),
-    keyValue: layers.map(({ key, value }) => [key, value].flatMap(linearTensors)),
-    tensors: [
-      { name: `${prefix}.wte.weight`, shape: [V, D] },
-      { name: `${prefix}.wpe.weight`, shape: [c.max_position_embeddings, D] },
-      ...layers.flatMap(({ attentionNorm, feedForwardNorm, query, key, value, output, inner, outer }) => [
-        ...layerNormTensors(attentionNorm, D),
-        ...[query, key, value, output, inner, outer].flatMap(linearTensors),
-        ...layerNormTensors(feedForwardNorm, D),
-      ]),
-      ...layerNormTensors(`${prefix}.ln_f`, D),
-    ],
-    hidden: pass => {
-      const norm = (name: string, x: Tensor) => layerNorm(pass, name, c.layer_norm_epsilon, x);
-      const embedded = g.gather(pass.tensor(`${prefix}.wte.weight`), pass.tokens);
-      let x = addPositions(pass, embedded, learnedPositions(pass, `${prefix}.wpe.weight`));
-      for (const [n, layer] of layers.entries()) {
-        const normed = norm(layer.attentionNorm, x);
-        const attended = pass.attend(n, {
-          query: apply(pass, layer.query, normed),
-          key: apply(pass, layer.key, normed),
-          value: apply(pass, layer.value, normed),
-        });
-        const output = apply(pass, layer.output, attended);
-        pass.attentionOutput(n, output);
-        x = g.add(x, output);
-        const inner = activate(c.activation_function, apply(pass, layer.inner, norm(layer.feedForwardNorm, x)));
-        x = g.add(x, apply(pass, layer.outer, inner));
-      }
-      return norm(`${prefix}.ln_f`, x);
+    sizes: {
+      layers: c.num_layers,
+      heads: c.num_heads,
+      keyValueHeads: c.num_heads,
+      headWidth,
+      width: D,
+      vocabulary: V,
+      context: c.max_position_embeddings,
     },
-    logits: (pass, hidden) => unembed(pass, `${prefix}.wte.weight`, hidden),
-  };
+    window: layer => (kinds[layer] === 'local' ? c.window_size : undefined),
+    embedding: 'transformer.wte.weight',
+    positionTensors: [{ name: positions, shape: [c.max_position_embeddings, D] }],
+    embed: (pass, embedded) => addPositions(pass, embedded, learnedPositions(pass, positions)),
+    layers,
+    keyValue: layers.map(({ key, value }) => [key, value].flatMap(linearTensors)),
+    finalNorm: 'transformer.ln_f',
+    activation: c.activation_function,
+    epsilon: c.layer_norm_epsilon,
+  });
 }

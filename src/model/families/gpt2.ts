@@ -4,13 +4,13 @@
  */
 import { z } from 'zod';
 import * as g from '../../graph/operators/index.ts';
-import { constant, type Tensor } from '../../graph/tensor.ts';
-import type { Decoder } from '../decoder.ts';
-import { activate, activationName } from '../layers/activation.ts';
-import { layerNorm, layerNormTensors } from '../layers/layer-norm.ts';
-import { apply, type Linear, linearTensors, unembed } from '../layers/linear.ts';
+import type { Tensor } from '../../graph/tensor.ts';
+import type { Decoder, Pass } from '../decoder.ts';
+import { activationName } from '../layers/activation.ts';
+import { apply, linearsOf, linearTensors } from '../layers/linear.ts';
 import { addPositions, learnedPositions } from '../layers/positions.ts';
 import { divided, parseConfig } from '../parse-config.ts';
+import { preNormDecoder } from './pre-norm.ts';
 
 const schema = z.object({
   vocab_size: z.int().positive(),
@@ -30,67 +30,51 @@ export function gpt2(config: Readonly<Record<string, unknown>>, source: string):
   const [D, V] = [c.n_embd, c.vocab_size];
   const F = c.n_inner ?? 4 * D;
   const headWidth = divided(source, D, c.n_head);
-  const prefix = 'transformer';
+  const positions = 'transformer.wpe.weight';
   const layers = Array.from({ length: c.n_layer }, (_, n) => {
-    const linear = (name: string, from: number, to: number): Linear => ({
-      name: `${prefix}.h.${n}.${name}`,
-      in: from,
-      out: to,
-      bias: true,
-      inputFirst: true,
-    });
+    const layer = `transformer.h.${n}`;
+    const linear = linearsOf(layer, { bias: true, inputFirst: true });
+    const queryKeyValue = linear('attn.c_attn', D, 3 * D);
     const byLayer = c.scale_attn_by_inverse_layer_idx ? 1 / (n + 1) : 1;
     return {
-      attentionNorm: `${prefix}.h.${n}.ln_1`,
-      queryKeyValue: linear('attn.c_attn', D, 3 * D),
+      attentionNorm: `${layer}.ln_1`,
+      projections: [queryKeyValue],
+      read: (pass: Pass, normed: Tensor) => {
+        const parts = g.split(apply(pass, queryKeyValue, normed), 1, [D, D, D]);
+        const [query, key, value] = parts as [Tensor, Tensor, Tensor];
+        return { query, key, value };
+      },
+      scale: (c.scale_attn_weights ? headWidth ** -0.5 : 1) * byLayer,
       output: linear('attn.c_proj', D, D),
-      feedForwardNorm: `${prefix}.h.${n}.ln_2`,
+      feedForwardNorm: `${layer}.ln_2`,
       inner: linear('mlp.c_fc', D, F),
       outer: linear('mlp.c_proj', F, D),
-      scale: (c.scale_attn_weights ? headWidth ** -0.5 : 1) * byLayer,
     };
   });
-  return {
+  return preNormDecoder({
     family: 'gpt2',
-    layers: c.n_layer,
-    heads: c.n_head,
-    keyValueHeads: c.n_head,
-    headWidth,
-    width: D,
-    vocabulary: V,
-    context: c.n_positions,
-    keyValue: layers.map(({ queryKeyValue }) =>
-      linearTensors(queryKeyValue).map(tensor => ({
+    sizes: {
+      layers: c.n_layer,
+      heads: c.n_head,
+      keyValueHeads: c.n_head,
+      headWidth,
+      width: D,
+      vocabulary: V,
+      context: c.n_positions,
+    },
+    embedding: 'transformer.wte.weight',
+    positionTensors: [{ name: positions, shape: [c.n_positions, D] }],
+    embed: (pass, embedded) => addPositions(pass, embedded, learnedPositions(pass, positions)),
+    layers,
+    keyValue: layers.map(({ projections }) =>
+      // Columns of the fused projection: queries first.
+      projections.flatMap(linearTensors).map(tensor => ({
         ...tensor,
         changed: { axis: tensor.shape.length - 1, index: (i: number) => i >= D },
       })),
     ),
-    tensors: [
-      { name: `${prefix}.wte.weight`, shape: [V, D] },
-      { name: `${prefix}.wpe.weight`, shape: [c.n_positions, D] },
-      ...layers.flatMap(({ attentionNorm, feedForwardNorm, queryKeyValue, output, inner, outer }) => [
-        ...layerNormTensors(attentionNorm, D),
-        ...[queryKeyValue, output, inner, outer].flatMap(linearTensors),
-        ...layerNormTensors(feedForwardNorm, D),
-      ]),
-      ...layerNormTensors(`${prefix}.ln_f`, D),
-    ],
-    hidden: pass => {
-      const norm = (name: string, x: Tensor) => layerNorm(pass, name, c.layer_norm_epsilon, x);
-      const embedded = g.gather(pass.tensor(`${prefix}.wte.weight`), pass.tokens);
-      let x = addPositions(pass, embedded, learnedPositions(pass, `${prefix}.wpe.weight`));
-      for (const [n, layer] of layers.entries()) {
-        const fused = apply(pass, layer.queryKeyValue, norm(layer.attentionNorm, x));
-        const [query, key, value] = g.split(fused, 1, [D, D, D]) as [Tensor, Tensor, Tensor];
-        const attended = pass.attend(n, { query: g.multiply(query, constant(layer.scale)), key, value });
-        const output = apply(pass, layer.output, attended);
-        pass.attentionOutput(n, output);
-        x = g.add(x, output);
-        const inner = activate(c.activation_function, apply(pass, layer.inner, norm(layer.feedForwardNorm, x)));
-        x = g.add(x, apply(pass, layer.outer, inner));
-      }
-      return norm(`${prefix}.ln_f`, x);
-    },
-    logits: (pass, hidden) => unembed(pass, `${prefix}.wte.weight`, hidden),
-  };
+    finalNorm: 'transformer.ln_f',
+    activation: c.activation_function,
+    epsilon: c.layer_norm_epsilon,
+  });
 }

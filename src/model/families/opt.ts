@@ -8,7 +8,7 @@ import { constant, type Tensor } from '../../graph/tensor.ts';
 import type { Decoder } from '../decoder.ts';
 import { activate, activationName } from '../layers/activation.ts';
 import { layerNorm, layerNormTensors } from '../layers/layer-norm.ts';
-import { apply, type Linear, linearTensors, unembed } from '../layers/linear.ts';
+import { apply, type Linear, linearsOf, linearTensors, unembed } from '../layers/linear.ts';
 import { addPositions, learnedPositions } from '../layers/positions.ts';
 import { divided, parseConfig } from '../parse-config.ts';
 
@@ -40,12 +40,7 @@ export function opt(config: Readonly<Record<string, unknown>>, source: string): 
   const finalNorm = before && !c._remove_final_layer_norm;
   const layers = Array.from({ length: c.num_hidden_layers }, (_, n) => {
     const layer = `${prefix}.layers.${n}`;
-    const linear = (name: string, from: number, to: number): Linear => ({
-      name: `${layer}.${name}`,
-      in: from,
-      out: to,
-      bias: c.enable_bias,
-    });
+    const linear = linearsOf(layer, { bias: c.enable_bias });
     return {
       attentionNorm: `${layer}.self_attn_layer_norm`,
       query: linear('self_attn.q_proj', D, D),

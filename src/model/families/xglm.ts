@@ -6,11 +6,11 @@ import { z } from 'zod';
 import * as g from '../../graph/operators/index.ts';
 import { constant } from '../../graph/tensor.ts';
 import type { Decoder } from '../decoder.ts';
-import { activate, activationName } from '../layers/activation.ts';
-import { layerNorm, layerNormTensors } from '../layers/layer-norm.ts';
-import { apply, type Linear, linearTensors, unembed } from '../layers/linear.ts';
+import { activationName } from '../layers/activation.ts';
+import { linearsOf, linearTensors } from '../layers/linear.ts';
 import { addPositions, sinusoidalPositions } from '../layers/positions.ts';
 import { divided, parseConfig } from '../parse-config.ts';
+import { preNormDecoder, readApart } from './pre-norm.ts';
 
 const schema = z.object({
   vocab_size: z.int().positive(),
@@ -40,65 +40,42 @@ function build(
   const c = parseConfig(schema, config, source);
   const [D, F, V] = [c.d_model, c.ffn_dim, c.vocab_size];
   const headWidth = divided(source, D, c.attention_heads);
-  const embedding = `${prefix}.embed_tokens.weight`;
   const layers = Array.from({ length: c.num_layers }, (_, n) => {
     const layer = `${prefix}.layers.${n}`;
-    const linear = (name: string, from: number, to: number): Linear => ({
-      name: `${layer}.${name}`,
-      in: from,
-      out: to,
-      bias: true,
-    });
+    const linear = linearsOf(layer, { bias: true });
+    const [key, value] = [linear('self_attn.k_proj', D, D), linear('self_attn.v_proj', D, D)];
     return {
+      key,
+      value,
       attentionNorm: `${layer}.self_attn_layer_norm`,
-      query: linear('self_attn.q_proj', D, D),
-      key: linear('self_attn.k_proj', D, D),
-      value: linear('self_attn.v_proj', D, D),
+      ...readApart(linear('self_attn.q_proj', D, D), key, value),
+      scale: headWidth ** -0.5,
       output: linear('self_attn.out_proj', D, D),
       feedForwardNorm: `${layer}.final_layer_norm`,
       inner: linear('fc1', D, F),
       outer: linear('fc2', F, D),
     };
   });
-  return {
+  return preNormDecoder({
     family,
-    layers: c.num_layers,
-    heads: c.attention_heads,
-    keyValueHeads: c.attention_heads,
-    headWidth,
-    width: D,
-    vocabulary: V,
-    context: c.max_position_embeddings,
-    keyValue: layers.map(({ key, value }) => [key, value].flatMap(linearTensors)),
-    tensors: [
-      { name: embedding, shape: [V, D] },
-      ...layers.flatMap(({ attentionNorm, feedForwardNorm, query, key, value, output, inner, outer }) => [
-        ...layerNormTensors(attentionNorm, D),
-        ...[query, key, value, output, inner, outer].flatMap(linearTensors),
-        ...layerNormTensors(feedForwardNorm, D),
-      ]),
-      ...layerNormTensors(`${prefix}.layer_norm`, D),
-    ],
-    hidden: pass => {
-      const norm = (name: string, x: typeof embedded) => layerNorm(pass, name, c.layer_norm_eps, x);
-      const embedded = g.gather(pass.tensor(embedding), pass.tokens);
-      const scaled = c.scale_embedding ? g.multiply(embedded, constant(Math.sqrt(D))) : embedded;
-      let x = addPositions(pass, scaled, sinusoidalPositions(pass, D));
-      for (const [n, layer] of layers.entries()) {
-        const normed = norm(layer.attentionNorm, x);
-        const attended = pass.attend(n, {
-          query: g.multiply(apply(pass, layer.query, normed), constant(headWidth ** -0.5)),
-          key: apply(pass, layer.key, normed),
-          value: apply(pass, layer.value, normed),
-        });
-        const output = apply(pass, layer.output, attended);
-        pass.attentionOutput(n, output);
-        x = g.add(x, output);
-        const inner = activate(c.activation_function, apply(pass, layer.inner, norm(layer.feedForwardNorm, x)));
-        x = g.add(x, apply(pass, layer.outer, inner));
-      }
-      return norm(`${prefix}.layer_norm`, x);
+    sizes: {
+      layers: c.num_layers,
+      heads: c.attention_heads,
+      keyValueHeads: c.attention_heads,
+      headWidth,
+      width: D,
+      vocabulary: V,
+      context: c.max_position_embeddings,
     },
-    logits: (pass, hidden) => unembed(pass, embedding, hidden),
-  };
+    embedding: `${prefix}.embed_tokens.weight`,
+    embed: (pass, embedded) => {
+      const scaled = c.scale_embedding ? g.multiply(embedded, constant(Math.sqrt(D))) : embedded;
+      return addPositions(pass, scaled, sinusoidalPositions(pass, D));
+    },
+    layers,
+    keyValue: layers.map(({ key, value }) => [key, value].flatMap(linearTensors)),
+    finalNorm: `${prefix}.layer_norm`,
+    activation: c.activation_function,
+    epsilon: c.layer_norm_eps,
+  });
 }

@@ -12,6 +12,14 @@ export interface Linear {
   readonly inputFirst?: boolean;
 }
 
+/** Makes the affine maps that stand below one name and are alike in bias and layout. */
+export function linearsOf(
+  parent: string,
+  { bias, inputFirst = false }: { readonly bias: boolean; readonly inputFirst?: boolean },
+): (name: string, from: number, to: number) => Linear {
+  return (name, from, to) => ({ name: `${parent}.${name}`, in: from, out: to, bias, inputFirst });
+}
+
 /** The tensors of an affine map. */
 export function linearTensors(linear: Linear): readonly TensorSpec[] {
   const shape = linear.inputFirst ? [linear.in, linear.out] : [linear.out, linear.in];

@@ -1,0 +1,91 @@
+/**
+ * @file What fairseq's GPT, GPT-2, GPT-Neo and BLOOM share: in each layer a layer norm, attention and its output projection, then a
+ * layer norm and a feed-forward of two maps, both added to what came in; a last norm; logits by the token embedding.
+ */
+import * as g from '../../graph/operators/index.ts';
+import { constant, type Tensor } from '../../graph/tensor.ts';
+import type { Decoder, KeyValueSpec, Pass, Projections, Sizes, TensorSpec } from '../decoder.ts';
+import { type Activation, activate } from '../layers/activation.ts';
+import { layerNorm, layerNormTensors } from '../layers/layer-norm.ts';
+import { apply, type Linear, linearTensors, unembed } from '../layers/linear.ts';
+
+export interface PreNormLayer {
+  readonly attentionNorm: string;
+  /** The maps that `read` applies. */
+  readonly projections: readonly Linear[];
+  /** Normed hidden state [B*T, D] -> queries, not yet scaled, keys and values. */
+  readonly read: (pass: Pass, normed: Tensor) => Projections;
+  /** Queries are multiplied by it. */
+  readonly scale: number;
+  readonly output: Linear;
+  readonly feedForwardNorm: string;
+  readonly inner: Linear;
+  readonly outer: Linear;
+}
+
+export interface PreNormDecoder {
+  readonly family: string;
+  readonly sizes: Sizes;
+  /** Token embedding [V, D]. */
+  readonly embedding: string;
+  /** What else the embedding reads. */
+  readonly positionTensors?: readonly TensorSpec[];
+  /** Embedded tokens [B*T, D] -> what the first layer reads. */
+  readonly embed: (pass: Pass, embedded: Tensor) => Tensor;
+  readonly layers: readonly PreNormLayer[];
+  readonly keyValue: readonly (readonly KeyValueSpec[])[];
+  readonly finalNorm: string;
+  readonly activation: Activation;
+  readonly epsilon: number;
+  readonly window?: Decoder['window'];
+  readonly finishScores?: Decoder['finishScores'];
+}
+
+/** Queries, keys and values by a map each. */
+export function readApart(query: Linear, key: Linear, value: Linear): Pick<PreNormLayer, 'projections' | 'read'> {
+  return {
+    projections: [query, key, value],
+    read: (pass, normed) => ({
+      query: apply(pass, query, normed),
+      key: apply(pass, key, normed),
+      value: apply(pass, value, normed),
+    }),
+  };
+}
+
+export function preNormDecoder(model: PreNormDecoder): Decoder {
+  const { sizes, layers, embedding, finalNorm, window, finishScores } = model;
+  const { width: D, vocabulary: V } = sizes;
+  return {
+    ...sizes,
+    family: model.family,
+    ...(window && { window }),
+    ...(finishScores && { finishScores }),
+    keyValue: model.keyValue,
+    tensors: [
+      { name: embedding, shape: [V, D] },
+      ...(model.positionTensors ?? []),
+      ...layers.flatMap(({ attentionNorm, feedForwardNorm, projections, output, inner, outer }) => [
+        ...layerNormTensors(attentionNorm, D),
+        ...[...projections, output, inner, outer].flatMap(linearTensors),
+        ...layerNormTensors(feedForwardNorm, D),
+      ]),
+      ...layerNormTensors(finalNorm, D),
+    ],
+    hidden: pass => {
+      const norm = (name: string, x: Tensor) => layerNorm(pass, name, model.epsilon, x);
+      let x = model.embed(pass, g.gather(pass.tensor(embedding), pass.tokens));
+      for (const [n, layer] of layers.entries()) {
+        const { query, key, value } = layer.read(pass, norm(layer.attentionNorm, x));
+        const scaled = layer.scale === 1 ? query : g.multiply(query, constant(layer.scale));
+        const output = apply(pass, layer.output, pass.attend(n, { query: scaled, key, value }));
+        pass.attentionOutput(n, output);
+        x = g.add(x, output);
+        const inner = activate(model.activation, apply(pass, layer.inner, norm(layer.feedForwardNorm, x)));
+        x = g.add(x, apply(pass, layer.outer, inner));
+      }
+      return norm(finalNorm, x);
+    },
+    logits: (pass, hidden) => unembed(pass, embedding, hidden),
+  };
+}
