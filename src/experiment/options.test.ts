@@ -27,6 +27,17 @@ test('defaults', () => {
   });
 });
 
+test('a preset observes at the label word unless a tap is asked for', () => {
+  expect(readOptions({ preset: 'paper' }).tap).toBe('label');
+  expect(readOptions({ preset: 'paper:2.7B', tap: 'prompt-end' }).tap).toBe('prompt-end');
+});
+
+test('a preset goes before what was tuned, what is asked for before a preset', () => {
+  const paper = { seed: 5, learningRate: 0.25 };
+  expect(chosenNumbers(readOptions({}), embedded, { name: 'mr' }, paper)).toEqual(paper);
+  expect(chosenNumbers(readOptions({ seed: 0 }), embedded, { name: 'mr' }, paper)).toEqual({ ...paper, seed: 0 });
+});
+
 test('settings stand in one order, each once', () => {
   expect(readOptions({ settings: ['finetuned', 'zero-shot', 'finetuned'] }).settings).toEqual([
     'zero-shot',
@@ -44,6 +55,7 @@ test.each([
   [{ settings: ['zero-shot', 'best'] }, '--settings zero-shot,best'],
   [{ settings: [] }, '--settings'],
   [{ batchsize: 4 }, '--batchsize'],
+  [{ preset: 'paper:1.7B' }, '--preset paper:1.7B'],
 ])('%o is refused by name', (options, name) => {
   const { message, exitCode } = refusal(options);
   expect(message.startsWith(name)).toBe(true);
