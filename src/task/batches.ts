@@ -1,9 +1,15 @@
 /**
- * Batches of sequences of like length, so that little is padded: the longest first (memory is at its highest at once),
- * equal lengths in their given order. The same sequences always give the same batches.
+ * Padded tokens of a batch: enough for fast matrix products, few enough that the attention scores of a batch behind a long memory
+ * stay in tens of megabytes.
+ */
+const MOST_TOKENS = 512;
+
+/**
+ * Batches of sequences of like length, so that little is padded: the longest first (memory is at its highest at once), equal
+ * lengths in their given order. The same sequences always give the same batches.
  *
  * @param sequences anything with tokens
- * @param options.size sequences in a batch, at least 1; the last batch may hold fewer
+ * @param options.size sequences in a batch, at least 1; fewer where they are long, so that a batch is at most 512 tokens or one sequence
  * @returns indices into `sequences`, each once
  */
 export function batches(
@@ -14,5 +20,10 @@ export function batches(
   if (!Number.isSafeInteger(size) || size < 1) throw new RangeError(`a batch of ${size} sequences`);
   const length = (i: number) => sequences[i]!.tokens.length;
   const order = sequences.map((_, i) => i).sort((a, b) => length(b) - length(a) || a - b);
-  return Array.from({ length: Math.ceil(order.length / size) }, (_, i) => order.slice(i * size, (i + 1) * size));
+  const result: number[][] = [];
+  for (let start = 0; start < order.length; start += result.at(-1)!.length) {
+    const fits = Math.max(1, Math.floor(MOST_TOKENS / Math.max(1, length(order[start]!))));
+    result.push(order.slice(start, start + Math.min(size, fits)));
+  }
+  return result;
 }
