@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { encodeOnnx } from '../src/graph/index.ts';
 import { families } from '../src/model/families/index.ts';
 import { gradientGraph, memoryGraph, names, type Outputs, observationGraph, traceGraph } from '../src/model/graphs.ts';
-import { asMemory, evaluate, noMemory, readGolden, tokenFeeds } from './reference/golden.ts';
+import { asMemory, evaluate, noMemory, packedFeeds, readGolden, tokenFeeds } from './reference/golden.ts';
 import { type Feeds, value } from './reference/interpreter.ts';
 
 /** WGSL promises sine and cosine, and so rotary positions, to 2^-11 only; relative to the largest number of a tensor. */
@@ -47,6 +47,9 @@ describe.skipIf(process.env.DUALFORM_WEBGPU !== '1')('graphs on WebGPU equal the
       names.labels,
       names.targets,
       names.memoryPositions,
+      names.slots,
+      names.places,
+      names.ownPositions,
     ]);
     const tensors = session.inputNames.map(name => {
       const { shape, data } = feeds[name] ?? weights[name]!;
@@ -80,6 +83,7 @@ describe.skipIf(process.env.DUALFORM_WEBGPU !== '1')('graphs on WebGPU equal the
     const last = tokens.length - 1;
     await compare(observationGraph(decoder), {
       ...feeds,
+      ...packedFeeds(tokens, prefix.length),
       [names.tapRows]: value([1], [last]),
       [names.readRows]: value([1], [last]),
       [names.labels]: value([2], [3, 9]),

@@ -5,8 +5,9 @@
  *     out = w A_m V_m + (1 - w) A_q V_q,   A_m = softmax(q K_m^T), A_q = softmax(mask(q K_q^T)),
  *     w = sigmoid(log sum exp(q K_m^T) - log sum exp(mask(q K_q^T)))
  *
- * which equals one softmax over [memory; query] without ever joining the two score matrices. The rows of all sequences
- * stand below each other in the product with the memory, so that it is one large matrix product per key/value head.
+ * which equals one softmax over [memory; query] without ever joining the two score matrices. The N rows of all sequences stand below
+ * each other, without padding, in everything but the attention to their own sequence: the product with the memory is one large
+ * matrix product per key/value head.
  */
 import { type Dimension, times } from '../graph/dimension.ts';
 import * as g from '../graph/operators/index.ts';
@@ -39,8 +40,16 @@ export interface BothKeys {
   readonly memory: Keys;
 }
 
+/** Where the rows of several sequences stand in a padded batch; absent for a single sequence, whose rows are in order. */
+export interface Packing {
+  /** int32 [B, T]: the row of token t of sequence b; any row where the sequence has ended. */
+  readonly slots: Tensor;
+  /** int32 [N]: the place b T + t of each row. */
+  readonly places: Tensor;
+}
+
 export interface Attention {
-  /** [B*T, H*dh] */
+  /** [N, H*dh] */
   readonly output: Tensor;
   /** What these tokens leave for those that come after: [G, B, dh, T] and [G, B, T, dh]. */
   readonly key: Tensor;
@@ -49,44 +58,55 @@ export interface Attention {
 
 const HIDDEN = constant(-1e30);
 
-/** @param batch B: how many sequences stand in the rows */
 export function attend(
   decoder: Decoder,
   { query, key, value }: Projections,
-  batch: Dimension,
+  packing: Packing | undefined,
   keys: BothKeys,
   memory: MemoryInputs | undefined,
 ): Attention {
   const { heads, keyValueHeads: G, headWidth: dh } = decoder;
   const R = heads / G;
+  const N = query.shape[0]!;
+  const batch: Dimension = packing === undefined ? 1 : packing.slots.shape[0]!;
   const rows = times('T', R);
-  // [B*T, H*dh] -> [G, B, T, R, dh]: query head h reads key/value head floor(h / R)
-  const q = g.transpose(g.reshape(query, [batch, 'T', G, R, dh]), [2, 0, 1, 3, 4]);
-  const k = g.transpose(g.reshape(key, [batch, 'T', G, dh]), [2, 0, 3, 1]);
-  const v = g.transpose(g.reshape(value, [batch, 'T', G, dh]), [2, 0, 1, 3]);
-  /** The product in its own shape, finished and masked. */
-  const finish = (product: Tensor, { positions, masks }: Keys): Tensor => {
-    const scores = finished(decoder, g.reshape(product, [G, batch, 'T', R, positions.shape[0]!]), positions);
+  /** [N, W] -> [B*T, W] */
+  const spread = (x: Tensor) => (packing === undefined ? x : g.gather(x, packing.slots));
+  /** [G, B, T R, W] -> [N, H, W] */
+  const collect = (x: Tensor, width: number) => {
+    const byToken = g.transpose(g.reshape(x, [G, batch, 'T', R, width]), [1, 2, 0, 3, 4]);
+    const flat = g.reshape(byToken, [times(batch, 'T'), heads * width]);
+    return g.reshape(packing === undefined ? flat : g.gather(flat, packing.places), [N, heads, width]);
+  };
+  /** The product in its own shape, finished and masked; it holds `lead` sequences of `length` tokens. */
+  const finish = (product: Tensor, lead: Dimension, length: Dimension, { positions, masks }: Keys): Tensor => {
+    const scores = finished(decoder, g.reshape(product, [G, lead, length, R, positions.shape[0]!]), positions);
     const masked = masks.reduce((x, mask) => g.where(mask, x, HIDDEN), scores);
     return g.reshape(masked, product.shape);
   };
 
-  const ownScores = finish(g.matrixMultiply(g.reshape(q, [G, batch, rows, dh]), k), keys.own);
+  // [N, H*dh] -> [G, B, T, R, dh]: query head h reads key/value head floor(h / R)
+  const q = g.transpose(g.reshape(spread(query), [batch, 'T', G, R, dh]), [2, 0, 1, 3, 4]);
+  const k = g.transpose(g.reshape(spread(key), [batch, 'T', G, dh]), [2, 0, 3, 1]);
+  const v = g.transpose(g.reshape(spread(value), [batch, 'T', G, dh]), [2, 0, 1, 3]);
+  const ownScores = finish(g.matrixMultiply(g.reshape(q, [G, batch, rows, dh]), k), batch, 'T', keys.own);
   const ownWeights = g.softmax(ownScores);
-  const ownOutput = g.matrixMultiply(ownWeights, v);
+  const ownOutput = collect(g.matrixMultiply(ownWeights, v), dh);
 
   const join = (): Tensor => {
     if (memory === undefined) return ownOutput;
-    const scores = finish(g.matrixMultiply(g.reshape(q, [G, times(batch, rows), dh]), memory.key), keys.memory);
+    const flat = g.reshape(g.transpose(g.reshape(query, [N, G, R, dh]), [1, 0, 2, 3]), [G, times(N, R), dh]);
+    const scores = finish(g.matrixMultiply(flat, memory.key), 1, N, keys.memory);
     const weights = g.softmax(scores);
-    const output = g.reshape(g.matrixMultiply(weights, memory.value), [G, batch, rows, dh]);
-    const logMemory = g.reshape(g.add(logSumExp(scores, weights), memory.logWeight), [G, batch, rows, 1]);
-    const share = g.sigmoid(g.subtract(logMemory, logSumExp(ownScores, ownWeights)));
+    /** [G, N R, W] -> [N, H, W] */
+    const byRow = (x: Tensor, width: number) =>
+      g.reshape(g.transpose(g.reshape(x, [G, N, R, width]), [1, 0, 2, 3]), [N, heads, width]);
+    const output = byRow(g.matrixMultiply(weights, memory.value), dh);
+    const logMemory = byRow(g.add(logSumExp(scores, weights), memory.logWeight), 1);
+    const share = g.sigmoid(g.subtract(logMemory, collect(logSumExp(ownScores, ownWeights), 1)));
     return g.add(ownOutput, g.multiply(share, g.subtract(output, ownOutput)));
   };
-  const headsFirst = g.reshape(join(), [G, batch, 'T', R, dh]);
-  const output = g.reshape(g.transpose(headsFirst, [1, 2, 0, 3, 4]), [times(batch, 'T'), heads * dh]);
-  return { output, key: k, value: v };
+  return { output: g.reshape(join(), [N, heads * dh]), key: k, value: v };
 }
 
 /** Scores [G, B, T, R, S] with what the family adds to them. */

@@ -3,7 +3,6 @@
  * its attention, and how it turns the last hidden state into logits; attention with memory, taps and key/value parameters
  * are the same for all (`attention.ts`, `pass.ts`).
  */
-import type { Dimension } from '../graph/dimension.ts';
 import type { Shape, Tensor } from '../graph/tensor.ts';
 
 /** Sizes of a model, under one name for all families. */
@@ -42,38 +41,39 @@ export interface Decoder extends Sizes {
   readonly window?: (layer: number) => number | undefined;
   /**
    * What the family does to scaled scores before mask and softmax, if anything: [G, B, T, R, S] -> the same shape, for keys at
-   * int32 positions [S]; query head h = g R + r.
+   * int32 positions [S]; query head h = g R + r. Memory scores come with B = 1 and all N rows as T.
    */
   readonly finishScores?: (scores: Tensor, keyPositions: Tensor) => Tensor;
-  /** tokens -> hidden state [B*T, D] after the final norm, calling `pass.attend` once a layer. */
+  /** tokens -> hidden state [N, D] after the final norm, calling `pass.attend` once a layer. */
   readonly hidden: (pass: Pass) => Tensor;
   /** [N, D] -> [N, V] */
   readonly logits: (pass: Pass, hidden: Tensor) => Tensor;
 }
 
-/** The queries, keys and values of one layer, after position embedding; queries are scaled. N = B*T rows. */
+/** The queries, keys and values of one layer, after position embedding; queries are scaled. */
 export interface Projections {
-  /** [B*T, H*dh] */
+  /** [N, H*dh] */
   readonly query: Tensor;
-  /** [B*T, G*dh], G key/value heads */
+  /** [N, G*dh], G key/value heads */
   readonly key: Tensor;
-  /** [B*T, G*dh] */
+  /** [N, G*dh] */
   readonly value: Tensor;
 }
 
-/** What a family's graph-building functions are given: one forward pass over B sequences of T tokens. */
+/**
+ * What a family's graph-building functions are given: one forward pass over N rows, the tokens of one or several sequences below each
+ * other, without padding.
+ */
 export interface Pass {
-  /** B */
-  readonly batch: Dimension;
-  /** int32 [B*T] */
+  /** int32 [N] */
   readonly tokens: Tensor;
-  /** int32 [T], the same for all sequences: 0 is the first token of the memory. */
+  /** int32 [N]: 0 is the first token of the memory. */
   readonly positions: Tensor;
   /** A tensor of the checkpoint; key and value projections are fed, everything else is a weight. */
   readonly tensor: (name: string) => Tensor;
-  /** Attention of layer `layer` over memory and query tokens -> heads side by side [B*T, H*dh], before the output projection. */
+  /** Attention of layer `layer` over memory and query tokens -> heads side by side [N, H*dh], before the output projection. */
   readonly attend: (layer: number, projections: Projections) => Tensor;
-  /** Marks the attention output of a layer: [B*T, D] after the output projection, before the residual. */
+  /** Marks the attention output of a layer: [N, D] after the output projection, before the residual. */
   readonly attentionOutput: (layer: number, output: Tensor) => void;
 }
 

@@ -7,7 +7,6 @@
  *     gradient     loss, and key/value projections one step on    (one sequence, no memory)
  */
 import { differentiate } from '../graph/differentiate.ts';
-import { type Dimension, times } from '../graph/dimension.ts';
 import * as g from '../graph/operators/index.ts';
 import { constant, input, integers, type Tensor, weight } from '../graph/tensor.ts';
 import { type Attention, attend, type BothKeys, type MemoryInputs, scoresOfAll, scoresOfRows } from './attention.ts';
@@ -20,6 +19,9 @@ export type Outputs = Readonly<Record<string, Tensor>>;
 export const names = {
   tokens: 'tokens',
   positions: 'positions',
+  slots: 'slots',
+  places: 'places',
+  ownPositions: 'own_positions',
   memoryLogWeight: 'memory.log_weight',
   memoryPositions: 'memory.positions',
   memoryKey: (layer: number) => `memory.layers.${layer}.key`,
@@ -44,7 +46,7 @@ export const names = {
 
 interface Built {
   readonly pass: Pass;
-  /** [B*T, D] */
+  /** [N, D] */
   readonly hidden: Tensor;
   readonly parameters: ReadonlyMap<string, Tensor>;
   readonly layers: readonly {
@@ -56,16 +58,21 @@ interface Built {
   readonly memory: readonly MemoryInputs[];
 }
 
-/** One forward pass over B sequences of T tokens, behind a memory or not. */
-function forward(decoder: Decoder, batch: Dimension, withMemory: boolean): Built {
+/** One forward pass over the rows of one sequence or, packed, of several; behind a memory or not. */
+function forward(decoder: Decoder, sequences: 'one' | 'packed', withMemory: boolean): Built {
   const parameters = new Map<string, Tensor>(
     decoder.keyValue.flat().map(({ name, shape }) => [name, input(name, 'float32', shape)]),
   );
   const weights = new Map<string, Tensor>(
     decoder.tensors.filter(({ name }) => !parameters.has(name)).map(({ name, shape }) => [name, weight(name, shape)]),
   );
-  const tokens = input(names.tokens, 'int32', [batch, 'T']);
-  const positions = input(names.positions, 'int32', ['T']);
+  const N = sequences === 'one' ? 'T' : 'N';
+  const positions = input(names.positions, 'int32', [N]);
+  const packing =
+    sequences === 'one'
+      ? undefined
+      : { slots: input(names.slots, 'int32', ['B', 'T']), places: input(names.places, 'int32', [N]) };
+  const ownPositions = sequences === 'one' ? positions : input(names.ownPositions, 'int32', ['T']);
   const logWeight = input(names.memoryLogWeight, 'float32', [1]);
   const shapes = memoryShapes(decoder);
   const memory = withMemory
@@ -75,16 +82,15 @@ function forward(decoder: Decoder, batch: Dimension, withMemory: boolean): Built
         logWeight,
       }))
     : undefined;
-  const keysOf = visibleKeys(decoder, positions);
+  const keysOf = visibleKeys(decoder, positions, ownPositions);
   const layers: Partial<Built['layers'][number]>[] = [];
   const pass: Pass = {
-    batch,
-    tokens: g.reshape(tokens, [times(batch, 'T')]),
+    tokens: input(names.tokens, 'int32', [N]),
     positions,
     tensor: name => parameters.get(name) ?? weights.get(name)!,
     attend: (layer, projections) => {
       const keys = keysOf(layer);
-      const attention = attend(decoder, projections, batch, keys, memory?.[layer]);
+      const attention = attend(decoder, projections, packing, keys, memory?.[layer]);
       layers[layer] = { attention, projections, keys };
       return attention.output;
     },
@@ -96,21 +102,25 @@ function forward(decoder: Decoder, batch: Dimension, withMemory: boolean): Built
   return { pass, hidden, parameters, layers: layers as Built['layers'], memory: memory ?? [] };
 }
 
-/** The keys that each layer reads: earlier tokens, and of those the most recent ones where the layer has a window. */
-function visibleKeys(decoder: Decoder, positions: Tensor): (layer: number) => BothKeys {
+/**
+ * The keys that each layer reads: earlier tokens, and of those the most recent ones where the layer has a window.
+ *
+ * @param positions int32 [N], of the rows
+ * @param ownPositions int32 [T], of the tokens of a sequence
+ */
+function visibleKeys(decoder: Decoder, positions: Tensor, ownPositions: Tensor): (layer: number) => BothKeys {
   const memoryPositions = input(names.memoryPositions, 'int32', ['P']);
-  const query = g.reshape(positions, ['T', 1, 1]);
-  const own = g.reshape(positions, [1, 1, 'T']);
-  const memory = g.reshape(memoryPositions, [1, 1, 'P']);
-  const causal = g.lessOrEqual(own, query);
+  const column = (x: Tensor) => g.reshape(x, [x.shape[0]!, 1, 1]);
+  const row = (x: Tensor) => g.reshape(x, [1, 1, x.shape[0]!]);
+  const causal = g.lessOrEqual(row(ownPositions), column(ownPositions));
   return layer => {
     const window = decoder.window?.(layer);
     // query - key < window
-    const within = (key: Tensor) =>
-      window === undefined ? [] : [g.lessOrEqual(query, g.add(key, integers([window - 1])))];
+    const within = (query: Tensor, key: Tensor) =>
+      window === undefined ? [] : [g.lessOrEqual(column(query), g.add(row(key), integers([window - 1])))];
     return {
-      own: { positions, masks: [causal, ...within(own)] },
-      memory: { positions: memoryPositions, masks: within(memory) },
+      own: { positions: ownPositions, masks: [causal, ...within(ownPositions, ownPositions)] },
+      memory: { positions: memoryPositions, masks: within(positions, memoryPositions) },
     };
   };
 }
@@ -122,20 +132,20 @@ function perLayer(built: Built, read: (layer: Built['layers'][number], n: number
 /** Tokens behind a memory -> the keys [G, dh, T] and values [G, T, dh] that they leave in every layer. */
 export function memoryGraph(decoder: Decoder): Outputs {
   const { keyValueHeads: G, headWidth: dh } = decoder;
-  return perLayer(forward(decoder, 1, true), ({ attention }, n) => ({
+  return perLayer(forward(decoder, 'one', true), ({ attention }, n) => ({
     [names.key(n)]: g.reshape(attention.key, [G, dh, 'T']),
     [names.value(n)]: g.reshape(attention.value, [G, 'T', dh]),
   }));
 }
 
 /**
- * B queries of T tokens (shorter ones padded at the end) behind one memory -> what is observed of them:
+ * B queries of up to T tokens, packed into N rows without padding, behind one memory -> what is observed of them:
  * label_log_probabilities [R, C] of the C label tokens after each of the R read rows, and at the tap row of each query
  * layers.N.attention_output [B, D], .attention_scores [B, H, T] to the own tokens, .context_scores [B, P] to the memory summed over heads,
- * .query [B, H*dh]. Rows count through the batch: row t of query b is b*T + t.
+ * .query [B, H*dh].
  */
 export function observationGraph(decoder: Decoder): Outputs {
-  const built = forward(decoder, 'B', true);
+  const built = forward(decoder, 'packed', true);
   const tapRows = input(names.tapRows, 'int32', ['B']);
   const readRows = input(names.readRows, 'int32', ['R']);
   const labels = input(names.labels, 'int32', ['C']);
@@ -165,7 +175,7 @@ function logSumExp(x: Tensor): Tensor {
  * .attention_scores [H, T, P+T] before the mask, .query [T, H*dh].
  */
 export function traceGraph(decoder: Decoder): Outputs {
-  const built = forward(decoder, 1, true);
+  const built = forward(decoder, 'one', true);
   const taps = perLayer(built, ({ attention, projections, keys, attentionOutput }, n) => ({
     [names.attentionOutput(n)]: attentionOutput,
     [names.attentionScores(n)]: scoresOfAll(decoder, projections.query, attention.key, built.memory[n]!.key, keys),
@@ -183,7 +193,7 @@ export function traceGraph(decoder: Decoder): Outputs {
  * Also gives layers.N.query [T, H*dh], the scaled queries before the step (Dai et al., section 4.3: attention to training tokens).
  */
 export function gradientGraph(decoder: Decoder): Outputs {
-  const built = forward(decoder, 1, false);
+  const built = forward(decoder, 'one', false);
   const targets = input(names.targets, 'int32', ['T']);
   const targetWeights = input(names.targetWeights, 'float32', ['T']);
   const learningRate = input(names.learningRate, 'float32', [1]);

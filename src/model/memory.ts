@@ -49,7 +49,7 @@ export async function computeMemory(
     const piece = tokens.slice(start, start + PIECE);
     const { kept } = await runtime.run(session, {
       doing,
-      feeds: fedInputs(session, { ...keyValue, ...memory.feeds, ...tokenFeeds([piece], start) }),
+      feeds: fedInputs(session, { ...keyValue, ...memory.feeds, ...tokenFeeds(piece, start) }),
       keep: session.outputs,
     });
     memory = await extended(model, memory, piece, kept);
@@ -73,10 +73,7 @@ async function extended(
   const tokens = [...memory.tokens, ...piece];
   const feeds: Record<string, Handle | TensorData> = {
     [names.memoryLogWeight]: numbers([1], [0]),
-    [names.memoryPositions]: integers(
-      [tokens.length],
-      tokens.map((_, position) => position),
-    ),
+    [names.memoryPositions]: integers([tokens.length], count(tokens.length, 0)),
   };
   const join = async (name: string, from: string, axis: number) => {
     const before = memory.feeds[name]!;
@@ -98,21 +95,45 @@ export async function releaseMemory({ runtime }: LoadedModel, memory: Memory): P
   await runtime.release(Object.values(memory.feeds).filter((feed): feed is Handle => !('data' in feed)));
 }
 
-/** Feeds of sequences that start at position `start`; shorter ones are padded at their end, where nothing sees the padding. */
-export function tokenFeeds(
+/** Feeds of one sequence that starts at position `start`. */
+export function tokenFeeds(sequence: readonly number[], start: number): Readonly<Record<string, TensorData>> {
+  const T = sequence.length;
+  return {
+    [names.tokens]: integers([T], sequence),
+    [names.positions]: integers([T], count(T, start)),
+  };
+}
+
+/** Feeds of several sequences that all start at position `start`, packed into rows one after the other. */
+export function packedFeeds(
   sequences: readonly (readonly number[])[],
   start: number,
-): Readonly<Record<string, TensorData>> {
+): { readonly feeds: Readonly<Record<string, TensorData>>; readonly firstRows: readonly number[] } {
+  const B = sequences.length;
   const T = Math.max(...sequences.map(sequence => sequence.length));
-  const tokens = new Int32Array(sequences.length * T);
-  for (const [b, sequence] of sequences.entries()) tokens.set(sequence, b * T);
-  return {
-    [names.tokens]: { type: 'int32', dims: [sequences.length, T], data: tokens },
-    [names.positions]: integers(
-      [T],
-      Array.from({ length: T }, (_, t) => start + t),
-    ),
+  const N = sequences.reduce((sum, sequence) => sum + sequence.length, 0);
+  const slots = new Int32Array(B * T);
+  const [positions, places, firstRows]: [number[], number[], number[]] = [[], [], []];
+  for (const [b, sequence] of sequences.entries()) {
+    firstRows.push(places.length);
+    for (let t = 0; t < sequence.length; t++) {
+      slots[b * T + t] = places.length;
+      places.push(b * T + t);
+      positions.push(start + t);
+    }
+  }
+  const feeds = {
+    [names.tokens]: integers([N], sequences.flat()),
+    [names.positions]: integers([N], positions),
+    [names.slots]: integers([B, T], slots),
+    [names.places]: integers([N], places),
+    [names.ownPositions]: integers([T], count(T, start)),
   };
+  return { feeds, firstRows };
+}
+
+function count(length: number, start: number): readonly number[] {
+  return Array.from({ length }, (_, i) => start + i);
 }
 
 export function integers(dims: readonly number[], values: ArrayLike<number>): TensorData {

@@ -1,7 +1,7 @@
 /** @file What is read of queries: label log-probabilities and taps at one token, batch by batch. */
 import { names } from '../model/graphs.ts';
 import type { KeyValue, LoadedModel } from '../model/loaded-model.ts';
-import { fedInputs, integers, type Memory, tokenFeeds } from '../model/memory.ts';
+import { fedInputs, integers, type Memory, packedFeeds } from '../model/memory.ts';
 
 export interface Query {
   /** Tokens of the query, label included where one is fed. */
@@ -54,7 +54,11 @@ export async function observe(
 ): Promise<ObservedBatch> {
   const { runtime, decoder } = model;
   const T = Math.max(...queries.map(query => query.tokens.length));
-  const reads = queries.flatMap(({ reads }, b) => reads.map(t => b * T + t));
+  const { feeds, firstRows } = packedFeeds(
+    queries.map(query => query.tokens),
+    memory.tokens.length,
+  );
+  const reads = queries.flatMap(({ reads }, b) => reads.map(t => firstRows[b]! + t));
   const asked = (Object.keys(tapNames) as (keyof Taps)[]).filter(tap => taps[tap]);
   const layers = Array.from({ length: decoder.layers }, (_, layer) => layer);
   const session = await model.session('observation');
@@ -63,13 +67,10 @@ export async function observe(
     feeds: fedInputs(session, {
       ...keyValue,
       ...memory.feeds,
-      ...tokenFeeds(
-        queries.map(query => query.tokens),
-        memory.tokens.length,
-      ),
+      ...feeds,
       [names.tapRows]: integers(
         [queries.length],
-        queries.map(({ tap }, b) => b * T + tap),
+        queries.map(({ tap }, b) => firstRows[b]! + tap),
       ),
       [names.readRows]: integers([reads.length], reads),
       [names.labels]: integers([labels.length], labels),

@@ -25,7 +25,7 @@ export async function trace(
   const session = await model.session('trace');
   const { fetched } = await runtime.run(session, {
     doing: `tracing ${tokens.length} tokens`,
-    feeds: fedInputs(session, { ...keyValue, ...memory.feeds, ...tokenFeeds([tokens], memory.tokens.length) }),
+    feeds: fedInputs(session, { ...keyValue, ...memory.feeds, ...tokenFeeds(tokens, memory.tokens.length) }),
     fetch: session.outputs.filter(pick),
   });
   return Object.entries(fetched).map(([name, { dims, data }]) => {

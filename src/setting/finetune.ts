@@ -60,7 +60,7 @@ export async function finetune(
         doing: `finetuning step ${step + 1} of ${sequences.length}`,
         feeds: {
           ...current,
-          ...tokenFeeds([sequence], 0),
+          ...tokenFeeds(sequence, 0),
           [names.targets]: integers([T], [...sequence.slice(1), 0]),
           [names.targetWeights]: numbers([T], weights),
           [names.learningRate]: numbers([1], [learningRate]),

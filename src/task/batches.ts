@@ -1,15 +1,15 @@
 /**
- * Padded tokens of a batch: enough for fast matrix products, few enough that the attention scores of a batch behind a long memory
- * stay in tens of megabytes.
+ * Tokens of a batch: enough for fast matrix products, few enough that the attention scores of a batch behind a long memory stay in
+ * tens of megabytes.
  */
 const MOST_TOKENS = 512;
 
 /**
- * Batches of sequences of like length, so that little is padded: the longest first (memory is at its highest at once), equal
- * lengths in their given order. The same sequences always give the same batches.
+ * Batches of sequences of like length, so that little is padded where sequences attend to themselves: the longest first (memory is
+ * at its highest at once), equal lengths in their given order. The same sequences always give the same batches.
  *
  * @param sequences anything with tokens
- * @param options.size sequences in a batch, at least 1; fewer where they are long, so that a batch is at most 512 tokens or one sequence
+ * @param options.size sequences in a batch, at least 1; fewer where they are long: a batch is at most 512 tokens, or one sequence
  * @returns indices into `sequences`, each once
  */
 export function batches(
@@ -19,11 +19,16 @@ export function batches(
   const { size } = options;
   if (!Number.isSafeInteger(size) || size < 1) throw new RangeError(`a batch of ${size} sequences`);
   const length = (i: number) => sequences[i]!.tokens.length;
-  const order = sequences.map((_, i) => i).sort((a, b) => length(b) - length(a) || a - b);
   const result: number[][] = [];
-  for (let start = 0; start < order.length; start += result.at(-1)!.length) {
-    const fits = Math.max(1, Math.floor(MOST_TOKENS / Math.max(1, length(order[start]!))));
-    result.push(order.slice(start, start + Math.min(size, fits)));
+  let room = 0;
+  for (const i of sequences.map((_, i) => i).sort((a, b) => length(b) - length(a) || a - b)) {
+    const open = result.at(-1);
+    if (open !== undefined && open.length < size && length(i) <= room) open.push(i);
+    else {
+      result.push([i]);
+      room = MOST_TOKENS;
+    }
+    room -= length(i);
   }
   return result;
 }

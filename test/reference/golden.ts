@@ -86,8 +86,21 @@ export function noMemory({ layers, keyValueHeads, headWidth }: Decoder): Feeds {
 
 export function tokenFeeds(tokens: ArrayLike<number>, start: number): Feeds {
   return {
-    [names.tokens]: value([1, tokens.length], tokens),
+    [names.tokens]: value([tokens.length], tokens),
     [names.positions]: vector(...Array.from(tokens, (_, i) => start + i)),
+  };
+}
+
+/** The same for a graph of several sequences, here a single one. */
+export function packedFeeds(tokens: ArrayLike<number>, start: number): Feeds {
+  const T = tokens.length;
+  const places = vector(...Array(T).keys());
+  const alone = tokenFeeds(tokens, start);
+  return {
+    ...alone,
+    [names.slots]: value([1, T], places.data),
+    [names.places]: places,
+    [names.ownPositions]: alone[names.positions]!,
   };
 }
 

@@ -4,6 +4,7 @@ import {
   evaluate,
   goldenFamilies,
   noMemory,
+  packedFeeds,
   readGolden,
   tokenFeeds,
   visibleOnly,
@@ -45,6 +46,7 @@ describe.each(goldenFamilies)('%s equals torch in the float64 reference', (name,
     const last = tokens.length - 1;
     const observed = evaluate(observationGraph(decoder), {
       ...feeds,
+      ...packedFeeds(tokens, prefix.length),
       [names.tapRows]: value([1], [last]),
       [names.readRows]: value([1], [last]),
       [names.labels]: value([3], [0, 5, 9]),

@@ -4,10 +4,11 @@
  */
 import { z } from 'zod';
 import { UserError } from '../../error.ts';
+import * as g from '../../graph/operators/index.ts';
 import type { Decoder } from '../decoder.ts';
 import { activationName } from '../layers/activation.ts';
 import { linearsOf, linearTensors } from '../layers/linear.ts';
-import { addPositions, learnedPositions } from '../layers/positions.ts';
+import { learnedPositions } from '../layers/positions.ts';
 import { divided, parseConfig } from '../parse-config.ts';
 import { preNormDecoder, readApart } from './pre-norm.ts';
 
@@ -65,7 +66,7 @@ export function gptNeo(config: Readonly<Record<string, unknown>>, source: string
     window: layer => (kinds[layer] === 'local' ? c.window_size : undefined),
     embedding: 'transformer.wte.weight',
     positionTensors: [{ name: positions, shape: [c.max_position_embeddings, D] }],
-    embed: (pass, embedded) => addPositions(pass, embedded, learnedPositions(pass, positions)),
+    embed: (pass, embedded) => g.add(embedded, learnedPositions(pass, positions)),
     layers,
     keyValue: layers.map(({ key, value }) => [key, value].flatMap(linearTensors)),
     finalNorm: 'transformer.ln_f',

@@ -86,7 +86,7 @@ export function gptNeoX(config: Readonly<Record<string, unknown>>, source: strin
     hidden: pass => {
       const norm = (name: string, x: Tensor) => layerNorm(pass, name, c.layer_norm_eps, x);
       const angles = rotation(pass.positions, frequencies);
-      const turn = (x: Tensor) => rotate(x, angles, pass.batch, headWidth, rotated);
+      const turn = (x: Tensor) => rotate(x, angles, headWidth, rotated);
       let x = g.gather(pass.tensor(`${prefix}.embed_in.weight`), pass.tokens);
       for (const [n, layer] of layers.entries()) {
         const fused = apply(pass, layer.queryKeyValue, norm(layer.attentionNorm, x));

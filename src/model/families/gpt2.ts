@@ -8,7 +8,7 @@ import type { Tensor } from '../../graph/tensor.ts';
 import type { Decoder, Pass } from '../decoder.ts';
 import { activationName } from '../layers/activation.ts';
 import { apply, linearsOf, linearTensors } from '../layers/linear.ts';
-import { addPositions, learnedPositions } from '../layers/positions.ts';
+import { learnedPositions } from '../layers/positions.ts';
 import { divided, parseConfig } from '../parse-config.ts';
 import { preNormDecoder } from './pre-norm.ts';
 
@@ -64,7 +64,7 @@ export function gpt2(config: Readonly<Record<string, unknown>>, source: string):
     },
     embedding: 'transformer.wte.weight',
     positionTensors: [{ name: positions, shape: [c.n_positions, D] }],
-    embed: (pass, embedded) => addPositions(pass, embedded, learnedPositions(pass, positions)),
+    embed: (pass, embedded) => g.add(embedded, learnedPositions(pass, positions)),
     layers,
     keyValue: layers.map(({ projections }) =>
       // Columns of the fused projection: queries first.

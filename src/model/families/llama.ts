@@ -159,8 +159,8 @@ function build(variant: Variant, c: LlamaConfig, source: string): Decoder {
       for (const [n, layer] of layers.entries()) {
         const normed = norm(x, layer.attentionNorm);
         const attended = pass.attend(n, {
-          query: rotate(normHeads(apply(pass, layer.query, normed), layer.queryNorm), scaled, pass.batch, headWidth),
-          key: rotate(normHeads(apply(pass, layer.key, normed), layer.keyNorm), angles, pass.batch, headWidth),
+          query: rotate(normHeads(apply(pass, layer.query, normed), layer.queryNorm), scaled, headWidth),
+          key: rotate(normHeads(apply(pass, layer.key, normed), layer.keyNorm), angles, headWidth),
           value: apply(pass, layer.value, normed),
         });
         const output = apply(pass, layer.output, attended);

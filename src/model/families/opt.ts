@@ -9,7 +9,7 @@ import type { Decoder } from '../decoder.ts';
 import { activate, activationName } from '../layers/activation.ts';
 import { layerNorm, layerNormTensors } from '../layers/layer-norm.ts';
 import { apply, type Linear, linearsOf, linearTensors, unembed } from '../layers/linear.ts';
-import { addPositions, learnedPositions } from '../layers/positions.ts';
+import { learnedPositions } from '../layers/positions.ts';
 import { divided, parseConfig } from '../parse-config.ts';
 
 const schema = z.object({
@@ -80,7 +80,7 @@ export function opt(config: Readonly<Record<string, unknown>>, source: string): 
       const norm = (name: string, x: Tensor) => layerNorm(pass, name, EPSILON, x);
       const embedded = g.gather(pass.tensor(`${prefix}.embed_tokens.weight`), pass.tokens);
       const wide = narrow ? apply(pass, projectIn, embedded) : embedded;
-      let x = addPositions(pass, wide, learnedPositions(pass, `${prefix}.embed_positions.weight`, OFFSET));
+      let x = g.add(wide, learnedPositions(pass, `${prefix}.embed_positions.weight`, OFFSET));
       for (const [n, layer] of layers.entries()) {
         const read = before ? norm(layer.attentionNorm, x) : x;
         const attended = pass.attend(n, {

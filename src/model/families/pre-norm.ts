@@ -13,7 +13,7 @@ export interface PreNormLayer {
   readonly attentionNorm: string;
   /** The maps that `read` applies. */
   readonly projections: readonly Linear[];
-  /** Normed hidden state [B*T, D] -> queries, not yet scaled, keys and values. */
+  /** Normed hidden state [N, D] -> queries, not yet scaled, keys and values. */
   readonly read: (pass: Pass, normed: Tensor) => Projections;
   /** Queries are multiplied by it. */
   readonly scale: number;
@@ -30,7 +30,7 @@ export interface PreNormDecoder {
   readonly embedding: string;
   /** What else the embedding reads. */
   readonly positionTensors?: readonly TensorSpec[];
-  /** Embedded tokens [B*T, D] -> what the first layer reads. */
+  /** Embedded tokens [N, D] -> what the first layer reads. */
   readonly embed: (pass: Pass, embedded: Tensor) => Tensor;
   readonly layers: readonly PreNormLayer[];
   readonly keyValue: readonly (readonly KeyValueSpec[])[];

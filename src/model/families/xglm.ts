@@ -8,7 +8,7 @@ import { constant } from '../../graph/tensor.ts';
 import type { Decoder } from '../decoder.ts';
 import { activationName } from '../layers/activation.ts';
 import { linearsOf, linearTensors } from '../layers/linear.ts';
-import { addPositions, sinusoidalPositions } from '../layers/positions.ts';
+import { sinusoidalPositions } from '../layers/positions.ts';
 import { divided, parseConfig } from '../parse-config.ts';
 import { preNormDecoder, readApart } from './pre-norm.ts';
 
@@ -70,7 +70,7 @@ function build(
     embedding: `${prefix}.embed_tokens.weight`,
     embed: (pass, embedded) => {
       const scaled = c.scale_embedding ? g.multiply(embedded, constant(Math.sqrt(D))) : embedded;
-      return addPositions(pass, scaled, sinusoidalPositions(pass, D));
+      return g.add(scaled, sinusoidalPositions(pass, D));
     },
     layers,
     keyValue: layers.map(({ key, value }) => [key, value].flatMap(linearTensors)),

@@ -2,13 +2,7 @@ import * as g from '../../graph/operators/index.ts';
 import { constant, integers, type Tensor } from '../../graph/tensor.ts';
 import type { Pass } from '../decoder.ts';
 
-/** x [B*T, D] plus one row for each position [T, D]. */
-export function addPositions(pass: Pass, x: Tensor, rows: Tensor): Tensor {
-  const [T, D] = rows.shape as [string, number];
-  return g.reshape(g.add(g.reshape(x, [pass.batch, T, D]), rows), x.shape);
-}
-
-/** Rows of a learned table, the first token at row `offset`: [T, D]. */
+/** Rows of a learned table, the first token at row `offset`: [N, D]. */
 export function learnedPositions(pass: Pass, table: string, offset = 0): Tensor {
   const rows = offset === 0 ? pass.positions : g.add(pass.positions, integers([offset]));
   return g.gather(pass.tensor(table), rows);

@@ -1,14 +1,13 @@
-import type { Dimension } from '../../graph/dimension.ts';
 import * as g from '../../graph/operators/index.ts';
 import { constant, type Tensor } from '../../graph/tensor.ts';
 
-/** Cosine and sine of the angles of each position, [T, 1, dh/2]. */
+/** Cosine and sine of the angles of each position, [N, 1, dh/2]. */
 export interface Rotation {
   readonly cosine: Tensor;
   readonly sine: Tensor;
 }
 
-/** The angles position * frequency_j. @param positions int32 [T]  @param frequencies dh/2 numbers, radians a position */
+/** The angles position * frequency_j. @param positions int32 [N]  @param frequencies dh/2 numbers, radians a position */
 export function rotation(positions: Tensor, frequencies: Float32Array): Rotation {
   const column = g.reshape(g.cast(positions, 'float32'), [positions.shape[0]!, 1, 1]);
   const angles = g.multiply(column, constant(frequencies, [1, 1, frequencies.length]));
@@ -21,46 +20,34 @@ export function scaledRotation({ cosine, sine }: Rotation, scale: number): Rotat
 }
 
 /**
- * Rotates each head of x [B*T, n*dh] by its position: with the first `rotated` numbers of a head = [a; b] in halves,
+ * Rotates each head of x [N, n*dh] by its position: with the first `rotated` numbers of a head = [a; b] in halves,
  * [a cos - b sin; b cos + a sin] (Su et al. 2021, in the half-split layout of Hugging Face checkpoints). The rest of a head stays.
  */
-export function rotate(
-  x: Tensor,
-  { cosine, sine }: Rotation,
-  batch: Dimension,
-  headWidth: number,
-  rotated: number = headWidth,
-): Tensor {
+export function rotate(x: Tensor, { cosine, sine }: Rotation, headWidth: number, rotated: number = headWidth): Tensor {
   const half = rotated / 2;
   const width = x.shape[1] as number;
-  const heads = g.reshape(x, [batch, cosine.shape[0]!, width / headWidth, headWidth]);
+  const heads = g.reshape(x, [x.shape[0]!, width / headWidth, headWidth]);
   const sizes = rotated === headWidth ? [half, half] : [half, half, headWidth - rotated];
-  const [a, b, ...rest] = g.split(heads, 3, sizes) as [Tensor, Tensor, ...Tensor[]];
+  const [a, b, ...rest] = g.split(heads, 2, sizes) as [Tensor, Tensor, ...Tensor[]];
   const first = g.subtract(g.multiply(a, cosine), g.multiply(b, sine));
   const second = g.add(g.multiply(b, cosine), g.multiply(a, sine));
-  return g.reshape(g.concatenate([first, second, ...rest], 3), x.shape);
+  return g.reshape(g.concatenate([first, second, ...rest], 2), x.shape);
 }
 
 /** The same where a pair [a; b] stands side by side: numbers 2j and 2j + 1 of a head, in the layout of GPT-J. */
-export function rotateInterleaved(
-  x: Tensor,
-  { cosine, sine }: Rotation,
-  batch: Dimension,
-  headWidth: number,
-  rotated: number,
-): Tensor {
+export function rotateInterleaved(x: Tensor, { cosine, sine }: Rotation, headWidth: number, rotated: number): Tensor {
   const half = rotated / 2;
-  const [T, heads] = [cosine.shape[0]!, (x.shape[1] as number) / headWidth];
-  const whole = g.reshape(x, [batch, T, heads, headWidth]);
-  const [turning, ...rest] = (rotated === headWidth ? [whole] : g.split(whole, 3, [rotated, headWidth - rotated])) as [
+  const [N, heads] = [x.shape[0]!, (x.shape[1] as number) / headWidth];
+  const whole = g.reshape(x, [N, heads, headWidth]);
+  const [turning, ...rest] = (rotated === headWidth ? [whole] : g.split(whole, 2, [rotated, headWidth - rotated])) as [
     Tensor,
     ...Tensor[],
   ];
-  const pairs = g.split(g.reshape(turning, [batch, T, heads, half, 2]), 4, [1, 1]);
-  const [a, b] = pairs.map(part => g.reshape(part, [batch, T, heads, half])) as [Tensor, Tensor];
+  const pairs = g.split(g.reshape(turning, [N, heads, half, 2]), 3, [1, 1]);
+  const [a, b] = pairs.map(part => g.reshape(part, [N, heads, half])) as [Tensor, Tensor];
   const first = g.subtract(g.multiply(a, cosine), g.multiply(b, sine));
   const second = g.add(g.multiply(b, cosine), g.multiply(a, sine));
-  const column = (part: Tensor) => g.reshape(part, [batch, T, heads, half, 1]);
-  const turned = g.reshape(g.concatenate([column(first), column(second)], 4), turning.shape);
-  return g.reshape(g.concatenate([turned, ...rest], 3), x.shape);
+  const column = (part: Tensor) => g.reshape(part, [N, heads, half, 1]);
+  const turned = g.reshape(g.concatenate([column(first), column(second)], 3), turning.shape);
+  return g.reshape(g.concatenate([turned, ...rest], 2), x.shape);
 }
