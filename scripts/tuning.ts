@@ -1,7 +1,7 @@
 /**
  * Writes docs/tuning.md from what `dualform tune` printed for the embedded model:
  *
- *     for task in sst2 sst5 mr subj agnews cb; do npx dualform tune --task $task --json > docs/tuning/$task.json; done
+ *     npx dualform tune --task sst2 --rows 120 --json > docs/tuning/sst2.json      (and so on)
  *     npx tsx scripts/tuning.ts
  */
 import { readFile, writeFile } from 'node:fs/promises';
@@ -43,7 +43,16 @@ function gridTable(kind: 'seed' | 'learning-rate', values: readonly number[], ch
 const [first] = tuned;
 const seeds = first!.grid.flatMap(point => (point.kind === 'seed' ? [point.seed] : []));
 const rates = first!.grid.flatMap(point => (point.kind === 'learning-rate' ? [point.learningRate] : []));
-const choice = tuned.map(t => row([t.task, t.shots, t.seed, t.learningRate, t.zeroShot.n]));
+const choice = tuned.map(t =>
+  row([
+    t.task,
+    t.shots,
+    t.seed,
+    t.learningRate,
+    t.zeroShot.n,
+    `\`npx dualform tune --task ${t.task} --rows ${t.zeroShot.n}\``,
+  ]),
+);
 const below = tuned.flatMap(t =>
   t.grid.flatMap(p => (p.kind === 'seed' && p.accuracy! < t.zeroShot.accuracy! ? [`${t.task} seed ${p.seed}`] : [])),
 );
@@ -56,19 +65,15 @@ The paper picks the seed of the demonstrations and the learning rate on the very
 rows that are demonstrations of no candidate seed and no evaluation rows: the seed by in-context accuracy, then, with its demonstrations, the
 learning rate by finetuned accuracy; of equals the lower wins. The choice is the default of \`dualform run\`.
 
-${[row(['task', 'demonstrations', 'seed', 'learning rate', 'rows that judged']), rule(5), ...choice].join('\n')}
+${[row(['task', 'demonstrations', 'seed', 'learning rate', 'rows that judged', 'repeated by']), rule(6), ...choice].join('\n')}
 
-One command a task repeats it:
-
-\`\`\`sh
-npx dualform tune --task sst2
-\`\`\`
+The two tasks with long prompts were judged on fewer rows to save time. The answers of these commands stand in [\`docs/tuning/\`](tuning/).
 
 ## In-context accuracy by seed, percent
 
 ${gridTable('seed', seeds, t => t.seed)}
 
-With so few rows an accuracy is uncertain by four or five points either way. In-context falls below zero-shot with
+An accuracy on 120 rows is uncertain by nine points either way, on 60 rows by thirteen (Wilson intervals, in the files). In-context falls below zero-shot with
 ${below.length === 0 ? 'none of these seeds' : `${below.length} of ${tuned.length * seeds.length} choices of demonstrations (${below.join(', ')})`}: this model is small, and what it makes of its
 demonstrations depends on which they are.
 

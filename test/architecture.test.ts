@@ -134,7 +134,8 @@ describe('docs/architecture.md', () => {
     ['proper-lockfile', 'experiment'],
     ['commander', 'cli'],
     ['cli-table3', 'cli'],
-    ['listr2', 'cli'],
+    ['js-tiktoken', 'tokenizer'],
+    ['@huggingface/hub', 'checkpoint'],
     ['@bomb.sh/tab', 'cli'],
   ])('%s is imported in %s alone', (name, room) => {
     const users = imports.filter(({ from }) => from === name || from.startsWith(`${name}/`));

@@ -15,8 +15,8 @@ const TUNED: Readonly<Record<string, Readonly<Record<string, Tuned>>>> = {
     sst5: { seed: 5, learningRate: 0.0001 },
     mr: { seed: 7, learningRate: 0.0005 },
     subj: { seed: 5, learningRate: 0.05 },
-    agnews: { seed: 3, learningRate: 0.003 },
-    cb: { seed: 3, learningRate: 0.003 },
+    agnews: { seed: 5, learningRate: 0.001 },
+    cb: { seed: 6, learningRate: 0.002 },
   },
 };
 

@@ -23,7 +23,7 @@ export async function perform(_: Typed, io: Io): Promise<void> {
         `  memory    up to ${formatBytes(model.memoryBytes)} for a run`,
         '',
       ]),
-      `Also a folder with config.json and .safetensors files, or a .gguf file, of a family among: ${Object.keys(families).join(', ')}.`,
+      `Also a hub id org/name, a folder with config.json and weights, a .gguf file, or a model.pt of fairseq, of a family among: ${Object.keys(families).join(', ')}.`,
     ].join('\n'),
   );
 }
