@@ -14,6 +14,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import Table from 'cli-table3';
 import { openCheckpoint } from '../src/checkpoint/open.ts';
+import { forwardFlops, stepFlops } from '../src/experiment/work.ts';
 import { loadModel } from '../src/model/loaded-model.ts';
 import { computeMemory } from '../src/model/memory.ts';
 import { observe, type Query } from '../src/observe/observe.ts';
@@ -25,7 +26,6 @@ import { openTask } from '../src/task/task.ts';
 import { openTokenizer } from '../src/tokenizer/tokenizer.ts';
 import { matrixProductPeak } from './matrix-product-peak.ts';
 import { peakOfStart } from './peak-memory.ts';
-import { forwardFlops, stepFlops } from './work.ts';
 
 const { values: options } = parseArgs({
   options: {
