@@ -13,7 +13,7 @@ interface FairseqFile {
   /** Logits are made with the embedding. */
   readonly tied: boolean;
   /** As asked for by the user. */
-  readonly heads?: number;
+  readonly heads?: number | undefined;
 }
 
 /** Attention heads of the published dense models (Artetxe et al. 2021), by layers and width: 125M, 355M, 1.3B, 2.7B, 6.7B, 13B. */

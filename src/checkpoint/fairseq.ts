@@ -25,7 +25,7 @@ const COMPARED_AT_ONCE = 4 << 20;
  */
 export async function openFairseq(
   file: string,
-  options: { readonly heads?: number; readonly onProgress?: (progress: OpenProgress) => void } = {},
+  options: { readonly heads?: number | undefined; readonly onProgress?: (progress: OpenProgress) => void } = {},
 ): Promise<Checkpoint> {
   const { heads, onProgress } = options;
   const whole = resolve(file);
@@ -43,7 +43,7 @@ export async function openFairseq(
     [...weights].filter(([name]) => !WITHOUT_MEANING.includes(name) && !(tied && name === OUTPUT)),
   );
   const otherTensors = new Map([...others].filter(([name]) => !WITHOUT_MEANING.includes(name)));
-  const config = fairseqConfig({ file, tensors, otherTensors, settings, tied, ...(heads !== undefined && { heads }) });
+  const config = fairseqConfig({ file, tensors, otherTensors, settings, tied, heads });
   const digest = await fileDigest(file, (done, total) =>
     onProgress?.({ stage: 'checking the model file', done, total }),
   );

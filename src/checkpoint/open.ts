@@ -25,7 +25,7 @@ export interface OpenOptions {
   /** Stops a download; what arrived is kept for the next time. */
   readonly signal?: AbortSignal;
   /** Attention heads of a fairseq model whose file does not say. */
-  readonly heads?: number;
+  readonly heads?: number | undefined;
 }
 
 const KINDS =

@@ -19,11 +19,15 @@ export function withEverywhere(command: Command): Command {
     .option('--offline', 'refuse the network');
 }
 
-export function modelOption(): Option {
-  return new Option(
-    '--model <model>',
-    'a name from "dualform models", a folder with config.json and .safetensors files, a .gguf file, or a hub id org/name[@revision]',
-  ).default(DEFAULT_MODEL);
+/** Options of every command that opens a model. */
+export function withModelOptions(command: Command): Command {
+  return command
+    .option(
+      '--model <model>',
+      'a name from "dualform models", a folder with config.json and .safetensors files, a .gguf file, a model.pt of fairseq, or a hub id org/name[@revision]',
+      DEFAULT_MODEL,
+    )
+    .option('--heads <number>', 'attention heads of a fairseq model.pt that does not say and has no published size');
 }
 
 /** An option with fixed values: others are refused with the nearest one. */

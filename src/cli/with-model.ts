@@ -1,5 +1,5 @@
 import type { Checkpoint } from '../checkpoint/checkpoint.ts';
-import { openCheckpoint } from '../checkpoint/open.ts';
+import { type OpenProgress, openCheckpoint } from '../checkpoint/open.ts';
 import { UserError } from '../error.ts';
 import type { Decoder } from '../model/decoder.ts';
 import { type LoadedModel, loadModel } from '../model/loaded-model.ts';
@@ -7,8 +7,12 @@ import { withRuntime } from '../runtime/runtime.ts';
 import { openTokenizer, type Tokenizer } from '../tokenizer/tokenizer.ts';
 import type { Io } from './io.ts';
 
-export function openModel(name: string, { offline, signal, progress }: Io): Promise<Checkpoint> {
-  return openCheckpoint(name, { offline, signal, onProgress: event => progress({ ...event, unit: 'bytes' }) });
+export function openModel(
+  { model, heads }: { readonly model: string; readonly heads?: number | undefined },
+  { offline, signal, progress }: Io,
+): Promise<Checkpoint> {
+  const onProgress = (event: OpenProgress) => progress({ ...event, unit: 'bytes' });
+  return openCheckpoint(model, { offline, signal, heads, onProgress });
 }
 
 /** Loads a model, works with it, ends its compute process. */

@@ -20,6 +20,7 @@ const options = z
     preset: z.enum(presetNames as [PresetName, ...PresetName[]]).optional(),
     task: z.string().min(1).default(DEFAULT_TASK),
     model: z.string().min(1).default(DEFAULT_MODEL),
+    heads: z.int().min(1).optional(),
     shots: z.int().min(0).optional(),
     seed: z.int().min(0).optional(),
     learningRate: z.number().positive().optional(),

@@ -45,6 +45,7 @@ export interface PrepareOptions {
 export async function openSubject(
   wishes: {
     readonly model: string;
+    readonly heads?: number | undefined;
     readonly task: string;
     readonly template: TemplateVariant;
     readonly separator?: string | undefined;
@@ -55,6 +56,7 @@ export async function openSubject(
   const task = await openTask(wishes.task, { template: wishes.template });
   const checkpoint = await openCheckpoint(wishes.model, {
     offline: offline ?? false,
+    heads: wishes.heads,
     ...(signal && { signal }),
     onProgress: ({ stage, done, total }) => onProgress?.({ stage: 'load', done, total, unit: 'bytes', detail: stage }),
   });

@@ -22,6 +22,8 @@ import { predict, type Scoring, scoringOf } from './scoring.ts';
 
 export interface TuneOptions {
   readonly model?: string | undefined;
+  /** Of a fairseq model whose file does not say. */
+  readonly heads?: number | undefined;
   readonly task?: string | undefined;
   readonly template?: TemplateVariant | undefined;
   readonly separator?: string | undefined;
@@ -100,9 +102,9 @@ async function tuneUninterrupted(options: TuneOptions): Promise<TuneResult> {
   if (!(Number.isSafeInteger(wanted) && wanted > 0)) {
     throw new UserError(`--rows ${wanted}: must be a whole number from 1 on`, { exitCode: 2 });
   }
-  const { model = DEFAULT_MODEL, task: taskName = DEFAULT_TASK, separator, documentStart } = options;
+  const { model = DEFAULT_MODEL, task: taskName = DEFAULT_TASK, heads, separator, documentStart } = options;
   const subject = await openSubject(
-    { model, task: taskName, template, separator, documentStart },
+    { model, heads, task: taskName, template, separator, documentStart },
     { offline, onProgress, signal },
   );
   const { task, checkpoint, decoder, tokenizer, conventions } = subject;

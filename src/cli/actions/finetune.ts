@@ -3,6 +3,7 @@ import { writeSafetensors } from '../../checkpoint/write-safetensors.ts';
 import { UserError } from '../../error.ts';
 import { readDecoder } from '../../model/families/index.ts';
 import { finetune } from '../../setting/finetune.ts';
+import { ofModel } from '../experiment-values.ts';
 import { formatDecimal } from '../format-number.ts';
 import { formatTensors } from '../format-tensors.ts';
 import type { Io } from '../io.ts';
@@ -14,7 +15,7 @@ import { openModel, requireTokens, withModel } from '../with-model.ts';
 
 export const schema = z.object({
   ...everywhere,
-  model: text(),
+  ...ofModel,
   sequences: text(),
   learningRate: positiveNumber(),
   out: text(),
@@ -24,7 +25,7 @@ export async function perform(typed: Typed, io: Io): Promise<void> {
   const options = readOptions(schema, typed.options);
   await requireFilePlace(options.out);
   const sequences = parseSequences(options.sequences, await readInput(options.sequences));
-  const checkpoint = await openModel(options.model, io);
+  const checkpoint = await openModel(options, io);
   const decoder = readDecoder(checkpoint.config, checkpoint.source);
   for (const [i, sequence] of sequences.entries()) {
     const where = `${options.sequences}: sequence ${i + 1}`;

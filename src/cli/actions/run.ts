@@ -1,37 +1,27 @@
 import { relative } from 'node:path';
 import { z } from 'zod';
 import { estimateRun } from '../../experiment/estimate.ts';
-import { presetNames } from '../../experiment/paper.ts';
 import type { Progress } from '../../experiment/progress.ts';
 import { runExperiment } from '../../experiment/run.ts';
 import { settingNames } from '../../setting/setting.ts';
 import { BARE_LIMIT } from '../commands/run.ts';
+import { experiment } from '../experiment-values.ts';
 import { formatEstimate } from '../format-estimate.ts';
 import { formatFindings } from '../format-findings.ts';
 import { formatCount } from '../format-number.ts';
 import { formatPaper } from '../format-paper.ts';
 import { formatRun } from '../format-run.ts';
 import type { Io } from '../io.ts';
-import { everywhere, namesOf, positiveNumber, readOptions, text, wholeNumber } from '../option-values.ts';
+import { everywhere, namesOf, readOptions, text } from '../option-values.ts';
 import type { Typed } from '../program.ts';
 import { stageOf } from '../stage.ts';
 import { storedPredictions } from '../stored-predictions.ts';
 
 export const schema = z.object({
   ...everywhere,
-  model: text(),
+  ...experiment,
   task: text(),
-  shots: wholeNumber(0).optional(),
-  seed: wholeNumber(0).optional(),
-  learningRate: positiveNumber().optional(),
-  separator: z.string().optional(),
-  documentStart: text().optional(),
-  template: z.enum(['paper', 'code']),
-  tap: z.enum(['prompt-end', 'label']).optional(),
-  preset: z.enum([...presetNames]).optional(),
-  limit: wholeNumber(1).optional(),
   settings: namesOf([...settingNames]),
-  out: text().optional(),
   dryRun: z.boolean().optional(),
 });
 

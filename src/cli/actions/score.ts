@@ -3,6 +3,7 @@ import { scoreLabels } from '../../experiment/score.ts';
 import { predict } from '../../experiment/scoring.ts';
 import { conventionsOf } from '../../model/conventions.ts';
 import { readDecoder } from '../../model/families/index.ts';
+import { conventions, ofModel } from '../experiment-values.ts';
 import { formatDecimal, formatProbability } from '../format-number.ts';
 import { formatTable } from '../format-table.ts';
 import type { Io } from '../io.ts';
@@ -14,12 +15,11 @@ import { openModel, requireTokens, tokenizerFor, withModel } from '../with-model
 
 export const schema = z.object({
   ...everywhere,
-  model: text(),
+  ...ofModel,
+  ...conventions,
   prompt: text(),
   labels: text(),
   demonstrations: text().optional(),
-  separator: z.string().optional(),
-  documentStart: text().optional(),
 });
 
 export async function perform(typed: Typed, io: Io): Promise<void> {
@@ -29,7 +29,7 @@ export async function perform(typed: Typed, io: Io): Promise<void> {
     options.demonstrations === undefined
       ? []
       : parseDemonstrations(options.demonstrations, await readInput(options.demonstrations), labels);
-  const checkpoint = await openModel(options.model, io);
+  const checkpoint = await openModel(options, io);
   const decoder = readDecoder(checkpoint.config, checkpoint.source);
   const { encode, ...tokenizer } = await tokenizerFor(checkpoint, '--prompt');
   const { documentStart, separator } = conventionsOf(checkpoint, { encode, ...tokenizer }, options);

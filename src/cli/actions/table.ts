@@ -1,33 +1,23 @@
 import { z } from 'zod';
-import { presetNames } from '../../experiment/paper.ts';
 import { runTable } from '../../experiment/table.ts';
 import { TASK_NAMES } from '../../task/task.ts';
+import { experiment } from '../experiment-values.ts';
 import { formatResultTable } from '../format-result-table.ts';
 import type { Io } from '../io.ts';
-import { everywhere, list, positiveNumber, readOptions, text, wholeNumber } from '../option-values.ts';
+import { everywhere, list, readOptions } from '../option-values.ts';
 import { notesOf } from '../paper-notes.ts';
 import type { Typed } from '../program.ts';
 import { stageOf } from '../stage.ts';
 
 export const schema = z.object({
   ...everywhere,
-  model: text(),
+  ...experiment,
   tasks: list().transform((names, context) => {
     if (names.length === 1 && names[0] === 'all') return [...TASK_NAMES];
     if (!names.includes('')) return names;
     context.addIssue(`must be all, or a list of some of ${TASK_NAMES.join(', ')}`);
     return z.NEVER;
   }),
-  preset: z.enum([...presetNames]).optional(),
-  shots: wholeNumber(0).optional(),
-  seed: wholeNumber(0).optional(),
-  learningRate: positiveNumber().optional(),
-  separator: z.string().optional(),
-  documentStart: text().optional(),
-  template: z.enum(['paper', 'code']),
-  tap: z.enum(['prompt-end', 'label']).optional(),
-  limit: wholeNumber(1).optional(),
-  out: text().optional(),
 });
 
 export async function perform(typed: Typed, io: Io): Promise<void> {

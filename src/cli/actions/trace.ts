@@ -5,6 +5,7 @@ import { UserError } from '../../error.ts';
 import { readDecoder } from '../../model/families/index.ts';
 import { computeMemory, emptyMemory } from '../../model/memory.ts';
 import { trace } from '../../observe/trace.ts';
+import { ofModel } from '../experiment-values.ts';
 import { formatTensors } from '../format-tensors.ts';
 import type { Io } from '../io.ts';
 import { everywhere, list, readOptions, text, tokenIds } from '../option-values.ts';
@@ -15,7 +16,7 @@ import { openModel, requireTokens, tokenizerFor, withModel } from '../with-model
 
 export const schema = z.object({
   ...everywhere,
-  model: text(),
+  ...ofModel,
   tokens: tokenIds().optional(),
   text: text().optional(),
   memoryTokens: tokenIds().optional(),
@@ -32,7 +33,7 @@ export async function perform(typed: Typed, io: Io): Promise<void> {
     throw new UserError('--tokens or --text is required', { exitCode: 2 });
   }
   await requireFilePlace(options.out);
-  const checkpoint = await openModel(options.model, io);
+  const checkpoint = await openModel(options, io);
   const decoder = readDecoder(checkpoint.config, checkpoint.source);
   const picked = pickTaps(options.taps, decoder.layers);
   const tokens = await tokensOf(checkpoint, '--text', options.text, options.tokens);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { tune } from '../../experiment/tune.ts';
+import { conventions, ofModel, template } from '../experiment-values.ts';
 import { formatTune } from '../format-tune.ts';
 import type { Io } from '../io.ts';
 import { everywhere, listOf, positiveNumber, readOptions, text, wholeNumber } from '../option-values.ts';
@@ -8,24 +9,20 @@ import { stageOf } from '../stage.ts';
 
 export const schema = z.object({
   ...everywhere,
-  model: text(),
+  ...ofModel,
+  ...conventions,
+  template,
   task: text(),
   shots: wholeNumber(1).optional(),
   seeds: listOf(wholeNumber(0)).optional(),
   learningRates: listOf(positiveNumber()).optional(),
   rows: wholeNumber(1).optional(),
-  separator: z.string().optional(),
-  documentStart: text().optional(),
-  template: z.enum(['paper', 'code']),
 });
 
 export async function perform(typed: Typed, io: Io): Promise<void> {
-  const { model, task, shots, seeds, learningRates, rows, separator, documentStart, template } = readOptions(
-    schema,
-    typed.options,
-  );
+  const { json, quiet, debug, offline, threads, ...wishes } = readOptions(schema, typed.options);
   const result = await tune({
-    ...{ model, task, shots, seeds, learningRates, rows, separator, documentStart, template },
+    ...wishes,
     threads: io.threads,
     offline: io.offline,
     signal: io.signal,

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
-import { modelOption, withEverywhere, withExamples } from '../everywhere.ts';
+import { withEverywhere, withExamples, withModelOptions } from '../everywhere.ts';
+import { withConventionOptions } from './experiment-options.ts';
 
 export function scoreCommand(): Command {
   const command = new Command('score')
@@ -9,11 +10,8 @@ export function scoreCommand(): Command {
     .option(
       '--demonstrations <file>',
       'a .jsonl file, one demonstration a line: {"prompt": text, "label": label word or its place from 0}',
-    )
-    .option('--separator <text>', "text or special token after each demonstration (default: the model's)")
-    .option('--document-start <token>', "the token that every sequence begins with (default: the model's)")
-    .addOption(modelOption());
-  return withExamples(withEverywhere(command), [
+    );
+  return withExamples(withEverywhere(withModelOptions(withConventionOptions(command))), [
     {
       line: 'dualform score --prompt "Sentence: a joy to watch Label:" --labels " Negative, Positive"',
       says: 'zero-shot: behind the document start',

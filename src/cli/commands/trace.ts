@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { modelOption, withEverywhere, withExamples } from '../everywhere.ts';
+import { withEverywhere, withExamples, withModelOptions } from '../everywhere.ts';
 
 export function traceCommand(): Command {
   const command = new Command('trace')
@@ -12,9 +12,8 @@ export function traceCommand(): Command {
       '--taps <list>',
       'which tensors: logits, attention_output, attention_scores, query (of all layers), or names such as layers.3.query (default: all)',
     )
-    .option('--out <file>', 'the .safetensors file to write')
-    .addOption(modelOption());
-  return withExamples(withEverywhere(command), [
+    .option('--out <file>', 'the .safetensors file to write');
+  return withExamples(withEverywhere(withModelOptions(command)), [
     { line: 'dualform trace --text "The film was" --out film.safetensors', says: 'every tensor of three words' },
     {
       line: 'dualform trace --tokens 504,2471,436 --memory-tokens 0 --taps logits --out logits.safetensors',

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
-import { choice, modelOption, withEverywhere, withExamples } from '../everywhere.ts';
+import { withEverywhere, withExamples, withModelOptions } from '../everywhere.ts';
+import { templateOption, withConventionOptions } from './experiment-options.ts';
 
 export function tuneCommand(): Command {
   const command = new Command('tune')
@@ -10,12 +11,8 @@ export function tuneCommand(): Command {
     .option('--shots <number>', "demonstrations (default: the task's)")
     .option('--seeds <list>', 'candidates for the demonstration seed (default: 1,2,3,4,5,6,7)')
     .option('--learning-rates <list>', 'candidates (default: 0.0001 to 0.5 in steps of 1, 2, 5)')
-    .option('--rows <number>', 'training rows that judge (default: 120)')
-    .option('--separator <text>', "text or special token between demonstrations (default: the model's)")
-    .option('--document-start <token>', "the token that every sequence begins with (default: the model's)")
-    .addOption(choice('--template <whose>', 'where the two differ (AG News, CB)', ['paper', 'code']).default('code'))
-    .addOption(modelOption());
-  return withExamples(withEverywhere(command), [
+    .option('--rows <number>', 'training rows that judge (default: 120)');
+  return withExamples(withEverywhere(withModelOptions(withConventionOptions(command)).addOption(templateOption())), [
     { line: 'dualform tune --task sst2', says: 'the choice that "dualform run --task sst2" makes by default' },
     { line: 'dualform tune --task mr --seeds 1,2,3 --learning-rates 0.001,0.01 --rows 50', says: 'a smaller grid' },
     { line: 'dualform tune --task cb --json', says: 'the grid and the choice for a program' },

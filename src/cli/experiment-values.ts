@@ -1,0 +1,33 @@
+/** @file What may stand behind the options that several commands share. */
+import { z } from 'zod';
+import { taps, templates } from '../experiment/options.ts';
+import { presetNames } from '../experiment/paper.ts';
+import { positiveNumber, text, wholeNumber } from './option-values.ts';
+
+/** Of every command that opens a model. */
+export const ofModel = {
+  model: text(),
+  heads: wholeNumber(1).optional(),
+};
+
+/** What a model wants to read around texts. */
+export const conventions = {
+  separator: z.string().optional(),
+  documentStart: text().optional(),
+};
+
+export const template = z.enum([...templates]);
+
+/** The choices of an experiment, for one task or several. */
+export const experiment = {
+  ...ofModel,
+  ...conventions,
+  template,
+  shots: wholeNumber(0).optional(),
+  seed: wholeNumber(0).optional(),
+  learningRate: positiveNumber().optional(),
+  tap: z.enum([...taps]).optional(),
+  preset: z.enum([...presetNames]).optional(),
+  limit: wholeNumber(1).optional(),
+  out: text().optional(),
+};
