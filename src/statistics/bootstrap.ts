@@ -1,4 +1,4 @@
-import { randomStream } from './random.ts';
+import { below, randomStream } from './random.ts';
 import type { Interval } from './wilson.ts';
 
 export interface BootstrapOptions {
@@ -27,8 +27,7 @@ export function pairedBootstrap(
   const means = new Float64Array(resamples);
   for (let r = 0; r < resamples; r++) {
     let sum = 0;
-    // High bits of the product: unbiased to n / 2^32.
-    for (let i = 0; i < n; i++) sum += differences[Math.floor((stream.next() >>> 0) * 2 ** -32 * n)]!;
+    for (let i = 0; i < n; i++) sum += differences[below(stream, n)]!;
     means[r] = sum / n;
   }
   means.sort();

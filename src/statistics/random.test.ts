@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { fillUniform, randomStream } from './random.ts';
+import { below, chooseDistinct, fillNormal, fillUniform, randomStream } from './random.ts';
 
 const draw = (n: number, ...path: number[]) => fillUniform(randomStream(...path), new Float64Array(n));
 
@@ -39,4 +39,42 @@ test('numbers are uniform on [0, 1)', () => {
   const chiSquare = bins.reduce((sum, count) => sum + (count - 200) ** 2 / 200, 0);
   // 99.9 % point of chi-square with 9 degrees of freedom.
   expect(chiSquare).toBeLessThan(27.88);
+});
+
+test('normal numbers: mean, variance, tails and odd lengths', () => {
+  const n = 20_001;
+  const x = fillNormal(randomStream(3), new Float64Array(n));
+  const moment = (power: number) => x.reduce((sum, each) => sum + each ** power, 0) / n;
+  // Four standard deviations of each moment.
+  expect(Math.abs(moment(1))).toBeLessThan(4 / Math.sqrt(n));
+  expect(Math.abs(moment(2) - 1)).toBeLessThan(4 * Math.sqrt(2 / n));
+  expect(Math.abs(moment(3))).toBeLessThan(4 * Math.sqrt(15 / n));
+  expect(Math.abs(moment(4) - 3)).toBeLessThan(4 * Math.sqrt(96 / n));
+  const beyond = x.filter(each => Math.abs(each) > 1.959963984540054).length / n;
+  expect(Math.abs(beyond - 0.05)).toBeLessThan(4 * Math.sqrt((0.05 * 0.95) / n));
+  expect(fillNormal(randomStream(3), new Float32Array(3))).toEqual(Float32Array.from(x.subarray(0, 3)));
+});
+
+test('whole numbers below n, each as often', () => {
+  const stream = randomStream(4);
+  const counts = [0, 0, 0, 0, 0, 0, 0];
+  for (let i = 0; i < 7000; i++) counts[below(stream, 7)]!++;
+  const chiSquare = counts.reduce((sum, count) => sum + (count - 1000) ** 2 / 1000, 0);
+  // 99.9 % point of chi-square with 6 degrees of freedom.
+  expect(chiSquare).toBeLessThan(22.46);
+});
+
+test('a choice of different numbers: every ordered pair of 4 as often', () => {
+  const stream = randomStream(6);
+  const pairs = new Map<string, number>();
+  for (let i = 0; i < 12_000; i++) {
+    const pair = chooseDistinct(stream, 2, 4).join();
+    pairs.set(pair, (pairs.get(pair) ?? 0) + 1);
+  }
+  expect(pairs.size).toBe(12);
+  const chiSquare = [...pairs.values()].reduce((sum, count) => sum + (count - 1000) ** 2 / 1000, 0);
+  // 99.9 % point of chi-square with 11 degrees of freedom.
+  expect(chiSquare).toBeLessThan(31.26);
+  expect(chooseDistinct(stream, 5, 5).toSorted()).toEqual([0, 1, 2, 3, 4]);
+  expect(() => chooseDistinct(stream, 3, 2)).toThrow(RangeError);
 });

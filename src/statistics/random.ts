@@ -26,8 +26,41 @@ export function randomStream(...path: readonly number[]): RandomGenerator {
   return xoroshiro128plusFromState(state);
 }
 
-/** Fills `target` with numbers of the uniform distribution on [0, 1), 32 random bits each, and returns it. */
+/** A number of the uniform distribution on [0, 1), 32 random bits. */
+export function uniform(stream: RandomGenerator): number {
+  return (stream.next() >>> 0) * 2 ** -32;
+}
+
+/** Fills `target` with numbers of the uniform distribution on [0, 1), and returns it. */
 export function fillUniform(stream: RandomGenerator, target: Float64Array): Float64Array {
-  for (let i = 0; i < target.length; i++) target[i] = (stream.next() >>> 0) * 2 ** -32;
+  for (let i = 0; i < target.length; i++) target[i] = uniform(stream);
   return target;
+}
+
+/** Fills `target` with numbers of the standard normal distribution (Box and Muller, 1958), and returns it. */
+export function fillNormal<T extends Float64Array | Float32Array>(stream: RandomGenerator, target: T): T {
+  for (let i = 0; i < target.length; i += 2) {
+    // 1 - u lies in (0, 1]: its logarithm is finite.
+    const radius = Math.sqrt(-2 * Math.log(1 - uniform(stream)));
+    const angle = 2 * Math.PI * uniform(stream);
+    target[i] = radius * Math.cos(angle);
+    if (i + 1 < target.length) target[i + 1] = radius * Math.sin(angle);
+  }
+  return target;
+}
+
+/** A whole number from 0 to below `n`, unbiased to n / 2^32. */
+export function below(stream: RandomGenerator, n: number): number {
+  return Math.floor(uniform(stream) * n);
+}
+
+/** `count` different whole numbers from 0 to below `n`, in random order: the beginning of a Fisher-Yates shuffle. */
+export function chooseDistinct(stream: RandomGenerator, count: number, n: number): number[] {
+  if (count > n) throw new RangeError(`chooseDistinct: ${count} of ${n}`);
+  const all = Array.from({ length: n }, (_, i) => i);
+  for (let i = 0; i < count; i++) {
+    const other = i + below(stream, n - i);
+    [all[i], all[other]] = [all[other]!, all[i]!];
+  }
+  return all.slice(0, count);
 }
