@@ -5,8 +5,7 @@
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import * as Plot from '@observablehq/plot';
-import { parseHTML } from 'linkedom';
+import { lineChart } from '../src/report/line-chart.ts';
 
 interface PerLayer {
   readonly perLayer: readonly (number | null)[];
@@ -23,37 +22,29 @@ const [folder, file] = process.argv.slice(2);
 if (folder === undefined || file === undefined) throw new Error('usage: npm run figure -- RUN_FOLDER FILE.svg');
 const result: Result = JSON.parse(await readFile(join(folder, 'result.json'), 'utf8'));
 
-const series = (metric: string, of: string, { perLayer }: PerLayer) =>
-  perLayer.flatMap((value, layer) => (value === null ? [] : [{ metric, of, layer, value }]));
+const series = (facet: string, name: string, { perLayer }: PerLayer) => ({
+  facet,
+  name,
+  points: perLayer.map((y, x) => ({ x, y })),
+});
 const measured = 'in-context against finetuned';
 const baseline = 'baseline';
-const points = [
-  ...series('SimAOU', measured, result.simAOU),
-  ...series('SimAOU', baseline, result.simAOU.random),
-  ...series('SimAM', measured, result.simAM),
-  ...series('SimAM', baseline, result.simAM.zeroShot),
-  ...series('Kendall', measured, result.kendall),
-  ...series('Kendall', baseline, result.kendall.random),
-];
-
-const { document } = parseHTML('<html><body></body></html>');
-const chart = Plot.plot({
-  document,
-  width: 860,
-  height: 260,
-  marginLeft: 44,
-  style: { fontFamily: 'system-ui, sans-serif', background: 'white', color: '#222' },
-  fx: { domain: ['SimAOU', 'SimAM', 'Kendall'], label: null, padding: 0.12 },
-  x: { label: 'layer', ticks: 6 },
-  y: { label: 'mean over examples', grid: true },
-  color: { domain: [measured, baseline], range: ['#c0392b', '#7f8c8d'] },
-  marks: [
-    Plot.ruleY([0], { stroke: '#bbb' }),
-    Plot.lineY(points, { fx: 'metric', x: 'layer', y: 'value', stroke: 'of', strokeWidth: 1.8 }),
-    Plot.dot(points, { fx: 'metric', x: 'layer', y: 'value', fill: 'of', r: 1.8 }),
-  ],
-});
-chart.setAttribute('xmlns', 'http://www.w3.org/2000/svg');
-// Numbers rounded to a hundredth: the picture is the same, the file changes only when the run does.
-const svg = String(chart.outerHTML).replace(/-?\d+\.\d{3,}/g, number => String(Math.round(Number(number) * 100) / 100));
-await writeFile(file, `${svg}\n`);
+const { simAOU, simAM, kendall } = result;
+await writeFile(
+  file,
+  lineChart({
+    width: 860,
+    height: 260,
+    x: 'layer',
+    y: 'mean over examples',
+    baseline: 0,
+    series: [
+      series('SimAOU', measured, simAOU),
+      series('SimAM', measured, simAM),
+      series('Kendall', measured, kendall),
+      series('SimAOU', baseline, simAOU.random),
+      series('SimAM', baseline, simAM.zeroShot),
+      series('Kendall', baseline, kendall.random),
+    ],
+  }),
+);

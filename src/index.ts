@@ -11,6 +11,7 @@ export * as graph from './graph/index.ts';
 export * as metric from './metric/index.ts';
 export * as model from './model/index.ts';
 export * as observe from './observe/index.ts';
+export * as report from './report/index.ts';
 export * as runtime from './runtime/index.ts';
 export * as setting from './setting/index.ts';
 export * as statistics from './statistics/index.ts';

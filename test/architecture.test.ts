@@ -137,6 +137,8 @@ describe('docs/architecture.md', () => {
     ['js-tiktoken', 'tokenizer'],
     ['@huggingface/hub', 'checkpoint'],
     ['@bomb.sh/tab', 'cli'],
+    ['@observablehq/plot', 'report'],
+    ['linkedom', 'report'],
   ])('%s is imported in %s alone', (name, room) => {
     const users = imports.filter(({ from }) => from === name || from.startsWith(`${name}/`));
     expect(users.filter(user => user.room !== room)).toEqual([]);

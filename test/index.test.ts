@@ -10,6 +10,7 @@ test('the built library gives every room by import', async () => {
     'metric',
     'model',
     'observe',
+    'report',
     'runtime',
     'setting',
     'statistics',
