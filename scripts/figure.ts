@@ -22,13 +22,13 @@ const [folder, file] = process.argv.slice(2);
 if (folder === undefined || file === undefined) throw new Error('usage: npm run figure -- RUN_FOLDER FILE.svg');
 const result: Result = JSON.parse(await readFile(join(folder, 'result.json'), 'utf8'));
 
-const series = (facet: string, name: string, { perLayer }: PerLayer) => ({
+const measured = { name: 'in-context against finetuned', color: '#c0392b' };
+const baseline = { name: 'baseline', color: '#7f8c8d' };
+const series = (facet: string, of: typeof measured, { perLayer }: PerLayer) => ({
   facet,
-  name,
+  ...of,
   points: perLayer.map((y, x) => ({ x, y })),
 });
-const measured = 'in-context against finetuned';
-const baseline = 'baseline';
 const { simAOU, simAM, kendall } = result;
 await writeFile(
   file,

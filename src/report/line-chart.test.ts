@@ -78,6 +78,12 @@ describe('lineChart', () => {
     expect(svg).toContain('a &lt; b &amp; "c"');
   });
 
+  test('a colour that is given holds for line and legend', () => {
+    const svg = lineChart({ ...losses, series: losses.series.map(each => ({ ...each, color: '#123456' })) });
+    expect(svg.match(/stroke="#123456"/g)!.length).toBeGreaterThanOrEqual(4);
+    expect(svg).not.toContain('#0072b2');
+  });
+
   test('a legend that is wider than the chart goes on in the next row', () => {
     const named = (length: number) => ({ name: 'x'.repeat(length), points: curve(1, 3) });
     const places = [...lineChart({ x: '', y: '', series: [40, 41, 42].map(named) }).matchAll(/<text ([^>]*)>x+</g)];

@@ -17,6 +17,8 @@ export interface Series {
   /** The facet that it stands in. */
   readonly facet?: string | undefined;
   readonly dashed?: boolean | undefined;
+  /** Instead of one that is chosen. */
+  readonly color?: string | undefined;
 }
 
 export interface LineChart extends Frame {
@@ -54,7 +56,8 @@ export function lineChart(options: LineChart): string {
   if (points.every(point => point.y === null)) throw new Error('lineChart: there is nothing to draw');
 
   const names = [...new Set(series.map(({ name }) => name))];
-  const colors = seriesColors(names.length, ordered);
+  const chosen = seriesColors(names.length, ordered);
+  const colors = names.map((name, i) => series.find(each => each.name === name)!.color ?? chosen[i]!);
   const facets = [...new Set(series.map(({ facet }) => facet ?? ''))];
   const faceted = facets.length > 1 || facets[0] !== '';
   const fx = faceted ? { fx: 'facet' as const } : {};
