@@ -16,4 +16,5 @@ export * as runtime from './runtime/index.ts';
 export * as setting from './setting/index.ts';
 export * as statistics from './statistics/index.ts';
 export * as task from './task/index.ts';
+export * as theory from './theory/index.ts';
 export * as tokenizer from './tokenizer/index.ts';

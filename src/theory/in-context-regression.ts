@@ -1,0 +1,182 @@
+/**
+ * @file Chapter 3. A layer of linear self-attention that is one step of gradient descent on linear regression in its context (von
+ * Oswald et al. 2022, arXiv 2212.07677, proposition 1). Tokens are e_j = (x_j, y_j), the last one the query with y = 0. A layer does
+ *
+ *     e_j <- e_j + P sum_i (W_V e_i) (W_K e_i)^T W_Q e_j,      i over the n examples
+ *
+ * and with W_K = W_Q = diag(1, ..., 1, 0), W_V = diag(0, ..., 0, -1), P = rate / n it subtracts from every y_j what one gradient step
+ * from W = 0 on L(W) = 1/2n sum_i (W x_i - y_i)^2 has learned to predict: y_j <- y_j - dW x_j. So the next layer takes the next step on
+ * the residuals, and minus the last y is the prediction.
+ */
+import { type Check, checked } from './check.ts';
+import { drawFrom } from './draw.ts';
+import { linearAttention } from './linear-layer.ts';
+import {
+  dot,
+  largestDifference,
+  type Matrix,
+  matrix,
+  plus,
+  product,
+  times,
+  transposed,
+  type Vector,
+} from './matrix.ts';
+
+/** A regression to be learned in context. */
+export interface RegressionTask {
+  readonly inputs: readonly Vector[];
+  readonly answers: readonly number[];
+  readonly query: Vector;
+  readonly answer: number;
+}
+
+/**
+ * A layer by its products, which alone matter: scores e_i^T `scores` e_j = (W_K e_i)^T W_Q e_j, values `values` e_i = P W_V e_i.
+ * [d+1, d+1] each.
+ */
+export interface LinearAttentionLayer {
+  readonly scores: Matrix;
+  readonly values: Matrix;
+}
+
+/** Inputs uniform on [-1, 1]^d, weights standard normal, no noise (von Oswald et al., section 3). */
+export function drawRegression(width: number, examples: number, ...path: readonly number[]): RegressionTask {
+  const draw = drawFrom(...path);
+  const teacher = draw.vector(width);
+  const inputs = Array.from({ length: examples }, () => draw.uniform(width, -1, 1));
+  const query = draw.uniform(width, -1, 1);
+  return { inputs, answers: inputs.map(x => dot(teacher, x)), query, answer: dot(teacher, query) };
+}
+
+/**
+ * The construction. With `curvature` c > 0 a layer also moves the inputs, x_j <- x_j - c/n sum_i x_i (x_i^T x_j), which makes the
+ * regression better conditioned for the next layer (GD++, section 4 there).
+ */
+export function constructedLayer(width: number, examples: number, rate: number, curvature = 0): LinearAttentionLayer {
+  const diagonal = (inputs: number, answer: number) =>
+    matrix(width + 1, width + 1, (i, j) => (i !== j ? 0 : i < width ? inputs : answer));
+  // Two zeros of one sign: -0 would print as such.
+  return { scores: diagonal(1, 0), values: diagonal(curvature === 0 ? 0 : -curvature / examples, -rate / examples) };
+}
+
+/** The same layer from four matrices as a transformer has them. */
+export function layerOf(W: Record<'query' | 'key' | 'value' | 'projection', Matrix>): LinearAttentionLayer {
+  return { scores: product(transposed(W.key), W.query), values: product(W.projection, W.value) };
+}
+
+/** Tokens (x_j, y_j) of a task, the query last with y = 0. */
+export function tokensOf({ inputs, answers, query }: RegressionTask): readonly Vector[] {
+  const token = (x: Vector, y: number) => Float64Array.of(...x, y);
+  return [...inputs.map((x, i) => token(x, answers[i]!)), token(query, 0)];
+}
+
+/** One layer over all tokens; the query is seen by none. */
+export function applyLayer({ scores, values }: LinearAttentionLayer, tokens: readonly Vector[]): readonly Vector[] {
+  const examples = tokens.slice(0, -1);
+  const attended = examples.map(token => times(values, token));
+  return tokens.map(token => plus(token, linearAttention(attended, examples, times(scores, token))));
+}
+
+/** Minus the y of the query behind the layers. */
+export function predict(layers: readonly LinearAttentionLayer[], task: RegressionTask): number {
+  const tokens = layers.reduce((current, layer) => applyLayer(layer, current), tokensOf(task));
+  return -tokens.at(-1)!.at(-1)!;
+}
+
+/** The prediction w^T x of `steps` steps of gradient descent from w = 0 on 1/2n sum_i (w^T x_i - y_i)^2. */
+export function predictByDescent({ inputs, answers, query }: RegressionTask, rate: number, steps: number): number {
+  let w: Vector = new Float64Array(query.length);
+  for (let step = 0; step < steps; step++) {
+    const gradient = inputs.reduce(
+      (total, x, i) => plus(total, x, (dot(w, x) - answers[i]!) / inputs.length),
+      new Float64Array(query.length),
+    );
+    w = plus(w, gradient, -rate);
+  }
+  return dot(w, query);
+}
+
+/** The same with inputs that are preconditioned between the steps, as GD++ does: X <- X (1 - c X^T X / n). */
+export function predictByPreconditionedDescent(
+  { inputs, answers, query }: RegressionTask,
+  rate: number,
+  curvature: number,
+  steps: number,
+): number {
+  const n = inputs.length;
+  let [X, x, residuals, prediction] = [inputs, query, [...answers], 0];
+  for (let step = 0; step < steps; step++) {
+    const slope = X.reduce((total, input, i) => plus(total, input, residuals[i]! / n), new Float64Array(x.length));
+    residuals = residuals.map((r, i) => r - rate * dot(slope, X[i]!));
+    prediction += rate * dot(slope, x);
+    const moved = (z: Vector) => X.reduce((sum, input) => plus(sum, input, (-curvature / n) * dot(input, z)), z);
+    [X, x] = [X.map(moved), moved(x)];
+  }
+  return prediction;
+}
+
+/** Mean of (prediction - answer)^2 over tasks. */
+export function meanSquare(tasks: readonly RegressionTask[], predictor: (task: RegressionTask) => number): number {
+  return tasks.reduce((total, task) => total + (predictor(task) - task.answer) ** 2, 0) / tasks.length;
+}
+
+/** The rate of one step with the least mean square on tasks: the prediction is linear in it. */
+export function bestRate(tasks: readonly RegressionTask[]): number {
+  let [along, square] = [0, 0];
+  for (const task of tasks) {
+    const unit = predictByDescent(task, 1, 1);
+    along += unit * task.answer;
+    square += unit * unit;
+  }
+  return along / square;
+}
+
+export function checkInContextRegression(seed: number): readonly Check[] {
+  const [width, examples, rate, curvature] = [6, 12, 0.7, 0.2];
+  const tasks = Array.from({ length: 20 }, (_, i) => drawRegression(width, examples, seed, 3, i));
+  const layer = constructedLayer(width, examples, rate);
+  const worst = (layers: readonly LinearAttentionLayer[], reference: (task: RegressionTask) => number) =>
+    Math.max(...tasks.map(task => Math.abs(predict(layers, task) - reference(task))));
+  const plusPlus = constructedLayer(width, examples, rate, curvature);
+  const eye = (entries: number, last: number) =>
+    matrix(width + 1, width + 1, (i, j) => (i === j ? (i < width ? entries : last) : 0));
+  const fromMatrices = layerOf({
+    query: eye(1, 0),
+    key: eye(1, 0),
+    value: eye(0, -1),
+    projection: eye(rate / examples, rate / examples),
+  });
+  return [
+    checked(
+      'one constructed layer = one gradient step, von Oswald et al. proposition 1',
+      worst([layer], task => predictByDescent(task, rate, 1)),
+    ),
+    checked(
+      'the layer from W_Q, W_K, W_V and P = the layer from their products',
+      largestDifference(
+        [...fromMatrices.scores.data, ...fromMatrices.values.data],
+        [...layer.scores.data, ...layer.values.data],
+      ),
+    ),
+    checked(
+      '2, 5 and 10 layers = as many gradient steps',
+      Math.max(...[2, 5, 10].map(n => worst(Array(n).fill(layer), task => predictByDescent(task, rate, n)))),
+    ),
+    checked(
+      '5 layers that also move the inputs = 5 steps of GD++',
+      worst(Array(5).fill(plusPlus), task => predictByPreconditionedDescent(task, rate, curvature, 5)),
+    ),
+    checked(
+      'the best rate has no better neighbour: the mean square is stationary there',
+      Math.abs(stationarity(tasks)),
+    ),
+  ];
+}
+
+/** d/d(rate) of the mean square at the best rate, exactly: the mean square is a parabola of the rate. */
+function stationarity(tasks: readonly RegressionTask[]): number {
+  const rate = bestRate(tasks);
+  const at = (r: number) => meanSquare(tasks, task => r * predictByDescent(task, 1, 1));
+  return (at(rate + 1) - at(rate - 1)) / 2;
+}

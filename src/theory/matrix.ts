@@ -1,0 +1,125 @@
+/** @file Vectors and matrices in float64: as much of them as the chapters need, written to be read. */
+
+export type Vector = Float64Array;
+
+/** Entry (i, j) stands at data[i * columns + j]. */
+export interface Matrix {
+  readonly rows: number;
+  readonly columns: number;
+  readonly data: Float64Array;
+}
+
+export function vector(length: number, entry: (i: number) => number): Vector {
+  return Float64Array.from({ length }, (_, i) => entry(i));
+}
+
+export function matrix(
+  rows: number,
+  columns: number,
+  entry: (row: number, column: number) => number = () => 0,
+): Matrix {
+  return { rows, columns, data: vector(rows * columns, at => entry(Math.floor(at / columns), at % columns)) };
+}
+
+/** The vectors below each other. */
+export function stack(rows: readonly Vector[]): Matrix {
+  const columns = rows[0]?.length ?? 0;
+  return matrix(rows.length, columns, (i, j) => rows[i]![j]!);
+}
+
+export function row(m: Matrix, i: number): Vector {
+  return m.data.subarray(i * m.columns, (i + 1) * m.columns);
+}
+
+/** u . v */
+export function dot(u: Vector, v: Vector): number {
+  requireSize('dot', u.length, v.length);
+  let sum = 0;
+  for (let i = 0; i < u.length; i++) sum += u[i]! * v[i]!;
+  return sum;
+}
+
+/** |v|, and the Frobenius norm of a matrix given by its entries */
+export function norm(v: Vector): number {
+  return Math.sqrt(dot(v, v));
+}
+
+/** u + scale v */
+export function plus(u: Vector, v: Vector, scale = 1): Vector {
+  requireSize('plus', u.length, v.length);
+  return vector(u.length, i => u[i]! + scale * v[i]!);
+}
+
+/** u - v */
+export function minus(u: Vector, v: Vector): Vector {
+  return plus(u, v, -1);
+}
+
+export function scaled(v: Vector, scale: number): Vector {
+  return vector(v.length, i => scale * v[i]!);
+}
+
+/** W x */
+export function times(W: Matrix, x: Vector): Vector {
+  requireSize('times', W.columns, x.length);
+  return vector(W.rows, i => dot(row(W, i), x));
+}
+
+/** A B */
+export function product(A: Matrix, B: Matrix): Matrix {
+  requireSize('product', A.columns, B.rows);
+  const result = matrix(A.rows, B.columns);
+  for (let i = 0; i < A.rows; i++) {
+    const target = row(result, i);
+    for (let k = 0; k < A.columns; k++) {
+      const a = A.data[i * A.columns + k]!;
+      const from = k * B.columns;
+      for (let j = 0; j < B.columns; j++) target[j]! += a * B.data[from + j]!;
+    }
+  }
+  return result;
+}
+
+export function transposed(A: Matrix): Matrix {
+  return matrix(A.columns, A.rows, (i, j) => A.data[j * A.columns + i]!);
+}
+
+/** A + scale B */
+export function sum(A: Matrix, B: Matrix, scale = 1): Matrix {
+  requireSize('sum', A.rows, B.rows);
+  requireSize('sum', A.columns, B.columns);
+  return { ...A, data: plus(A.data, B.data, scale) };
+}
+
+export function scaledMatrix(A: Matrix, scale: number): Matrix {
+  return { ...A, data: scaled(A.data, scale) };
+}
+
+/** u v^T */
+export function outer(u: Vector, v: Vector): Matrix {
+  return matrix(u.length, v.length, (i, j) => u[i]! * v[j]!);
+}
+
+/** sum_i u_i v_i^T of the rows of two matrices: U^T V */
+export function sumOfOuterProducts(U: Matrix, V: Matrix): Matrix {
+  return product(transposed(U), V);
+}
+
+export function identity(size: number): Matrix {
+  return matrix(size, size, (i, j) => (i === j ? 1 : 0));
+}
+
+/** max_i |u_i - v_i|; NaN where either holds one */
+export function largestDifference(u: ArrayLike<number>, v: ArrayLike<number>): number {
+  requireSize('largestDifference', u.length, v.length);
+  let largest = 0;
+  for (let i = 0; i < u.length; i++) {
+    const difference = Math.abs(u[i]! - v[i]!);
+    if (!(difference <= largest)) largest = difference;
+  }
+  return largest;
+}
+
+function requireSize(operation: string, a: number, b: number): void {
+  if (a !== b) throw new RangeError(`${operation}: sizes ${a} and ${b} do not fit`);
+}
