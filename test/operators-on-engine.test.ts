@@ -1,5 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Bindings, constant, encodeOnnx, input, integers, sizeOf, type Tensor } from '../src/graph/index.ts';
+import {
+  type Bindings,
+  constant,
+  differentiate,
+  encodeOnnx,
+  input,
+  integers,
+  sizeOf,
+  type Tensor,
+} from '../src/graph/index.ts';
 import * as g from '../src/graph/operators/index.ts';
 import { openRuntime, type Runtime } from '../src/runtime/runtime.ts';
 import { interpret, type Value, value } from './reference/interpreter.ts';
@@ -39,7 +48,30 @@ const graphs: Readonly<Record<string, Tensor>> = {
   'gemm, A transposed': g.gemm(flat, flat, { transposeA: true }),
   softmax: g.softmax(a),
   gather: g.gather(m, ids),
-  oneHot: g.oneHot(ids, 5),
+  gatherElements: g.gatherElements(g.gather(m, ids), g.reshape(ids, ['B', 1]), 1),
+  'scatterElements, rows named twice': g.scatterElements(
+    m,
+    g.expand(g.reshape(integers([0, 0, 0]), [3, 1]), [3, 4]),
+    constant(
+      Array.from({ length: 12 }, (_, i) => i / 7),
+      [3, 4],
+    ),
+    0,
+  ),
+  gelu: g.gelu(a),
+  'gelu, tanh': g.gelu(a, { tanh: true }),
+  layerNormalization: g.layerNormalization(a, constant([1, 2, -1, 0.5]), constant([0, 1, 0, -1]), 1e-5),
+  'layerNormalization, its gradient': differentiate(
+    g.reduceSum(
+      g.multiply(g.layerNormalization(a, constant([1, 2, -1, 0.5]), constant([0, 1, 0, -1]), 1e-5), b),
+      [0, 1, 2],
+    ),
+    [a],
+  )[0]!,
+  crossEntropy: g.crossEntropy(
+    g.reshape(b, ['B*T', 4]),
+    g.reshape(g.cast(g.lessOrEqual(g.reduceMax(b), constant(1)), 'int32'), ['B*T']),
+  ),
   equal: g.cast(g.equal(ids, integers([1])), 'float32'),
   where: g.where(g.lessOrEqual(a, b), a, constant(7)),
   lessOrEqual: g.cast(g.lessOrEqual(m, constant(0)), 'int32'),

@@ -52,11 +52,23 @@ export interface DimensionList {
   readonly values: readonly Dimension[];
 }
 
+/** Plain numbers are whole ones. */
+export type OnnxAttribute = number | { readonly float: number } | string | readonly number[];
+
 /** How one operator is written in ONNX: a single node, its operands in order. */
 export interface OnnxNode {
   readonly opType: string;
   readonly operands: readonly (Tensor | DimensionList)[];
-  readonly attributes?: Readonly<Record<string, number | readonly number[]>>;
+  readonly attributes?: Readonly<Record<string, OnnxAttribute>>;
+  /** How many outputs the node has where it is more than one; the first is the tensor itself. */
+  readonly outputs?: number;
+}
+
+/** A tensor that another operator's node gives as a further output. */
+export interface FurtherOutput {
+  readonly of: Tensor;
+  /** 1 for the second output. */
+  readonly output: number;
 }
 
 /** An operator: its gradient rule and its ONNX form. The shape rule is in the factory that stands in the same file. */
@@ -71,7 +83,7 @@ export interface Operator {
     outputGradient: Tensor,
     wanted: (input: number) => boolean,
   ) => readonly (Tensor | undefined)[];
-  readonly onnx: (node: Operation) => OnnxNode;
+  readonly onnx: (node: Operation) => OnnxNode | FurtherOutput;
 }
 
 export function input(name: string, type: ElementType, shape: Shape): Input {

@@ -13,6 +13,7 @@ import { type Dimension, times } from '../graph/dimension.ts';
 import * as g from '../graph/operators/index.ts';
 import { constant, type Tensor } from '../graph/tensor.ts';
 import type { Decoder, Projections } from './decoder.ts';
+import { memoryMomentum, ownDecay, type RowMomentum } from './momentum.ts';
 
 /** Keys and values of the tokens before the query, as one layer reads them. G key/value heads. */
 export interface MemoryInputs {
@@ -40,13 +41,16 @@ export interface BothKeys {
   readonly memory: Keys;
 }
 
-/** Where the rows of several sequences stand in a padded batch; absent for a single sequence, whose rows are in order. */
+/** How the rows of sequences of different lengths stand in a padded batch. */
 export interface Packing {
   /** int32 [B, T]: the row of token t of sequence b; any row where the sequence has ended. */
   readonly slots: Tensor;
   /** int32 [N]: the place b T + t of each row. */
   readonly places: Tensor;
 }
+
+/** B sequences of one length, their rows in order, or of different lengths, packed. */
+export type Arrangement = { readonly batch: Dimension } | Packing;
 
 export interface Attention {
   /** [N, H*dh] */
@@ -61,14 +65,16 @@ const HIDDEN = constant(-1e30);
 export function attend(
   decoder: Decoder,
   { query, key, value }: Projections,
-  packing: Packing | undefined,
+  arrangement: Arrangement,
   keys: BothKeys,
   memory: MemoryInputs | undefined,
+  momentum: RowMomentum | undefined,
 ): Attention {
   const { heads, keyValueHeads: G, headWidth: dh } = decoder;
   const R = heads / G;
   const N = query.shape[0]!;
-  const batch: Dimension = packing === undefined ? 1 : packing.slots.shape[0]!;
+  const packing = 'slots' in arrangement ? arrangement : undefined;
+  const batch = 'slots' in arrangement ? arrangement.slots.shape[0]! : arrangement.batch;
   const rows = times('T', R);
   /** [N, W] -> [B*T, W] */
   const spread = (x: Tensor) => (packing === undefined ? x : g.gather(x, packing.slots));
@@ -91,10 +97,12 @@ export function attend(
   const v = g.transpose(g.reshape(spread(value), [batch, 'T', G, dh]), [2, 0, 1, 3]);
   const ownScores = finish(g.matrixMultiply(g.reshape(q, [G, batch, rows, dh]), k), batch, 'T', keys.own);
   const ownWeights = g.softmax(ownScores);
-  const ownOutput = collect(g.matrixMultiply(ownWeights, v), dh);
+  const decay = momentum && ownDecay(decoder, momentum.logEta, keys.own.positions);
+  const weigh = (weights: Tensor) => collect(g.matrixMultiply(weights, v), dh);
 
   const join = (): Tensor => {
-    if (memory === undefined) return ownOutput;
+    if (memory === undefined) return weigh(decay === undefined ? ownWeights : g.add(ownWeights, decay));
+    const ownOutput = weigh(ownWeights);
     const flat = g.reshape(g.transpose(g.reshape(query, [N, G, R, dh]), [1, 0, 2, 3]), [G, times(N, R), dh]);
     const scores = finish(g.matrixMultiply(flat, memory.key), 1, N, keys.memory);
     const weights = g.softmax(scores);
@@ -104,7 +112,11 @@ export function attend(
     const output = byRow(g.matrixMultiply(weights, memory.value), dh);
     const logMemory = byRow(g.add(logSumExp(scores, weights), memory.logWeight), 1);
     const share = g.sigmoid(g.subtract(logMemory, collect(logSumExp(ownScores, ownWeights), 1)));
-    return g.add(ownOutput, g.multiply(share, g.subtract(output, ownOutput)));
+    const attended = g.add(ownOutput, g.multiply(share, g.subtract(output, ownOutput)));
+    if (momentum === undefined) return attended;
+    const before = { positions: keys.memory.positions, value: memory.value };
+    const moving = g.add(weigh(decay!), memoryMomentum(decoder, momentum, keys.own.positions, before));
+    return g.add(attended, moving);
   };
   return { output: g.reshape(join(), [N, heads * dh]), key: k, value: v };
 }

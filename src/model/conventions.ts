@@ -1,6 +1,7 @@
 import type { Checkpoint } from '../checkpoint/checkpoint.ts';
 import { UserError } from '../error.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
+import { baseFamily } from './momentum.ts';
 
 /** What a model wants to read around texts. */
 export interface Conventions {
@@ -43,7 +44,8 @@ export function conventionsOf(
 }
 
 function usualSeparator(config: Checkpoint['config'], tokenizer: Pick<Tokenizer, 'encode'>): readonly number[] {
-  const { model_type: family, eos_token_id: end } = config;
+  const family = baseFamily(config);
+  const end = config.eos_token_id;
   const isFairseq = typeof family === 'string' && FAIRSEQ_FAMILIES.includes(family);
   return isFairseq && typeof end === 'number' ? [end] : tokenizer.encode(BLANK_LINE);
 }

@@ -44,6 +44,8 @@ export interface Decoder extends Sizes {
    * int32 positions [S]; query head h = g R + r. Memory scores come with B = 1 and all N rows as T.
    */
   readonly finishScores?: (scores: Tensor, keyPositions: Tensor) => Tensor;
+  /** log eta [H] of a layer's momentum (`momentum.ts`); undefined for a layer without. Absent where no layer has momentum. */
+  readonly momentum?: (pass: Pass, layer: number) => Tensor | undefined;
   /** tokens -> hidden state [N, D] after the final norm, calling `pass.attend` once a layer. */
   readonly hidden: (pass: Pass) => Tensor;
   /** [N, D] -> [N, V] */
@@ -65,11 +67,11 @@ export interface Projections {
  * other, without padding.
  */
 export interface Pass {
-  /** int32 [N] */
-  readonly tokens: Tensor;
+  /** The rows of a token embedding that the tokens name: [N, D]. */
+  readonly embed: (table: string) => Tensor;
   /** int32 [N]: 0 is the first token of the memory. */
   readonly positions: Tensor;
-  /** A tensor of the checkpoint; key and value projections are fed, everything else is a weight. */
+  /** A tensor of the checkpoint: a weight, or fed where it can change. */
   readonly tensor: (name: string) => Tensor;
   /** Attention of layer `layer` over memory and query tokens -> heads side by side [N, H*dh], before the output projection. */
   readonly attend: (layer: number, projections: Projections) => Tensor;

@@ -9,7 +9,15 @@
 import { differentiate } from '../graph/differentiate.ts';
 import * as g from '../graph/operators/index.ts';
 import { constant, input, integers, type Tensor, weight } from '../graph/tensor.ts';
-import { type Attention, attend, type BothKeys, type MemoryInputs, scoresOfAll, scoresOfRows } from './attention.ts';
+import {
+  type Arrangement,
+  type Attention,
+  attend,
+  type BothKeys,
+  type MemoryInputs,
+  scoresOfAll,
+  scoresOfRows,
+} from './attention.ts';
 import { type Decoder, memoryShapes, type Pass, type Projections } from './decoder.ts';
 
 /** Tensors by name, as a session takes and gives them. */
@@ -58,7 +66,7 @@ interface Built {
   readonly memory: readonly MemoryInputs[];
 }
 
-/** One forward pass over the rows of one sequence or, packed, of several; behind a memory or not. */
+/** One forward pass of a checkpoint over the rows of one sequence or, packed, of several; behind a memory or not. */
 function forward(decoder: Decoder, sequences: 'one' | 'packed', withMemory: boolean): Built {
   const parameters = new Map<string, Tensor>(
     decoder.keyValue.flat().map(({ name, shape }) => [name, input(name, 'float32', shape)]),
@@ -66,12 +74,14 @@ function forward(decoder: Decoder, sequences: 'one' | 'packed', withMemory: bool
   const weights = new Map<string, Tensor>(
     decoder.tensors.filter(({ name }) => !parameters.has(name)).map(({ name, shape }) => [name, weight(name, shape)]),
   );
+  const tensor = (name: string) => parameters.get(name) ?? weights.get(name)!;
   const N = sequences === 'one' ? 'T' : 'N';
   const positions = input(names.positions, 'int32', [N]);
-  const packing =
+  const arrangement: Arrangement =
     sequences === 'one'
-      ? undefined
+      ? { batch: 1 }
       : { slots: input(names.slots, 'int32', ['B', 'T']), places: input(names.places, 'int32', [N]) };
+  const tokens = input(names.tokens, 'int32', [N]);
   const ownPositions = sequences === 'one' ? positions : input(names.ownPositions, 'int32', ['T']);
   const logWeight = input(names.memoryLogWeight, 'float32', [1]);
   const shapes = memoryShapes(decoder);
@@ -85,12 +95,14 @@ function forward(decoder: Decoder, sequences: 'one' | 'packed', withMemory: bool
   const keysOf = visibleKeys(decoder, positions, ownPositions);
   const layers: Partial<Built['layers'][number]>[] = [];
   const pass: Pass = {
-    tokens: input(names.tokens, 'int32', [N]),
+    embed: table => g.gather(tensor(table), tokens),
     positions,
-    tensor: name => parameters.get(name) ?? weights.get(name)!,
+    tensor,
     attend: (layer, projections) => {
       const keys = keysOf(layer);
-      const attention = attend(decoder, projections, packing, keys, memory?.[layer]);
+      const logEta = decoder.momentum?.(pass, layer);
+      const momentum = logEta && { logEta, positions };
+      const attention = attend(decoder, projections, arrangement, keys, memory?.[layer], momentum);
       layers[layer] = { attention, projections, keys };
       return attention.output;
     },
@@ -100,6 +112,35 @@ function forward(decoder: Decoder, sequences: 'one' | 'packed', withMemory: bool
   };
   const hidden = decoder.hidden(pass);
   return { pass, hidden, parameters, layers: layers as Built['layers'], memory: memory ?? [] };
+}
+
+/**
+ * The forward pass of training: B sequences of T tokens each with nothing before them, every tensor from `tensor`.
+ * Inputs: tokens int32 [B, T], unless `embed` gives other rows [B*T, D]; positions int32 [T].
+ *
+ * @returns the hidden state after the final norm [B*T, D], and the logits [B*T, V] of such
+ */
+export function evenPass(
+  decoder: Decoder,
+  tensor: (name: string) => Tensor,
+  embed: (table: string) => Tensor = table =>
+    g.gather(tensor(table), g.reshape(input(names.tokens, 'int32', ['B', 'T']), ['B*T'])),
+): { readonly hidden: Tensor; readonly logits: (hidden: Tensor) => Tensor } {
+  const ownPositions = input(names.positions, 'int32', ['T']);
+  const positions = g.reshape(g.expand(g.reshape(ownPositions, [1, 'T']), ['B', 'T']), ['B*T']);
+  const keysOf = visibleKeys(decoder, positions, ownPositions);
+  const pass: Pass = {
+    embed,
+    positions,
+    tensor,
+    attend: (layer, projections) => {
+      const logEta = decoder.momentum?.(pass, layer);
+      const momentum = logEta && { logEta, positions };
+      return attend(decoder, projections, { batch: 'B' }, keysOf(layer), undefined, momentum).output;
+    },
+    attentionOutput: () => {},
+  };
+  return { hidden: decoder.hidden(pass), logits: hidden => decoder.logits(pass, hidden) };
 }
 
 /**
@@ -198,9 +239,7 @@ export function gradientGraph(decoder: Decoder): Outputs {
   const targetWeights = input(names.targetWeights, 'float32', ['T']);
   const learningRate = input(names.learningRate, 'float32', [1]);
   const logits = decoder.logits(built.pass, built.hidden);
-  const picked = g.reduceSum(g.multiply(logits, g.oneHot(targets, decoder.vocabulary)), [-1]);
-  const losses = g.subtract(g.reshape(logSumExp(logits), ['T']), picked);
-  const loss = g.reduceSum(g.multiply(losses, targetWeights), [0]);
+  const loss = g.reduceSum(g.multiply(g.crossEntropy(logits, targets), targetWeights), [0]);
   const parameters = [...built.parameters];
   const gradients = differentiate(
     loss,

@@ -41,6 +41,7 @@ export function interpret(outputs: readonly Tensor[], feeds: Feeds): readonly Va
               tensor.inputs.map(from => values.get(from)!),
               shape,
               bindings,
+              from => values.get(from)!,
             )
           : fedValue(feeds, tensor.name);
     if (String(result.shape) !== String(shape))
@@ -119,7 +120,19 @@ const binary: Readonly<Record<string, (a: number, b: number) => number>> = {
   lessOrEqual: (a, b) => (a <= b ? 1 : 0),
 };
 
-function evaluate(node: Operation, operands: readonly Value[], shape: readonly number[], bindings: Bindings): Value {
+function rowStatistics(row: readonly number[], epsilon: number): { readonly mean: number; readonly inverse: number } {
+  const mean = row.reduce((sum, x) => sum + x, 0) / row.length;
+  const variance = row.reduce((sum, x) => sum + (x - mean) ** 2, 0) / row.length;
+  return { mean, inverse: 1 / Math.sqrt(variance + epsilon) };
+}
+
+function evaluate(
+  node: Operation,
+  operands: readonly Value[],
+  shape: readonly number[],
+  bindings: Bindings,
+  known: (tensor: Tensor) => Value,
+): Value {
   const { operator, attributes } = node;
   const [a, b, c] = operands as [Value, Value, Value];
   if (operator.name in unary) return build(shape, index => unary[operator.name]!(at(a, index)));
@@ -149,6 +162,51 @@ function evaluate(node: Operation, operands: readonly Value[], shape: readonly n
         return at(a, [at(b, lead), ...index.slice(index.length - tail)]);
       });
     }
+    case 'gatherElements': {
+      const axis = attributes.axis as number;
+      return build(shape, index =>
+        at(
+          a,
+          index.map((i, n) => (n === axis ? at(b, index) : i)),
+        ),
+      );
+    }
+    case 'scatterElements': {
+      const axis = attributes.axis as number;
+      const sums = Float64Array.from(a.data);
+      eachIndex(c.shape, (index, update) => {
+        let position = 0;
+        a.shape.forEach((size, n) => {
+          position = position * size + (n === axis ? b.data[update]! : index[n]!);
+        });
+        sums[position]! += c.data[update]!;
+      });
+      return { shape, data: sums };
+    }
+    case 'gelu':
+      return build(shape, index => {
+        const x = at(a, index);
+        return attributes.tanh === 1
+          ? 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3)))
+          : 0.5 * x * (1 + errorFunction(x / Math.SQRT2));
+      });
+    case 'layerNormalization':
+      return build(shape, index => {
+        const { mean, inverse } = rowStatistics(lastAxis(a, index), attributes.epsilon as number);
+        return (at(a, index) - mean) * inverse * at(b, index) + at(c, index);
+      });
+    case 'mean':
+    case 'inverse deviation': {
+      // Further outputs of a layer normalization: they are read off what that read.
+      const { epsilon } = (node.inputs[0] as Operation).attributes;
+      const x = known((node.inputs[0] as Operation).inputs[0]!);
+      return build(shape, index => {
+        const { mean, inverse } = rowStatistics(lastAxis(x, index), epsilon as number);
+        return operator.name === 'mean' ? mean : inverse;
+      });
+    }
+    case 'crossEntropy':
+      return { shape, data: a.data };
     case 'gemm': {
       const k = attributes.transposeA === 1 ? a.shape[0]! : a.shape[1]!;
       return build(shape, ([m, n]) => {

@@ -5,6 +5,7 @@ import {
   type ElementType,
   GraphError,
   type Input,
+  type OnnxAttribute,
   type Shape,
   type Tensor,
   topologicalOrder,
@@ -32,7 +33,10 @@ const IR_VERSION = 9;
 const STORED_TYPE = { F32: 1, F16: 10, BF16: 16 } as const;
 const INT64 = 7;
 
-type Attributes = Readonly<Record<string, number | readonly number[]>>;
+type Attributes = Readonly<Record<string, OnnxAttribute>>;
+
+/** Name of a further output of the node whose first is `name`. */
+const furtherName = (name: string, output: number) => `${name}.${output}`;
 
 /**
  * Writes a graph as an ONNX model (opset 20, IR 9). Weights stay where they are and become external data; dimensions that
@@ -49,11 +53,18 @@ export function encodeOnnx({ name, outputs, locate }: EncodeOptions): Uint8Array
   const shared = new Map<string, string>();
   let count = 0;
 
-  const node = (opType: string, operands: readonly string[], output: string, attributes: Attributes = {}) => {
+  const node = (
+    opType: string,
+    operands: readonly string[],
+    output: string,
+    attributes: Attributes = {},
+    outputCount = 1,
+  ) => {
     nodes.push(graph =>
       graph.message(1, to => {
         for (const operand of operands) to.string(1, operand);
         to.string(2, output);
+        for (let further = 1; further < outputCount; further++) to.string(2, furtherName(output, further));
         to.string(3, `${opType}_${output}`);
         to.string(4, opType);
         for (const [key, value] of Object.entries(attributes)) writeAttribute(to, key, value);
@@ -122,9 +133,14 @@ export function encodeOnnx({ name, outputs, locate }: EncodeOptions): Uint8Array
     else if (tensor.kind === 'weight') names.set(tensor, external(tensor.name, tensor.shape));
     else if (tensor.kind === 'constant') names.set(tensor, embedded(tensor));
     else {
-      const { opType, operands, attributes } = tensor.operator.onnx(tensor);
+      const form = tensor.operator.onnx(tensor);
+      if ('of' in form) {
+        names.set(tensor, furtherName(names.get(form.of)!, form.output));
+        continue;
+      }
+      const { opType, operands, attributes, outputs: outputCount } = form;
       const operandNames = operands.map(from => (from.kind === 'dimensions' ? sizes(from.values) : names.get(from)!));
-      names.set(tensor, node(opType, operandNames, wantedNames.get(tensor) ?? `n${count++}`, attributes));
+      names.set(tensor, node(opType, operandNames, wantedNames.get(tensor) ?? `n${count++}`, attributes, outputCount));
     }
   }
   // A tensor that is asked for twice, or that is no result of an operator, is copied under the asked name.
@@ -155,14 +171,19 @@ export function encodeOnnx({ name, outputs, locate }: EncodeOptions): Uint8Array
   });
 }
 
-function writeAttribute(node: Writer, key: string, value: number | readonly number[]): void {
-  const INT = 2;
-  const INTS = 7;
+function writeAttribute(node: Writer, key: string, value: OnnxAttribute): void {
+  const [FLOAT, INT, STRING, INTS] = [1, 2, 3, 7];
   node.message(5, attribute => {
     attribute.string(1, key);
     if (typeof value === 'number') {
       attribute.int(3, value);
       attribute.int(20, INT);
+    } else if (typeof value === 'string') {
+      attribute.string(4, value);
+      attribute.int(20, STRING);
+    } else if ('float' in value) {
+      attribute.float(2, value.float);
+      attribute.int(20, FLOAT);
     } else {
       attribute.packed(8, value);
       attribute.int(20, INTS);

@@ -1,7 +1,7 @@
 import { type Dimension, plus } from '../dimension.ts';
-import { axisOf, constant, type Operator, operation, refuse, type Tensor } from '../tensor.ts';
+import { axisOf, type Operator, operation, refuse, type Tensor } from '../tensor.ts';
 import { concatenate } from './concatenate.ts';
-import { expand } from './expand.ts';
+import { zeros } from './expand.ts';
 
 const operator: Operator = {
   name: 'split',
@@ -9,16 +9,9 @@ const operator: Operator = {
   gradient: ({ attributes, shape }, g) => {
     const axis = attributes.axis as number;
     const [before, after] = attributes.around as readonly Dimension[];
-    const zeros = (size: Dimension): readonly Tensor[] =>
-      size === 0
-        ? []
-        : [
-            expand(
-              constant(0),
-              shape.map((own, i) => (i === axis ? size : own)),
-            ),
-          ];
-    return [concatenate([...zeros(before!), g, ...zeros(after!)], axis)];
+    const around = (size: Dimension): readonly Tensor[] =>
+      size === 0 ? [] : [zeros(shape.map((own, i) => (i === axis ? size : own)))];
+    return [concatenate([...around(before!), g, ...around(after!)], axis)];
   },
   onnx: ({ inputs, attributes, shape }) => {
     const axis = attributes.axis as number;

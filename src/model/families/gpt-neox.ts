@@ -87,7 +87,7 @@ export function gptNeoX(config: Readonly<Record<string, unknown>>, source: strin
       const norm = (name: string, x: Tensor) => layerNorm(pass, name, c.layer_norm_eps, x);
       const angles = rotation(pass.positions, frequencies);
       const turn = (x: Tensor) => rotate(x, angles, headWidth, rotated);
-      let x = g.gather(pass.tensor(`${prefix}.embed_in.weight`), pass.tokens);
+      let x = pass.embed(`${prefix}.embed_in.weight`);
       for (const [n, layer] of layers.entries()) {
         const fused = apply(pass, layer.queryKeyValue, norm(layer.attentionNorm, x));
         const { query, key, value } = splitByHead(fused, H, headWidth);

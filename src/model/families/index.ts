@@ -1,5 +1,6 @@
 import { UserError } from '../../error.ts';
 import type { Decoder, Family } from '../decoder.ts';
+import { baseFamily, withMomentum } from '../momentum.ts';
 import { bloom } from './bloom.ts';
 import { gemma } from './gemma.ts';
 import { gemma2 } from './gemma2.ts';
@@ -36,11 +37,11 @@ export const families: Readonly<Record<string, Family>> = {
 
 /** The decoder that a checkpoint's configuration describes. @throws UserError for a family that is not supported, with those that are */
 export function readDecoder(config: Readonly<Record<string, unknown>>, source: string): Decoder {
-  const type = config.model_type;
+  const type = baseFamily(config);
   const family = typeof type === 'string' && Object.hasOwn(families, type) ? families[type] : undefined;
   if (family === undefined) {
     const supported = Object.keys(families).join(', ');
     throw new UserError(`${source}: models of family '${type}' are not supported; supported are ${supported}`);
   }
-  return family(config, source);
+  return withMomentum(family(config, source), config, source);
 }

@@ -154,7 +154,7 @@ function build(variant: Variant, c: LlamaConfig, source: string): Decoder {
           : x;
       const angles = rotation(pass.positions, frequencies);
       const scaled = scaledRotation(angles, (c.query_pre_attn_scalar ?? headWidth) ** -0.5);
-      const embedded = g.gather(pass.tensor(embedding), pass.tokens);
+      const embedded = pass.embed(embedding);
       let x = variant.isGemma ? g.multiply(embedded, constant(Math.sqrt(D))) : embedded;
       for (const [n, layer] of layers.entries()) {
         const normed = norm(x, layer.attentionNorm);

@@ -78,7 +78,7 @@ export function opt(config: Readonly<Record<string, unknown>>, source: string): 
     ],
     hidden: pass => {
       const norm = (name: string, x: Tensor) => layerNorm(pass, name, EPSILON, x);
-      const embedded = g.gather(pass.tensor(`${prefix}.embed_tokens.weight`), pass.tokens);
+      const embedded = pass.embed(`${prefix}.embed_tokens.weight`);
       const wide = narrow ? apply(pass, projectIn, embedded) : embedded;
       let x = g.add(wide, learnedPositions(pass, `${prefix}.embed_positions.weight`, OFFSET));
       for (const [n, layer] of layers.entries()) {

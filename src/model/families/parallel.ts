@@ -55,7 +55,7 @@ export function parallelDecoder(model: ParallelDecoder): Decoder {
       const norm = (name: string, x: Tensor) => layerNorm(pass, name, model.epsilon, x);
       const angles = rotation(pass.positions, frequencies);
       const turned = (x: Tensor) => turn(x, angles, headWidth, 2 * frequencies.length);
-      let x = g.gather(pass.tensor(model.embedding), pass.tokens);
+      let x = pass.embed(model.embedding);
       for (const [n, layer] of layers.entries()) {
         const read = norm(layer.norm, x);
         const attended = pass.attend(n, {

@@ -74,7 +74,7 @@ export function preNormDecoder(model: PreNormDecoder): Decoder {
     ],
     hidden: pass => {
       const norm = (name: string, x: Tensor) => layerNorm(pass, name, model.epsilon, x);
-      let x = model.embed(pass, g.gather(pass.tensor(embedding), pass.tokens));
+      let x = model.embed(pass, pass.embed(embedding));
       for (const [n, layer] of layers.entries()) {
         const { query, key, value } = layer.read(pass, norm(layer.attentionNorm, x));
         const scaled = layer.scale === 1 ? query : g.multiply(query, constant(layer.scale));

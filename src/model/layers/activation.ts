@@ -1,19 +1,8 @@
 import { z } from 'zod';
 import * as g from '../../graph/operators/index.ts';
-import { constant, type Tensor } from '../../graph/tensor.ts';
+import type { Tensor } from '../../graph/tensor.ts';
 
-/** x Phi(x) = x (1 + erf(x / sqrt 2)) / 2 (Hendrycks and Gimpel 2016). */
-function gelu(x: Tensor): Tensor {
-  const doubled = g.add(g.errorFunction(g.divide(x, constant(Math.SQRT2))), constant(1));
-  return g.multiply(g.multiply(x, doubled), constant(0.5));
-}
-
-/** The approximation of GPT-2: x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2. */
-function geluTanh(x: Tensor): Tensor {
-  const cube = g.multiply(g.multiply(x, x), x);
-  const inner = g.multiply(g.add(x, g.multiply(cube, constant(0.044715))), constant(Math.sqrt(2 / Math.PI)));
-  return g.multiply(g.multiply(x, g.add(g.hyperbolicTangent(inner), constant(1))), constant(0.5));
-}
+const geluTanh = (x: Tensor) => g.gelu(x, { tanh: true });
 
 /** x sigmoid(x) */
 function silu(x: Tensor): Tensor {
@@ -21,7 +10,7 @@ function silu(x: Tensor): Tensor {
 }
 
 const activations = {
-  gelu,
+  gelu: (x: Tensor) => g.gelu(x),
   gelu_new: geluTanh,
   gelu_pytorch_tanh: geluTanh,
   gelu_fast: geluTanh,

@@ -1,0 +1,37 @@
+import { constant, type Operator, operation, refuse, requireFloat, type Tensor } from '../tensor.ts';
+import { expand } from './expand.ts';
+import { gatherElements } from './gather-elements.ts';
+import { logarithm } from './logarithm.ts';
+import { multiply } from './multiply.ts';
+import { reduceMax } from './reduce-max.ts';
+import { reshape } from './reshape.ts';
+import { scatterElements } from './scatter-elements.ts';
+import { softmax } from './softmax.ts';
+import { subtract } from './subtract.ts';
+
+const operator: Operator = {
+  name: 'crossEntropy',
+  // dx = g (softmax(x) - one at the target): far fewer walks through [N, V] than the rules of the steps would take.
+  gradient: ({ inputs: [, , probabilities, column] }, g) => {
+    const minusOne = expand(constant(-1), column!.shape);
+    return [undefined, multiply(scatterElements(probabilities!, column!, minusOne, 1), reshape(g, column!.shape))];
+  },
+  onnx: ({ inputs: [losses] }) => ({ opType: 'Identity', operands: [losses!] }),
+};
+
+/**
+ * log sum_j exp(x_j) - x_target of each row: x [N, V], targets int32 [N] -> [N]. The log-sum comes from the softmax y: at the
+ * largest entry y = exp(x - lse), so lse = max x - log max y, and nothing overflows.
+ */
+export function crossEntropy(x: Tensor, targets: Tensor): Tensor {
+  requireFloat(operator.name, x);
+  const [N] = x.shape;
+  if (x.shape.length !== 2 || targets.shape.length !== 1 || targets.shape[0] !== N) {
+    refuse(operator.name, [x, targets], 'needs a row of logits for each target');
+  }
+  const column = reshape(targets, [N!, 1]);
+  const y = softmax(x);
+  const logSum = subtract(reduceMax(x), logarithm(reduceMax(y)));
+  const losses = reshape(subtract(logSum, gatherElements(x, column, 1)), [N!]);
+  return operation(operator, [losses, x, y, column], [N!]);
+}

@@ -1,0 +1,47 @@
+import { constant, type Operator, operation, requireFloat, type Tensor } from '../tensor.ts';
+import { add } from './add.ts';
+import { errorFunction } from './error-function.ts';
+import { exponential } from './exponential.ts';
+import { multiply } from './multiply.ts';
+import { sigmoid } from './sigmoid.ts';
+import { subtract } from './subtract.ts';
+
+const CUBIC = 0.044715;
+const SLOPE = 2 * Math.sqrt(2 / Math.PI);
+
+/** dy/dx = Phi(x) + x phi(x) */
+function exactSlope(x: Tensor): Tensor {
+  const Phi = multiply(add(errorFunction(multiply(x, constant(Math.SQRT1_2))), constant(1)), constant(0.5));
+  const phi = multiply(exponential(multiply(multiply(x, x), constant(-0.5))), constant(1 / Math.sqrt(2 * Math.PI)));
+  return add(Phi, multiply(x, phi));
+}
+
+/**
+ * With (1 + tanh(u)) / 2 = sigmoid(2 u) the approximation is x s, s = sigmoid(x p), p = SLOPE (1 + CUBIC x^2); then
+ * dy/dx = s + x s (1 - s) (3 p - 2 SLOPE). Written so because every element-wise step is a walk through memory.
+ */
+function tanhSlope(x: Tensor, y: Tensor): Tensor {
+  const p = add(multiply(multiply(x, x), constant(SLOPE * CUBIC)), constant(SLOPE));
+  const s = sigmoid(multiply(x, p));
+  const inner = subtract(multiply(p, constant(3)), constant(2 * SLOPE));
+  return add(s, multiply(multiply(y, subtract(constant(1), s)), inner));
+}
+
+const operator: Operator = {
+  name: 'gelu',
+  gradient: (y, g) => [multiply(g, y.attributes.tanh === 1 ? tanhSlope(y.inputs[0]!, y) : exactSlope(y.inputs[0]!))],
+  onnx: ({ inputs, attributes }) => ({
+    opType: 'Gelu',
+    operands: inputs,
+    attributes: { approximate: attributes.tanh === 1 ? 'tanh' : 'none' },
+  }),
+};
+
+/**
+ * x Phi(x) = x (1 + erf(x / sqrt 2)) / 2, or with `tanh` GPT-2's approximation x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2
+ * (Hendrycks and Gimpel 2016).
+ */
+export function gelu(x: Tensor, { tanh = false } = {}): Tensor {
+  requireFloat(operator.name, x);
+  return operation(operator, [x], x.shape, { attributes: { tanh: tanh ? 1 : 0 } });
+}

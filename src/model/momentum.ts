@@ -1,0 +1,128 @@
+/**
+ * @file Momentum attention (Dai et al., section 5, eq. 14-15): to what a head attends to, a moving sum of the values before it is added,
+ *
+ *     MoAttn(V, K, q_t) = softmax(q_t K^T / sqrt(d)) V + sum_{i < t} eta^(t - i) v_i,
+ *
+ * before the output projection, without the current value and without normalising. Over tokens that are at hand together it is one
+ * product with the values: the matrix D[t, i] = eta^(t - i) for i < t joins the softmax. Behind a memory only the sum that the memory
+ * has gathered at its end is needed, since sum_{i < t} splits into eta^(t - P) times that sum and the own tokens' part.
+ */
+import { z } from 'zod';
+import { UserError } from '../error.ts';
+import { times } from '../graph/dimension.ts';
+import * as g from '../graph/operators/index.ts';
+import { constant, integers, type Tensor } from '../graph/tensor.ts';
+import type { Decoder } from './decoder.ts';
+
+/** eta in [0, 1) for all heads, one a layer, one a head of each layer; or learned: sigmoid(momentum.layers.N.logit). */
+export type Momentum = number | readonly number[] | readonly (readonly number[])[] | 'learned';
+
+const eta = z.number().min(0).lt(1);
+const schema = z.union([eta, z.array(eta), z.array(z.array(eta)), z.literal('learned')]);
+
+type Config = Readonly<Record<string, unknown>>;
+
+/** `model_type` of checkpoints with momentum: other programs refuse it by name, where they would compute wrong numbers under the base's. */
+const FAMILY = 'momentum';
+
+/** The family of a configuration without regard to momentum. */
+export function baseFamily({ model_type, base_model_type }: Config): unknown {
+  return model_type === FAMILY ? base_model_type : model_type;
+}
+
+/** The same model with momentum in its attention. */
+export function configWithMomentum(config: Config, momentum: Momentum): Config {
+  return { ...config, model_type: FAMILY, base_model_type: baseFamily(config), momentum };
+}
+
+/** The logits of learned etas of a layer, [H]. */
+export const momentumTensor = (layer: number) => `momentum.layers.${layer}.logit`;
+
+/** The decoder with the momentum that its configuration asks for. @throws UserError when eta is not in [0, 1) or not one for each layer or head */
+export function withMomentum(decoder: Decoder, config: Config, source: string): Decoder {
+  if (config.model_type !== FAMILY) return decoder;
+  const parsed = schema.safeParse(config.momentum);
+  if (!parsed.success) {
+    throw new UserError(
+      `${source}: momentum ${JSON.stringify(config.momentum)}: must be a number in [0, 1), a list of them for layers, or of lists for heads, or "learned"`,
+    );
+  }
+  const { layers, heads } = decoder;
+  const family = `${FAMILY}_${decoder.family}`;
+  if (parsed.data === 'learned') {
+    return {
+      ...decoder,
+      family,
+      tensors: [
+        ...decoder.tensors,
+        ...Array.from({ length: layers }, (_, layer) => ({ name: momentumTensor(layer), shape: [heads] })),
+      ],
+      momentum: (pass, layer) => g.logarithm(g.sigmoid(pass.tensor(momentumTensor(layer)))),
+    };
+  }
+  const table = etas(parsed.data, decoder, source);
+  return {
+    ...decoder,
+    family,
+    momentum: (_, layer) =>
+      table[layer]!.every(x => x === 0) ? undefined : constant(table[layer]!.map(x => Math.max(Math.log(x), NEVER))),
+  };
+}
+
+/** eta of every layer and head. */
+function etas(
+  momentum: Exclude<Momentum, 'learned'>,
+  { layers, heads }: Pick<Decoder, 'layers' | 'heads'>,
+  source: string,
+): readonly (readonly number[])[] {
+  const byLayer = typeof momentum === 'number' ? Array<number>(layers).fill(momentum) : momentum;
+  const byHead = byLayer.map(x => (typeof x === 'number' ? Array<number>(heads).fill(x) : x));
+  if (byHead.length === layers && byHead.every(list => list.length === heads)) return byHead;
+  throw new UserError(`${source}: momentum must have an entry for each of ${layers} layers and ${heads} heads`);
+}
+
+/** log eta of eta = 0: a finite number whose exponential is zero at any distance. */
+const NEVER = -1e7;
+const FAR = 1e30;
+
+/** What momentum needs of a pass: log eta [H] of the layer, int32 positions of the rows [N]. */
+export interface RowMomentum {
+  readonly logEta: Tensor;
+  readonly positions: Tensor;
+}
+
+/** eta^(t - i) for tokens i before t of one sequence, else 0: [G, 1, T*R, T] for int32 positions [T]. */
+export function ownDecay({ keyValueHeads: G, heads }: Decoder, logEta: Tensor, positions: Tensor): Tensor {
+  const [T, R] = [positions.shape[0]!, heads / G];
+  const row = g.reshape(positions, [1, T]);
+  const column = g.reshape(positions, [T, 1]);
+  const distance = g.where(
+    g.lessOrEqual(g.add(row, integers([1])), column),
+    g.subtract(g.cast(column, 'float32'), g.cast(row, 'float32')),
+    constant(FAR),
+  );
+  const byHead = g.multiply(g.reshape(logEta, [G, 1, R, 1]), g.reshape(distance, [1, T, 1, T]));
+  return g.reshape(g.exponential(byHead), [G, 1, times(T, R), T]);
+}
+
+/**
+ * The part of the memory in the sums of all rows: eta^(p_n - s) sum_j eta^(s - p_j) v_j, s the first own position -> [N, H, dh].
+ *
+ * @param own int32 [T], the positions of a sequence's tokens
+ * @param memory int32 [P] positions and values [G, P, dh]
+ */
+export function memoryMomentum(
+  { keyValueHeads: G, heads, headWidth: dh }: Decoder,
+  { logEta, positions }: RowMomentum,
+  own: Tensor,
+  memory: { readonly positions: Tensor; readonly value: Tensor },
+): Tensor {
+  const R = heads / G;
+  const [N, P] = [positions.shape[0]!, memory.positions.shape[0]!];
+  const start = g.gather(own, integers([0]));
+  const since = g.cast(g.subtract(start, memory.positions), 'float32');
+  const decay = g.exponential(g.multiply(g.reshape(logEta, [G, R, 1]), g.reshape(since, [1, 1, P])));
+  const gathered = g.reshape(g.matrixMultiply(decay, memory.value), [1, heads, dh]);
+  const after = g.reshape(g.cast(g.subtract(positions, start), 'float32'), [N, 1, 1]);
+  return g.multiply(g.exponential(g.multiply(g.reshape(logEta, [1, heads, 1]), after)), gathered);
+}

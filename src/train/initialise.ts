@@ -1,0 +1,20 @@
+import { createHash } from 'node:crypto';
+import { fillNormal, randomStream } from '../statistics/random.ts';
+import type { Numbers, Problem } from './problem.ts';
+
+/**
+ * First numbers of all parameters. Each has a random stream of its own, named by seed and parameter: two problems begin with the
+ * same numbers in the parameters that both have.
+ */
+export function initialise({ parameters }: Pick<Problem, 'parameters'>, seed: number): Numbers {
+  return Object.fromEntries(
+    parameters.map(({ name, shape, initial }) => {
+      const numbers = new Float32Array(shape.reduce((product, size) => product * size, 1));
+      if ('value' in initial) return [name, numbers.fill(initial.value)];
+      const stream = randomStream(seed, createHash('sha256').update(name).digest().readUInt32LE());
+      const normal = fillNormal(stream, new Float64Array(numbers.length));
+      for (let i = 0; i < numbers.length; i++) numbers[i] = normal[i]! * initial.deviation;
+      return [name, numbers];
+    }),
+  );
+}
