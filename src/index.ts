@@ -18,3 +18,4 @@ export * as statistics from './statistics/index.ts';
 export * as task from './task/index.ts';
 export * as theory from './theory/index.ts';
 export * as tokenizer from './tokenizer/index.ts';
+export * as train from './train/index.ts';

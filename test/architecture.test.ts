@@ -135,6 +135,7 @@ describe('docs/architecture.md', () => {
     ['commander', 'cli'],
     ['cli-table3', 'cli'],
     ['js-tiktoken', 'tokenizer'],
+    ['tokenizers', 'tokenizer'],
     ['@huggingface/hub', 'checkpoint'],
     ['@bomb.sh/tab', 'cli'],
     ['@observablehq/plot', 'report'],

@@ -16,6 +16,7 @@ test('the built library gives every room by import', async () => {
     'statistics',
     'task',
     'tokenizer',
+    'train',
   ];
   expect(Object.keys(library).sort()).toEqual([...rooms, 'UserError', 'scoreLabels'].sort());
   expect(library.experiment).toHaveProperty('runExperiment');

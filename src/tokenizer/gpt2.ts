@@ -3,7 +3,7 @@ import { GPT2_SPLITTING } from './pre-tokenizer.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
 /** The end of a document, the one token of GPT-2 that no text is encoded to. */
-const END_OF_TEXT = '<|endoftext|>';
+export const END_OF_TEXT = '<|endoftext|>';
 
 /** What all vocabularies of byte pairs that split text as GPT-2 does have in common. */
 export const GPT2_PARTS = {

@@ -1,0 +1,104 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { fileError } from '../checkpoint/file-bytes.ts';
+import { UserError } from '../error.ts';
+import { toByteCharacters } from './byte-alphabet.ts';
+import { END_OF_TEXT, PLAIN_TOKEN } from './gpt2.ts';
+
+/** `<|endoftext|>` and the 256 bytes. */
+export const SMALLEST_VOCABULARY = 257;
+/** As far as the library goes by itself. */
+export const LARGEST_VOCABULARY = 30_000;
+
+/**
+ * A tokenizer of byte pairs that splits text as GPT-2 does, trained on texts (Sennrich et al. 2016, Radford et al. 2019), as the
+ * text of a `tokenizer.json`. Ids: 0 is `<|endoftext|>`, then the 256 bytes, then the merges in the order in which they were made:
+ * always the pair that is most frequent. A text without enough different pairs gives a smaller vocabulary.
+ *
+ * @param vocabulary tokens in all, 257 to 30,000
+ * @throws UserError when `vocabulary` is outside, the disk refuses, or the library does not load on this system
+ */
+export async function trainTokenizer(
+  texts: Iterable<string>,
+  { vocabulary, signal }: { readonly vocabulary: number; readonly signal?: AbortSignal | undefined },
+): Promise<string> {
+  if (!Number.isInteger(vocabulary) || vocabulary < SMALLEST_VOCABULARY || vocabulary > LARGEST_VOCABULARY) {
+    throw new UserError(
+      `a vocabulary of ${vocabulary} tokens cannot be trained here, only one of ${SMALLEST_VOCABULARY} to ` +
+        `${LARGEST_VOCABULARY}; give a larger one as --tokenizer`,
+      { exitCode: 2 },
+    );
+  }
+  return tokenizerJson(await learnMerges(texts, signal), vocabulary);
+}
+
+type Merge = readonly [left: string, right: string];
+
+/** All merges, best first. The library stops at 30,000 tokens by itself; the first of them do not depend on where it stops. */
+async function learnMerges(texts: Iterable<string>, signal: AbortSignal | undefined): Promise<readonly Merge[]> {
+  const folder = await mkdtemp(join(tmpdir(), 'dualform-tokenizer-'));
+  try {
+    const [text, saved] = [join(folder, 'texts.txt'), join(folder, 'tokenizer.json')];
+    await writeLines(text, texts);
+    const trainer = createRequire(import.meta.url).resolve('#byte-pair-trainer');
+    await promisify(execFile)(process.execPath, [trainer, text, saved], { signal }).catch((cause: Error) => {
+      signal?.throwIfAborted();
+      const [reason] = /^Error: .*$/m.exec(cause.message) ?? [cause.message];
+      throw new UserError(`the tokenizer could not be trained: ${reason}; give one as --tokenizer`, { cause });
+    });
+    const { model } = JSON.parse(await readFile(saved, 'utf8')) as { model: { merges: readonly Merge[] } };
+    return model.merges;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function writeLines(file: string, texts: Iterable<string>): Promise<void> {
+  const handle = await open(file, 'w');
+  try {
+    for (const text of texts) await handle.writeFile(text.endsWith('\n') ? text : `${text}\n`);
+  } catch (error) {
+    throw fileError(file, error);
+  } finally {
+    await handle.close();
+  }
+}
+
+function tokenizerJson(learned: readonly Merge[], vocabulary: number): string {
+  const bytes = Array.from({ length: 256 }, (_, byte) => toByteCharacters(Uint8Array.of(byte))).sort();
+  const tokens = new Set([END_OF_TEXT, ...bytes]);
+  const merges: Merge[] = [];
+  for (const merge of learned) {
+    if (tokens.size === vocabulary) break;
+    // Two merges may make the same token: ab + c, a + bc.
+    tokens.add(merge.join(''));
+    merges.push(merge);
+  }
+  const json = {
+    version: '1.0',
+    truncation: null,
+    padding: null,
+    added_tokens: [{ id: 0, content: END_OF_TEXT, ...PLAIN_TOKEN, special: true }],
+    normalizer: null,
+    pre_tokenizer: { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: true },
+    post_processor: null,
+    decoder: { type: 'ByteLevel', add_prefix_space: true, trim_offsets: true, use_regex: true },
+    model: {
+      type: 'BPE',
+      dropout: null,
+      unk_token: null,
+      continuing_subword_prefix: null,
+      end_of_word_suffix: null,
+      fuse_unk: false,
+      byte_fallback: false,
+      ignore_merges: false,
+      vocab: Object.fromEntries([...tokens].map((token, id) => [token, id])),
+      merges,
+    },
+  };
+  return `${JSON.stringify(json, null, 2)}\n`;
+}
