@@ -37,6 +37,11 @@ export interface Decoder extends Sizes {
   readonly tensors: readonly TensorSpec[];
   /** The key and value projections of each layer, weights and biases: what finetuning changes. */
   readonly keyValue: readonly (readonly KeyValueSpec[])[];
+  /**
+   * The first maps of each layer's feed-forward, `name`.weight [F, D], or [D, F] with `inputFirst`. Absent where the feed-forward
+   * does not read what the attention of its layer has left, as in parallel layers.
+   */
+  readonly feedForward?: readonly (readonly { readonly name: string; readonly inputFirst?: boolean }[])[];
   /** How many recent tokens a layer sees, itself included; undefined for all. Absent where no layer has a window. */
   readonly window?: (layer: number) => number | undefined;
   /**
@@ -77,6 +82,18 @@ export interface Pass {
   readonly attend: (layer: number, projections: Projections) => Tensor;
   /** Marks the attention output of a layer: [N, D] after the output projection, before the residual. */
   readonly attentionOutput: (layer: number, output: Tensor) => void;
+  /** Marks what the feed-forward of a layer reads, [N, D], and the residual stream behind it, before its first maps are applied. */
+  readonly feedForward: (layer: number, reads: FeedForwardInput) => void;
+  /** The residual stream at the end of a layer with a marked feed-forward: [N, D] -> what the next layer reads. */
+  readonly layerOutput: (layer: number, output: Tensor) => Tensor;
+}
+
+/** [N, D] each */
+export interface FeedForwardInput {
+  /** The residual stream with the attention output added. */
+  readonly stream: Tensor;
+  /** What the first maps are applied to: the stream, normed. */
+  readonly read: Tensor;
 }
 
 /** Reads the configuration of a checkpoint; throws UserError where it asks for something that is not supported. */

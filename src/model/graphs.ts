@@ -52,7 +52,7 @@ export const names = {
   loss: 'loss',
 } as const;
 
-interface Built {
+export interface Built {
   readonly pass: Pass;
   /** [N, D] */
   readonly hidden: Tensor;
@@ -62,12 +62,28 @@ interface Built {
     readonly projections: Projections;
     readonly keys: BothKeys;
     readonly attentionOutput: Tensor;
+    /** These three where the family marks its feed-forward. */
+    readonly stream?: Tensor;
+    readonly read?: Tensor;
+    readonly output?: Tensor;
   }[];
   readonly memory: readonly MemoryInputs[];
 }
 
+/** What a graph may change in the pass: given a tensor of the checkpoint, or the end of a layer, what takes its place. */
+export interface Changes {
+  readonly feedForward?: Pass['feedForward'];
+  readonly tensor?: (name: string, tensor: Tensor) => Tensor;
+  readonly layerOutput?: Pass['layerOutput'];
+}
+
 /** One forward pass of a checkpoint over the rows of one sequence or, packed, of several; behind a memory or not. */
-function forward(decoder: Decoder, sequences: 'one' | 'packed', withMemory: boolean): Built {
+export function forward(
+  decoder: Decoder,
+  sequences: 'one' | 'packed',
+  withMemory: boolean,
+  changes: Changes = {},
+): Built {
   const parameters = new Map<string, Tensor>(
     decoder.keyValue.flat().map(({ name, shape }) => [name, input(name, 'float32', shape)]),
   );
@@ -97,7 +113,7 @@ function forward(decoder: Decoder, sequences: 'one' | 'packed', withMemory: bool
   const pass: Pass = {
     embed: table => g.gather(tensor(table), tokens),
     positions,
-    tensor,
+    tensor: name => changes.tensor?.(name, tensor(name)) ?? tensor(name),
     attend: (layer, projections) => {
       const keys = keysOf(layer);
       const logEta = decoder.momentum?.(pass, layer);
@@ -108,6 +124,15 @@ function forward(decoder: Decoder, sequences: 'one' | 'packed', withMemory: bool
     },
     attentionOutput: (layer, attentionOutput) => {
       layers[layer] = { ...layers[layer], attentionOutput };
+    },
+    feedForward: (layer, reads) => {
+      layers[layer] = { ...layers[layer], ...reads };
+      changes.feedForward?.(layer, reads);
+    },
+    layerOutput: (layer, unchanged) => {
+      const output = changes.layerOutput?.(layer, unchanged) ?? unchanged;
+      layers[layer] = { ...layers[layer], output };
+      return output;
     },
   };
   const hidden = decoder.hidden(pass);
@@ -139,6 +164,8 @@ export function evenPass(
       return attend(decoder, projections, { batch: 'B' }, keysOf(layer), undefined, momentum).output;
     },
     attentionOutput: () => {},
+    feedForward: () => {},
+    layerOutput: (_, output) => output,
   };
   return { hidden: decoder.hidden(pass), logits: hidden => decoder.logits(pass, hidden) };
 }
@@ -166,7 +193,7 @@ function visibleKeys(decoder: Decoder, positions: Tensor, ownPositions: Tensor):
   };
 }
 
-function perLayer(built: Built, read: (layer: Built['layers'][number], n: number) => Outputs): Outputs {
+export function perLayer(built: Built, read: (layer: Built['layers'][number], n: number) => Outputs): Outputs {
   return Object.assign({}, ...built.layers.map(read));
 }
 

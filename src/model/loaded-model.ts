@@ -8,12 +8,14 @@ import { encodeOnnx } from '../graph/onnx/encode.ts';
 import type { Handle, Runtime, Session } from '../runtime/runtime.ts';
 import type { Decoder } from './decoder.ts';
 import { readDecoder } from './families/index.ts';
+import { patchedGraph, solveGraph, streamGraph } from './feed-forward-graphs.ts';
 import { gradientGraph, memoryGraph, type Outputs, observationGraph, traceGraph } from './graphs.ts';
+import { headGraph } from './head-graph.ts';
 
 /** The key and value projections of all layers, by checkpoint name, beside the sessions. */
 export type KeyValue = Readonly<Record<string, Handle>>;
 
-export type GraphName = 'memory' | 'observation' | 'trace' | 'gradient';
+export type GraphName = 'memory' | 'observation' | 'trace' | 'gradient' | 'heads' | 'streams' | 'solve' | 'patched';
 
 /** A decoder whose weights are at hand: sessions are opened when they are first asked for. */
 export interface LoadedModel {
@@ -31,6 +33,10 @@ const graphs: Readonly<Record<GraphName, (decoder: Decoder) => Outputs>> = {
   observation: observationGraph,
   trace: traceGraph,
   gradient: gradientGraph,
+  heads: headGraph,
+  streams: streamGraph,
+  solve: solveGraph,
+  patched: patchedGraph,
 };
 
 /**

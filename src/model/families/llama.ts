@@ -133,6 +133,7 @@ function build(variant: Variant, c: LlamaConfig, source: string): Decoder {
     ...(scoreCap && { finishScores: (scores: Tensor) => softCap(scores, scoreCap) }),
     ...(window && { window: (layer: number) => window(c, layer) }),
     keyValue: layers.map(({ key, value }) => [key, value].flatMap(linearTensors)),
+    feedForward: layers.map(({ gate, up }) => [gate, up]),
     tensors: [
       { name: embedding, shape: [V, D] },
       ...layers.flatMap(layer => [
@@ -167,8 +168,9 @@ function build(variant: Variant, c: LlamaConfig, source: string): Decoder {
         pass.attentionOutput(n, output);
         x = g.add(x, normOutput(output, layer.attentionOutputNorm));
         const inner = norm(x, layer.feedForwardNorm);
+        pass.feedForward(n, { stream: x, read: inner });
         const gated = g.multiply(activate(activation, apply(pass, layer.gate, inner)), apply(pass, layer.up, inner));
-        x = g.add(x, normOutput(apply(pass, layer.down, gated), layer.feedForwardOutputNorm));
+        x = pass.layerOutput(n, g.add(x, normOutput(apply(pass, layer.down, gated), layer.feedForwardOutputNorm)));
       }
       return norm(x, 'model.norm.weight');
     },

@@ -62,6 +62,7 @@ export function preNormDecoder(model: PreNormDecoder): Decoder {
     ...(window && { window }),
     ...(finishScores && { finishScores }),
     keyValue: model.keyValue,
+    feedForward: layers.map(({ inner }) => [inner]),
     tensors: [
       { name: embedding, shape: [V, D] },
       ...(model.positionTensors ?? []),
@@ -81,8 +82,10 @@ export function preNormDecoder(model: PreNormDecoder): Decoder {
         const output = apply(pass, layer.output, pass.attend(n, { query: scaled, key, value }));
         pass.attentionOutput(n, output);
         x = g.add(x, output);
-        const inner = activate(model.activation, apply(pass, layer.inner, norm(layer.feedForwardNorm, x)));
-        x = g.add(x, apply(pass, layer.outer, inner));
+        const read = norm(layer.feedForwardNorm, x);
+        pass.feedForward(n, { stream: x, read });
+        const inner = activate(model.activation, apply(pass, layer.inner, read));
+        x = pass.layerOutput(n, g.add(x, apply(pass, layer.outer, inner)));
       }
       return norm(finalNorm, x);
     },

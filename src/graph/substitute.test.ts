@@ -1,0 +1,34 @@
+import { expect, test } from 'vitest';
+import * as g from './operators/index.ts';
+import { substitute } from './substitute.ts';
+import { input, type Operation } from './tensor.ts';
+
+const x = input('x', 'float32', ['T']);
+const y = input('y', 'float32', ['T']);
+const z = input('z', 'float32', ['T']);
+
+test('what depends on the replaced tensor is made anew; the rest is shared', () => {
+  const shared = g.exponential(y);
+  const whole = g.add(g.negate(x), shared);
+  const [changed] = substitute([whole], new Map([[x, z]])) as [Operation];
+  expect(changed).toEqual(g.add(g.negate(z), shared));
+  expect(changed.inputs[1]).toBe(shared);
+  expect(whole).toEqual(g.add(g.negate(x), shared));
+});
+
+test('an inner node can be replaced, and nothing below it is looked at', () => {
+  const inner = g.negate(x);
+  const [changed] = substitute([g.exponential(inner)], new Map([[inner, z]]));
+  expect(changed).toEqual(g.exponential(z));
+});
+
+test('tensors that do not depend on it stay the same', () => {
+  const other = g.negate(y);
+  expect(substitute([other, x], new Map([[x, z]]))).toEqual([other, z]);
+  expect(substitute([other], new Map([[x, z]]))[0]).toBe(other);
+});
+
+test('another shape or type is refused', () => {
+  expect(() => substitute([x], new Map([[x, input('n', 'float32', ['P'])]]))).toThrow('x [T] and n [P]');
+  expect(() => substitute([x], new Map([[x, input('n', 'int32', ['T'])]]))).toThrow('cannot stand in');
+});
