@@ -27,7 +27,8 @@ export function withModelOptions(command: Command): Command {
       'a name from "dualform models", a folder with config.json and .safetensors files, a .gguf file, a model.pt of fairseq, or a hub id org/name[@revision]',
       DEFAULT_MODEL,
     )
-    .option('--heads <number>', 'attention heads of a fairseq model.pt that does not say and has no published size');
+    .option('--heads <number>', 'attention heads of a fairseq model.pt that does not say and has no published size')
+    .option('--momentum <eta>', 'runs the model with momentum attention, 0 <= eta < 1 (default: as it was trained)');
 }
 
 /** An option with fixed values: others are refused with the nearest one. */

@@ -22,6 +22,16 @@ export function positiveNumber() {
     .refine(x => Number.isFinite(x) && x > 0, what);
 }
 
+/** eta of momentum attention. */
+export function momentum() {
+  const what = 'must be a number from 0 to below 1, as in 0.2';
+  return z
+    .string()
+    .regex(/^(0|0?\.\d+)$/, what)
+    .transform(Number)
+    .refine(eta => eta < 1, what);
+}
+
 /** Token ids separated by commas or spaces; none where the text is empty. */
 export function tokenIds() {
   const what = 'must be token ids separated by commas, as in 504,2471,436';

@@ -3,16 +3,21 @@ import { type OpenProgress, openCheckpoint } from '../checkpoint/open.ts';
 import { UserError } from '../error.ts';
 import type { Decoder } from '../model/decoder.ts';
 import { type LoadedModel, loadModel } from '../model/loaded-model.ts';
+import { runWithMomentum } from '../model/momentum.ts';
 import { withRuntime } from '../runtime/runtime.ts';
 import { openTokenizer, type Tokenizer } from '../tokenizer/tokenizer.ts';
 import type { Io } from './io.ts';
 
-export function openModel(
-  { model, heads }: { readonly model: string; readonly heads?: number | undefined },
+export async function openModel(
+  {
+    model,
+    heads,
+    momentum,
+  }: { readonly model: string; readonly heads?: number | undefined; readonly momentum?: number | undefined },
   { offline, signal, progress }: Io,
 ): Promise<Checkpoint> {
   const onProgress = (event: OpenProgress) => progress({ ...event, unit: 'bytes' });
-  return openCheckpoint(model, { offline, signal, heads, onProgress });
+  return runWithMomentum(await openCheckpoint(model, { offline, signal, heads, onProgress }), momentum);
 }
 
 /** Loads a model, works with it, ends its compute process. */

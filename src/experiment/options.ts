@@ -21,6 +21,7 @@ const options = z
     task: z.string().min(1).default(DEFAULT_TASK),
     model: z.string().min(1).default(DEFAULT_MODEL),
     heads: z.int().min(1).optional(),
+    momentum: z.number().min(0).lt(1).optional(),
     shots: z.int().min(0).optional(),
     seed: z.int().min(0).optional(),
     learningRate: z.number().positive().optional(),

@@ -5,6 +5,7 @@ import { UserError } from '../error.ts';
 import { type Conventions, conventionsOf } from '../model/conventions.ts';
 import type { Decoder } from '../model/decoder.ts';
 import { readDecoder } from '../model/families/index.ts';
+import { runWithMomentum } from '../model/momentum.ts';
 import { assertSameDemonstrations } from '../task/same-demonstrations.ts';
 import { buildSequences, type Sequences } from '../task/sequence.ts';
 import { openTask, type Task, type TemplateVariant } from '../task/task.ts';
@@ -46,6 +47,7 @@ export async function openSubject(
   wishes: {
     readonly model: string;
     readonly heads?: number | undefined;
+    readonly momentum?: number | undefined;
     readonly task: string;
     readonly template: TemplateVariant;
     readonly separator?: string | undefined;
@@ -54,12 +56,13 @@ export async function openSubject(
   { offline, onProgress, signal }: PrepareOptions = {},
 ): Promise<Subject> {
   const task = await openTask(wishes.task, { template: wishes.template });
-  const checkpoint = await openCheckpoint(wishes.model, {
+  const found = await openCheckpoint(wishes.model, {
     offline: offline ?? false,
     heads: wishes.heads,
     ...(signal && { signal }),
     onProgress: ({ stage, done, total }) => onProgress?.({ stage: 'load', done, total, unit: 'bytes', detail: stage }),
   });
+  const checkpoint = runWithMomentum(found, wishes.momentum);
   const decoder = readDecoder(checkpoint.config, checkpoint.source);
   if (checkpoint.tokenizer === undefined) {
     throw new UserError(

@@ -24,6 +24,8 @@ export interface TuneOptions {
   readonly model?: string | undefined;
   /** Of a fairseq model whose file does not say. */
   readonly heads?: number | undefined;
+  /** eta of momentum attention. */
+  readonly momentum?: number | undefined;
   readonly task?: string | undefined;
   readonly template?: TemplateVariant | undefined;
   readonly separator?: string | undefined;
@@ -102,11 +104,8 @@ async function tuneUninterrupted(options: TuneOptions): Promise<TuneResult> {
   if (!(Number.isSafeInteger(wanted) && wanted > 0)) {
     throw new UserError(`--rows ${wanted}: must be a whole number from 1 on`, { exitCode: 2 });
   }
-  const { model = DEFAULT_MODEL, task: taskName = DEFAULT_TASK, heads, separator, documentStart } = options;
-  const subject = await openSubject(
-    { model, heads, task: taskName, template, separator, documentStart },
-    { offline, onProgress, signal },
-  );
+  const { model = DEFAULT_MODEL, task: taskName = DEFAULT_TASK } = options;
+  const subject = await openSubject({ ...options, model, task: taskName, template }, { offline, onProgress, signal });
   const { task, checkpoint, decoder, tokenizer, conventions } = subject;
   const shots = options.shots ?? task.defaultShots;
   if (shots < 1) throw new UserError('--shots 0: there is nothing to tune without demonstrations', { exitCode: 2 });

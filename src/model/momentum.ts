@@ -35,6 +35,16 @@ export function configWithMomentum(config: Config, momentum: Momentum): Config {
   return { ...config, model_type: FAMILY, base_model_type: baseFamily(config), momentum };
 }
 
+/** A checkpoint whose attention is run with another momentum than it has; as it is when none is asked for. */
+export function runWithMomentum<C extends { readonly config: Config }>(
+  checkpoint: C,
+  momentum: Momentum | undefined,
+): C {
+  return momentum === undefined
+    ? checkpoint
+    : { ...checkpoint, config: configWithMomentum(checkpoint.config, momentum) };
+}
+
 /** The logits of learned etas of a layer, [H]. */
 export const momentumTensor = (layer: number) => `momentum.layers.${layer}.logit`;
 
@@ -57,7 +67,7 @@ export function withMomentum(decoder: Decoder, config: Config, source: string): 
         ...decoder.tensors,
         ...Array.from({ length: layers }, (_, layer) => ({ name: momentumTensor(layer), shape: [heads] })),
       ],
-      momentum: (pass, layer) => g.logarithm(g.sigmoid(pass.tensor(momentumTensor(layer)))),
+      momentum: (pass, layer) => logSigmoid(pass.tensor(momentumTensor(layer))),
     };
   }
   const table = etas(parsed.data, decoder, source);
@@ -67,6 +77,13 @@ export function withMomentum(decoder: Decoder, config: Config, source: string): 
     momentum: (_, layer) =>
       table[layer]!.every(x => x === 0) ? undefined : constant(table[layer]!.map(x => Math.max(Math.log(x), NEVER))),
   };
+}
+
+/** log(1 / (1 + e^-x)) = -(max(-x, 0) + log(1 + e^-|x|)), finite for every x. */
+function logSigmoid(x: Tensor): Tensor {
+  const below = g.rectify(g.negate(x));
+  const size = g.add(g.rectify(x), below);
+  return g.negate(g.add(below, g.logarithm(g.add(g.exponential(g.negate(size)), constant(1)))));
 }
 
 /** eta of every layer and head. */

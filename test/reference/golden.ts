@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { readSafetensors } from '../../src/checkpoint/read-safetensors.ts';
 import type { Tensor } from '../../src/graph/index.ts';
 import type { Decoder, Family } from '../../src/model/decoder.ts';
-import { families } from '../../src/model/families/index.ts';
+import { families, readDecoder } from '../../src/model/families/index.ts';
 import { names, type Outputs } from '../../src/model/graphs.ts';
 import { type Feeds, interpret, type Value, value } from './interpreter.ts';
 
@@ -20,6 +20,8 @@ export const goldenFamilies: readonly (readonly [name: string, family: Family])[
   ['gpt-neox', families.gpt_neox!],
   ['llama', families.llama!],
   ['llama3-rope', families.llama!],
+  ['momentum-gpt2', readDecoder],
+  ['momentum-llama', readDecoder],
   ['opt', families.opt!],
   ['opt-post-norm', families.opt!],
   ['qwen2', families.qwen2!],
