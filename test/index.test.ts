@@ -15,6 +15,7 @@ test('the built library gives every room by import', async () => {
     'setting',
     'statistics',
     'task',
+    'theory',
     'tokenizer',
     'train',
   ];

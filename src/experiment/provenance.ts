@@ -5,19 +5,20 @@ import { z } from 'zod';
 import type { Json } from './canonical-json.ts';
 import { VERSION } from './version.ts';
 
+/** Of the main job. */
 export const timedStages = ['load', 'memory', 'zero-shot', 'in-context', 'finetuning', 'finetuned', 'metrics'] as const;
 /** Evaluation of queries goes under the name of its setting. */
 export type TimedStage = (typeof timedStages)[number];
 
 /**
- * Where the time of a run went. A run that was interrupted adds up all its calls: what was computed again (loading, memories,
- * finetuning, the last stored batch) counts again.
+ * Where the time of a run went, stage by stage. A run that was interrupted adds up all its calls: what was computed again (loading,
+ * memories, finetuning, the last stored batch) counts again.
  */
-export interface Timing {
+export interface Timing<S extends string = TimedStage> {
   /** Settings: time inside the graph. Other stages: as a clock on the wall shows. */
-  readonly seconds: Readonly<Record<TimedStage, number>>;
+  readonly seconds: Readonly<Record<S, number>>;
   /** Tokens fed. */
-  readonly tokens: Readonly<Record<TimedStage, number>>;
+  readonly tokens: Readonly<Record<S, number>>;
   /** The highest, of this process and the compute process together. */
   readonly peakMemoryBytes: number;
 }
@@ -32,29 +33,28 @@ export interface Provenance {
   readonly date: string;
 }
 
-const numbers = z.object(
-  Object.fromEntries(timedStages.map(stage => [stage, z.number()])) as Record<TimedStage, z.ZodNumber>,
-);
-const file = z.object({
-  timing: z.object({ seconds: numbers, tokens: numbers, peakMemoryBytes: z.number() }),
-  provenance: z.object({
-    version: z.string(),
-    runtime: z.string(),
-    cpu: z.string(),
-    threads: z.number(),
-    date: z.string(),
-  }),
+const provenance = z.object({
+  version: z.string(),
+  runtime: z.string(),
+  cpu: z.string(),
+  threads: z.number(),
+  date: z.string(),
 });
 
 /** `provenance.json`. */
-export interface ProvenanceFile {
-  readonly timing: Timing;
+export interface ProvenanceFile<S extends string = TimedStage> {
+  readonly timing: Timing<S>;
   readonly provenance: Provenance;
 }
 
 /** What an earlier call wrote; undefined when there is nothing that can be read: times are not worth an error. */
-export function readProvenance(json: Json | undefined): ProvenanceFile | undefined {
-  return file.safeParse(json).data;
+export function readProvenance<S extends string>(
+  stages: readonly S[],
+  json: Json | undefined,
+): ProvenanceFile<S> | undefined {
+  const numbers = z.record(z.enum(stages as [S, ...S[]]), z.number());
+  const timing = z.object({ seconds: numbers, tokens: numbers, peakMemoryBytes: z.number() });
+  return z.object({ timing, provenance }).safeParse(json).data as ProvenanceFile<S> | undefined;
 }
 
 export function thisMachine(threads: number): Provenance {
@@ -70,18 +70,18 @@ export function thisMachine(threads: number): Provenance {
 }
 
 /** Adds up times and tokens. */
-export interface Stopwatch {
-  add(stage: TimedStage, seconds: number, tokens?: number): void;
+export interface Stopwatch<S extends string = TimedStage> {
+  add(stage: S, seconds: number, tokens?: number): void;
   /** Runs the work and counts its time on the wall. */
-  time<T>(stage: TimedStage, work: () => Promise<T>): Promise<T>;
-  timeNow<T>(stage: TimedStage, work: () => T): T;
+  time<T>(stage: S, work: () => Promise<T>): Promise<T>;
+  timeNow<T>(stage: S, work: () => T): T;
   notePeak(bytes: number): void;
-  read(): Timing;
+  read(): Timing<S>;
 }
 
 /** @param earlier what earlier calls took */
-export function stopwatch(earlier: Timing | undefined): Stopwatch {
-  const zeros = () => Object.fromEntries(timedStages.map(stage => [stage, 0])) as Record<TimedStage, number>;
+export function stopwatch<S extends string>(stages: readonly S[], earlier: Timing<S> | undefined): Stopwatch<S> {
+  const zeros = () => Object.fromEntries(stages.map(stage => [stage, 0])) as Record<S, number>;
   const seconds = { ...zeros(), ...earlier?.seconds };
   const tokens = { ...zeros(), ...earlier?.tokens };
   let peakMemoryBytes = earlier?.peakMemoryBytes ?? 0;

@@ -12,9 +12,18 @@ import { comparePaper, type PaperComparison } from './paper-comparison.ts';
 import { type Prepared, prepare } from './prepare.ts';
 import { prettyJson } from './pretty-json.ts';
 import type { OnProgress } from './progress.ts';
-import { type Provenance, readProvenance, type Stopwatch, stopwatch, type Timing, thisMachine } from './provenance.ts';
+import {
+  type Provenance,
+  readProvenance,
+  type Stopwatch,
+  stopwatch,
+  type Timing,
+  thisMachine,
+  timedStages,
+} from './provenance.ts';
 import { type ExperimentResult, foldResult } from './result.ts';
-import { openStore, readFinished, type Store, writeText } from './store.ts';
+import { readFinished, writeText } from './run-folder.ts';
+import { openStore, type Store } from './store.ts';
 import { tokenLines } from './token-lines.ts';
 
 export interface RunOptions extends ExperimentOptions {
@@ -74,13 +83,13 @@ export async function runPrepared(
     const folder = resolve(out ?? join('runs', signature));
     const finished = await readFinished(folder, plan);
     if (finished !== undefined) {
-      const earlier = readProvenance(finished.provenance);
+      const earlier = readProvenance(timedStages, finished.provenance);
       const result = finished.result as unknown as ExperimentResult;
       return {
         folder,
         result,
         ...(await besidePaper(folder, prepared, result)),
-        timing: earlier?.timing ?? stopwatch(undefined).read(),
+        timing: earlier?.timing ?? stopwatch(timedStages, undefined).read(),
         provenance: earlier?.provenance ?? thisMachine(threads ?? physicalCores()),
         found: plan.examples,
       };
@@ -88,8 +97,8 @@ export async function runPrepared(
     const store = await openStore(folder, plan, tokenLines(prepared));
     try {
       const found = store.storedExamples();
-      const earlier = readProvenance(await store.readJson('provenance.json'));
-      const watch = stopwatch(earlier?.timing);
+      const earlier = readProvenance(timedStages, await store.readJson('provenance.json'));
+      const watch = stopwatch(timedStages, earlier?.timing);
       watch.add('load', (performance.now() - started) / 1000);
       Object.assign(state, { folder, store, examples: plan.examples });
       const losses = await withRuntime(
@@ -103,7 +112,7 @@ export async function runPrepared(
       );
       const result = foldResult(plan, signature, prepared.decoder, losses, await store.records());
       await store.writeJson('result.json', result as unknown as Json);
-      const { timing, provenance } = readProvenance(await store.readJson('provenance.json'))!;
+      const { timing, provenance } = readProvenance(timedStages, await store.readJson('provenance.json'))!;
       return { folder, result, ...(await besidePaper(folder, prepared, result)), timing, provenance, found };
     } finally {
       await store.close();

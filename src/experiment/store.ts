@@ -11,18 +11,16 @@
  * A batch is stored when all its lines stand in both growing files. Whatever follows the last stored batch - a torn line, lines of
  * a batch in one file only - is cut off when the run goes on.
  */
-import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeAtomically } from '../checkpoint/atomic-file.ts';
-import { errorCode, fileError } from '../checkpoint/file-bytes.ts';
 import { UserError } from '../error.ts';
 import type { ExampleMetrics } from '../metric/measure.ts';
-import { firstDifference, type Json } from './canonical-json.ts';
-import { lockFolder } from './lock.ts';
+import type { Json } from './canonical-json.ts';
 import type { Plan } from './plan.ts';
 import { prettyJson } from './pretty-json.ts';
 import { openRecordFile } from './record-file.ts';
 import type { BatchRecords, ExampleRecord } from './records.ts';
+import { claimFolder, makeFolder, readJson, writeText } from './run-folder.ts';
 
 export interface Store {
   readonly folder: string;
@@ -49,16 +47,16 @@ export interface Store {
  * @throws UserError when the folder holds another plan or other files, another process works on it, or the disk refuses
  */
 export async function openStore(folder: string, plan: Plan, tokens: readonly Json[]): Promise<Store> {
-  await mkdir(folder, { recursive: true }).catch(error => {
-    throw fileError(folder, error, '; choose another --out');
-  });
-  const lock = await lockFolder(folder);
+  const lock = await makeFolder(folder);
   const closing: (() => Promise<void>)[] = [lock.release];
   const close = async () => {
     for (const each of closing.splice(0).reverse()) await each();
   };
   try {
-    await claim(folder, plan, tokens);
+    await claimFolder(folder, plan);
+    if (!(await readdir(folder)).includes('tokens.jsonl')) {
+      await writeText(join(folder, 'tokens.jsonl'), tokens.map(line).join(''));
+    }
     const examplesFile = await openRecordFile(join(folder, 'examples.jsonl'));
     closing.push(examplesFile.close);
     const metricsFile = await openRecordFile(join(folder, 'metrics.jsonl'));
@@ -93,52 +91,6 @@ export async function openStore(folder: string, plan: Plan, tokens: readonly Jso
     await close();
     throw error;
   }
-}
-
-/** The stored result of a finished run of this plan; undefined when there is none. @throws UserError as openStore */
-export async function readFinished(
-  folder: string,
-  plan: Plan,
-): Promise<{ readonly result: Json; readonly provenance: Json | undefined } | undefined> {
-  const found = await readJson(join(folder, 'plan.json'));
-  if (found === undefined) return undefined;
-  requireSamePlan(folder, found, plan);
-  const result = await readJson(join(folder, 'result.json'));
-  if (result === undefined) return undefined;
-  return { result, provenance: await readJson(join(folder, 'provenance.json')) };
-}
-
-/** Writes plan and tokens where they are missing. */
-async function claim(folder: string, plan: Plan, tokens: readonly Json[]): Promise<void> {
-  const found = await readJson(join(folder, 'plan.json'));
-  if (found === undefined) {
-    const [foreign] = (await readdir(folder)).filter(name => !name.startsWith('.'));
-    if (foreign !== undefined) {
-      throw new UserError(
-        `${folder}: holds other files (${foreign}) and no run; give an empty or a new folder as --out`,
-      );
-    }
-    await writeText(join(folder, 'plan.json'), prettyJson(plan));
-  } else {
-    requireSamePlan(folder, found, plan);
-  }
-  if (!(await readdir(folder)).includes('tokens.jsonl')) {
-    await writeText(join(folder, 'tokens.jsonl'), tokens.map(line).join(''));
-  }
-}
-
-function requireSamePlan(folder: string, found: Json, plan: Plan): void {
-  const difference = firstDifference(found, plan);
-  if (difference === undefined) return;
-  const { path, a, b } = difference;
-  throw new UserError(
-    `${folder}: holds a run of another plan: ${path} is ${show(a)} there and ${show(b)} here; give another --out`,
-  );
-}
-
-function show(value: Json | undefined): string {
-  const text = value === undefined ? 'missing' : JSON.stringify(value);
-  return text.length <= 60 ? text : `${text.slice(0, 57)}...`;
 }
 
 interface BatchTexts {
@@ -198,26 +150,4 @@ function parsed<T extends { readonly index: number }>(lines: readonly string[]):
 
 function line(value: unknown): string {
   return `${JSON.stringify(value)}\n`;
-}
-
-export async function writeText(path: string, text: string): Promise<void> {
-  const bytes = Buffer.from(text);
-  await writeAtomically(path, bytes.length, handle => handle.writeFile(bytes));
-}
-
-async function readJson(path: string): Promise<Json | undefined> {
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') return undefined;
-    throw fileError(path, error);
-  }
-  try {
-    return JSON.parse(text) as Json;
-  } catch (cause) {
-    throw new UserError(`${path}: damaged (${(cause as Error).message}); remove the folder or give another --out`, {
-      cause,
-    });
-  }
 }
