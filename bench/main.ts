@@ -7,12 +7,11 @@
  * into docs/speed.md. Our rounds stand before and after the peer's, so that a slow minute hits both.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import Table from 'cli-table3';
 import { openCheckpoint } from '../src/checkpoint/open.ts';
 import { forwardFlops, stepFlops } from '../src/experiment/work.ts';
 import { loadModel } from '../src/model/loaded-model.ts';
@@ -26,6 +25,7 @@ import { openTask } from '../src/task/task.ts';
 import { openTokenizer } from '../src/tokenizer/tokenizer.ts';
 import { matrixProductPeak } from './matrix-product-peak.ts';
 import { peakOfStart } from './peak-memory.ts';
+import { reportTable } from './report-table.ts';
 
 const { values: options } = parseArgs({
   options: {
@@ -204,13 +204,4 @@ const conditions =
   `SmolLM2-135M-Instruct on SST-2, ${SHOTS} demonstrations (${P} tokens), ${QUERIES} queries of ${meanT.toFixed(1)} tokens in batches of ${BATCH}, ` +
   `all taps on, ${runtime.threads} threads; matrix-product peak of this machine ${peak.toFixed(0)} GFLOP/s${peer ? `; torch ${peer.torch.split('+')[0]}` : ''}.`;
 
-const table = new Table({ head, style: { head: [], border: [] } });
-table.push(...rows);
-process.stdout.write(`${conditions}\n${table}\n`);
-if (options.write) {
-  const page = new URL('../docs/speed.md', import.meta.url);
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-  const markdown = [line(head), `|${'---|'.repeat(head.length)}`, ...rows.map(line)].join('\n');
-  const marked = /(<!-- bench: begin -->\n)[\s\S]*?(<!-- bench: end -->)/;
-  writeFileSync(page, readFileSync(page, 'utf8').replace(marked, `$1${conditions}\n\n${markdown}\n$2`));
-}
+reportTable({ conditions, head, rows }, options.write ? { page: 'speed.md', name: 'bench' } : undefined);

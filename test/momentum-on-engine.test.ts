@@ -21,8 +21,8 @@ const memory = {
 const rows = (name: string) => input(name, 'float32', ['T', H * dh]);
 const projections = { query: rows('query'), key: rows('key'), value: rows('value') };
 const keys = {
-  own: { positions, masks: [] },
-  memory: { positions: memoryPositions, masks: [] },
+  own: { positions },
+  memory: { positions: memoryPositions },
 };
 
 function output(logEta: Tensor | undefined, withMemory: boolean): Tensor {

@@ -77,6 +77,7 @@ const graphs: Readonly<Record<string, Tensor>> = {
   lessOrEqual: g.cast(g.lessOrEqual(m, constant(0)), 'int32'),
   cast: g.cast(ids, 'float32'),
   concatenate: g.concatenate([a, b], 1),
+  pad: g.pad(a, 1, 'T', 2),
   split: g.split(g.concatenate([a, g.negate(b)], 1), 1, ['T', 'T'])[1]!,
 };
 

@@ -1,4 +1,5 @@
 import { add } from './operators/add.ts';
+import { joinPadded } from './operators/pad.ts';
 import { constant, GraphError, type Tensor, topologicalOrder } from './tensor.ts';
 
 /**
@@ -23,10 +24,16 @@ export function differentiate(loss: Tensor, parameters: readonly Tensor[]): read
     if (tensor.kind === 'operation' && tensor.inputs.some(from => onPath.has(from))) onPath.add(tensor);
   }
 
-  const gradients = new Map<Tensor, Tensor>([[loss, constant(1)]]);
+  // One for each use of a tensor; every use comes before the tensor itself.
+  const gradients = new Map<Tensor, Tensor[]>([[loss, [constant(1)]]]);
+  const total = (tensor: Tensor): Tensor | undefined => {
+    const uses = gradients.get(tensor);
+    return uses && (joinPadded(uses) ?? uses.reduce(add));
+  };
   for (const tensor of [...order].reverse()) {
-    const outer = gradients.get(tensor);
-    if (outer === undefined || tensor.kind !== 'operation' || !onPath.has(tensor)) continue;
+    if (tensor.kind !== 'operation' || !onPath.has(tensor)) continue;
+    const outer = total(tensor);
+    if (outer === undefined) continue;
     const wanted = (i: number) => onPath.has(tensor.inputs[i]!);
     if (!tensor.inputs.some(from => onPath.has(from))) continue;
     if (tensor.operator.gradient === undefined)
@@ -35,12 +42,11 @@ export function differentiate(loss: Tensor, parameters: readonly Tensor[]): read
     tensor.inputs.forEach((from, i) => {
       const gradient = inner[i];
       if (gradient === undefined || !wanted(i)) return;
-      const sofar = gradients.get(from);
-      gradients.set(from, sofar === undefined ? gradient : add(sofar, gradient));
+      gradients.set(from, [...(gradients.get(from) ?? []), gradient]);
     });
   }
   return parameters.map(parameter => {
-    const gradient = gradients.get(parameter);
+    const gradient = total(parameter);
     if (gradient === undefined || !onPath.has(loss)) {
       const name = 'name' in parameter ? parameter.name : 'a parameter';
       throw new GraphError(`differentiate: the loss does not depend on ${name}`);

@@ -11,7 +11,7 @@
  */
 import { type Dimension, times } from '../graph/dimension.ts';
 import * as g from '../graph/operators/index.ts';
-import { constant, type Tensor } from '../graph/tensor.ts';
+import type { Tensor } from '../graph/tensor.ts';
 import type { Decoder, Projections } from './decoder.ts';
 import { memoryMomentum, ownDecay, type RowMomentum } from './momentum.ts';
 
@@ -32,8 +32,8 @@ export interface MemoryInputs {
 export interface Keys {
   /** int32 [S] */
   readonly positions: Tensor;
-  /** Which of them a token sees: bool masks [T, 1, S] that must all hold. */
-  readonly masks: readonly Tensor[];
+  /** Added to the scores, 0 for those that a token sees and -1e30 for others: [T, 1, S]. Absent where all are seen. */
+  readonly mask?: Tensor | undefined;
 }
 
 export interface BothKeys {
@@ -60,8 +60,6 @@ export interface Attention {
   readonly value: Tensor;
 }
 
-const HIDDEN = constant(-1e30);
-
 export function attend(
   decoder: Decoder,
   { query, key, value }: Projections,
@@ -85,10 +83,9 @@ export function attend(
     return g.reshape(packing === undefined ? flat : g.gather(flat, packing.places), [N, heads, width]);
   };
   /** The product in its own shape, finished and masked; it holds `lead` sequences of `length` tokens. */
-  const finish = (product: Tensor, lead: Dimension, length: Dimension, { positions, masks }: Keys): Tensor => {
+  const finish = (product: Tensor, lead: Dimension, length: Dimension, { positions, mask }: Keys): Tensor => {
     const scores = finished(decoder, g.reshape(product, [G, lead, length, R, positions.shape[0]!]), positions);
-    const masked = masks.reduce((x, mask) => g.where(mask, x, HIDDEN), scores);
-    return g.reshape(masked, product.shape);
+    return g.reshape(mask === undefined ? scores : g.add(scores, mask), product.shape);
   };
 
   // [N, H*dh] -> [G, B, T, R, dh]: query head h reads key/value head floor(h / R)

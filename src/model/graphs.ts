@@ -180,15 +180,19 @@ function visibleKeys(decoder: Decoder, positions: Tensor, ownPositions: Tensor):
   const memoryPositions = input(names.memoryPositions, 'int32', ['P']);
   const column = (x: Tensor) => g.reshape(x, [x.shape[0]!, 1, 1]);
   const row = (x: Tensor) => g.reshape(x, [1, 1, x.shape[0]!]);
-  const causal = g.lessOrEqual(row(ownPositions), column(ownPositions));
+  const hiddenUnless = (seen: Tensor) => g.where(seen, constant(0), constant(-1e30));
+  const causal = hiddenUnless(g.lessOrEqual(row(ownPositions), column(ownPositions)));
   return layer => {
     const window = decoder.window?.(layer);
     // query - key < window
     const within = (query: Tensor, key: Tensor) =>
-      window === undefined ? [] : [g.lessOrEqual(column(query), g.add(row(key), integers([window - 1])))];
+      window === undefined
+        ? undefined
+        : hiddenUnless(g.lessOrEqual(column(query), g.add(row(key), integers([window - 1]))));
+    const own = within(ownPositions, ownPositions);
     return {
-      own: { positions: ownPositions, masks: [causal, ...within(ownPositions, ownPositions)] },
-      memory: { positions: memoryPositions, masks: within(positions, memoryPositions) },
+      own: { positions: ownPositions, mask: own === undefined ? causal : g.add(causal, own) },
+      memory: { positions: memoryPositions, mask: within(positions, memoryPositions) },
     };
   };
 }

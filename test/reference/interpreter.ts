@@ -266,6 +266,18 @@ function evaluate(
         throw new Error('concatenate: index past the end');
       });
     }
+    case 'pad': {
+      const axis = attributes.axis as number;
+      const before = sizeOf((attributes.around as readonly (number | string)[])[0]!, bindings);
+      return build(shape, index => {
+        const inside = index[axis]! - before;
+        if (inside < 0 || inside >= a.shape[axis]!) return 0;
+        return at(
+          a,
+          index.map((i, n) => (n === axis ? inside : i)),
+        );
+      });
+    }
     case 'split': {
       const axis = attributes.axis as number;
       const start = sizeOf((attributes.around as readonly (number | string)[])[0]!, bindings);

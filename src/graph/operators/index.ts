@@ -19,6 +19,7 @@ export { logarithm } from './logarithm.ts';
 export { matrixMultiply } from './matrix-multiply.ts';
 export { multiply } from './multiply.ts';
 export { negate } from './negate.ts';
+export { pad } from './pad.ts';
 export { rectify } from './rectify.ts';
 export { reduceMax } from './reduce-max.ts';
 export { reduceMean } from './reduce-mean.ts';

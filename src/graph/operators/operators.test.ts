@@ -74,6 +74,14 @@ const cases: Readonly<Record<string, Case>> = {
     build: ({ a, b }) => g.where(g.lessOrEqual(integers([0, 1, 2, 3]), integers([1, 2, 0], [3, 1])), a!, b!),
   },
   concatenate: { inputs: { a: [2, 3], b: [2, 1], c: [2, 2] }, build: ({ a, b, c }) => g.concatenate([a!, b!, c!], 1) },
+  pad: { inputs: { a: [2, 3] }, build: ({ a }) => g.pad(a!, 1, 2, 1) },
+  'split, a part twice and one not at all': {
+    inputs: { a: [2, 6] },
+    build: ({ a }) => {
+      const [x, y] = g.split(a!, 1, [2, 2, 2]) as [Tensor, Tensor, Tensor];
+      return g.add(g.multiply(x, y), x);
+    },
+  },
   'split, the middle part': { inputs: { a: [2, 6] }, build: ({ a }) => g.split(a!, 1, [1, 3, 2])[1]! },
   'split, all parts': {
     inputs: { a: [5, 2] },

@@ -1,17 +1,13 @@
 import { type Dimension, plus } from '../dimension.ts';
 import { axisOf, type Operator, operation, refuse, type Tensor } from '../tensor.ts';
-import { concatenate } from './concatenate.ts';
-import { zeros } from './expand.ts';
+import { pad } from './pad.ts';
 
 const operator: Operator = {
   name: 'split',
-  // The part's gradient stands between zeros.
-  gradient: ({ attributes, shape }, g) => {
-    const axis = attributes.axis as number;
-    const [before, after] = attributes.around as readonly Dimension[];
-    const around = (size: Dimension): readonly Tensor[] =>
-      size === 0 ? [] : [zeros(shape.map((own, i) => (i === axis ? size : own)))];
-    return [concatenate([...around(before!), g, ...around(after!)], axis)];
+  // The part's gradient stands between zeros; `differentiate` joins those of all parts.
+  gradient: ({ attributes }, g) => {
+    const [before, after] = attributes.around as readonly [Dimension, Dimension];
+    return [pad(g, attributes.axis as number, before, after)];
   },
   onnx: ({ inputs, attributes, shape }) => {
     const axis = attributes.axis as number;

@@ -1,0 +1,181 @@
+/**
+ * Training from scratch: time of a step as a ratio to eager torch in the same minutes and as a share of the machine's matrix-product
+ * peak, what momentum attention costs, and how far the gradients of a whole momentum model are from torch's:
+ *
+ *     npm run bench:train -- [--python PYTHON] [--steps 10] [--write]
+ *
+ * PYTHON needs torch and safetensors; without it only our own figures are printed. `--write` puts the table into docs/speed.md.
+ */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { readSafetensors } from '../src/checkpoint/read-safetensors.ts';
+import { writeSafetensors } from '../src/checkpoint/write-safetensors.ts';
+import { readDecoder } from '../src/model/families/index.ts';
+import type { Momentum } from '../src/model/momentum.ts';
+import { openRuntime, type Runtime } from '../src/runtime/runtime.ts';
+import { PAPER_ADAM } from '../src/train/adam.ts';
+import { gptConfig, languageFeeds, languageModel } from '../src/train/gpt.ts';
+import { initialise } from '../src/train/initialise.ts';
+import type { Problem } from '../src/train/problem.ts';
+import { openTrainer } from '../src/train/trainer.ts';
+import { trainingFlops } from '../src/train/work.ts';
+import { matrixProductPeak } from './matrix-product-peak.ts';
+import { reportTable } from './report-table.ts';
+
+const { values: options } = parseArgs({
+  options: {
+    python: { type: 'string' },
+    steps: { type: 'string', default: '10' },
+    write: { type: 'boolean', default: false },
+  },
+});
+const STEPS = Number(options.steps);
+const RATE = 1e-3;
+
+interface Case {
+  readonly name: string;
+  readonly layers: number;
+  readonly heads: number;
+  readonly width: number;
+  readonly vocabulary: number;
+  readonly B: number;
+  readonly T: number;
+}
+const medium: Case = { name: '3.3 M parameters', layers: 4, heads: 4, width: 256, vocabulary: 512, B: 32, T: 64 };
+const small: Case = { name: 'preset small', layers: 6, heads: 6, width: 384, vocabulary: 4096, B: 16, T: 256 };
+
+const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[values.length >> 1]!;
+
+function prepare({ layers, heads, width, vocabulary, B, T }: Case, momentum?: Momentum) {
+  const shape = { layers, heads, width, feedForward: 4 * width, vocabulary, context: T };
+  const config = gptConfig({ ...shape, ...(momentum !== undefined && { momentum }) });
+  const problem = languageModel(config);
+  const token = (b: number, t: number) => (b * 7919 + t * t * 31 + t * 17) % vocabulary;
+  const feeds = languageFeeds(
+    Array.from({ length: B }, (_, b) => Array.from({ length: T + 1 }, (_, t) => token(b, t))),
+  );
+  return {
+    config,
+    problem,
+    feeds,
+    initial: initialise(problem, 1),
+    flops: trainingFlops(readDecoder(config, 'bench'), { B, T }),
+  };
+}
+
+type Prepared = ReturnType<typeof prepare>;
+
+/** Losses and median seconds of STEPS steps. */
+async function train(runtime: Runtime, { problem, feeds, initial }: Prepared) {
+  const trainer = await openTrainer(runtime, problem, initial, PAPER_ADAM);
+  const seconds: number[] = [];
+  const losses: number[] = [];
+  for (let step = 0; step < STEPS; step++) {
+    const start = performance.now();
+    losses.push((await trainer.take([feeds], RATE)).loss);
+    seconds.push((performance.now() - start) / 1000);
+  }
+  await trainer.close();
+  return { losses, seconds: median(seconds.slice(1)) };
+}
+
+const named = ({ parameters }: Problem, numbers: Readonly<Record<string, Float32Array>>) =>
+  parameters.map(({ name, shape }) => ({ name, shape, data: numbers[name]! }));
+
+/** The peer on the same numbers and batch; its gradients of the first step. */
+async function torch(python: string, { config, problem, feeds, initial }: Prepared) {
+  const folder = mkdtempSync(join(tmpdir(), 'dualform-bench-'));
+  try {
+    writeFileSync(join(folder, 'config.json'), JSON.stringify(config));
+    await writeSafetensors(join(folder, 'model.safetensors'), named(problem, initial));
+    const batch = (['tokens', 'targets'] as const).map(name => ({
+      name,
+      shape: feeds[name]!.dims,
+      data: feeds[name]!.data as Int32Array,
+    }));
+    await writeSafetensors(join(folder, 'batch.safetensors'), batch);
+    const script = new URL('peers/torch_gpt.py', import.meta.url).pathname;
+    const printed = execFileSync(python, [script, folder, String(STEPS)], { encoding: 'utf8' });
+    const answer: { torch: string; losses: number[]; seconds: number } = JSON.parse(printed.trim().split('\n').at(-1)!);
+    return { ...answer, gradients: await readSafetensors(join(folder, 'gradients.safetensors')) };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** Largest difference of the gradients of all parameters together, relative to the largest gradient of each. */
+async function gradientError(
+  runtime: Runtime,
+  prepared: Prepared,
+  theirs: Awaited<ReturnType<typeof torch>>['gradients'],
+) {
+  // With beta1 = 0 the first moment after a step is the gradient itself.
+  const bare = { beta1: 0, beta2: 0.98, epsilon: 1e-6 };
+  const trainer = await openTrainer(runtime, prepared.problem, prepared.initial, bare);
+  await trainer.take([prepared.feeds], RATE);
+  const { first } = await trainer.state();
+  await trainer.close();
+  let worst = 0;
+  for (const [name, { data }] of theirs) {
+    const largest = (read: (x: number, i: number) => number) =>
+      Array.from(data, Number).reduce((most, x, i) => Math.max(most, Math.abs(read(x, i))), 0);
+    worst = Math.max(worst, largest((x, i) => x - first[name]![i]!) / largest(x => x));
+  }
+  return worst;
+}
+
+const runtime = await openRuntime();
+const peak = await matrixProductPeak(runtime);
+const rows: string[][] = [];
+const share = (flops: number, seconds: number) => `${((100 * flops) / seconds / 1e9 / peak).toFixed(0)} %`;
+let version = '';
+
+for (const size of [medium, small]) {
+  const plain = prepare(size);
+  const moving = prepare(size, 0.5);
+  // Ours stands before and after the peer, and plain beside momentum, so that a slow minute hits all.
+  const before = [await train(runtime, plain), await train(runtime, moving)] as const;
+  const peer = options.python === undefined ? undefined : await torch(options.python, plain);
+  const after = [await train(runtime, plain), await train(runtime, moving)] as const;
+  const seconds = ([0, 1] as const).map(i => (before[i].seconds + after[i].seconds) / 2) as [number, number];
+  version = peer?.torch.split('+')[0] ?? '';
+  const losses = peer && Math.max(...peer.losses.map((loss, i) => Math.abs(loss - before[0].losses[i]!)));
+  const what = `${size.name}, ${size.B} sequences of ${size.T} tokens`;
+  rows.push([
+    `a step of ${what}`,
+    seconds[0].toFixed(3),
+    peer?.seconds.toFixed(3) ?? '',
+    peer ? `${(peer.seconds / seconds[0]).toFixed(2)} x` : '',
+    size === medium ? '1 x' : '60 % of the peak',
+    share(plain.flops, seconds[0]),
+  ]);
+  rows.push([
+    `the same with momentum attention`,
+    seconds[1].toFixed(3),
+    '',
+    `${(seconds[1] / seconds[0]).toFixed(2)} x plain`,
+    '',
+    share(moving.flops, seconds[1]),
+  ]);
+  if (losses !== undefined) {
+    rows.push([`largest difference of ${STEPS} losses`, losses.toExponential(1), '', '', '', '']);
+  }
+}
+if (options.python !== undefined) {
+  for (const momentum of [0.5, 'learned'] as const) {
+    const prepared = prepare({ ...medium, B: 4 }, momentum);
+    const { gradients } = await torch(options.python, prepared);
+    const error = await gradientError(runtime, prepared, gradients);
+    const eta = momentum === 'learned' ? 'learned eta' : `eta = ${momentum}`;
+    rows.push([`gradients with ${eta}: largest relative difference`, error.toExponential(1), '', '', '1e-3', '']);
+  }
+}
+await runtime.close();
+const conditions =
+  `Training from scratch with Adam, ${runtime.threads} threads; matrix-product peak of this machine ${peak.toFixed(0)} GFLOP/s` +
+  `${version ? `; torch ${version}, eager` : ''}. Medians of ${STEPS - 1} steps.`;
+const head = ['work', 'seconds', 'torch', 'ratio', 'must reach', 'share of the peak'];
+reportTable({ conditions, head, rows }, options.write ? { page: 'speed.md', name: 'bench:train' } : undefined);
