@@ -60,3 +60,22 @@ test('without --json a table for people', async () => {
   expect(stdout).toContain('layers.0-1.attention_scores  [4, 2, 2]');
   expect(stdout).toContain(`written to ${out}`);
 });
+
+test('--momentum runs a plain checkpoint with momentum attention; 0 changes nothing', async () => {
+  const expected = await readSafetensors(goldenFile('momentum-gpt2/expected.safetensors'));
+  const tokens = ids(expected.get('tokens')!.data);
+  const plainFile = ['--model', goldenFile('gpt2/'), '--tokens', tokens];
+  const behind = ['--memory-tokens', ids(expected.get('memory_tokens')!.data)];
+  const { tensors } = await traceOf([...plainFile, ...behind, '--momentum', '0.4']);
+  const answer = expected.get('memory.logits')!;
+  expect(tensors.get('logits')!.data as Float32Array).toBeAllClose(answer.data as Float32Array, 1e-4);
+  const [plain, none] = [await traceOf(plainFile), await traceOf([...plainFile, '--momentum', '0'])];
+  expect(none.tensors).toEqual(plain.tensors);
+});
+
+test.each(['1', '-0.1', 'much'])('--momentum %s is wrong use', async momentum => {
+  const args = ['trace', '--model', tinyModel, '--tokens', '1', '--out', 'x.safetensors', `--momentum=${momentum}`];
+  const { exitCode, stderr } = await dualform(args);
+  expect(exitCode).toBe(2);
+  expect(stderr).toMatch(/^dualform: --momentum ".*": must be a number from 0 to below 1/);
+});

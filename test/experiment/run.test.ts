@@ -203,6 +203,15 @@ test('the size of a batch moves results by rounding only', async () => {
   expect(one.result.simAOU.perLayer as number[]).toBeAllClose(many.result.simAOU.perLayer as number[], 1e-4);
 });
 
+test('momentum attention is another model of the same weights: another signature, other numbers', async () => {
+  const wishes = { ...tinyRun, shots: 4, limit: 6 };
+  const plain = await runExperiment({ ...wishes, out: scratch() });
+  const moving = await runExperiment({ ...wishes, momentum: 0.5, out: scratch() });
+  expect(moving.result.signature).not.toBe(plain.result.signature);
+  expect(moving.result.model).toEqual({ ...plain.result.model, family: 'momentum_llama' });
+  expect(moving.result.finetuning!.losses).not.toEqual(plain.result.finetuning!.losses);
+});
+
 test('what is odd about the rows of a task is told', async () => {
   const warnings: string[] = [];
   const folder = scratch();
