@@ -1,8 +1,11 @@
 import * as ort from 'onnxruntime-node';
 import { describe, expect, test } from 'vitest';
 import { encodeOnnx } from '../src/graph/index.ts';
-import { families } from '../src/model/families/index.ts';
+import { readDecoder } from '../src/model/families/index.ts';
 import { gradientGraph, memoryGraph, names, type Outputs, observationGraph, traceGraph } from '../src/model/graphs.ts';
+import { gptConfig, languageFeeds, languageModel } from '../src/train/gpt.ts';
+import { initialise } from '../src/train/initialise.ts';
+import { trainingGraph } from '../src/train/trainer.ts';
 import { asMemory, evaluate, noMemory, packedFeeds, readGolden, tokenFeeds } from './reference/golden.ts';
 import { type Feeds, value } from './reference/interpreter.ts';
 
@@ -16,62 +19,13 @@ const TOLERANCE = 2 ** -11;
  *
  * Skipped without DUALFORM_WEBGPU=1, because the provider ends the process where no driver is found.
  */
-describe.skipIf(process.env.DUALFORM_WEBGPU !== '1')('graphs on WebGPU equal the float64 reference', () => {
-  const golden = readGolden('llama', families.llama!);
+const withGpu = describe.skipIf(process.env.DUALFORM_WEBGPU !== '1');
 
-  async function onWebGpu(outputs: Outputs, feeds: Feeds): Promise<Readonly<Record<string, Float32Array>>> {
-    const { weights } = await golden;
-    // A tiny model: its weights are fed as a buffer in place of a mapped file.
-    const order = Object.keys(weights);
-    const bytes = new Float32Array(order.flatMap(name => Array.from(weights[name]!.data)));
-    let at = 0;
-    const places = new Map(
-      order.map(name => {
-        const length = 4 * weights[name]!.data.length;
-        const place = { location: 'weights', offset: at, length, dtype: 'F32' as const };
-        at += length;
-        return [name, place];
-      }),
-    );
-    const model = encodeOnnx({ name: 'webgpu', outputs, locate: name => places.get(name)! });
-    const session = await ort.InferenceSession.create(model, {
-      executionProviders: ['webgpu'],
-      externalData: [{ path: 'weights', data: new Uint8Array(bytes.buffer) }],
-      logSeverityLevel: 3,
-    });
-    const integer = new Set<string>([
-      names.tokens,
-      names.positions,
-      names.tapRows,
-      names.readRows,
-      names.labels,
-      names.targets,
-      names.memoryPositions,
-      names.slots,
-      names.places,
-      names.ownPositions,
-    ]);
-    const tensors = session.inputNames.map(name => {
-      const { shape, data } = feeds[name] ?? weights[name]!;
-      const tensor = integer.has(name)
-        ? new ort.Tensor('int32', Int32Array.from(data), shape)
-        : new ort.Tensor('float32', Float32Array.from(data), shape);
-      return [name, tensor] as const;
-    });
-    const results = await session.run(Object.fromEntries(tensors));
-    const read: Record<string, Float32Array> = {};
-    for (const name of session.outputNames) read[name] = (await results[name]!.getData()) as Float32Array;
-    return read;
-  }
+withGpu.each(['llama', 'momentum-gpt2'])('graphs of %s on WebGPU equal the float64 reference', name => {
+  const golden = readGolden(name, readDecoder);
 
   async function compare(outputs: Outputs, feeds: Feeds): Promise<void> {
-    const { weights } = await golden;
-    const reference = evaluate(outputs, { ...weights, ...feeds });
-    const actual = await onWebGpu(outputs, feeds);
-    expect(Object.keys(actual).sort()).toEqual(Object.keys(reference).sort());
-    for (const [name, { data }] of Object.entries(reference)) {
-      expect(actual[name]!).toBeAllClose(data, TOLERANCE * Math.max(1, ...data.map(Math.abs)));
-    }
+    await comparison(outputs, feeds, (await golden).weights);
   }
 
   test('observation and trace behind a memory', async () => {
@@ -100,6 +54,89 @@ describe.skipIf(process.env.DUALFORM_WEBGPU !== '1')('graphs on WebGPU equal the
       [names.targets]: value([T], sequence!.slice(1)),
       [names.targetWeights]: value([T], Array(T).fill(1 / T)),
       [names.learningRate]: value([1], [0.3]),
+    });
+  });
+});
+
+async function onWebGpu(
+  outputs: Outputs,
+  feeds: Feeds,
+  weights: Feeds,
+): Promise<Readonly<Record<string, Float32Array>>> {
+  // A tiny model: its weights are fed as a buffer in place of a mapped file.
+  const order = Object.keys(weights);
+  const bytes = new Float32Array(order.flatMap(name => Array.from(weights[name]!.data)));
+  let at = 0;
+  const places = new Map(
+    order.map(name => {
+      const length = 4 * weights[name]!.data.length;
+      const place = { location: 'weights', offset: at, length, dtype: 'F32' as const };
+      at += length;
+      return [name, place];
+    }),
+  );
+  const model = encodeOnnx({ name: 'webgpu', outputs, locate: name => places.get(name)! });
+  const session = await ort.InferenceSession.create(model, {
+    executionProviders: ['webgpu'],
+    ...(order.length > 0 && { externalData: [{ path: 'weights', data: new Uint8Array(bytes.buffer) }] }),
+    logSeverityLevel: 3,
+  });
+  const integer = new Set<string>([
+    names.tokens,
+    names.positions,
+    names.tapRows,
+    names.readRows,
+    names.labels,
+    names.targets,
+    names.memoryPositions,
+    names.slots,
+    names.places,
+    names.ownPositions,
+  ]);
+  const tensors = session.inputNames.map(name => {
+    const { shape, data } = feeds[name] ?? weights[name]!;
+    const tensor = integer.has(name)
+      ? new ort.Tensor('int32', Int32Array.from(data), shape)
+      : new ort.Tensor('float32', Float32Array.from(data), shape);
+    return [name, tensor] as const;
+  });
+  const results = await session.run(Object.fromEntries(tensors));
+  const read: Record<string, Float32Array> = {};
+  for (const name of session.outputNames) read[name] = (await results[name]!.getData()) as Float32Array;
+  return read;
+}
+
+async function comparison(outputs: Outputs, feeds: Feeds, weights: Feeds = {}): Promise<void> {
+  const reference = evaluate(outputs, { ...weights, ...feeds });
+  const actual = await onWebGpu(outputs, feeds, weights);
+  expect(Object.keys(actual).sort()).toEqual(Object.keys(reference).sort());
+  for (const [name, { data }] of Object.entries(reference)) {
+    expect(actual[name]!).toBeAllClose(data, TOLERANCE * Math.max(1, ...data.map(Math.abs)));
+  }
+}
+
+withGpu('training on WebGPU', () => {
+  test('a step of a model with learned momentum equals the float64 reference', async () => {
+    const shape = { layers: 2, heads: 2, width: 8, feedForward: 16, vocabulary: 11, context: 6 };
+    const problem = languageModel(gptConfig({ ...shape, momentum: 'learned' }));
+    const first = initialise(problem, 3);
+    // Away from their trivial first values.
+    const parameters = problem.parameters.map(({ name, shape }) => [
+      name,
+      value(
+        shape as number[],
+        first[name]!.map((x, i) => x + 0.2 * Math.sin(2.1 * i)),
+      ),
+    ]);
+    const fed = languageFeeds([
+      [1, 5, 3, 9, 2, 2],
+      [4, 10, 0, 7, 7, 7],
+    ]);
+    const feeds = Object.entries(fed).map(([name, { dims, data }]) => [name, value(dims as number[], data)]);
+    await comparison(trainingGraph(problem, false), {
+      ...Object.fromEntries(parameters),
+      ...Object.fromEntries(feeds),
+      share: value([1], [1]),
     });
   });
 });

@@ -112,8 +112,8 @@ export async function openTrainer(
 
   async function addGradients(batch: Feeds, share: number, isFirst: boolean, doing: string): Promise<number> {
     const opened = await (isFirst
-      ? session('gradient', () => gradientGraph(problem, false))
-      : session('gradient, summed', () => gradientGraph(problem, true)));
+      ? session('gradient', () => trainingGraph(problem, false))
+      : session('gradient, summed', () => trainingGraph(problem, true)));
     const outputs = namesOfAll.map(adamNames.gradient);
     const sofar = isFirst
       ? {}
@@ -208,10 +208,8 @@ function fedParameters({ parameters }: Problem): (name: string) => Tensor {
   };
 }
 
-/**
- * loss, and `gradient.` of each parameter for share * loss; with `summed` added to what `sum.` of the parameter holds.
- */
-function gradientGraph(problem: Problem, summed: boolean): Readonly<Record<string, Tensor>> {
+/** The loss [], and `gradient.` of each parameter for share * loss, share [1]; with `summed` added to what `sum.` of the parameter holds. */
+export function trainingGraph(problem: Problem, summed: boolean): Readonly<Record<string, Tensor>> {
   const parameter = fedParameters(problem);
   const { loss } = problem.build(parameter);
   const weighted = g.reshape(g.multiply(loss, input(SHARE, 'float32', [1])), []);
