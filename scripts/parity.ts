@@ -3,9 +3,15 @@
  * (plain and behind a memory), of gradients and of the key and value tensors after three steps. Writes the table of docs/models.md:
  *
  *     npm run parity
+ *
+ * With a folder that test/golden/make.py has filled, from another seed say, it prints that table and writes nothing:
+ *
+ *     npm run parity -- FOLDER
  */
 import { existsSync, readdirSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { openCheckpoint } from '../src/checkpoint/open.ts';
 import { readSafetensors } from '../src/checkpoint/read-safetensors.ts';
 import { loadModel } from '../src/model/loaded-model.ts';
@@ -14,9 +20,9 @@ import { trace } from '../src/observe/trace.ts';
 import { withRuntime } from '../src/runtime/runtime.ts';
 import { finetune } from '../src/setting/finetune.ts';
 
-const checkpoints = readdirSync(new URL('../test/golden/', import.meta.url)).filter(name =>
-  existsSync(new URL(`../test/golden/${name}/config.json`, import.meta.url)),
-);
+const other = process.argv[2];
+const goldenFolder = other === undefined ? fileURLToPath(new URL('../test/golden/', import.meta.url)) : resolve(other);
+const checkpoints = readdirSync(goldenFolder).filter(name => existsSync(join(goldenFolder, name, 'config.json')));
 const page = new URL('../docs/models.md', import.meta.url);
 
 function largest(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
@@ -30,8 +36,8 @@ function largest(actual: ArrayLike<number>, expected: ArrayLike<number>): number
 }
 
 async function compare(name: string) {
-  const folder = new URL(`../test/golden/${name}/`, import.meta.url).pathname;
-  const answers = await readSafetensors(`${folder}expected.safetensors`);
+  const folder = join(goldenFolder, name);
+  const answers = await readSafetensors(join(folder, 'expected.safetensors'));
   const answer = (key: string) => Array.from(answers.get(key)!.data, Number);
   const worst = { logits: 0, outputs: 0, scores: 0, gradients: 0, updated: 0 };
   const note = (what: keyof typeof worst, actual: ArrayLike<number>, expected: ArrayLike<number>) => {
@@ -86,8 +92,10 @@ const table = [
   '|---|---|---|---|---|---|---|',
   ...rows,
 ].join('\n');
-const text = await readFile(page, 'utf8');
-const marked = /(<!-- parity: begin -->\n)[\s\S]*?(<!-- parity: end -->)/;
-if (!marked.test(text)) throw new Error('docs/models.md has no place for the table');
-await writeFile(page, text.replace(marked, `$1${table}\n$2`));
+if (other === undefined) {
+  const text = await readFile(page, 'utf8');
+  const marked = /(<!-- parity: begin -->\n)[\s\S]*?(<!-- parity: end -->)/;
+  if (!marked.test(text)) throw new Error('docs/models.md has no place for the table');
+  await writeFile(page, text.replace(marked, `$1${table}\n$2`));
+}
 process.stdout.write(`${table}\n`);
