@@ -7,15 +7,21 @@ export interface ProgressEvent {
   readonly total: number;
   /** What is counted; `bytes` are shown as such. */
   readonly unit: string;
+  /** What stands at the end of the line: the loss at this moment. */
+  readonly detail?: string;
 }
 
 /**
- * One line: stage, done/total, rate, time left.
+ * One line: stage, done/total, rate, time left, detail.
  *
  * @param seconds since the first event of the stage
  * @param first what was done at that event: a resumed run does not start at 0
  */
-export function formatProgress({ stage, done, total, unit }: ProgressEvent, seconds: number, first: number): string {
+export function formatProgress(
+  { stage, done, total, unit, detail }: ProgressEvent,
+  seconds: number,
+  first: number,
+): string {
   const count =
     unit === 'bytes'
       ? `${formatBytes(done)}/${formatBytes(total)}`
@@ -24,7 +30,7 @@ export function formatProgress({ stage, done, total, unit }: ProgressEvent, seco
   if (rate <= 0) return `${stage}  ${count}`;
   const speed = unit === 'bytes' ? `${formatBytes(rate)}/s` : `${formatRate(rate)}/s`;
   const time = done < total ? `${formatClock((total - done) / rate)} left` : `took ${formatClock(seconds)}`;
-  return `${stage}  ${count}  ${speed}  ${time}`;
+  return [stage, count, speed, time, ...(detail === undefined ? [] : [detail])].join('  ');
 }
 
 function formatRate(rate: number): string {

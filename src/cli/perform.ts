@@ -13,6 +13,7 @@ const actions: Readonly<Record<string, () => Promise<Action>>> = {
   score: () => import('./actions/score.ts'),
   tune: () => import('./actions/tune.ts'),
   table: () => import('./actions/table.ts'),
+  train: () => import('./actions/train.ts'),
   models: () => import('./actions/models.ts'),
   tasks: () => import('./actions/tasks.ts'),
   pull: () => import('./actions/pull.ts'),

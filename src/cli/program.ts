@@ -10,6 +10,7 @@ import { scoreCommand } from './commands/score.ts';
 import { tableCommand } from './commands/table.ts';
 import { tasksCommand } from './commands/tasks.ts';
 import { traceCommand } from './commands/trace.ts';
+import { trainCommand } from './commands/train.ts';
 import { tuneCommand } from './commands/tune.ts';
 import { strict } from './wrong-use.ts';
 
@@ -37,6 +38,7 @@ export function makeProgram(perform: Perform): Command {
     scoreCommand(),
     tuneCommand(),
     tableCommand(),
+    trainCommand(),
     modelsCommand(),
     tasksCommand(),
     pullCommand(),

@@ -14,6 +14,10 @@ describe('a line of progress', () => {
     expect(formatProgress({ ...event, done: 0 }, 5, 0)).toBe('evaluation  0/200 examples');
     expect(formatProgress(event, 0, 0)).toBe('evaluation  60/200 examples');
   });
+  test('ends with what it was told beside', () => {
+    const detail = 'loss 4.2';
+    expect(formatProgress({ ...event, detail }, 10, 0)).toMatch(/0:23 left {2}loss 4.2$/);
+  });
   test('shows bytes as such, and how long it took at the end', () => {
     const bytes = { stage: 'unpacking', done: 2e6, total: 2e6, unit: 'bytes' };
     expect(formatProgress(bytes, 4, 0)).toBe('unpacking  2.0 MB/2.0 MB  500 kB/s  took 0:04');

@@ -52,11 +52,16 @@ export type Options = z.output<typeof options>;
 
 /** @throws UserError naming the option */
 export function readOptions(given: ExperimentOptions): Options {
-  const parsed = options.safeParse(given);
+  return checkOptions(options, given);
+}
+
+/** @throws UserError naming the first option that is wrong */
+export function checkOptions<S extends z.ZodType>(schema: S, given: Readonly<Record<string, unknown>>): z.output<S> {
+  const parsed = schema.safeParse(given);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0]!;
   const name = issue.code === 'unrecognized_keys' ? issue.keys[0]! : String(issue.path[0] ?? '');
-  const value = issue.code === 'unrecognized_keys' ? '' : ` ${show(given[name as keyof ExperimentOptions])}`;
+  const value = issue.code === 'unrecognized_keys' ? '' : ` ${show(given[name])}`;
   throw new UserError(`${optionName(name)}${value}: ${lowerFirst(issue.message)}`, { exitCode: 2 });
 }
 

@@ -2,6 +2,19 @@ import { toByteCharacters } from './byte-alphabet.ts';
 import { GPT2_SPLITTING } from './pre-tokenizer.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
+/** The tokens of GPT-2 but the last, in the alphabet of bytes; a token's id is also the rank of the merge that makes it. */
+export async function gpt2Ranks(): Promise<ReadonlyMap<string, number>> {
+  const { default: table } = await import('js-tiktoken/ranks/gpt2');
+  const ranks = new Map<string, number>();
+  for (const line of table.bpe_ranks.split('\n')) {
+    const [, first, ...tokens] = line.split(' ');
+    tokens.forEach((token, i) => {
+      ranks.set(toByteCharacters(Buffer.from(token, 'base64')), Number(first) + i);
+    });
+  }
+  return ranks;
+}
+
 /** The end of a document, the one token of GPT-2 that no text is encoded to. */
 export const END_OF_TEXT = '<|endoftext|>';
 
@@ -21,14 +34,7 @@ export const PLAIN_TOKEN = { normalized: false, single_word: false, lstrip: fals
  * @param special texts that are looked for as a whole; they get the ids from 50257 on, in this order
  */
 export async function gpt2Vocabulary(file: string, digest: string, special: readonly string[]): Promise<Vocabulary> {
-  const { default: table } = await import('js-tiktoken/ranks/gpt2');
-  const ranks = new Map<string, number>();
-  for (const line of table.bpe_ranks.split('\n')) {
-    const [, first, ...tokens] = line.split(' ');
-    tokens.forEach((token, i) => {
-      ranks.set(toByteCharacters(Buffer.from(token, 'base64')), Number(first) + i);
-    });
-  }
+  const ranks = await gpt2Ranks();
   const ids = new Map([...ranks, [END_OF_TEXT, ranks.size]]);
   return {
     file,

@@ -32,8 +32,13 @@ export async function readTokenizerJson(file: string): Promise<Vocabulary> {
   const bytes = await readFile(file).catch((error: unknown) => {
     throw fileError(file, error);
   });
+  return parseTokenizerJson(file, bytes);
+}
+
+/** As readTokenizerJson, of the bytes of a file. */
+export function parseTokenizerJson(file: string, bytes: Uint8Array): Vocabulary {
   const digest = createHash('sha256').update(bytes).digest('hex');
-  const json = outline.safeParse(parseJson(file, bytes.toString('utf8')));
+  const json = outline.safeParse(parseJson(file, Buffer.from(bytes).toString('utf8')));
   if (!json.success) {
     const issue = json.error.issues[0]!;
     throw new UserError(`${file}: not a tokenizer.json: ${issue.path.join('.') || 'the file'}: ${issue.message}`);

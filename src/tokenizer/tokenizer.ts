@@ -4,7 +4,7 @@ import { openFairseqTokenizer } from './fairseq.ts';
 import { ggufVocabulary } from './gguf-vocabulary.ts';
 import { readGpt2Files } from './gpt2-files.ts';
 import { makeTokenizer, type Tokenizer } from './make-tokenizer.ts';
-import { readTokenizerJson } from './tokenizer-json.ts';
+import { parseTokenizerJson, readTokenizerJson } from './tokenizer-json.ts';
 
 export type { Tokenizer };
 
@@ -25,4 +25,9 @@ export async function openTokenizer(source: TokenizerSource): Promise<Tokenizer>
     case 'tokenizer.json':
       return makeTokenizer(await readTokenizerJson(source.file));
   }
+}
+
+/** A tokenizer of the bytes of a `tokenizer.json`. @param source for messages @throws UserError as openTokenizer */
+export function openTokenizerJson(bytes: Uint8Array, source: string): Tokenizer {
+  return makeTokenizer(parseTokenizerJson(source, bytes));
 }

@@ -7,7 +7,8 @@ import { promisify } from 'node:util';
 import { fileError } from '../checkpoint/file-bytes.ts';
 import { UserError } from '../error.ts';
 import { toByteCharacters } from './byte-alphabet.ts';
-import { END_OF_TEXT, PLAIN_TOKEN } from './gpt2.ts';
+import { END_OF_TEXT } from './gpt2.ts';
+import { type Merge, writeTokenizerJson } from './write-tokenizer-json.ts';
 
 /** `<|endoftext|>` and the 256 bytes. */
 export const SMALLEST_VOCABULARY = 257;
@@ -35,8 +36,6 @@ export async function trainTokenizer(
   }
   return tokenizerJson(await learnMerges(texts, signal), vocabulary);
 }
-
-type Merge = readonly [left: string, right: string];
 
 /** All merges, best first. The library stops at 30,000 tokens by itself; the first of them do not depend on where it stops. */
 async function learnMerges(texts: Iterable<string>, signal: AbortSignal | undefined): Promise<readonly Merge[]> {
@@ -78,27 +77,5 @@ function tokenizerJson(learned: readonly Merge[], vocabulary: number): string {
     tokens.add(merge.join(''));
     merges.push(merge);
   }
-  const json = {
-    version: '1.0',
-    truncation: null,
-    padding: null,
-    added_tokens: [{ id: 0, content: END_OF_TEXT, ...PLAIN_TOKEN, special: true }],
-    normalizer: null,
-    pre_tokenizer: { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: true },
-    post_processor: null,
-    decoder: { type: 'ByteLevel', add_prefix_space: true, trim_offsets: true, use_regex: true },
-    model: {
-      type: 'BPE',
-      dropout: null,
-      unk_token: null,
-      continuing_subword_prefix: null,
-      end_of_word_suffix: null,
-      fuse_unk: false,
-      byte_fallback: false,
-      ignore_merges: false,
-      vocab: Object.fromEntries([...tokens].map((token, id) => [token, id])),
-      merges,
-    },
-  };
-  return `${JSON.stringify(json, null, 2)}\n`;
+  return writeTokenizerJson([...tokens], merges);
 }

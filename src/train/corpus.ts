@@ -14,6 +14,12 @@ export interface Corpus {
   readonly documents: readonly string[];
 }
 
+/** A corpus, or the documents of a part of it. */
+export interface Part extends Corpus {
+  /** As shares of its letters. */
+  readonly part: readonly [from: number, to: number];
+}
+
 export interface CorpusOptions {
   /** A line of exactly this text stands between two documents and belongs to neither; unless given, a file is one document. */
   readonly separator?: string | undefined;

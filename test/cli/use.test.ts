@@ -42,6 +42,11 @@ describe('wrong use is named with what is right', () => {
       '97 tokens do not fit the context of 96',
     ],
     [['score', '--prompt', 'a', '--labels', ' a,, b'], '--labels " a,, b": label 2 is empty'],
+    [['train', '--momentum', '1'], '--momentum "1": must be a number from 0 to below 1'],
+    [['train', '--momentum', '0.1,-0.2'], '--momentum "0.1,-0.2": must be a number from 0 to below 1'],
+    [['train', '--width', '100', '--heads', '3'], '--heads 3: do not divide --width 100'],
+    [['train', '--preset', 'smal'], 'did you mean small? (there are tiny, small, paper-350m)'],
+    [['train', '--vocabulary', '90000'], 'a vocabulary of 90000 tokens cannot be trained here'],
     [['completion', 'tcsh'], 'bash, zsh, fish, powershell'],
   ])('%j', async (args, message) => {
     const wrong = await makeProgram(performUntil(new AbortController().signal))

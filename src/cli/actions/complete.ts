@@ -11,6 +11,7 @@ const values: Readonly<Record<string, readonly string[]>> = {
   '--tasks': ['all', ...TASK_NAMES],
   '--model': EMBEDDED_MODELS.map(({ name }) => name),
   '--settings': settingNames,
+  '--corpus': ['tinyshakespeare'],
   '--taps': ['logits', 'attention_output', 'attention_scores', 'query'],
 };
 

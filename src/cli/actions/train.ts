@@ -1,0 +1,85 @@
+import { relative } from 'node:path';
+import { z } from 'zod';
+import { estimateTraining } from '../../train/estimate.ts';
+import { trainingPresets } from '../../train/presets.ts';
+import type { TrainingProgress } from '../../train/progress.ts';
+import { trainModel } from '../../train/run.ts';
+import { formatCount } from '../format-number.ts';
+import { formatTraining } from '../format-training.ts';
+import { formatTrainingEstimate } from '../format-training-estimate.ts';
+import type { Io } from '../io.ts';
+import {
+  everywhere,
+  list,
+  listOf,
+  momentum,
+  positiveNumber,
+  readOptions,
+  text,
+  wholeNumber,
+} from '../option-values.ts';
+import type { Typed } from '../program.ts';
+
+const oneOrMoreEtas = listOf(momentum()).transform(etas => (etas.length === 1 ? etas[0]! : etas));
+
+export const schema = z.object({
+  ...everywhere,
+  preset: z.enum(trainingPresets),
+  corpus: list().optional(),
+  validation: list().optional(),
+  documentSeparator: z.string().optional(),
+  tokenizer: text().optional(),
+  vocabulary: wholeNumber(1).optional(),
+  layers: wholeNumber(1).optional(),
+  heads: wholeNumber(1).optional(),
+  width: wholeNumber(1).optional(),
+  feedForward: wholeNumber(1).optional(),
+  context: wholeNumber(1).optional(),
+  momentum: z
+    .union(
+      [z.literal('learned'), oneOrMoreEtas],
+      'must be a number from 0 to below 1, as in 0.2, a list with one for each layer, or learned',
+    )
+    .optional(),
+  batch: wholeNumber(1).optional(),
+  accumulate: wholeNumber(1).optional(),
+  steps: wholeNumber(1).optional(),
+  warmUp: wholeNumber(0).optional(),
+  learningRate: positiveNumber().optional(),
+  power: positiveNumber().optional(),
+  clip: positiveNumber().optional(),
+  beta1: positiveNumber().optional(),
+  beta2: positiveNumber().optional(),
+  epsilon: positiveNumber().optional(),
+  seed: wholeNumber(0),
+  evaluateEvery: wholeNumber(1).optional(),
+  checkpointEvery: wholeNumber(1).optional(),
+  out: text().optional(),
+  dryRun: z.boolean().optional(),
+});
+
+export async function perform(typed: Typed, io: Io): Promise<void> {
+  const { json, quiet, debug, offline, threads, dryRun, checkpointEvery, ...wishes } = readOptions(
+    schema,
+    typed.options,
+  );
+  const common = { ...wishes, threads: io.threads, signal: io.signal, onProgress: progressTo(io) };
+  if (dryRun) {
+    const estimate = await estimateTraining(common);
+    io.answer({ schema: 'dualform.train-estimate/1', ...estimate }, () => formatTrainingEstimate(estimate));
+    return;
+  }
+  const { folder, result, timing, provenance, found } = await trainModel({
+    ...common,
+    checkpointEvery,
+    onWarning: io.note,
+  });
+  if (found === result.steps) io.note('this run was finished earlier; these are its results');
+  else if (found > 0) io.note(`went on after step ${formatCount(found)}, which was stored earlier`);
+  const place = relative('.', folder) || folder;
+  io.answer({ ...result, timing, provenance }, () => formatTraining(result, timing, place));
+}
+
+function progressTo(io: Io): (progress: TrainingProgress) => void {
+  return ({ stage, detail, ...counts }) => io.progress({ stage, ...counts, ...(detail !== undefined && { detail }) });
+}

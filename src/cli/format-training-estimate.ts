@@ -1,0 +1,29 @@
+import type { TrainingEstimate } from '../train/estimate.ts';
+import { formatBytes, formatClock, formatCount, formatFlops } from './format-number.ts';
+import { formatTable } from './format-table.ts';
+
+/** What a training run would take. */
+export function formatTrainingEstimate({ plan, parameters, stages, memoryBytes, speed }: TrainingEstimate): string {
+  return [
+    `${formatCount(parameters)} parameters, ${formatCount(plan.steps)} steps on ${plan.corpus.name}: nothing was computed`,
+    '',
+    formatTable(
+      ['stage', 'tokens', 'work', 'time'],
+      Object.entries(stages).map(([name, { tokens, flops, seconds }]) => [
+        name,
+        formatCount(tokens),
+        formatFlops(flops),
+        seconds === null ? '' : formatLong(seconds),
+      ]),
+      { align: ['left', 'right', 'right', 'right'] },
+    ),
+    '',
+    `Memory up to ${formatBytes(memoryBytes)}.`,
+    ...(speed === null ? [] : [`Time as this machine just did ${speed.gigaflops.toFixed(0)} GFLOP/s.`]),
+  ].join('\n');
+}
+
+function formatLong(seconds: number): string {
+  const days = seconds / 86_400;
+  return days < 2 ? formatClock(seconds) : days < 730 ? `${Math.round(days)} days` : `${Math.round(days / 365)} years`;
+}

@@ -1,0 +1,41 @@
+import type { Timing } from '../experiment/provenance.ts';
+import type { TrainingStage } from '../train/train-steps.ts';
+import type { Prediction, TrainingResult } from '../train/training-result.ts';
+import { formatClock, formatCount, formatDecimal } from './format-number.ts';
+import { formatTable } from './format-table.ts';
+
+/** What a training run made, for people. */
+export function formatTraining(
+  { model, corpus, validation, steps, tokensSeen, epochs, predictions }: TrainingResult,
+  { seconds, tokens }: Timing<TrainingStage>,
+  place: string,
+): string {
+  const { layers, heads, width, vocabulary, context, momentum } = model;
+  const attention = momentum === null ? '' : `, momentum ${JSON.stringify(momentum)}`;
+  const row = (name: string, { loss, perplexity, bitsPerByte, tokens }: Prediction) => [
+    name,
+    formatDecimal(loss),
+    perplexity.toFixed(2),
+    formatDecimal(bitsPerByte),
+    formatCount(tokens),
+  ];
+  const rate = seconds.training > 0 ? ` (${formatCount(tokens.training / seconds.training)} tokens/s)` : '';
+  return [
+    `${formatCount(model.parameters)} parameters: ${layers} layers of ${heads} heads, width ${width}, ` +
+      `${formatCount(vocabulary)} tokens, context ${context}${attention}`,
+    `${formatCount(steps)} steps, ${formatCount(tokensSeen)} tokens, ${formatDecimal(epochs, 1)} times through ${corpus.name}, ` +
+      `in ${formatClock(seconds.training)}${rate}`,
+    '',
+    formatTable(
+      ['at the end', 'loss', 'perplexity', 'bits a byte', 'tokens'],
+      [row('training', predictions.training), row(`validation: ${whichPart(validation)}`, predictions.validation)],
+      { align: ['left', 'right', 'right', 'right', 'right'] },
+    ),
+    '',
+    `The model is ${place}: give that folder as --model. Its losses.svg shows the way there.`,
+  ].join('\n');
+}
+
+function whichPart({ name, part: [from] }: TrainingResult['validation']): string {
+  return from === 0 ? name : `the last ${Math.round(100 * (1 - from))} % of ${name}`;
+}

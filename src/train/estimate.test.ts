@@ -1,0 +1,25 @@
+import { expect, test } from 'vitest';
+import { tinyTraining } from '../../test/train/tiny.ts';
+import { estimateTraining } from './estimate.ts';
+
+test('counts what training will do, without doing it', async () => {
+  const { checkpointEvery, threads, ...options } = tinyTraining;
+  const { parameters, stages, plan, memoryBytes } = await estimateTraining({
+    ...options,
+    accumulate: 2,
+    speed: { gigaflops: 1, gigabytes: 1 },
+  });
+  const [L, D, F, V, T] = [2, 16, 64, 300, 16];
+  const norms = 2 * D;
+  const layer = 2 * norms + (3 * D * D + 3 * D) + (D * D + D) + (2 * D * F + F + D);
+  expect(parameters).toBe(V * D + T * D + L * layer + norms);
+  expect(stages.training.tokens).toBe(12 * 2 * 4 * T);
+  // Two operations for each weight of a product, thrice for the gradient; attention comes on top.
+  const products = 3 * stages.training.tokens * 2 * (L * (4 * D * D + 2 * D * F) + V * D);
+  expect(stages.training.flops).toBeGreaterThan(products);
+  expect(stages.training.flops).toBeLessThan(1.5 * products);
+  expect(stages.training.seconds).toBeGreaterThan(stages.training.flops / 1e9);
+  // Three validations on the way, two at the end.
+  expect(stages.validation.tokens).toBe(5 * plan.validation.sequences * T);
+  expect(memoryBytes).toBeGreaterThan(4 * 8 * parameters);
+});

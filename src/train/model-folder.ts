@@ -1,0 +1,35 @@
+/** @file The model as Hugging Face writes one, in the run folder: whoever takes a folder as --model takes this one. */
+import { join } from 'node:path';
+import { writeAtomically } from '../checkpoint/atomic-file.ts';
+import { writeSafetensors } from '../checkpoint/write-safetensors.ts';
+import { writeText } from '../experiment/run-folder.ts';
+import type { PreparedTraining } from './prepare.ts';
+import type { Numbers, Parameter } from './problem.ts';
+
+/** config.json, tokenizer.json, tokenizer_config.json. @throws UserError when the disk refuses */
+export async function writeModelConfig(folder: string, { config, tokenizer, plan }: PreparedTraining): Promise<void> {
+  await writeText(join(folder, 'config.json'), json(config));
+  const { json: bytes, endOfText } = tokenizer;
+  await writeAtomically(join(folder, 'tokenizer.json'), bytes.length, handle => handle.writeFile(bytes));
+  await writeText(
+    join(folder, 'tokenizer_config.json'),
+    json({
+      tokenizer_class: 'PreTrainedTokenizerFast',
+      bos_token: endOfText.text,
+      eos_token: endOfText.text,
+      model_max_length: plan.model.context,
+      clean_up_tokenization_spaces: false,
+    }),
+  );
+}
+
+/** model.safetensors. @throws UserError when the disk refuses */
+export function writeWeights(folder: string, parameters: readonly Parameter[], numbers: Numbers): Promise<void> {
+  const tensors = parameters.map(({ name, shape }) => ({ name, shape, data: numbers[name]! }));
+  // Without this word the Python tools refuse the file.
+  return writeSafetensors(join(folder, 'model.safetensors'), tensors, { format: 'pt' });
+}
+
+function json(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}

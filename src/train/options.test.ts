@@ -1,0 +1,35 @@
+import { describe, expect, test } from 'vitest';
+import { readTrainingOptions } from './options.ts';
+
+describe('presets', () => {
+  test('paper-350m is Table 10 of the paper', () => {
+    const { layers, heads, width, feedForward, context, batch, accumulate, ...numbers } = readTrainingOptions({
+      preset: 'paper-350m',
+    });
+    expect([layers, heads, width, feedForward, context]).toEqual([24, 16, 1024, 4096, 1024]);
+    expect(batch * accumulate * context).toBe(512 * 1024);
+    expect(numbers).toMatchObject({
+      ...{ steps: 500_000, warmUp: 20_000, learningRate: 3e-4, power: 1, clip: 2 },
+      ...{ beta1: 0.9, beta2: 0.98, epsilon: 1e-6 },
+      tokenizer: 'gpt2',
+    });
+  });
+
+  test('every number can be asked for, the others stay', () => {
+    const tiny = readTrainingOptions({});
+    const { steps, warmUp, evaluateEvery, ...others } = readTrainingOptions({ steps: 50 });
+    expect({ steps, warmUp, evaluateEvery }).toEqual({ steps: 50, warmUp: 5, evaluateEvery: 3 });
+    expect(tiny).toMatchObject(others);
+    expect(readTrainingOptions({ warmUp: 7, clip: 1 })).toEqual({ ...tiny, warmUp: 7, clip: 1 });
+  });
+
+  test('the feed-forward follows the width unless it is given', () => {
+    expect(readTrainingOptions({ width: 64 }).feedForward).toBe(256);
+    expect(readTrainingOptions({ width: 64, feedForward: 100 }).feedForward).toBe(100);
+  });
+
+  test('a vocabulary of its own is trained with any preset', () => {
+    const { tokenizer, vocabulary } = readTrainingOptions({ preset: 'paper-350m', vocabulary: 5000 });
+    expect({ tokenizer, vocabulary }).toEqual({ tokenizer: undefined, vocabulary: 5000 });
+  });
+});

@@ -1,0 +1,30 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { writeAtomically } from '../checkpoint/atomic-file.ts';
+import { cacheDirectory } from '../checkpoint/cache-directory.ts';
+import { canonicalJson, type Json } from '../experiment/canonical-json.ts';
+
+const DIGEST_BYTES = 32;
+
+/**
+ * What was made before under this key, from the cache directory; else it is made, and kept there. Before the content stands its
+ * SHA-256: what is damaged is made again. Without a place to keep it, it is made each time.
+ */
+export async function remembered(key: Json, make: () => Promise<Uint8Array>): Promise<Uint8Array> {
+  const name = createHash('sha256').update(canonicalJson(key)).digest('hex');
+  const file = join(cacheDirectory(), 'corpora', name);
+  const known = await readFile(file).catch(() => undefined);
+  if (known !== undefined) {
+    const content = known.subarray(DIGEST_BYTES);
+    if (digestOf(content).equals(known.subarray(0, DIGEST_BYTES))) return Uint8Array.from(content);
+  }
+  const content = await make();
+  const bytes = Buffer.concat([digestOf(content), content]);
+  await writeAtomically(file, bytes.length, handle => handle.writeFile(bytes)).catch(() => undefined);
+  return content;
+}
+
+function digestOf(content: Uint8Array): Buffer {
+  return createHash('sha256').update(content).digest();
+}

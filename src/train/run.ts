@@ -1,0 +1,141 @@
+import { join, relative, resolve } from 'node:path';
+import { fileDigest } from '../checkpoint/digest.ts';
+import type { Json } from '../experiment/canonical-json.ts';
+import { Interrupted } from '../experiment/interrupted.ts';
+import { prettyJson } from '../experiment/pretty-json.ts';
+import {
+  type Provenance,
+  type ProvenanceFile,
+  readProvenance,
+  stopwatch,
+  type Timing,
+  thisMachine,
+} from '../experiment/provenance.ts';
+import { claimFolder, makeFolder, readFinished, readJson, writeText } from '../experiment/run-folder.ts';
+import { physicalCores } from '../runtime/cores.ts';
+import { withRuntime } from '../runtime/runtime.ts';
+import { languageModel } from './gpt.ts';
+import { lossCurve } from './loss-curve.ts';
+import { writeModelConfig, writeWeights } from './model-folder.ts';
+import type { TrainingOptions } from './options.ts';
+import { prepareTraining } from './prepare.ts';
+import type { OnTrainingProgress } from './progress.ts';
+import { type TrainingStage, trainingStages, trainSteps } from './train-steps.ts';
+import { makeTrainingResult, type TrainingResult } from './training-result.ts';
+import { removeState } from './training-state.ts';
+
+export interface TrainRunOptions extends TrainingOptions {
+  /** The run folder, which becomes a model's folder; `runs/<signature>` unless given. */
+  readonly out?: string | undefined;
+  /** Steps between two checkpoints; a twentieth of all unless given. What comes out does not depend on it. */
+  readonly checkpointEvery?: number | undefined;
+  /** Default: those that the run was begun with, else the physical cores that the process may use. */
+  readonly threads?: number | undefined;
+  /** Stops the run behind the step that it is at; a checkpoint of it is written. */
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: OnTrainingProgress | undefined;
+  /** Hears of a crash after which the run tries once more. */
+  readonly onWarning?: ((message: string) => void) | undefined;
+}
+
+export interface TrainRun {
+  /** Absolute. */
+  readonly folder: string;
+  readonly result: TrainingResult;
+  readonly timing: Timing<TrainingStage>;
+  readonly provenance: Provenance;
+  /** Steps that an earlier call had stored; all of them when the run was finished already. */
+  readonly found: number;
+}
+
+/**
+ * Trains a GPT decoder from scratch, in a folder that is a model's folder afterwards. A run that was interrupted, even killed, goes on
+ * from its last checkpoint and ends with the same bytes in every file but `provenance.json`; a finished one is not computed again.
+ *
+ * @throws UserError what the user can mend: options, corpus, the run folder, the disk, a training that diverges
+ * @throws Interrupted after `signal`
+ */
+export async function trainModel(options: TrainRunOptions = {}): Promise<TrainRun> {
+  const { out, checkpointEvery, threads, signal, onProgress, onWarning, ...wishes } = options;
+  let place: { readonly folder: string; readonly steps: number; saved: number } | undefined;
+  try {
+    signal?.throwIfAborted();
+    const started = performance.now();
+    const prepared = await prepareTraining(wishes, { signal, onProgress });
+    const { plan, signature } = prepared;
+    const folder = resolve(out ?? join('runs', signature));
+    const finished = await readFinished(folder, plan);
+    if (finished !== undefined) {
+      await removeState(folder);
+      const result = finished.result as unknown as TrainingResult;
+      return { folder, result, ...timesOf(finished.provenance, threads), found: plan.steps };
+    }
+    const lock = await makeFolder(folder);
+    try {
+      await claimFolder(folder, plan);
+      await writeModelConfig(folder, prepared);
+      const earlier = readProvenance(trainingStages, await readJson(join(folder, 'provenance.json')));
+      const watch = stopwatch(trainingStages, earlier?.timing);
+      watch.add('preparing', (performance.now() - started) / 1000);
+      let found: number | undefined;
+      const trained = await withRuntime(
+        {
+          threads: threads ?? earlier?.provenance.threads,
+          // Not stopped by the signal: the step at work is needed for the checkpoint.
+          onCrash: crash =>
+            onWarning?.(`the compute process ended (${crash.cause}) while ${crash.doing}; trying once more`),
+        },
+        runtime =>
+          trainSteps(runtime, prepared, {
+            ...{ folder, watch, signal, onProgress },
+            checkpointEvery: checkpointEvery ?? Math.ceil(plan.steps / 20),
+            checkFolder: lock.check,
+            onSaved: saved => {
+              place = { folder, steps: plan.steps, saved };
+              found ??= saved;
+            },
+          }),
+      );
+      const { numbers, rows, training, validation } = trained;
+      await writeWeights(folder, languageModel(prepared.config).parameters, numbers);
+      await writeText(join(folder, 'losses.svg'), lossCurve(rows, `${plan.corpus.name}, ${plan.steps} steps`));
+      const digest = await fileDigest(join(folder, 'model.safetensors'));
+      const result = makeTrainingResult(plan, { signature, digest, numbers, training, validation });
+      const times = {
+        timing: watch.read(),
+        provenance: thisMachine(trained.threads),
+      };
+      await writeText(join(folder, 'provenance.json'), prettyJson(times as unknown as Json));
+      await writeText(join(folder, 'result.json'), prettyJson(result as unknown as Json));
+      await removeState(folder);
+      return { folder, result, ...times, found: found ?? 0 };
+    } finally {
+      await lock.release();
+    }
+  } catch (error) {
+    if (!signal?.aborted) throw error;
+    throw interrupted(place, error);
+  }
+}
+
+function timesOf(provenance: Json | undefined, threads: number | undefined): ProvenanceFile<TrainingStage> {
+  const earlier = readProvenance(trainingStages, provenance);
+  return (
+    earlier ?? {
+      timing: stopwatch(trainingStages, undefined).read(),
+      provenance: thisMachine(threads ?? physicalCores()),
+    }
+  );
+}
+
+function interrupted(
+  place: { readonly folder: string; readonly steps: number; readonly saved: number } | undefined,
+  cause: unknown,
+): Interrupted {
+  if (place === undefined) return new Interrupted('interrupted before training began', { cause });
+  const { folder, steps, saved } = place;
+  return new Interrupted(
+    `interrupted after step ${saved} of ${steps}, stored in ${relative('.', folder)}; the same command goes on from there`,
+    { folder, cause },
+  );
+}

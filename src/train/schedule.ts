@@ -1,0 +1,20 @@
+export interface Schedule {
+  /** The highest, reached at the end of the warm-up. */
+  readonly learningRate: number;
+  readonly warmUp: number;
+  readonly steps: number;
+  /** 1 for a straight line down. */
+  readonly power: number;
+}
+
+/**
+ * Learning rate of step t = 1 ... S: a line up, then polynomial decay,
+ *
+ *     t <= W:  r t / W,        t > W:  r ((S + 1 - t) / (S - W))^power,
+ *
+ * so that the first step behind the warm-up still has the full rate and the last one more than none.
+ */
+export function learningRateAt(t: number, { learningRate, warmUp, steps, power }: Schedule): number {
+  if (t <= warmUp) return (learningRate * t) / warmUp;
+  return learningRate * ((steps + 1 - t) / (steps - warmUp)) ** power;
+}

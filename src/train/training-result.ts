@@ -1,0 +1,95 @@
+import { momentumTensor } from '../model/momentum.ts';
+import { type TextsOfPlan, type TrainingPlan, tokensOfStep } from './plan.ts';
+import type { Numbers } from './problem.ts';
+
+/** A mean over predictions. */
+export interface MeanLoss {
+  /** Nats a token. */
+  readonly loss: number;
+  readonly tokens: number;
+}
+
+/** How well tokens are predicted. */
+export interface Prediction extends MeanLoss {
+  /** exp(loss) */
+  readonly perplexity: number;
+  /** The loss in bits, by the bytes of the text instead of its tokens: comparable between tokenizers. */
+  readonly bitsPerByte: number;
+}
+
+/** `result.json`: a function of the plan, the same bytes however often the run was interrupted. */
+export interface TrainingResult {
+  readonly schema: 'dualform.train/1';
+  readonly signature: string;
+  readonly model: TrainingPlan['model'] & {
+    readonly family: string;
+    readonly parameters: number;
+    /** SHA-256 (hex) of model.safetensors. */
+    readonly digest: string;
+    /** eta of every layer and head, where it was learned. */
+    readonly learnedMomentum?: readonly (readonly number[])[];
+  };
+  readonly corpus: TrainingPlan['corpus'];
+  readonly validation: TrainingPlan['validation'];
+  readonly steps: number;
+  /** Predictions that were learned from. */
+  readonly tokensSeen: number;
+  /** How often each sequence was seen. */
+  readonly epochs: number;
+  /** At the end: on as many sequences of the corpus as there are to validate on, and on those. */
+  readonly predictions: { readonly training: Prediction; readonly validation: Prediction };
+}
+
+export function makeTrainingResult(
+  plan: TrainingPlan,
+  {
+    signature,
+    digest,
+    numbers,
+    training,
+    validation,
+  }: {
+    readonly signature: string;
+    readonly digest: string;
+    /** The parameters at the end. */
+    readonly numbers: Numbers;
+    readonly training: MeanLoss;
+    readonly validation: MeanLoss;
+  },
+): TrainingResult {
+  const { layers, momentum, context } = plan.model;
+  const tokensSeen = plan.steps * tokensOfStep(plan);
+  const learned =
+    momentum === 'learned'
+      ? { learnedMomentum: Array.from({ length: layers }, (_, layer) => etas(numbers[momentumTensor(layer)]!)) }
+      : {};
+  return {
+    schema: 'dualform.train/1',
+    signature,
+    model: {
+      family: momentum === null ? 'gpt2' : 'momentum',
+      parameters: Object.values(numbers).reduce((sum, { length }) => sum + length, 0),
+      digest,
+      ...plan.model,
+      ...learned,
+    },
+    corpus: plan.corpus,
+    validation: plan.validation,
+    steps: plan.steps,
+    tokensSeen,
+    epochs: tokensSeen / (plan.corpus.sequences * context),
+    predictions: {
+      training: prediction(training, plan.corpus),
+      validation: prediction(validation, plan.validation),
+    },
+  };
+}
+
+function prediction({ loss, tokens }: MeanLoss, texts: TextsOfPlan): Prediction {
+  const bitsPerToken = loss / Math.LN2;
+  return { loss, perplexity: Math.exp(loss), bitsPerByte: (bitsPerToken * texts.tokens) / texts.bytes, tokens };
+}
+
+function etas(logits: Float32Array): readonly number[] {
+  return Array.from(logits, logit => 1 / (1 + Math.exp(-logit)));
+}

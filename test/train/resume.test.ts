@@ -1,0 +1,182 @@
+import { spawn } from 'node:child_process';
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout } from 'node:timers/promises';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { readSafetensors } from '../../src/checkpoint/read-safetensors.ts';
+import { UserError } from '../../src/error.ts';
+import { Interrupted } from '../../src/experiment/interrupted.ts';
+import type { TrainingProgress } from '../../src/train/progress.ts';
+import { type TrainRun, trainModel } from '../../src/train/run.ts';
+import { digests, logOf, scratch, TRAIN_SCRIPT, tinyTraining, wholeRun } from './tiny.ts';
+
+let whole: TrainRun;
+beforeAll(async () => {
+  const { run, remove } = await wholeRun();
+  whole = run;
+  return remove;
+});
+
+/** Trains in another process and kills it without warning, at the step or after the milliseconds given. */
+async function killed(out: string, at: { readonly step: number } | { readonly milliseconds: number }): Promise<void> {
+  const child = spawn(process.execPath, [TRAIN_SCRIPT, JSON.stringify({ ...tinyTraining, out })], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const ended = new Promise(resolve => child.once('exit', resolve));
+  if ('milliseconds' in at) setTimeout(at.milliseconds).then(() => child.kill('SIGKILL'));
+  for await (const line of createInterface({ input: child.stdout })) {
+    const { stage, done } = JSON.parse(line) as TrainingProgress;
+    if ('step' in at && stage === 'training' && done >= at.step) child.kill('SIGKILL');
+  }
+  await ended;
+}
+
+describe('a killed run goes on and ends with the same bytes', () => {
+  test.each([2, 6, 12])('at step %i', async step => {
+    const out = join(scratch(), 'run');
+    await killed(out, { step });
+    const { found, result } = await trainModel({ ...tinyTraining, out });
+    expect(found).toBeGreaterThanOrEqual(Math.floor(step / 3) * 3);
+    expect(result).toEqual(whole.result);
+    expect(digests(out)).toEqual(digests(whole.folder));
+  });
+
+  test('again and again, at any moment', async () => {
+    const out = join(scratch(), 'run');
+    for (const milliseconds of [350, 500, 620]) await killed(out, { milliseconds });
+    await trainModel({ ...tinyTraining, out });
+    expect(digests(out)).toEqual(digests(whole.folder));
+  });
+});
+
+/** The folder as it stands after a stop behind a step. */
+async function stoppedAfter(step: number): Promise<{ readonly out: string; readonly error: unknown }> {
+  const out = join(scratch(), 'run');
+  const controller = new AbortController();
+  const error = await trainModel({
+    ...tinyTraining,
+    checkpointEvery: 100,
+    out,
+    signal: controller.signal,
+    onProgress: ({ stage, done }) => {
+      if (stage === 'training' && done === step) controller.abort(new Error('enough'));
+    },
+  }).catch((thrown: unknown) => thrown);
+  return { out, error };
+}
+
+describe('a run that is asked to stop', () => {
+  test('saves a checkpoint, says how to go on, and goes on to the same bytes', async () => {
+    const { out, error } = await stoppedAfter(5);
+    expect(error).toBeInstanceOf(Interrupted);
+    expect((error as Interrupted).message).toMatch(
+      /^interrupted after step 6 of 12, stored in .*; the same command goes on from there$/,
+    );
+    // What is there is a model already, and every number of it is finite.
+    for (const { data } of (await readSafetensors(join(out, 'model.safetensors'))).values()) {
+      expect(Array.from(data as Float32Array).every(Number.isFinite)).toBe(true);
+    }
+    const { found } = await trainModel({ ...tinyTraining, out });
+    expect(found).toBe(6);
+    expect(digests(out)).toEqual(digests(whole.folder));
+  });
+
+  test('before it began has written nothing', async () => {
+    const out = join(scratch(), 'run');
+    const signal = AbortSignal.abort(new Error('enough'));
+    await expect(trainModel({ ...tinyTraining, out, signal })).rejects.toThrow('interrupted before training began');
+    expect(existsSync(out)).toBe(false);
+  });
+});
+
+describe('a checkpoint that does not fit', () => {
+  test('of another plan is refused, the first difference named, nothing lost', async () => {
+    const { out } = await stoppedAfter(5);
+    const before = digests(out);
+    const refused = trainModel({ ...tinyTraining, learningRate: 0.01, out });
+    await expect(refused).rejects.toThrow(
+      /another plan: learningRate is 0.004 there and 0.01 here; give another --out/,
+    );
+    await expect(refused).rejects.toBeInstanceOf(UserError);
+    expect(digests(out)).toEqual(before);
+  });
+
+  test('a state that was put there from another run is refused', async () => {
+    const { out } = await stoppedAfter(5);
+    const other = join(scratch(), 'other');
+    const controller = new AbortController();
+    const onProgress = () => controller.abort();
+    await trainModel({ ...tinyTraining, seed: 9, out: other, onProgress, signal: controller.signal }).catch(() => {});
+    cpSync(join(other, 'state.safetensors'), join(out, 'state.safetensors'));
+    await expect(trainModel({ ...tinyTraining, out })).rejects.toThrow(/state.safetensors: is a checkpoint of another/);
+  });
+
+  test('a log that is cut off before the checkpoint is named', async () => {
+    const { out } = await stoppedAfter(5);
+    truncateSync(join(out, 'train.jsonl'), 100);
+    await expect(trainModel({ ...tinyTraining, out })).rejects.toThrow(/train.jsonl: does not hold the 6 steps/);
+  });
+
+  test('a torn or strange end of the log is cut off', async () => {
+    const { out } = await stoppedAfter(5);
+    const log = readFileSync(join(out, 'train.jsonl'), 'utf8');
+    writeFileSync(join(out, 'train.jsonl'), `${log}{"step":7,"loss":1}\n\0\0\0\n{"step":8,"lo`);
+    await trainModel({ ...tinyTraining, out });
+    expect(digests(out)).toEqual(digests(whole.folder));
+  });
+
+  test('a folder of other files is left alone', async () => {
+    const out = scratch();
+    writeFileSync(join(out, 'thesis.tex'), 'years of work');
+    await expect(trainModel({ ...tinyTraining, out })).rejects.toThrow(/holds other files \(thesis.tex\) and no run/);
+    expect(readdirSync(out)).toEqual(['thesis.tex']);
+  });
+});
+
+test('numbers that leave the finite ones stop the run, name the step, and leave the last good checkpoint', async () => {
+  const out = join(scratch(), 'run');
+  const diverging = { ...tinyTraining, learningRate: 1e30, clip: 1e30, warmUp: 6, checkpointEvery: 1, out };
+  const failed = await trainModel(diverging).catch((error: unknown) => error);
+  expect(failed).toBeInstanceOf(UserError);
+  const [, step, saved] = /^step (\d+): training diverged: .*; the checkpoint of step (\d+) is kept in /.exec(
+    (failed as UserError).message,
+  )!;
+  expect(Number(saved)).toBe(Number(step) - 1);
+  expect(logOf(out).at(-1)!.step).toBe(Number(saved));
+  for (const { data } of (await readSafetensors(join(out, 'state.safetensors'))).values()) {
+    expect(Array.from(data as Float32Array).every(Number.isFinite)).toBe(true);
+  }
+});
+
+test.skipIf(process.platform !== 'linux')('a read-only file system is named', async () => {
+  await expect(trainModel({ ...tinyTraining, out: '/sys/dualform-train' })).rejects.toThrow(
+    /^\/sys\/dualform-train: .*choose another --out$/,
+  );
+});
+
+test.each([3, 12, 25])('a disk that is full at write %i: nothing is lost, the same call goes on', async allowed => {
+  const out = join(scratch(), 'run');
+  const handle = await open(join(scratch(), 'any'), 'w');
+  const prototype = Object.getPrototypeOf(handle) as FileHandle;
+  await handle.close();
+  let writes = 0;
+  const full = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC', errno: -28 });
+  const spies = (['write', 'writeFile'] as const).map(name => {
+    const whole = prototype[name] as (this: FileHandle, ...args: unknown[]) => Promise<never>;
+    return vi.spyOn(prototype, name).mockImplementation(async function (this: FileHandle, ...args: unknown[]) {
+      if (++writes > allowed) throw full;
+      return whole.apply(this, args);
+    } as never);
+  });
+  const failed = await trainModel({ ...tinyTraining, out }).catch((error: unknown) => error);
+  for (const spy of spies) spy.mockRestore();
+  expect(failed).toBeInstanceOf(UserError);
+  expect((failed as UserError).message).toMatch(/: the disk is full; free some space/);
+  expect((failed as UserError).exitCode).toBe(1);
+  expect(readdirSync(out).filter(name => name.endsWith('.part'))).toEqual([]);
+  rmSync(join(out, '.owner.json'), { force: true });
+  await trainModel({ ...tinyTraining, out });
+  expect(digests(out)).toEqual(digests(whole.folder));
+});

@@ -1,0 +1,62 @@
+/** @file A decoder of 12,000 weights on 8 KB of text: a whole training run takes half a second. */
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { onTestFinished } from 'vitest';
+import { type TrainRun, type TrainRunOptions, trainModel } from '../../src/train/run.ts';
+
+export const CORPUS = fileURLToPath(new URL('../golden/byte-pairs/corpus.txt', import.meta.url));
+export const TRAIN_SCRIPT = fileURLToPath(new URL('../fixtures/train-model.mjs', import.meta.url));
+
+export const tinyTraining = {
+  corpus: [CORPUS],
+  layers: 2,
+  heads: 2,
+  width: 16,
+  vocabulary: 300,
+  context: 16,
+  batch: 4,
+  steps: 12,
+  evaluateEvery: 4,
+  checkpointEvery: 3,
+  threads: 1,
+} as const satisfies TrainRunOptions;
+
+/** An empty folder that goes with the test. */
+export function scratch(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'dualform-train-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** A finished run, for `beforeAll`; `remove` takes its folder away. */
+export async function wholeRun(): Promise<{ readonly run: TrainRun; readonly remove: () => void }> {
+  const folder = mkdtempSync(join(tmpdir(), 'dualform-trained-'));
+  const run = await trainModel({ ...tinyTraining, out: join(folder, 'run') });
+  return { run, remove: () => rmSync(folder, { recursive: true }) };
+}
+
+/** A digest of every file of a training run but provenance.json. */
+export function digests(folder: string): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    readdirSync(folder)
+      .filter(name => name !== 'provenance.json')
+      .sort()
+      .map(name => [
+        name,
+        createHash('sha256')
+          .update(readFileSync(join(folder, name)))
+          .digest('hex'),
+      ]),
+  );
+}
+
+/** The rows of train.jsonl. */
+export function logOf(folder: string): Record<string, number>[] {
+  return readFileSync(join(folder, 'train.jsonl'), 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map(line => JSON.parse(line));
+}
