@@ -15,6 +15,7 @@ export * as report from './report/index.ts';
 export * as runtime from './runtime/index.ts';
 export * as setting from './setting/index.ts';
 export * as statistics from './statistics/index.ts';
+export * as study from './study/index.ts';
 export * as task from './task/index.ts';
 export * as theory from './theory/index.ts';
 export * as tokenizer from './tokenizer/index.ts';

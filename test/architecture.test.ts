@@ -138,6 +138,7 @@ describe('docs/architecture.md', () => {
     ['tokenizers', 'tokenizer'],
     ['@huggingface/hub', 'checkpoint'],
     ['@bomb.sh/tab', 'cli'],
+    ['ml-matrix', 'study'],
     ['@observablehq/plot', 'report'],
     ['linkedom', 'report'],
   ])('%s is imported in %s alone', (name, room) => {

@@ -14,6 +14,7 @@ test('the built library gives every room by import', async () => {
     'runtime',
     'setting',
     'statistics',
+    'study',
     'task',
     'theory',
     'tokenizer',

@@ -14,6 +14,7 @@ const actions: Readonly<Record<string, () => Promise<Action>>> = {
   tune: () => import('./actions/tune.ts'),
   table: () => import('./actions/table.ts'),
   train: () => import('./actions/train.ts'),
+  theory: () => import('./actions/theory.ts'),
   models: () => import('./actions/models.ts'),
   tasks: () => import('./actions/tasks.ts'),
   pull: () => import('./actions/pull.ts'),

@@ -9,6 +9,7 @@ import { runCommand } from './commands/run.ts';
 import { scoreCommand } from './commands/score.ts';
 import { tableCommand } from './commands/table.ts';
 import { tasksCommand } from './commands/tasks.ts';
+import { theoryCommand } from './commands/theory.ts';
 import { traceCommand } from './commands/trace.ts';
 import { trainCommand } from './commands/train.ts';
 import { tuneCommand } from './commands/tune.ts';
@@ -39,6 +40,7 @@ export function makeProgram(perform: Perform): Command {
     tuneCommand(),
     tableCommand(),
     trainCommand(),
+    theoryCommand(),
     modelsCommand(),
     tasksCommand(),
     pullCommand(),

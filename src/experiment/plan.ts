@@ -5,7 +5,7 @@ import type { SettingName } from '../setting/setting.ts';
 import { batches } from '../task/batches.ts';
 import type { Sequences } from '../task/sequence.ts';
 import type { TemplateVariant } from '../task/task.ts';
-import { canonicalJson } from './canonical-json.ts';
+import { canonicalJson, type Json } from './canonical-json.ts';
 import { DEFAULT_SEED, tunedDefaults } from './defaults.ts';
 import type { Options, Tap } from './options.ts';
 import type { PaperSettings } from './paper.ts';
@@ -116,7 +116,7 @@ export function makePlan(
 }
 
 /** One string that fixes every choice: the first 16 hex digits of SHA-256 over the plan. */
-export function signatureOf(plan: Plan): string {
+export function signatureOf(plan: Json): string {
   return createHash('sha256').update(canonicalJson(plan)).digest('hex').slice(0, 16);
 }
 

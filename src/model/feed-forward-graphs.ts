@@ -26,6 +26,9 @@ export const feedForwardNames = {
 
 const its = feedForwardNames;
 
+/** The row that is read, T - 1. */
+const LAST_ROW = input(names.tapRows, 'int32', [1]);
+
 /** Behind a memory, at the last token of each layer N: layers.N.stream, .read, .output [1, D]; and logits [1, V]. */
 export function streamGraph(decoder: Decoder): Outputs {
   const built = forward(decoder, 'one', true);
@@ -108,5 +111,5 @@ function withRankOne(weight: Tensor, left: Tensor, right: Tensor, inputFirst: bo
 
 /** [T, W] -> [1, W] */
 function lastRow(x: Tensor): Tensor {
-  return g.gather(x, input(names.tapRows, 'int32', [1]));
+  return g.gather(x, LAST_ROW);
 }

@@ -39,23 +39,33 @@ export async function computeMemory(
   keyValue: KeyValue,
   { doing = 'computing a memory', onProgress }: { doing?: string; onProgress?: (tokens: number) => void } = {},
 ): Promise<Memory> {
-  const { runtime, decoder } = model;
+  const { decoder } = model;
   if (tokens.length > decoder.context) {
     throw new RangeError(`a memory of ${tokens.length} tokens does not fit the context of ${decoder.context}`);
   }
-  const session = await model.session('memory');
   let memory = emptyMemory(decoder);
   for (let start = 0; start < tokens.length; start += PIECE) {
-    const piece = tokens.slice(start, start + PIECE);
-    const { kept } = await runtime.run(session, {
-      doing,
-      feeds: fedInputs(session, { ...keyValue, ...memory.feeds, ...tokenFeeds(piece, start) }),
-      keep: session.outputs,
-    });
-    memory = await extended(model, memory, piece, kept);
+    memory = await extendMemory(model, memory, tokens.slice(start, start + PIECE), keyValue, doing);
     onProgress?.(memory.tokens.length);
   }
   return memory;
+}
+
+/** The memory with further tokens behind it, in one pass; the tensors that it was made of are released. */
+export async function extendMemory(
+  model: LoadedModel,
+  memory: Memory,
+  tokens: readonly number[],
+  keyValue: KeyValue,
+  doing: string,
+): Promise<Memory> {
+  const session = await model.session('memory');
+  const { kept } = await model.runtime.run(session, {
+    doing,
+    feeds: fedInputs(session, { ...keyValue, ...memory.feeds, ...tokenFeeds(tokens, memory.tokens.length) }),
+    keep: session.outputs,
+  });
+  return extended(model, memory, tokens, kept);
 }
 
 /** Of all that could be fed what the graph reads: keys and values need no attention of the last layer, few layers a window. */

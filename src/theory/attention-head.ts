@@ -22,6 +22,7 @@ import {
   sum,
   sumOfOuterProducts,
   times,
+  timesTransposed,
   transposed,
   type Vector,
 } from './matrix.ts';
@@ -46,7 +47,7 @@ export function project({ key, value }: HeadWeights, X: Matrix): KeysAndValues {
 
 /** Softmax attention: sum_i softmax(scale q . k)_i v_i. */
 export function softmaxAttention({ keys, values }: KeysAndValues, query: Vector, scale: number): Vector {
-  return times(transposed(values), softmax(times(keys, query).map(score => scale * score)));
+  return timesTransposed(values, softmax(times(keys, query).map(score => scale * score)));
 }
 
 export function softmax(scores: Vector): Vector {

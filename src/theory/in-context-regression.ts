@@ -13,12 +13,18 @@ import { drawFrom } from './draw.ts';
 import { linearAttention } from './linear-layer.ts';
 import {
   dot,
+  identity,
   largestDifference,
   type Matrix,
   matrix,
+  minus,
   plus,
   product,
+  scaled,
+  stack,
+  sum,
   times,
+  timesTransposed,
   transposed,
   type Vector,
 } from './matrix.ts';
@@ -105,13 +111,17 @@ export function predictByPreconditionedDescent(
   steps: number,
 ): number {
   const n = inputs.length;
-  let [X, x, residuals, prediction] = [inputs, query, [...answers], 0];
+  let X = stack(inputs);
+  let x = query;
+  let residuals: Vector = Float64Array.from(answers);
+  let prediction = 0;
   for (let step = 0; step < steps; step++) {
-    const slope = X.reduce((total, input, i) => plus(total, input, residuals[i]! / n), new Float64Array(x.length));
-    residuals = residuals.map((r, i) => r - rate * dot(slope, X[i]!));
-    prediction += rate * dot(slope, x);
-    const moved = (z: Vector) => X.reduce((sum, input) => plus(sum, input, (-curvature / n) * dot(input, z)), z);
-    [X, x] = [X.map(moved), moved(x)];
+    const slope = scaled(timesTransposed(X, residuals), rate / n);
+    residuals = minus(residuals, times(X, slope));
+    prediction += dot(slope, x);
+    const shrink = sum(identity(x.length), product(transposed(X), X), -curvature / n);
+    X = product(X, shrink);
+    x = times(shrink, x);
   }
   return prediction;
 }
@@ -121,14 +131,15 @@ export function meanSquare(tasks: readonly RegressionTask[], predictor: (task: R
   return tasks.reduce((total, task) => total + (predictor(task) - task.answer) ** 2, 0) / tasks.length;
 }
 
-/** The rate of one step with the least mean square on tasks: the prediction is linear in it. */
-export function bestRate(tasks: readonly RegressionTask[]): number {
-  let [along, square] = [0, 0];
-  for (const task of tasks) {
-    const unit = predictByDescent(task, 1, 1);
-    along += unit * task.answer;
-    square += unit * unit;
-  }
+/**
+ * The rate of one step with the least expected square on tasks of `drawRegression`. A step of rate r predicts r p with
+ * p = x^T S w, S = 1/n sum_i x_i x_i^T, so that the best r is E[p y] / E[p^2]; with entries of variance 1/3 and fourth moment 1/5
+ *
+ *     E[p y] = d / 9,   E[p^2] = d/3 ((1/5 + (d - 1)/9) / n + (n - 1) / 9n)
+ */
+export function bestRate(width: number, examples: number): number {
+  const along = width / 9;
+  const square = (width / 3) * ((1 / 5 + (width - 1) / 9 + (examples - 1) / 9) / examples);
   return along / square;
 }
 
@@ -167,16 +178,5 @@ export function checkInContextRegression(seed: number): readonly Check[] {
       '5 layers that also move the inputs = 5 steps of GD++',
       worst(Array(5).fill(plusPlus), task => predictByPreconditionedDescent(task, rate, curvature, 5)),
     ),
-    checked(
-      'the best rate has no better neighbour: the mean square is stationary there',
-      Math.abs(stationarity(tasks)),
-    ),
   ];
-}
-
-/** d/d(rate) of the mean square at the best rate, exactly: the mean square is a parabola of the rate. */
-function stationarity(tasks: readonly RegressionTask[]): number {
-  const rate = bestRate(tasks);
-  const at = (r: number) => meanSquare(tasks, task => r * predictByDescent(task, 1, 1));
-  return (at(rate + 1) - at(rate - 1)) / 2;
 }

@@ -21,6 +21,7 @@ import {
   plus,
   product,
   scaled,
+  scaledMatrix,
   stack,
   sum,
   times,
@@ -89,7 +90,7 @@ export function descendWithMomentum(
     const current = weights[i + 1]!;
     const error = scaled(gradient(times(current, input), i), -learningRate);
     steps.push({ input, error });
-    push = { ...push, data: scaled(sum(push, outer(error, input)).data, eta) };
+    push = scaledMatrix(sum(push, outer(error, input)), eta);
     weights.push(sum(current, push));
   }
   return { weights, steps };

@@ -65,6 +65,17 @@ export function times(W: Matrix, x: Vector): Vector {
   return vector(W.rows, i => dot(row(W, i), x));
 }
 
+/** W^T x: the rows of W, weighted by x */
+export function timesTransposed(W: Matrix, x: Vector): Vector {
+  requireSize('timesTransposed', W.rows, x.length);
+  const result = new Float64Array(W.columns);
+  for (let i = 0; i < W.rows; i++) {
+    const from = i * W.columns;
+    for (let j = 0; j < W.columns; j++) result[j]! += x[i]! * W.data[from + j]!;
+  }
+  return result;
+}
+
 /** A B */
 export function product(A: Matrix, B: Matrix): Matrix {
   requireSize('product', A.columns, B.rows);

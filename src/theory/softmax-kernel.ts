@@ -28,7 +28,7 @@ import {
   scaled,
   stack,
   times,
-  transposed,
+  timesTransposed,
   type Vector,
   vector,
 } from './matrix.ts';
@@ -76,7 +76,7 @@ export interface KernelHead {
 export function kernelHead({ keys, values }: KeysAndValues, features: Features): KernelHead {
   const mapped = stack(Array.from({ length: keys.rows }, (_, i) => features(row(keys, i))));
   const ones = new Float64Array(keys.rows).fill(1);
-  return { map: mapOf({ keys: mapped, values }), normaliser: times(transposed(mapped), ones) };
+  return { map: mapOf({ keys: mapped, values }), normaliser: timesTransposed(mapped, ones) };
 }
 
 /** W phi(q) / (n . phi(q)) */
@@ -96,9 +96,21 @@ export function joined(a: KernelHead, b: KernelHead): KernelHead {
 /** m + 1/n sum_i (v_i - m) s_i, for scores s_i = scale q . k_i: what softmax attention is to first order in the scores. */
 export function firstOrderAttention({ keys, values }: KeysAndValues, query: Vector, scale: number): Vector {
   const n = keys.rows;
-  const mean = scaled(times(transposed(values), new Float64Array(n).fill(1)), 1 / n);
+  const mean = scaled(timesTransposed(values, new Float64Array(n).fill(1)), 1 / n);
   const scores = times(keys, query);
   return scores.reduce((out, score, i) => plus(out, minus(row(values, i), mean), (scale * score) / n), mean);
+}
+
+/**
+ * Softmax attention with the Taylor polynomial of exp in its place, about the mean of the scores s_i = scale q . k_i, which softmax
+ * does not see: sum_i T(s_i - s) v_i / sum_i T(s_i - s). Order 1 is `firstOrderAttention`. Odd orders may give negative weights.
+ */
+export function seriesAttention({ keys, values }: KeysAndValues, query: Vector, scale: number, order: number): Vector {
+  const scores = times(keys, query);
+  const mean = scores.reduce((sum, score) => sum + score, 0) / scores.length;
+  const weights = scores.map(score => taylorExponential(scale * (score - mean), order));
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  return scaled(timesTransposed(values, weights), 1 / total);
 }
 
 /** |a - b| / |b| */
@@ -131,7 +143,7 @@ export function checkSoftmaxKernel(seed: number): readonly Check[] {
   const scores = times(tokens.keys, query);
   const weights = scores.map(score => taylorExponential(score, order));
   const total = dot(weights, new Float64Array(24).fill(1));
-  const direct = scaled(times(transposed(tokens.values), weights), 1 / total);
+  const direct = scaled(timesTransposed(tokens.values, weights), 1 / total);
   // Small enough that order 8 of the series leaves less than the tolerance.
   const small = scaled(query, 0.02 / Math.max(...scores.map(Math.abs)));
   const eighth = taylorFeatures(8);
@@ -166,6 +178,10 @@ export function checkSoftmaxKernel(seed: number): readonly Check[] {
         kernelAttention(kernelHead(flat, eighth), eighth, small.slice(0, 2)),
         softmaxAttention(flat, small.slice(0, 2), 1),
       ),
+    ),
+    checked(
+      'first order = mean of the values + centred linear attention',
+      largestDifference(seriesAttention(tokens, query, 1, 1), firstOrderAttention(tokens, query, 1)),
     ),
     checked(
       'softmax over [demonstrations; query] = two softmaxes, merged by the share of the demonstrations',

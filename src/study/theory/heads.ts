@@ -1,0 +1,96 @@
+/** @file Keys, values and queries of every head of a model, as the chapters want them: in float64, a row a token. */
+import { names } from '../../model/graphs.ts';
+import { headNames } from '../../model/head-graph.ts';
+import type { KeyValue, LoadedModel } from '../../model/loaded-model.ts';
+import { fedInputs, type Memory, tokenFeeds } from '../../model/memory.ts';
+import type { Handle, TensorData } from '../../runtime/runtime.ts';
+import type { KeysAndValues } from '../../theory/attention-head.ts';
+import type { Vector } from '../../theory/matrix.ts';
+
+/** By layer and key/value head; each serves H / G query heads. */
+export type PerKeyValueHead<T> = readonly (readonly T[])[];
+/** By layer and query head. */
+export type PerHead<T> = readonly (readonly T[])[];
+
+/** What the heads hold of a sequence behind a memory. */
+export interface HeadReadings {
+  /** Of the last token: scaled, after position embedding. [dh] */
+  readonly query: PerHead<Vector>;
+  /** What the last token's heads give, softmax and all, before the output projection. [dh] */
+  readonly attended: PerHead<Vector>;
+  /** What the tokens of the sequence leave. */
+  readonly own: PerKeyValueHead<KeysAndValues>;
+  /** What changed projections of a layer make of the hidden states that reach it here. */
+  readonly changed: PerKeyValueHead<KeysAndValues>;
+}
+
+export interface HeadRequest {
+  readonly tokens: readonly number[];
+  /** Position of the first token. */
+  readonly start: number;
+  readonly memory: Memory;
+  readonly keyValue: KeyValue;
+  readonly changed: KeyValue;
+}
+
+export async function readHeads(
+  model: LoadedModel,
+  { tokens, start, memory, keyValue, changed }: HeadRequest,
+): Promise<HeadReadings> {
+  const { decoder, runtime } = model;
+  const session = await model.session('heads');
+  const others = Object.fromEntries(Object.entries(changed).map(([name, handle]) => [headNames.changed(name), handle]));
+  const { fetched } = await runtime.run(session, {
+    doing: `reading the heads of ${tokens.length} tokens`,
+    feeds: fedInputs(session, { ...keyValue, ...others, ...memory.feeds, ...tokenFeeds(tokens, start) }),
+    fetch: session.outputs,
+  });
+  const layers = Array.from({ length: decoder.layers }, (_, layer) => layer);
+  const lastRow = (name: (layer: number) => string) =>
+    layers.map(layer => {
+      const { data } = fetched[name(layer)]!;
+      return slices(data, tokens.length).at(-1)!;
+    });
+  const heads = (rows: readonly Vector[]) => rows.map(row => slices(row, decoder.heads));
+  const pairs = (key: (layer: number) => string, value: (layer: number) => string) =>
+    layers.map(layer => keysAndValues(fetched[key(layer)]!, fetched[value(layer)]!));
+  return {
+    query: heads(lastRow(names.query)),
+    attended: heads(lastRow(headNames.attended)),
+    own: pairs(names.key, names.value),
+    changed: pairs(headNames.changedKey, headNames.changedValue),
+  };
+}
+
+/** What the tokens of a memory have left. */
+export async function readMemory(
+  { decoder, runtime }: LoadedModel,
+  memory: Memory,
+): Promise<PerKeyValueHead<KeysAndValues>> {
+  const read = (name: string) => runtime.download(memory.feeds[name] as Handle);
+  const perLayer: (readonly KeysAndValues[])[] = [];
+  for (let layer = 0; layer < decoder.layers; layer++) {
+    perLayer.push(keysAndValues(await read(names.memoryKey(layer)), await read(names.memoryValue(layer))));
+  }
+  return perLayer;
+}
+
+/** [G, dh, S] and [G, S, dh] -> of each head a row a token. */
+function keysAndValues(key: TensorData, value: TensorData): readonly KeysAndValues[] {
+  const [G, S, dh] = value.dims as [number, number, number];
+  const values = slices(value.data, G);
+  return slices(key.data, G).map((columns, head) => ({
+    keys: {
+      rows: S,
+      columns: dh,
+      data: Float64Array.from(columns, (_, at) => columns[(at % dh) * S + Math.floor(at / dh)]!),
+    },
+    values: { rows: S, columns: dh, data: values[head]! },
+  }));
+}
+
+/** `count` equal parts in float64. */
+function slices(data: ArrayLike<number>, count: number): readonly Vector[] {
+  const size = data.length / count;
+  return Array.from({ length: count }, (_, i) => Float64Array.from({ length: size }, (_, at) => data[i * size + at]!));
+}

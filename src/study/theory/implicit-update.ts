@@ -1,0 +1,331 @@
+import { requireTensor } from '../../checkpoint/checkpoint.ts';
+import { feedForwardNames as its } from '../../model/feed-forward-graphs.ts';
+import { names } from '../../model/graphs.ts';
+import type { GraphName, LoadedModel } from '../../model/loaded-model.ts';
+import { computeMemory, extendMemory, fedInputs, integers, type Memory, tokenFeeds } from '../../model/memory.ts';
+import { lineChart, type Series } from '../../report/line-chart.ts';
+import type { RunRequest, RunResult } from '../../runtime/runtime.ts';
+import { checked } from '../../theory/check.ts';
+import {
+  blockExample,
+  checkImplicitUpdate,
+  implicitUpdate,
+  type RankOne,
+  sizeOf,
+} from '../../theory/implicit-update.ts';
+import { dot, norm, type Vector } from '../../theory/matrix.ts';
+import { relativeError } from '../../theory/softmax-kernel.ts';
+import {
+  type Chapter,
+  type ChapterResult,
+  type Finding,
+  mean,
+  rounded,
+  type Table,
+  type Workplace,
+  workOfPasses,
+} from './chapter.ts';
+
+/** Rounding of float32 through all layers, as a share of what is compared. */
+const FLOAT32 = 1e-4;
+/** Queries whose layers are compared; the demonstrations are added one by one before the first of them. */
+const QUERIES = 4;
+/** Layers that the figure shows. */
+const SHOWN_LAYERS = 5;
+
+/** Chapter 4: demonstrations as a rank-one change of each layer's feed-forward. */
+export const implicitUpdates: Chapter = {
+  title: 'a context as a rank-one change of the feed-forward behind it',
+  work: prepared => {
+    const { memoryTokens, demonstrations, queries } = prepared.sequences;
+    const P = memoryTokens.length;
+    const three = (T: number, P: number) => [
+      { T, P },
+      { T: T + 1, P: 0 },
+      { T: T + 1, P: 0 },
+    ];
+    const [first] = queries;
+    return workOfPasses(prepared, [
+      { T: P, P: 0 },
+      { T: P, P: 0 },
+      ...queries.slice(0, QUERIES).flatMap(({ tokens: { length: T } }) => [...three(T, P), { T, P: 1 }]),
+      ...demonstrations.flatMap(({ start, tokens }) => three(first!.tokens.length, start + tokens.length)),
+    ]);
+  },
+  compute: async workplace => {
+    const { decoder, checkpoint } = workplace.prepared;
+    const checks = checkImplicitUpdate(workplace.seed);
+    if (decoder.feedForward === undefined) {
+      const why = `the feed-forward of ${checkpoint.name} (${decoder.family}) does not read what its attention leaves`;
+      const findings: Finding[] = [{ what: 'size of the update of a layer', value: null, why }];
+      return { checks, findings, tables: [], figure: toyFigure(workplace.seed) };
+    }
+    const onModel = await computeOnModel(workplace);
+    return { ...onModel, checks: [...checks, ...onModel.checks] };
+  },
+};
+
+/** What a context did to one layer. */
+interface LayerUpdate {
+  /** One for each first map. */
+  readonly first: readonly RankOne[];
+  readonly bias: Vector;
+}
+
+type Readings = RunResult['fetched'];
+
+async function computeOnModel(workplace: Workplace): Promise<ChapterResult> {
+  const { prepared, report } = workplace;
+  const { sequences, plan } = prepared;
+  const model = await workplace.model();
+  const layers = Array.from({ length: model.decoder.layers }, (_, layer) => layer);
+  const queries = sequences.queries.slice(0, QUERIES).map(query => query.tokens);
+  const sizes = await matrixSizes(model);
+
+  const memory = await computeMemory(model, sequences.memoryTokens, model.pretrained);
+  const zeroShot = await computeMemory(model, [plan.documentStart], model.pretrained);
+  const compared: {
+    readonly within: Readings;
+    readonly patched: Readings;
+    readonly without: Readings;
+    readonly updates: readonly LayerUpdate[];
+  }[] = [];
+  for (const [i, query] of queries.entries()) {
+    report('solving for the updates of a query', i, queries.length);
+    const within = await run(model, 'streams', query, memory.tokens.length, memory.feeds);
+    const { updates, feeds, sequence } = await solve(model, plan.documentStart, query, within);
+    const patched = await run(model, 'patched', sequence, 0, feeds);
+    const without = await run(model, 'streams', query, 1, zeroShot.feeds);
+    compared.push({ within, patched, without, updates });
+  }
+  const errors = (name: string, of: 'patched' | 'without') =>
+    compared.map(({ within, [of]: other }) => relativeError(vectorOf(other, name), vectorOf(within, name)));
+  const perLayer = layers.map(layer => ({
+    error: Math.max(...errors(its.output(layer), 'patched')),
+    effect: mean(errors(its.output(layer), 'without')),
+    size: mean(compared.map(({ updates }) => sizeWithin(updates[layer]!, sizes[layer]!))),
+    bias: mean(
+      compared.map(({ updates, within }) => norm(updates[layer]!.bias) / norm(vectorOf(within, its.stream(layer)))),
+    ),
+  }));
+
+  const growth = await growing(workplace, model, queries[0]!, sizes);
+  const last = growth.at(-1)!;
+  const tables: Table[] = [
+    {
+      title: 'Each layer with all demonstrations',
+      columns: [
+        'layer',
+        'patched without demonstrations against in-context: largest relative difference of the output',
+        'unpatched without demonstrations: mean relative difference',
+        'size of dW against W',
+        'size of db against the residual stream',
+      ],
+      rows: perLayer.map(({ error, effect, size, bias }, layer) => [
+        layer,
+        Number(error.toPrecision(2)),
+        ...[effect, size, bias].map(rounded),
+      ]),
+    },
+    {
+      title: 'Mean over layers as demonstrations are added',
+      columns: ['demonstrations', 'size of dW against W', 'change of dW by the last one', 'error of the logits'],
+      rows: growth.map(({ size, step, error }, n) => [
+        n,
+        rounded(mean(size)),
+        n === 0 ? null : rounded(mean(step)),
+        Number(error.toPrecision(2)),
+      ]),
+    },
+  ];
+  return {
+    checks: [
+      checked(
+        `${model.checkpoint.name}: output of every layer with demonstrations = with the patched weights without them, relative`,
+        Math.max(...perLayer.map(({ error }) => error)),
+        FLOAT32,
+      ),
+      checked(
+        `${model.checkpoint.name}: the same of the logits`,
+        Math.max(...errors(names.logits, 'patched')),
+        FLOAT32,
+      ),
+      checked(
+        `${model.checkpoint.name}: the same of the logits after each further demonstration`,
+        Math.max(...growth.map(({ error }) => error)),
+        FLOAT32,
+      ),
+    ],
+    findings: [
+      {
+        what: 'relative difference of the logits, with demonstrations against without and unpatched',
+        value: rounded(mean(errors(names.logits, 'without'))),
+      },
+      { what: 'size of dW against W with all demonstrations, mean over layers', value: rounded(mean(last.size)) },
+      {
+        what: 'the same with one demonstration',
+        value: growth[1] ? rounded(mean(growth[1].size)) : null,
+        ...(growth[1] ? {} : { why: 'no demonstration' }),
+      },
+      { what: 'change of dW by the last demonstration, mean over layers', value: rounded(mean(last.step)) },
+      {
+        what: 'size of db against the residual stream, mean over layers',
+        value: rounded(mean(perLayer.map(({ bias }) => bias))),
+      },
+    ],
+    tables,
+    figure: lineChart({
+      title: `Updates of ${model.checkpoint.name} as demonstrations of ${plan.task.name} are added`,
+      x: 'demonstrations',
+      y: 'size against W',
+      ordered: true,
+      series: shown(layers).flatMap((layer): Series[] => [
+        {
+          facet: 'dW',
+          name: `layer ${layer}`,
+          points: growth.map(({ size }, n) => ({ x: n, y: size[layer]! })),
+        },
+        {
+          facet: 'change of dW by the last demonstration',
+          name: `layer ${layer}`,
+          points: growth.slice(1).map(({ step }, n) => ({ x: n + 1, y: step[layer]! })),
+        },
+      ]),
+    }),
+  };
+}
+
+/** Sizes of the updates before one query with 0, 1, ... demonstrations, against W, by layer. */
+async function growing(
+  { prepared: { sequences, plan }, report }: Workplace,
+  model: LoadedModel,
+  query: readonly number[],
+  sizes: readonly (readonly number[])[],
+) {
+  const ends = [...sequences.demonstrations.map(({ start }) => start), sequences.memoryTokens.length];
+  const growth: { readonly size: readonly number[]; readonly step: readonly number[]; readonly error: number }[] = [];
+  let memory: Memory | undefined;
+  let before: readonly LayerUpdate[] | undefined;
+  for (const [n, end] of ends.entries()) {
+    report('adding demonstrations', n, ends.length);
+    const tokens = sequences.memoryTokens.slice(memory?.tokens.length ?? 0, end);
+    memory =
+      memory === undefined
+        ? await computeMemory(model, tokens, model.pretrained)
+        : await extendMemory(model, memory, tokens, model.pretrained, 'adding a demonstration');
+    const within = await run(model, 'streams', query, memory.tokens.length, memory.feeds);
+    const { updates, feeds, sequence } = await solve(model, plan.documentStart, query, within);
+    const patched = await run(model, 'patched', sequence, 0, feeds);
+    const earlier = before;
+    growth.push({
+      size: updates.map((update, layer) => sizeWithin(update, sizes[layer]!)),
+      step: updates.map((update, layer) =>
+        earlier === undefined ? 0 : stepWithin(earlier[layer]!, update, sizes[layer]!),
+      ),
+      error: relativeError(vectorOf(patched, names.logits), vectorOf(within, names.logits)),
+    });
+    before = updates;
+  }
+  return growth;
+}
+
+/** The updates that make every layer give without context what it gave within it. */
+async function solve(model: LoadedModel, documentStart: number, query: readonly number[], within: Readings) {
+  const { decoder } = model;
+  const sequence = [documentStart, ...query];
+  const layers = Array.from({ length: decoder.layers }, (_, layer) => layer);
+  const feeds = await run(
+    model,
+    'solve',
+    sequence,
+    0,
+    Object.fromEntries(
+      layers.flatMap(layer => [
+        [its.streamWithin(layer), within[its.stream(layer)]!],
+        [its.readWithin(layer), within[its.read(layer)]!],
+      ]),
+    ),
+  );
+  const updates = layers.map(
+    (layer): LayerUpdate => ({
+      first: decoder.feedForward![layer]!.map((_, map) => ({
+        left: vectorOf(feeds, its.left(layer, map)),
+        right: vectorOf(feeds, its.right(layer)),
+      })),
+      bias: vectorOf(feeds, its.bias(layer)),
+    }),
+  );
+  return { sequence, feeds, updates };
+}
+
+/** A pass over one sequence that reads its last token. */
+async function run(
+  model: LoadedModel,
+  graph: GraphName,
+  tokens: readonly number[],
+  start: number,
+  feeds: RunRequest['feeds'],
+): Promise<Readings> {
+  const session = await model.session(graph);
+  const fed = {
+    ...model.pretrained,
+    ...tokenFeeds(tokens, start),
+    [names.tapRows]: integers([1], [tokens.length - 1]),
+  };
+  const { fetched } = await model.runtime.run(session, {
+    doing: `${graph} of ${tokens.length} tokens`,
+    feeds: fedInputs(session, { ...fed, ...feeds }),
+    fetch: session.outputs,
+  });
+  return fetched;
+}
+
+function vectorOf(readings: Readings, name: string): Vector {
+  return Float64Array.from(readings[name]!.data);
+}
+
+/** |W| of each layer's first maps. */
+async function matrixSizes({ decoder, checkpoint, runtime }: LoadedModel): Promise<readonly (readonly number[])[]> {
+  const sizes: number[][] = [];
+  for (const maps of decoder.feedForward!) {
+    const handles = await runtime.load(maps.map(({ name }) => requireTensor(checkpoint, `${name}.weight`)));
+    const matrices = await Promise.all(handles.map(handle => runtime.download(handle)));
+    sizes.push(matrices.map(({ data }) => norm(Float64Array.from(data))));
+    await runtime.release(handles);
+  }
+  return sizes;
+}
+
+/** |dW| / |W|, mean over the first maps. */
+function sizeWithin({ first }: LayerUpdate, sizes: readonly number[]): number {
+  return mean(first.map((update, map) => sizeOf(update) / sizes[map]!));
+}
+
+/** |dW' - dW| / |W|, mean over the first maps. */
+function stepWithin(before: LayerUpdate, after: LayerUpdate, sizes: readonly number[]): number {
+  return mean(after.first.map((update, map) => distance(before.first[map]!, update) / sizes[map]!));
+}
+
+/** |a b^T - c d^T|: the inner product of two matrices of rank one is the product of those of their sides. */
+function distance(a: RankOne, b: RankOne): number {
+  const inner = (u: RankOne, v: RankOne) => dot(u.left, v.left) * dot(u.right, v.right);
+  return Math.sqrt(Math.max(0, inner(a, a) - 2 * inner(a, b) + inner(b, b)));
+}
+
+/** Some layers from first to last. */
+function shown(layers: readonly number[]): readonly number[] {
+  const last = layers.length - 1;
+  const count = Math.min(SHOWN_LAYERS, layers.length);
+  return Array.from({ length: count }, (_, i) => (count === 1 ? 0 : Math.round((i * last) / (count - 1))));
+}
+
+/** Where the model is not of this build: the sequence of updates of a block with random weights. */
+function toyFigure(seed: number): string {
+  const { gated, attended, contextLength } = blockExample(seed);
+  const points = Array.from({ length: contextLength + 1 }, (_, count) => {
+    const [update] = implicitUpdate(gated, attended(0), attended(count)).first as [RankOne, RankOne];
+    return { x: count, y: sizeOf(update) };
+  });
+  const series = [{ name: 'gate', points }];
+  return lineChart({ title: 'Update of a random block', x: 'context tokens', y: 'size of dW', series });
+}

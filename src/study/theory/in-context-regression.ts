@@ -1,0 +1,155 @@
+import { cosine } from '../../metric/cosine.ts';
+import { lineChart } from '../../report/line-chart.ts';
+import { checked } from '../../theory/check.ts';
+import {
+  bestRate,
+  checkInContextRegression,
+  constructedLayer,
+  drawRegression,
+  type LinearAttentionLayer,
+  meanSquare,
+  predict,
+  predictByDescent,
+  predictByPreconditionedDescent,
+} from '../../theory/in-context-regression.ts';
+import { matrix, outer, row } from '../../theory/matrix.ts';
+import { type Chapter, mean, rounded, type Workplace } from './chapter.ts';
+import { minimise } from './minimise.ts';
+import { trainLayers } from './trained-layers.ts';
+
+const WIDTH = 5;
+const EXAMPLES = 20;
+/** Tasks that losses are measured on, and of those the first that rates are fitted to. */
+const TEST_TASKS = 10_000;
+const FITTED_TASKS = 300;
+const DESCENT_STEPS = 8;
+/** Two numbers to fit make this slow. */
+const PLUS_PLUS = { steps: 4, tasks: 100 } as const;
+const BATCH = 256;
+const LEARNING_RATE = 0.01;
+
+/** Streams of random tasks. */
+const TEST = 1;
+const TRAINING = 2;
+
+/** Chapter 3: the constructed layer, and layers that were trained. */
+export const inContextRegression: Chapter = {
+  title: 'a layer of linear self-attention that is a step of gradient descent',
+  trainings: 2,
+  compute: async workplace => {
+    const { seed } = workplace;
+    const test = Array.from({ length: TEST_TASKS }, (_, i) => drawRegression(WIDTH, EXAMPLES, seed, 3, TEST, i));
+    const descent = descentLosses(test);
+    const plusPlus = plusPlusLosses(test);
+    const one = await trained(1, workplace);
+    const two = await trained(2, workplace);
+    const lossOf = (layers: readonly LinearAttentionLayer[]) => meanSquare(test, task => predict(layers, task));
+    const trainedLosses = [one, two].map(({ layers }) => lossOf(layers));
+    const step = descent[0]!;
+    const [layer] = one.layers as [LinearAttentionLayer];
+    return {
+      checks: [
+        ...checkInContextRegression(seed),
+        checked(
+          'layer trained from scratch: its loss is that of one step at the best rate, as a share',
+          Math.abs(trainedLosses[0]! / step - 1),
+          0.01,
+        ),
+        checked(
+          'its weights are the constructed ones up to scale: 1 - cosine of what the prediction is made with',
+          1 - cosine(effective(layer), effective(constructedLayer(WIDTH, EXAMPLES, 1)))!,
+          0.001,
+        ),
+      ],
+      findings: [
+        { what: 'best rate of one step', value: rounded(bestRate(WIDTH, EXAMPLES)) },
+        { what: 'rate that the trained layer has found', value: rounded(rateOf(layer)) },
+        { what: 'loss of one step at the best rate', value: rounded(step) },
+        { what: 'loss of one trained layer', value: rounded(trainedLosses[0]!) },
+        { what: 'loss of two steps at the best rate', value: rounded(descent[1]!) },
+        { what: 'loss of two layers of GD++, one rate and curvature for both', value: rounded(plusPlus[1]!) },
+        { what: 'loss of two trained layers', value: rounded(trainedLosses[1]!) },
+      ],
+      tables: [
+        {
+          title: `Mean square of the prediction by steps or layers (${WIDTH} inputs, ${EXAMPLES} examples, ${TEST_TASKS} tasks; without any step ${rounded(meanSquare(test, () => 0))})`,
+          columns: [
+            'steps or layers',
+            'gradient descent, best rate',
+            'GD++, best rate and curvature',
+            'trained layers',
+          ],
+          rows: descent.map((loss, i) => [
+            i + 1,
+            rounded(loss),
+            plusPlus[i] === undefined ? null : rounded(plusPlus[i]),
+            trainedLosses[i] === undefined ? null : rounded(trainedLosses[i]),
+          ]),
+        },
+      ],
+      figure: lineChart({
+        title: 'In-context regression: loss by steps or layers, and while layers are trained',
+        x: 'steps or layers | hundredths of the training',
+        y: 'mean square',
+        logY: true,
+        series: [
+          { facet: 'steps or layers', name: 'gradient descent', points: byCount(descent) },
+          { facet: 'steps or layers', name: 'GD++', points: byCount(plusPlus) },
+          { facet: 'steps or layers', name: 'trained layers', points: byCount(trainedLosses) },
+          { facet: 'training', name: 'one layer', points: byCount(one.losses) },
+          { facet: 'training', name: 'two layers', points: byCount(two.losses) },
+        ],
+      }),
+    };
+  },
+};
+
+function byCount(losses: readonly number[]) {
+  return losses.map((loss, i) => ({ x: i + 1, y: loss }));
+}
+
+function descentLosses(test: ReturnType<typeof drawRegression>[]): readonly number[] {
+  const some = test.slice(0, FITTED_TASKS);
+  return Array.from({ length: DESCENT_STEPS }, (_, i) => {
+    const loss = (tasks: typeof test, rate: number) => meanSquare(tasks, task => predictByDescent(task, rate, i + 1));
+    const rate = i === 0 ? bestRate(WIDTH, EXAMPLES) : minimise(rate => loss(some, rate), 0, 3);
+    return loss(test, rate);
+  });
+}
+
+function plusPlusLosses(test: ReturnType<typeof drawRegression>[]): readonly number[] {
+  const some = test.slice(0, PLUS_PLUS.tasks);
+  return Array.from({ length: PLUS_PLUS.steps }, (_, i) => {
+    const loss = (tasks: typeof test, rate: number, curvature: number) =>
+      meanSquare(tasks, task => predictByPreconditionedDescent(task, rate, curvature, i + 1));
+    const rateAt = (curvature: number) => minimise(rate => loss(some, rate, curvature), 0, 8, 0.003);
+    const curvature = minimise(c => loss(some, rateAt(c), c), 0, 2, 0.01);
+    return loss(test, rateAt(curvature), curvature);
+  });
+}
+
+function trained(layers: number, { seed, runtime, trainingSteps: steps, report }: Workplace) {
+  return trainLayers(
+    runtime,
+    { layers, width: WIDTH, examples: EXAMPLES, steps, batch: BATCH, learningRate: LEARNING_RATE },
+    seed,
+    index => drawRegression(WIDTH, EXAMPLES, seed, 3, TRAINING, index),
+    step => report(`training ${layers === 1 ? 'one layer' : `${layers} layers`}`, step, steps),
+  );
+}
+
+/**
+ * All that the prediction for a query (x, 0) is made of: minus the last row of the values times the scores without their last column,
+ * entry by entry.
+ */
+function effective({ scores, values }: LinearAttentionLayer) {
+  const last = row(values, WIDTH);
+  const visible = matrix(WIDTH + 1, WIDTH, (i, j) => scores.data[i * (WIDTH + 1) + j]!);
+  return outer(last, visible.data).data;
+}
+
+/** n times the mean factor between y_i x_i^T x and the prediction. */
+function rateOf({ scores, values }: LinearAttentionLayer): number {
+  const diagonal = Array.from({ length: WIDTH }, (_, i) => row(scores, i)[i]!);
+  return -EXAMPLES * row(values, WIDTH)[WIDTH]! * mean(diagonal);
+}
