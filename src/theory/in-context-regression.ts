@@ -92,13 +92,11 @@ export function predict(layers: readonly LinearAttentionLayer[], task: Regressio
 
 /** The prediction w^T x of `steps` steps of gradient descent from w = 0 on 1/2n sum_i (w^T x_i - y_i)^2. */
 export function predictByDescent({ inputs, answers, query }: RegressionTask, rate: number, steps: number): number {
+  const X = stack(inputs);
   let w: Vector = new Float64Array(query.length);
   for (let step = 0; step < steps; step++) {
-    const gradient = inputs.reduce(
-      (total, x, i) => plus(total, x, (dot(w, x) - answers[i]!) / inputs.length),
-      new Float64Array(query.length),
-    );
-    w = plus(w, gradient, -rate);
+    const residuals = minus(times(X, w), Float64Array.from(answers));
+    w = plus(w, timesTransposed(X, residuals), -rate / inputs.length);
   }
   return dot(w, query);
 }

@@ -18,7 +18,11 @@ export function matrix(
   columns: number,
   entry: (row: number, column: number) => number = () => 0,
 ): Matrix {
-  return { rows, columns, data: vector(rows * columns, at => entry(Math.floor(at / columns), at % columns)) };
+  const data = new Float64Array(rows * columns);
+  for (let i = 0; i < rows; i++) {
+    for (let j = 0; j < columns; j++) data[i * columns + j] = entry(i, j);
+  }
+  return { rows, columns, data };
 }
 
 /** The vectors below each other. */
@@ -47,7 +51,7 @@ export function norm(v: Vector): number {
 /** u + scale v */
 export function plus(u: Vector, v: Vector, scale = 1): Vector {
   requireSize('plus', u.length, v.length);
-  return vector(u.length, i => u[i]! + scale * v[i]!);
+  return u.map((x, i) => x + scale * v[i]!);
 }
 
 /** u - v */
@@ -56,13 +60,18 @@ export function minus(u: Vector, v: Vector): Vector {
 }
 
 export function scaled(v: Vector, scale: number): Vector {
-  return vector(v.length, i => scale * v[i]!);
+  return v.map(x => scale * x);
 }
 
 /** W x */
 export function times(W: Matrix, x: Vector): Vector {
   requireSize('times', W.columns, x.length);
-  return vector(W.rows, i => dot(row(W, i), x));
+  const result = new Float64Array(W.rows);
+  for (let i = 0; i < W.rows; i++) {
+    const from = i * W.columns;
+    for (let j = 0; j < W.columns; j++) result[i]! += W.data[from + j]! * x[j]!;
+  }
+  return result;
 }
 
 /** W^T x: the rows of W, weighted by x */

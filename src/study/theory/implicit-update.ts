@@ -1,10 +1,9 @@
 import { requireTensor } from '../../checkpoint/checkpoint.ts';
 import { feedForwardNames as its } from '../../model/feed-forward-graphs.ts';
 import { names } from '../../model/graphs.ts';
-import type { GraphName, LoadedModel } from '../../model/loaded-model.ts';
-import { computeMemory, extendMemory, fedInputs, integers, type Memory, tokenFeeds } from '../../model/memory.ts';
+import type { LoadedModel } from '../../model/loaded-model.ts';
+import { computeMemory, extendMemory, type Memory } from '../../model/memory.ts';
 import { lineChart, type Series } from '../../report/line-chart.ts';
-import type { RunRequest, RunResult } from '../../runtime/runtime.ts';
 import { checked } from '../../theory/check.ts';
 import {
   blockExample,
@@ -13,7 +12,7 @@ import {
   type RankOne,
   sizeOf,
 } from '../../theory/implicit-update.ts';
-import { dot, norm, type Vector } from '../../theory/matrix.ts';
+import { dot, norm } from '../../theory/matrix.ts';
 import { relativeError } from '../../theory/softmax-kernel.ts';
 import {
   type Chapter,
@@ -25,6 +24,7 @@ import {
   type Workplace,
   workOfPasses,
 } from './chapter.ts';
+import { type LayerUpdate, type Readings, readPatched, readStreams, solveUpdates, vectorOf } from './layer-updates.ts';
 
 /** Rounding of float32 through all layers, as a share of what is compared. */
 const FLOAT32 = 1e-4;
@@ -65,15 +65,6 @@ export const implicitUpdates: Chapter = {
   },
 };
 
-/** What a context did to one layer. */
-interface LayerUpdate {
-  /** One for each first map. */
-  readonly first: readonly RankOne[];
-  readonly bias: Vector;
-}
-
-type Readings = RunResult['fetched'];
-
 async function computeOnModel(workplace: Workplace): Promise<ChapterResult> {
   const { prepared, report } = workplace;
   const { sequences, plan } = prepared;
@@ -92,10 +83,11 @@ async function computeOnModel(workplace: Workplace): Promise<ChapterResult> {
   }[] = [];
   for (const [i, query] of queries.entries()) {
     report('solving for the updates of a query', i, queries.length);
-    const within = await run(model, 'streams', query, memory.tokens.length, memory.feeds);
-    const { updates, feeds, sequence } = await solve(model, plan.documentStart, query, within);
-    const patched = await run(model, 'patched', sequence, 0, feeds);
-    const without = await run(model, 'streams', query, 1, zeroShot.feeds);
+    const within = await readStreams(model, memory, query);
+    const sequence = [plan.documentStart, ...query];
+    const { updates, feeds } = await solveUpdates(model, sequence, within);
+    const patched = await readPatched(model, sequence, feeds);
+    const without = await readStreams(model, zeroShot, query);
     compared.push({ within, patched, without, updates });
   }
   const errors = (name: string, of: 'patched' | 'without') =>
@@ -213,9 +205,10 @@ async function growing(
       memory === undefined
         ? await computeMemory(model, tokens, model.pretrained)
         : await extendMemory(model, memory, tokens, model.pretrained, 'adding a demonstration');
-    const within = await run(model, 'streams', query, memory.tokens.length, memory.feeds);
-    const { updates, feeds, sequence } = await solve(model, plan.documentStart, query, within);
-    const patched = await run(model, 'patched', sequence, 0, feeds);
+    const within = await readStreams(model, memory, query);
+    const sequence = [plan.documentStart, ...query];
+    const { updates, feeds } = await solveUpdates(model, sequence, within);
+    const patched = await readPatched(model, sequence, feeds);
     const earlier = before;
     growth.push({
       size: updates.map((update, layer) => sizeWithin(update, sizes[layer]!)),
@@ -227,61 +220,6 @@ async function growing(
     before = updates;
   }
   return growth;
-}
-
-/** The updates that make every layer give without context what it gave within it. */
-async function solve(model: LoadedModel, documentStart: number, query: readonly number[], within: Readings) {
-  const { decoder } = model;
-  const sequence = [documentStart, ...query];
-  const layers = Array.from({ length: decoder.layers }, (_, layer) => layer);
-  const feeds = await run(
-    model,
-    'solve',
-    sequence,
-    0,
-    Object.fromEntries(
-      layers.flatMap(layer => [
-        [its.streamWithin(layer), within[its.stream(layer)]!],
-        [its.readWithin(layer), within[its.read(layer)]!],
-      ]),
-    ),
-  );
-  const updates = layers.map(
-    (layer): LayerUpdate => ({
-      first: decoder.feedForward![layer]!.map((_, map) => ({
-        left: vectorOf(feeds, its.left(layer, map)),
-        right: vectorOf(feeds, its.right(layer)),
-      })),
-      bias: vectorOf(feeds, its.bias(layer)),
-    }),
-  );
-  return { sequence, feeds, updates };
-}
-
-/** A pass over one sequence that reads its last token. */
-async function run(
-  model: LoadedModel,
-  graph: GraphName,
-  tokens: readonly number[],
-  start: number,
-  feeds: RunRequest['feeds'],
-): Promise<Readings> {
-  const session = await model.session(graph);
-  const fed = {
-    ...model.pretrained,
-    ...tokenFeeds(tokens, start),
-    [names.tapRows]: integers([1], [tokens.length - 1]),
-  };
-  const { fetched } = await model.runtime.run(session, {
-    doing: `${graph} of ${tokens.length} tokens`,
-    feeds: fedInputs(session, { ...fed, ...feeds }),
-    fetch: session.outputs,
-  });
-  return fetched;
-}
-
-function vectorOf(readings: Readings, name: string): Vector {
-  return Float64Array.from(readings[name]!.data);
 }
 
 /** |W| of each layer's first maps. */

@@ -1,0 +1,124 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { Interrupted } from '../../src/experiment/interrupted.ts';
+import { estimateTheory, runTheory, type TheoryResult } from '../../src/study/theory/theory.ts';
+import { dualform } from '../cli/dualform.ts';
+import { LETTERS, scratch, TINY_MODEL } from '../experiment/tiny.ts';
+
+const tiny = { model: TINY_MODEL, task: LETTERS, learningRate: 0.1, threads: 1 } as const;
+const typed = ['--model', TINY_MODEL, '--task', LETTERS, '--learning-rate', '0.1', '--threads', '1'];
+
+describe('the chapters of a tiny model', () => {
+  let folder: string;
+  let result: TheoryResult;
+  const read = (name: string) => readFileSync(join(folder, name), 'utf8');
+  const chapters = ['1', '2', '4', '5'] as const;
+
+  beforeAll(async () => {
+    folder = join(mkdtempSync(join(tmpdir(), 'dualform-theory-')), 'theory');
+    result = await runTheory({ ...tiny, chapters, out: folder });
+    return () => rmSync(folder, { recursive: true });
+  });
+
+  test('every equality holds', () => {
+    const failed = result.chapters.flatMap(({ checks }) => checks.filter(({ passed }) => !passed));
+    expect(failed).toEqual([]);
+    expect(result.passed).toBe(true);
+    const claims = result.chapters.flatMap(({ checks }) => checks);
+    expect(claims.length).toBeGreaterThan(20);
+    // Float64 where nothing but arithmetic is compared.
+    expect(claims.filter(({ tolerance }) => tolerance === 1e-10).length).toBeGreaterThan(16);
+  });
+
+  test('numbers that are undefined say why', () => {
+    for (const { what, value, why } of result.chapters.flatMap(({ findings }) => findings)) {
+      if (value === null) expect(why, what).toBeTruthy();
+      else expect(value, what).toSatisfy(Number.isFinite);
+    }
+  });
+
+  test('a chapter a file, with a figure', () => {
+    const names = chapters.flatMap(n => [`chapter-${n}.json`, `chapter-${n}.svg`]);
+    expect(readdirSync(folder).filter(name => !name.startsWith('.'))).toEqual([...names, 'plan.json'].sort());
+    expect(JSON.parse(read('chapter-4.json'))).toEqual(result.chapters[2]);
+    expect(read('chapter-2.svg')).toMatch(/^<svg /);
+  });
+
+  test('what is finished is not computed again; what is missing is, to the same bytes', async () => {
+    const before = chapters.map(n => read(`chapter-${n}.json`) + read(`chapter-${n}.svg`));
+    rmSync(join(folder, 'chapter-2.json'));
+    rmSync(join(folder, 'chapter-5.json'));
+    const again = await runTheory({ ...tiny, chapters, out: folder });
+    expect(again.found).toEqual(['1', '4']);
+    expect(again.chapters).toEqual(result.chapters);
+    expect(chapters.map(n => read(`chapter-${n}.json`) + read(`chapter-${n}.svg`))).toEqual(before);
+  });
+
+  test('a folder of other choices is refused', async () => {
+    const other = runTheory({ ...tiny, chapters: ['1'], seed: 2, out: folder });
+    await expect(other).rejects.toThrow(/holds a run of another plan: seed is 1 there and 2 here/);
+  });
+
+  test('a dry run counts the work and computes nothing', async () => {
+    const estimate = await estimateTheory({ ...tiny, out: folder });
+    expect(estimate.chapters.map(({ finished }) => finished)).toEqual([true, true, false, true, true]);
+    expect(estimate.chapters.map(({ tokens }) => tokens > 0)).toEqual([false, true, false, true, true]);
+    expect(estimate.chapters[2]).toMatchObject({ trainingSteps: 2400 });
+  });
+});
+
+test('interrupted, finished chapters stay, and the same call goes on', async () => {
+  const out = join(scratch(), 'theory');
+  const stop = new AbortController();
+  const options = { ...tiny, chapters: ['1', '4'] as const, out };
+  const stopped = runTheory({
+    ...options,
+    signal: stop.signal,
+    onProgress: ({ stage }) => {
+      if (stage.startsWith('chapter 4')) stop.abort();
+    },
+  });
+  await expect(stopped).rejects.toThrow(Interrupted);
+  expect((await runTheory(options)).found).toEqual(['1']);
+});
+
+test('without demonstrations the model has no updates to show', async () => {
+  const { chapters, passed } = await runTheory({ ...tiny, shots: 0, chapters: ['2', '4', '5'], out: scratch() });
+  expect(passed).toBe(true);
+  expect(chapters[0]!.findings).toEqual([expect.objectContaining({ value: null, why: 'no demonstrations' })]);
+});
+
+describe('the command', () => {
+  test('a check that fails: exit 1, a line that names it, and the document all the same', async () => {
+    const out = join(scratch(), 'theory');
+    const args = ['theory', ...typed, '--chapter', '3', '--training-steps', '2', '--out', out];
+    const { stdout, stderr, exitCode } = await dualform([...args, '--json', '--quiet']);
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(
+      /^dualform: chapter 3: a check failed: layer trained from scratch: .* is above 0\.01 \(and \d more\)\n$/,
+    );
+    const { passed, chapters } = JSON.parse(stdout);
+    expect(passed).toBe(false);
+    expect(chapters[0].checks.filter((check: { passed: boolean }) => check.passed).length).toBeGreaterThan(3);
+  });
+
+  test('a table for people', async () => {
+    const { stdout, stderr, exitCode } = await dualform(['theory', ...typed, '--chapter', '1', '--out', scratch()]);
+    expect(stdout).toMatch(/^Chapter 1: /);
+    expect(stdout).toMatch(/^trained layer = frozen layer \+ linear attention.* 1\.0e-10 +holds$/m);
+    expect(stderr).toContain('chapter 1');
+    expect(exitCode).toBe(0);
+  });
+
+  test.each([
+    [['--chapter', '6'], /--chapter "6": "6" is not known/],
+    [['--chapter', ''], /--chapter "": must be a list of some of 1, 2, 3, 4, 5/],
+    [['--training-steps', '0'], /--training-steps "0": must be a whole number from 1 on/],
+  ])('%j is wrong use', async (args, message) => {
+    const { stderr, exitCode } = await dualform(['theory', ...typed, ...args]);
+    expect(stderr).toMatch(message);
+    expect(exitCode).toBe(2);
+  });
+});
