@@ -1,0 +1,50 @@
+/**
+ * @file Key-value lookup (Liu et al. 2023, arXiv:2307.03172, section 3, whose keys are UUIDs): keys of several symbols that share symbols
+ * with each other, so that no single symbol tells which pair is meant:
+ *
+ *     a_1 b_1 v_1   a_2 b_2 v_2 ... a_n b_n v_n   then m times the key of any pair, and its value again
+ *
+ * Keys are different pairs of a first and a second symbol; values are drawn anew for each sequence.
+ */
+import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
+import { below, chooseDistinct } from '../../statistics/random.ts';
+import type { AskedSequence } from './asked-sequence.ts';
+
+export interface KeyValueLookup {
+  /** n, at most symbols^2 */
+  readonly pairs: number;
+  /** m */
+  readonly queries: number;
+  /** First symbols are the tokens 0 to symbols - 1, second symbols the next as many. */
+  readonly symbols: number;
+  /** Tokens that may be values: those that follow the symbols. */
+  readonly values: number;
+}
+
+export function drawLookup(
+  stream: RandomGenerator,
+  { pairs, queries, symbols, values }: KeyValueLookup,
+): AskedSequence {
+  const shown = chooseDistinct(stream, pairs, symbols ** 2).map(key => {
+    const value = 2 * symbols + below(stream, values);
+    return [Math.floor(key / symbols), symbols + (key % symbols), value] as const;
+  });
+  const asked = Array.from({ length: queries }, () => below(stream, pairs));
+  return {
+    tokens: [...shown, ...asked.map(pair => shown[pair]!)].flat(),
+    questions: asked.map((pair, j) => ({ place: 3 * (pairs + j) + 1, answer: shown[pair]![2], pair })),
+  };
+}
+
+/**
+ * How often a reader is right on average that looks at the second symbol of a key only and takes the value of a random one of the pairs
+ * which share it: what a model reaches that finds the token before, and nothing more.
+ */
+export function halfKeyAccuracy({ tokens, questions }: AskedSequence): number {
+  const pairs = tokens.length / 3 - questions.length;
+  const right = questions.map(({ place, answer }) => {
+    const alike = Array.from({ length: pairs }, (_, pair) => 3 * pair).filter(at => tokens[at + 1] === tokens[place]);
+    return alike.filter(at => tokens[at + 2] === answer).length / alike.length;
+  });
+  return right.reduce((sum, share) => sum + share, 0) / questions.length;
+}
