@@ -23,11 +23,14 @@ export interface GptShape {
   readonly momentum?: Momentum;
   /** The token between documents, which begins and ends them; 0 when absent. */
   readonly endOfText?: number;
+  /** Of the first weights; unless given GPT-2's 0.02, which is small for much narrower models. */
+  readonly deviation?: number;
 }
 
 /** config.json of such a decoder, as Hugging Face writes it for GPT-2. */
 export function gptConfig(shape: GptShape): Readonly<Record<string, unknown>> {
   const { layers, heads, width, feedForward, vocabulary, context, momentum, endOfText = 0 } = shape;
+  const { deviation = DEVIATION } = shape;
   if (width % heads !== 0) throw new UserError(`--heads ${heads}: do not divide the width ${width}`, { exitCode: 2 });
   const config = {
     architectures: ['GPT2LMHeadModel'],
@@ -41,7 +44,7 @@ export function gptConfig(shape: GptShape): Readonly<Record<string, unknown>> {
     n_inner: feedForward,
     activation_function: 'gelu_new',
     layer_norm_epsilon: 1e-5,
-    initializer_range: DEVIATION,
+    initializer_range: deviation,
     attn_pdrop: 0,
     embd_pdrop: 0,
     resid_pdrop: 0,
@@ -61,15 +64,16 @@ const DEVIATION = 0.02;
 const FIRST_LOGIT = -2;
 
 /** GPT-2's first numbers (Radford et al. 2019, section 2.3): what is added to the residual is smaller, the deeper the model. */
-function initialOf(name: string, layers: number): Initial {
+function initialOf(name: string, layers: number, deviation: number): Initial {
   if (name.startsWith('momentum.')) return { value: FIRST_LOGIT };
   if (name.endsWith('.bias')) return { value: 0 };
   if (/\.ln_\w+\.weight$/.test(name)) return { value: 1 };
-  return { deviation: name.endsWith('.c_proj.weight') ? DEVIATION / Math.sqrt(2 * layers) : DEVIATION };
+  return { deviation: name.endsWith('.c_proj.weight') ? deviation / Math.sqrt(2 * layers) : deviation };
 }
 
-function parametersOf({ tensors, layers }: Decoder): readonly Parameter[] {
-  return tensors.map(({ name, shape }) => ({ name, shape, initial: initialOf(name, layers) }));
+function parametersOf({ tensors, layers }: Decoder, config: Readonly<Record<string, unknown>>): readonly Parameter[] {
+  const deviation = typeof config.initializer_range === 'number' ? config.initializer_range : DEVIATION;
+  return tensors.map(({ name, shape }) => ({ name, shape, initial: initialOf(name, layers, deviation) }));
 }
 
 /**
@@ -81,7 +85,7 @@ function parametersOf({ tensors, layers }: Decoder): readonly Parameter[] {
 export function languageModel(config: Readonly<Record<string, unknown>>): Problem {
   const decoder = readDecoder(config, 'the model to train');
   return {
-    parameters: parametersOf(decoder),
+    parameters: parametersOf(decoder, config),
     build: parameter => {
       const { hidden, logits } = evenPass(decoder, parameter);
       const all = logits(hidden);
@@ -151,11 +155,12 @@ function positionsAndWeights(B: number, T: number, weights: Float32Array): Feeds
  * Outputs: predictions [B, T]. `vectorFeeds` makes the feeds.
  */
 export function vectorModel(shape: Omit<GptShape, 'vocabulary' | 'endOfText'>, inputWidth: number): Problem {
-  const decoder = readDecoder(gptConfig({ ...shape, vocabulary: 1 }), 'the model to train');
+  const config = gptConfig({ ...shape, vocabulary: 1 });
+  const decoder = readDecoder(config, 'the model to train');
   const D = decoder.width;
   return {
     parameters: [
-      ...parametersOf(decoder).filter(({ name }) => name !== 'transformer.wte.weight'),
+      ...parametersOf(decoder, config).filter(({ name }) => name !== 'transformer.wte.weight'),
       { name: 'read_in.weight', shape: [D, inputWidth], initial: { deviation: inputWidth ** -0.5 } },
       { name: 'read_out.weight', shape: [1, D], initial: { deviation: DEVIATION } },
       { name: 'read_out.bias', shape: [1], initial: { value: 0 } },

@@ -14,6 +14,8 @@ export function joinDocuments(documents: readonly ArrayLike<number>[], endOfText
 
 /** A stream of tokens, cut into sequences to be predicted. */
 export interface Sequences {
+  /** What was cut. [N] */
+  readonly stream: Int32Array;
   readonly length: number;
   /** Tokens of a sequence, T. */
   readonly context: number;
@@ -27,6 +29,7 @@ export interface Sequences {
  */
 export function packSequences(stream: Int32Array, context: number): Sequences {
   return {
+    stream,
     length: Math.floor(Math.max(0, stream.length - 1) / context),
     context,
     at: i => stream.subarray(i * context, (i + 1) * context + 1),

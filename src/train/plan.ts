@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto';
-import { canonicalJson } from '../experiment/canonical-json.ts';
 import type { Momentum } from '../model/momentum.ts';
 import type { Part } from './corpus.ts';
 
@@ -49,11 +47,6 @@ export type TrainingPlan = {
   readonly epsilon: number;
   readonly evaluateEvery: number;
 };
-
-/** One string that fixes every choice: the first 16 hex digits of SHA-256 over the plan. */
-export function signatureOfTraining(plan: TrainingPlan): string {
-  return createHash('sha256').update(canonicalJson(plan)).digest('hex').slice(0, 16);
-}
 
 /** Predictions that a step learns from. */
 export function tokensOfStep({ batch, accumulate, model }: TrainingPlan): number {

@@ -1,12 +1,13 @@
 import { setImmediate } from 'node:timers/promises';
 import { UserError } from '../error.ts';
+import { signatureOf } from '../experiment/plan.ts';
 import { VERSION } from '../experiment/version.ts';
 import { type ChosenTokenizer, chooseTokenizer } from './choose-tokenizer.ts';
 import { type Part, readCorpus, splitCorpus } from './corpus.ts';
 import { gptConfig } from './gpt.ts';
 import { readTrainingOptions, type TrainingChoices, type TrainingOptions } from './options.ts';
 import { joinDocuments, packSequences, type Sequences } from './packing.ts';
-import { signatureOfTraining, type TextsOfPlan, type TrainingPlan } from './plan.ts';
+import type { TextsOfPlan, TrainingPlan } from './plan.ts';
 import type { OnTrainingProgress } from './progress.ts';
 import { remembered } from './remembered.ts';
 
@@ -73,7 +74,7 @@ export async function prepareTraining(
   };
   return {
     plan,
-    signature: signatureOfTraining(plan),
+    signature: signatureOf(plan),
     tokenizer,
     config,
     training: training.sequences,
