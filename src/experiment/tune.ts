@@ -1,24 +1,22 @@
 import { UserError } from '../error.ts';
-import { correct } from '../metric/accuracy.ts';
 import { type LoadedModel, loadModel } from '../model/loaded-model.ts';
 import { releaseMemory } from '../model/memory.ts';
-import { observe } from '../observe/observe.ts';
 import { NonFiniteError } from '../runtime/errors.ts';
 import { withRuntime } from '../runtime/runtime.ts';
 import { finetune, releaseKeyValue } from '../setting/finetune.ts';
 import { finetuned, inContext, type Setting, zeroShot } from '../setting/setting.ts';
 import { type Interval, wilson } from '../statistics/wilson.ts';
-import { batches } from '../task/batches.ts';
 import { permutation } from '../task/permutation.ts';
 import type { Row } from '../task/row.ts';
 import { assertSameDemonstrations } from '../task/same-demonstrations.ts';
 import { buildSequences, chooseDemonstrations, type Sequences } from '../task/sequence.ts';
 import type { TemplateVariant } from '../task/task.ts';
 import { Interrupted } from './interrupted.ts';
+import { makeJury } from './jury.ts';
 import { DEFAULT_BATCH_SIZE, DEFAULT_MODEL, DEFAULT_TASK } from './options.ts';
 import { checkVocabulary, openSubject, type Subject } from './prepare.ts';
 import type { OnProgress } from './progress.ts';
-import { predict, type Scoring, scoringOf } from './scoring.ts';
+import { scoringOf } from './scoring.ts';
 
 export interface TuneOptions {
   readonly model?: string | undefined;
@@ -222,46 +220,6 @@ function judges({ task, tokenizer }: Subject, seeds: readonly number[], shots: n
   throw new UserError(
     `task ${task.name}: no training row is left to judge with; give fewer --seeds or --shots, or more training rows`,
   );
-}
-
-/** Counts right answers; only label log-probabilities are read. The next batch is on its way while one is counted. */
-function makeJury(queries: Sequences['queries'], scoring: Scoring, size: number) {
-  const rowsOf = queries.map(({ tokens }) => scoring.rows(tokens));
-  const order = batches(
-    rowsOf.map(([first]) => first!),
-    { size },
-  );
-  return async (
-    model: LoadedModel,
-    setting: Setting,
-    doing: string,
-    report: (done: number) => void,
-  ): Promise<number> => {
-    const start = (batch: number) => {
-      if (batch >= order.length) return undefined;
-      const rows = order[batch]!.flatMap(index => rowsOf[index]!);
-      const observing = observe(model, setting, rows, { labels: scoring.labels, doing });
-      observing.catch(() => undefined);
-      return observing;
-    };
-    let right = 0;
-    let done = 0;
-    let next = start(0);
-    for (let batch = 0; next !== undefined; batch++) {
-      const { queries: observed } = await next;
-      next = start(batch + 1);
-      let at = 0;
-      for (const index of order[batch]!) {
-        const count = rowsOf[index]!.length;
-        const readings = observed.slice(at, at + count).map(row => row.logProbabilities);
-        right += correct([queries[index]!.label], [predict(scoring.scores(readings))]);
-        at += count;
-      }
-      done += order[batch]!.length;
-      report(done);
-    }
-    return right;
-  };
 }
 
 async function orDiverged(n: number, work: () => Promise<number>): Promise<Judged> {

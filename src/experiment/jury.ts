@@ -1,0 +1,47 @@
+import { correct } from '../metric/accuracy.ts';
+import type { LoadedModel } from '../model/loaded-model.ts';
+import { observe } from '../observe/observe.ts';
+import type { Setting } from '../setting/setting.ts';
+import { batches } from '../task/batches.ts';
+import type { Sequences } from '../task/sequence.ts';
+import { predict, type Scoring } from './scoring.ts';
+
+/** Counts right answers; only label log-probabilities are read. The next batch is on its way while one is counted. */
+export function makeJury(queries: Sequences['queries'], scoring: Scoring, size: number) {
+  const rowsOf = queries.map(({ tokens }) => scoring.rows(tokens));
+  const order = batches(
+    rowsOf.map(([first]) => first!),
+    { size },
+  );
+  return async (
+    model: LoadedModel,
+    setting: Setting,
+    doing: string,
+    report: (done: number) => void,
+  ): Promise<number> => {
+    const start = (batch: number) => {
+      if (batch >= order.length) return undefined;
+      const rows = order[batch]!.flatMap(index => rowsOf[index]!);
+      const observing = observe(model, setting, rows, { labels: scoring.labels, doing });
+      observing.catch(() => undefined);
+      return observing;
+    };
+    let right = 0;
+    let done = 0;
+    let next = start(0);
+    for (let batch = 0; next !== undefined; batch++) {
+      const { queries: observed } = await next;
+      next = start(batch + 1);
+      let at = 0;
+      for (const index of order[batch]!) {
+        const count = rowsOf[index]!.length;
+        const readings = observed.slice(at, at + count).map(row => row.logProbabilities);
+        right += correct([queries[index]!.label], [predict(scoring.scores(readings))]);
+        at += count;
+      }
+      done += order[batch]!.length;
+      report(done);
+    }
+    return right;
+  };
+}
