@@ -2,13 +2,22 @@
 import { z } from 'zod';
 import { taps, templates } from '../experiment/options.ts';
 import { presetNames } from '../experiment/paper.ts';
-import { momentum, positiveNumber, text, wholeNumber } from './option-values.ts';
+import { list, momentum, positiveNumber, text, wholeNumber } from './option-values.ts';
 
 /** Of every command that opens a model. */
 export const ofModel = {
   model: text(),
   heads: wholeNumber(1).optional(),
   momentum: momentum().optional(),
+};
+
+/** Of every command that trains a model. */
+export const ofCorpus = {
+  corpus: list().optional(),
+  validation: list().optional(),
+  documentSeparator: z.string().optional(),
+  tokenizer: text().optional(),
+  vocabulary: wholeNumber(1).optional(),
 };
 
 /** What a model wants to read around texts. */

@@ -15,6 +15,7 @@ const actions: Readonly<Record<string, () => Promise<Action>>> = {
   table: () => import('./actions/table.ts'),
   train: () => import('./actions/train.ts'),
   theory: () => import('./actions/theory.ts'),
+  momentum: () => import('./actions/momentum.ts'),
   models: () => import('./actions/models.ts'),
   tasks: () => import('./actions/tasks.ts'),
   pull: () => import('./actions/pull.ts'),

@@ -4,6 +4,7 @@ import { completeCommand, completionCommand } from './commands/completion.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { finetuneCommand } from './commands/finetune.ts';
 import { modelsCommand } from './commands/models.ts';
+import { momentumCommand } from './commands/momentum.ts';
 import { pullCommand } from './commands/pull.ts';
 import { runCommand } from './commands/run.ts';
 import { scoreCommand } from './commands/score.ts';
@@ -41,6 +42,7 @@ export function makeProgram(perform: Perform): Command {
     tableCommand(),
     trainCommand(),
     theoryCommand(),
+    momentumCommand(),
     modelsCommand(),
     tasksCommand(),
     pullCommand(),

@@ -1,4 +1,12 @@
 export {
+  estimateMomentum,
+  type MomentumOptions,
+  type MomentumResult,
+  type MomentumRun,
+  runMomentum,
+  type StudyEstimate,
+} from './momentum/index.ts';
+export {
   type ChapterNumber,
   estimateTheory,
   runTheory,

@@ -4,20 +4,12 @@ import { estimateTraining } from '../../train/estimate.ts';
 import { trainingPresets } from '../../train/presets.ts';
 import type { TrainingProgress } from '../../train/progress.ts';
 import { trainModel } from '../../train/run.ts';
+import { ofCorpus } from '../experiment-values.ts';
 import { formatCount } from '../format-number.ts';
 import { formatTraining } from '../format-training.ts';
 import { formatTrainingEstimate } from '../format-training-estimate.ts';
 import type { Io } from '../io.ts';
-import {
-  everywhere,
-  list,
-  listOf,
-  momentum,
-  positiveNumber,
-  readOptions,
-  text,
-  wholeNumber,
-} from '../option-values.ts';
+import { everywhere, listOf, momentum, positiveNumber, readOptions, text, wholeNumber } from '../option-values.ts';
 import type { Typed } from '../program.ts';
 
 const oneOrMoreEtas = listOf(momentum()).transform(etas => (etas.length === 1 ? etas[0]! : etas));
@@ -25,11 +17,7 @@ const oneOrMoreEtas = listOf(momentum()).transform(etas => (etas.length === 1 ? 
 export const schema = z.object({
   ...everywhere,
   preset: z.enum(trainingPresets),
-  corpus: list().optional(),
-  validation: list().optional(),
-  documentSeparator: z.string().optional(),
-  tokenizer: text().optional(),
-  vocabulary: wholeNumber(1).optional(),
+  ...ofCorpus,
   layers: wholeNumber(1).optional(),
   heads: wholeNumber(1).optional(),
   width: wholeNumber(1).optional(),

@@ -1,9 +1,10 @@
 import { Command } from 'commander';
 import { trainingPresets } from '../../train/presets.ts';
 import { choice, withEverywhere, withExamples } from '../everywhere.ts';
+import { withCorpusOptions } from './corpus-options.ts';
 
 export function trainCommand(): Command {
-  const command = new Command('train')
+  const command = withCorpusOptions(new Command('train'))
     .description('train a GPT decoder from scratch on text files, with or without momentum attention')
     .addOption(
       choice(
@@ -12,17 +13,6 @@ export function trainCommand(): Command {
         trainingPresets,
       ).default('tiny'),
     )
-    .option('--corpus <list>', 'text files, folders of .txt files, or tinyshakespeare (default: tinyshakespeare)')
-    .option('--validation <list>', 'texts to validate on (default: the last tenth of the corpus)')
-    .option(
-      '--document-separator <line>',
-      'a line of this text parts documents, "" for a blank line (default: a file is a document)',
-    )
-    .option(
-      '--tokenizer <path>',
-      'a tokenizer.json, its folder, or gpt2 (default: byte pairs are trained on the corpus)',
-    )
-    .option('--vocabulary <number>', 'tokens of the tokenizer that is trained, 257 to 30000')
     .option('--layers <number>', 'layers of the model')
     .option('--heads <number>', 'attention heads of a layer')
     .option('--width <number>', 'width of the model, a multiple of the heads')

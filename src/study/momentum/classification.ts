@@ -1,0 +1,81 @@
+/** @file Classification in context by a model of the study, with the parts that `dualform run` is made of. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openFolder } from '../../checkpoint/open-folder.ts';
+import type { Json } from '../../experiment/canonical-json.ts';
+import { makeJury } from '../../experiment/jury.ts';
+import { prettyJson } from '../../experiment/pretty-json.ts';
+import { writeText } from '../../experiment/run-folder.ts';
+import { scoringOf } from '../../experiment/scoring.ts';
+import { conventionsOf } from '../../model/conventions.ts';
+import { type LoadedModel, loadModel } from '../../model/loaded-model.ts';
+import { releaseMemory } from '../../model/memory.ts';
+import type { Runtime } from '../../runtime/runtime.ts';
+import { inContext } from '../../setting/setting.ts';
+import { buildSequences, type Sequences } from '../../task/sequence.ts';
+import type { Task } from '../../task/task.ts';
+import type { Tokenizer } from '../../tokenizer/tokenizer.ts';
+import { writeWeights } from '../../train/model-folder.ts';
+import type { Numbers, Problem } from '../../train/problem.ts';
+import type { LanguagePlan } from './plan.ts';
+
+/** A task with the token sequences that every model of the study is given. */
+export interface Classification {
+  readonly task: Task;
+  readonly sequences: Sequences;
+}
+
+/** @throws UserError when the context has no room for a demonstration before the longest row */
+export function prepareClassification(
+  task: Task,
+  tokenizer: Tokenizer,
+  config: Readonly<Record<string, unknown>>,
+  { context, classification: { shots, rows, seed } }: LanguagePlan,
+): Classification {
+  const conventions = conventionsOf({ config, source: 'the model of the study' }, tokenizer);
+  return { task, sequences: buildSequences({ task, tokenizer, ...conventions, shots, seed, limit: rows, context }) };
+}
+
+/** Share of the rows whose label the model gets right behind the demonstrations. */
+export async function classify(model: LoadedModel, { task, sequences }: Classification): Promise<number> {
+  const { queries, labelTokens, memoryTokens } = sequences;
+  const judge = makeJury(queries, scoringOf(labelTokens, 'prompt-end'), ROWS_TOGETHER);
+  const setting = await inContext(model, memoryTokens);
+  const right = await judge(model, setting, `classifying ${task.name}`, () => undefined);
+  await releaseMemory(model, setting.memory);
+  return right / queries.length;
+}
+
+const ROWS_TOGETHER = 16;
+
+/** Share of the rows that have the label which most of them have. */
+export function mostFrequentLabel({ task, sequences: { queries } }: Classification): number {
+  const counts = task.labels.map((_, label) => queries.filter(query => query.label === label).length);
+  return Math.max(...counts) / queries.length;
+}
+
+/** Writes a trained model as a checkpoint, opens it beside the runtime, and removes it after use. */
+export async function withTrainedModel<T>(
+  runtime: Runtime,
+  trained: {
+    readonly problem: Problem;
+    readonly parameters: Numbers;
+    readonly config: Readonly<Record<string, unknown>>;
+  },
+  use: (model: LoadedModel) => Promise<T>,
+): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), 'dualform-momentum-'));
+  try {
+    await writeText(join(folder, 'config.json'), prettyJson(trained.config as Json));
+    await writeWeights(folder, trained.problem.parameters, trained.parameters);
+    const model = await loadModel(await openFolder(folder), runtime);
+    const made = await use(model);
+    await model.closeSession('memory');
+    await model.closeSession('observation');
+    await runtime.release(Object.values(model.pretrained));
+    return made;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,107 @@
+import { join, resolve } from 'node:path';
+import { signatureOf } from '../../experiment/plan.ts';
+import { physicalCores } from '../../runtime/cores.ts';
+import { ownMemory } from '../../runtime/memory.ts';
+import { withRuntime } from '../../runtime/runtime.ts';
+import { meanOf } from './means.ts';
+import { planStudy, type StudyWishes } from './options.ts';
+import { cellsOf, type MomentumPlan, type TaskName } from './plan.ts';
+import { trainCell } from './train-cell.ts';
+import type { Trainee } from './trainee.ts';
+import { makeTrainees } from './trainees.ts';
+
+/** What the models of a task would take. */
+export interface TaskEstimate {
+  readonly task: TaskName;
+  readonly models: number;
+  /** Of training. */
+  readonly tokens: number;
+  readonly flops: number;
+  /** On the wall, with as many models at once as there are threads. */
+  readonly seconds: number;
+}
+
+export interface StudyEstimate {
+  readonly schema: 'dualform.momentum-estimate/1';
+  readonly signature: string;
+  /** Where it would be stored; absolute. */
+  readonly folder: string;
+  readonly plan: MomentumPlan;
+  readonly tasks: readonly TaskEstimate[];
+  readonly seconds: number;
+  /** At its highest, all processes together. */
+  readonly memoryBytes: number;
+}
+
+/** Steps of the model by which a task is timed. */
+const STEPS = 20;
+
+/**
+ * Says what a study would take. Of every task a plain model is trained for a few steps and judged, on every thread at once as in the
+ * study itself.
+ *
+ * @throws UserError as runMomentum, before anything is trained
+ */
+export async function estimateMomentum(
+  options: StudyWishes & {
+    readonly out?: string | undefined;
+    readonly threads?: number | undefined;
+    readonly signal?: AbortSignal | undefined;
+  } = {},
+): Promise<StudyEstimate> {
+  const { out, threads, signal, ...wishes } = options;
+  const planned = await planStudy(wishes, { signal });
+  const { plan } = planned;
+  const workers = threads ?? physicalCores();
+  const trainees = makeTrainees(planned);
+  const timed = await Promise.all(Array.from({ length: workers }, () => timeOnce(plan, trainees, signal)));
+  const cells = cellsOf(plan);
+  const tasks = trainees.map(({ task, training: { steps }, step }, i): TaskEstimate => {
+    const models = cells.filter(cell => cell.task === task).length;
+    const ofModel = meanOf(timed.map(({ tasks }) => tasks[i]!.fixed + steps * tasks[i]!.perStep));
+    return {
+      task,
+      models,
+      tokens: models * steps * step.tokens,
+      flops: models * steps * step.flops,
+      seconds: (models * ofModel) / Math.min(workers, cells.length),
+    };
+  });
+  const signature = signatureOf(plan);
+  return {
+    schema: 'dualform.momentum-estimate/1',
+    signature,
+    folder: resolve(out ?? join('runs', signature)),
+    plan,
+    tasks,
+    seconds: tasks.reduce((sum, { seconds }) => sum + seconds, 0),
+    memoryBytes: ownMemory().peakResidentBytes + timed.reduce((sum, { peakBytes }) => sum + peakBytes, 0),
+  };
+}
+
+/** Seconds of a model of each task: a part that does not depend on the steps, and each step. */
+async function timeOnce(plan: MomentumPlan, trainees: readonly Trainee[], signal: AbortSignal | undefined) {
+  return withRuntime({ threads: 1, signal }, async runtime => {
+    const tasks: { readonly fixed: number; readonly perStep: number }[] = [];
+    for (const trainee of trainees) {
+      const short = { ...trainee, training: { ...trainee.training, steps: STEPS, warmUp: 0 } };
+      const ends: number[] = [];
+      const started = performance.now();
+      await trainCell(
+        runtime,
+        short,
+        { task: trainee.task, eta: 0, seed: plan.seeds[0]! },
+        { adam: plan.adam, onStep: () => ends.push(performance.now()) },
+      );
+      const all = performance.now() - started;
+      // The first step opens the sessions; the median does not mind what else the machine does for a moment.
+      const perStep = ends
+        .slice(1)
+        .map((end, i) => end - ends[i]!)
+        .sort((a, b) => a - b)[Math.floor(STEPS / 2)]!;
+      tasks.push({ fixed: (all - STEPS * perStep) / 1000, perStep: perStep / 1000 });
+    }
+    const { peakResidentBytes } = await runtime.usage();
+    return { tasks, peakBytes: peakResidentBytes };
+  });
+}

@@ -1,0 +1,86 @@
+import { lineChart, type Series } from '../../report/line-chart.ts';
+import type { Eta } from './plan.ts';
+import type { CurveResult, MomentumResult, Table } from './result.ts';
+
+/** A figure of a study as the text of an SVG file. */
+export interface Figure {
+  readonly file: string;
+  readonly svg: string;
+}
+
+const PLAIN = '#222222';
+/** What was not trained. */
+const GREYS = ['#bbbbbb', '#999999', '#777777'];
+
+/** Every curve of the study, and how perplexities and training losses move with eta. */
+export function drawFigures({ curves, tables }: MomentumResult): readonly Figure[] {
+  const byEta = tables.filter(
+    ({ name, rows }) => ['perplexity', 'training'].includes(name) && comparedEtas(rows).length > 1,
+  );
+  return [
+    ...curves
+      .filter(({ series }) => series.length > 0)
+      .map(curve => ({ file: `${curve.task}-${curve.name.replaceAll(' ', '-')}.svg`, svg: drawCurve(curve) })),
+    ...byEta.map(table => ({ file: `${table.name}-by-eta.svg`, svg: drawChanges(table) })),
+  ];
+}
+
+/** How rows of tables and lines of figures are named. */
+export function rowName(eta: Eta): string {
+  if (eta === 0) return 'plain attention';
+  return eta === 'learned' ? 'learned eta' : `eta ${eta}`;
+}
+
+function drawCurve({ title, x, y, series, baselines }: CurveResult): string {
+  const trained = series.map(
+    ({ eta, points }): Series => ({
+      name: rowName(eta),
+      points: points.map(({ mean, low, high }, i) => ({ x: x.values[i]!, y: mean, low, high })),
+      ...(eta === 0 && { color: PLAIN }),
+    }),
+  );
+  const others = baselines.map(
+    ({ name, values }, i): Series => ({
+      name,
+      points: values.map((value, j) => ({ x: x.values[j]!, y: value })),
+      dashed: true,
+      color: GREYS[i % GREYS.length]!,
+    }),
+  );
+  return lineChart({ title, x: x.title, y, ordered: true, series: [...trained, ...others] });
+}
+
+/** Difference to plain attention in percent of it, with its interval, over the fixed etas. */
+function drawChanges({ name, columns, rows }: Table): string {
+  const [{ entries: plain }] = rows as [Table['rows'][number]];
+  const series = columns.map(
+    ({ title }, i): Series => ({
+      name: title,
+      points: comparedEtas(rows).flatMap(({ eta, entries }) => {
+        const { difference } = entries[i]!;
+        if (difference === undefined || plain[i]!.mean === null) return [];
+        const percent = (value: number) => (100 * value) / plain[i]!.mean!;
+        const { difference: middle, low, high } = difference;
+        return [{ x: eta, y: percent(middle), low: percent(low), high: percent(high) }];
+      }),
+    }),
+  );
+  const what = name === 'perplexity' ? 'Perplexity' : 'Mean training loss';
+  return lineChart({
+    title: `${what}: difference to plain attention`,
+    x: 'eta',
+    y: 'percent',
+    logX: true,
+    baseline: 0,
+    series,
+  });
+}
+
+/** Rows of fixed etas that compare with plain attention somewhere, in their order. */
+function comparedEtas(rows: Table['rows']) {
+  return rows
+    .flatMap(({ eta, entries }) =>
+      typeof eta === 'number' && entries.some(({ difference }) => difference !== undefined) ? [{ eta, entries }] : [],
+    )
+    .sort((a, b) => a.eta - b.eta);
+}

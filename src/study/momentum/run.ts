@@ -1,0 +1,149 @@
+import { join, relative, resolve } from 'node:path';
+import type { Json } from '../../experiment/canonical-json.ts';
+import { Interrupted } from '../../experiment/interrupted.ts';
+import { signatureOf } from '../../experiment/plan.ts';
+import { prettyJson } from '../../experiment/pretty-json.ts';
+import { type Provenance, readProvenance, stopwatch, type Timing, thisMachine } from '../../experiment/provenance.ts';
+import { claimFolder, makeFolder, readFinished, readJson, writeText } from '../../experiment/run-folder.ts';
+import { physicalCores } from '../../runtime/cores.ts';
+import type { TrainingProgress } from '../../train/progress.ts';
+import { readCell, writeCell } from './cell-files.ts';
+import type { CellRecord } from './cell-record.ts';
+import { drawFigures } from './figures.ts';
+import { planStudy, type StudyWishes } from './options.ts';
+import { type Cell, cellsOf, nameOf, type TaskName, taskNames } from './plan.ts';
+import { foldResult, type MomentumResult } from './result.ts';
+import { trainAll } from './train-all.ts';
+import type { Trainee } from './trainee.ts';
+import { makeTrainees } from './trainees.ts';
+
+export interface MomentumOptions extends StudyWishes {
+  /** The folder of the study; `runs/<signature>` unless given. */
+  readonly out?: string | undefined;
+  /** Models that are trained at once, each on one thread; the physical cores that the process may use unless given. */
+  readonly threads?: number | undefined;
+  /** Stops the study; cells that are done stay. */
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: StudyProgress) => void) | undefined;
+  readonly onWarning?: ((message: string) => void) | undefined;
+}
+
+/** How far a study is: reading its corpus, then in steps of training over all models. */
+export type StudyProgress = TrainingProgress;
+
+export interface MomentumRun {
+  /** Absolute. */
+  readonly folder: string;
+  readonly result: MomentumResult;
+  /** Of every task, summed over all models. */
+  readonly timing: Timing<TaskName>;
+  readonly provenance: Provenance;
+  readonly cells: number;
+  /** Cells that an earlier call had trained. */
+  readonly found: number;
+}
+
+/** What an interruption can tell. */
+interface State {
+  readonly folder?: string;
+  readonly cells?: number;
+  readonly records?: ReadonlyMap<string, CellRecord>;
+}
+
+/**
+ * Momentum attention beside plain attention (Dai et al. 2022, section 5): for every task, seed and eta a model is trained from
+ * scratch; those of one task and seed have the same initial weights and the same batches. Each is trained on one thread, so that the
+ * numbers do not depend on how many are trained at once. A study that was stopped, even killed, goes on with the cells that are
+ * missing and ends with the same bytes.
+ *
+ * @throws UserError what the user can mend: options, corpus, the folder, the disk
+ * @throws Interrupted after `signal`
+ */
+export async function runMomentum(options: MomentumOptions = {}): Promise<MomentumRun> {
+  const { out, threads, signal, onProgress, onWarning, ...wishes } = options;
+  const state: State = {};
+  try {
+    signal?.throwIfAborted();
+    const planned = await planStudy(wishes, { signal, onProgress });
+    const { plan } = planned;
+    const signature = signatureOf(plan);
+    const folder = resolve(out ?? join('runs', signature));
+    const workers = threads ?? physicalCores();
+    const cells = cellsOf(plan);
+    const finished = await readFinished(folder, plan);
+    if (finished !== undefined) {
+      const earlier = readProvenance(taskNames, finished.provenance);
+      return {
+        folder,
+        result: finished.result as unknown as MomentumResult,
+        timing: earlier?.timing ?? stopwatch(taskNames, undefined).read(),
+        provenance: earlier?.provenance ?? thisMachine(workers),
+        cells: cells.length,
+        found: cells.length,
+      };
+    }
+    const lock = await makeFolder(folder);
+    try {
+      await claimFolder(folder, plan);
+      const records = new Map<string, CellRecord>();
+      for (const cell of cells) {
+        const record = await readCell(folder, cell);
+        if (record !== undefined) records.set(nameOf(cell), record);
+      }
+      const found = records.size;
+      Object.assign(state, { folder, cells: cells.length, records });
+      const earlier = readProvenance(taskNames, await readJson(join(folder, 'provenance.json')));
+      const watch = stopwatch(taskNames, earlier?.timing);
+      const trainees = makeTrainees(planned);
+      await trainAll(
+        cells.filter(cell => !records.has(nameOf(cell))),
+        {
+          ...{ plan, trainees, workers, signal, watch, onWarning },
+          onSteps: steps => onProgress?.(progressOf(trainees, cells, records, steps)),
+          onRecord: async record => {
+            lock.check();
+            await writeCell(folder, record);
+            records.set(nameOf(record), record);
+            const times = { timing: watch.read(), provenance: thisMachine(workers) };
+            await writeText(join(folder, 'provenance.json'), prettyJson(times as unknown as Json));
+          },
+        },
+      );
+      const described = trainees.map(trainee => ({ ...trainee, baselines: trainee.baselines() }));
+      const result = foldResult(plan, signature, described, [...records.values()]);
+      for (const { file, svg } of drawFigures(result)) await writeText(join(folder, file), svg);
+      await writeText(join(folder, 'result.json'), prettyJson(result as unknown as Json));
+      return {
+        ...{ folder, result, found, cells: cells.length },
+        timing: watch.read(),
+        provenance: thisMachine(workers),
+      };
+    } finally {
+      await lock.release();
+    }
+  } catch (error) {
+    if (!signal?.aborted) throw error;
+    throw interrupted(state, error);
+  }
+}
+
+/** @param steps done in cells that are not finished */
+function progressOf(
+  trainees: readonly Trainee[],
+  cells: readonly Cell[],
+  records: ReadonlyMap<string, CellRecord>,
+  steps: number,
+): StudyProgress {
+  const stepsOf = (some: readonly { readonly task: TaskName }[]) =>
+    some.reduce((sum, { task }) => sum + trainees.find(trainee => trainee.task === task)!.training.steps, 0);
+  return { stage: 'training', done: stepsOf([...records.values()]) + steps, total: stepsOf(cells), unit: 'steps' };
+}
+
+function interrupted({ folder, cells, records }: State, cause: unknown): Interrupted {
+  if (folder === undefined) return new Interrupted('interrupted before the study began', { cause });
+  const place = relative('.', folder) || folder;
+  return new Interrupted(
+    `interrupted with ${records!.size} of ${cells} models trained, kept in ${place}; the same command goes on from there`,
+    { folder, cause },
+  );
+}

@@ -1,0 +1,72 @@
+import type { Stopwatch } from '../../experiment/provenance.ts';
+import { ownMemory } from '../../runtime/memory.ts';
+import { withRuntime } from '../../runtime/runtime.ts';
+import type { CellRecord } from './cell-record.ts';
+import { type Cell, type MomentumPlan, nameOf, type TaskName } from './plan.ts';
+import { trainCell } from './train-cell.ts';
+import type { Trainee } from './trainee.ts';
+
+export interface TrainAllOptions {
+  readonly plan: MomentumPlan;
+  readonly trainees: readonly Trainee[];
+  /** Models that are trained at once. */
+  readonly workers: number;
+  readonly signal: AbortSignal | undefined;
+  readonly watch: Stopwatch<TaskName>;
+  /** Hears how many steps are done in cells that are not finished. */
+  readonly onSteps: (steps: number) => void;
+  readonly onRecord: (record: CellRecord) => Promise<void>;
+  readonly onWarning: ((message: string) => void) | undefined;
+}
+
+/**
+ * Trains cells, each on one thread of a compute process of which every worker has its own: small models gain nothing from a second
+ * thread. The first failure stops all workers.
+ */
+export async function trainAll(cells: readonly Cell[], options: TrainAllOptions): Promise<void> {
+  const { plan, trainees, workers, watch, onSteps, onRecord, onWarning } = options;
+  const queue = [...cells];
+  const failed = new AbortController();
+  const signal = options.signal ? AbortSignal.any([options.signal, failed.signal]) : failed.signal;
+  const steps = new Map<string, number>();
+  const report = () => onSteps([...steps.values()].reduce((sum, done) => sum + done, 0));
+
+  const work = async () => {
+    let cell: Cell | undefined;
+    await withRuntime(
+      {
+        threads: 1,
+        signal,
+        onCrash: ({ cause, doing }) =>
+          onWarning?.(`the compute process ended (${cause}) while ${doing}; trying once more`),
+      },
+      async runtime => {
+        // After a crash the cell that was on its way is trained again.
+        for (cell ??= queue.shift(); cell !== undefined; cell = queue.shift()) {
+          const { task } = cell;
+          const name = nameOf(cell);
+          const trainee = trainees.find(each => each.task === task)!;
+          const started = performance.now();
+          const record = await trainCell(runtime, trainee, cell, {
+            adam: plan.adam,
+            onStep: done => {
+              signal.throwIfAborted();
+              steps.set(name, done);
+              report();
+            },
+          });
+          watch.add(task, (performance.now() - started) / 1000, trainee.training.steps * trainee.step.tokens);
+          watch.notePeak(workers * (await runtime.usage()).peakResidentBytes + ownMemory().peakResidentBytes);
+          await onRecord(record);
+          steps.delete(name);
+          report();
+        }
+      },
+    );
+  };
+  report();
+  await Promise.all(
+    Array.from({ length: Math.min(workers, cells.length) }, () => work().catch(error => failed.abort(error))),
+  );
+  if (failed.signal.aborted) throw failed.signal.reason;
+}

@@ -1,0 +1,65 @@
+import { momentumTensor } from '../../model/momentum.ts';
+import { NonFiniteError } from '../../runtime/errors.ts';
+import type { Runtime } from '../../runtime/runtime.ts';
+import type { AdamSettings } from '../../train/adam.ts';
+import { initialise } from '../../train/initialise.ts';
+import { learningRateAt } from '../../train/schedule.ts';
+import { openTrainer, type Trainer } from '../../train/trainer.ts';
+import type { CellRecord } from './cell-record.ts';
+import { meanOf } from './means.ts';
+import { type Cell, nameOf } from './plan.ts';
+import type { Trainee } from './trainee.ts';
+import { partEnds, TRAINING_LOSS } from './training-loss.ts';
+
+/**
+ * Trains and judges one model. Its initial weights and batches are those of every cell of the same task and seed: only eta differs.
+ *
+ * @param onStep hears how many steps are done
+ */
+export async function trainCell(
+  runtime: Runtime,
+  trainee: Trainee,
+  cell: Cell,
+  { adam, onStep }: { readonly adam: AdamSettings; readonly onStep: (done: number) => void },
+): Promise<CellRecord> {
+  const momentum = cell.eta === 0 ? undefined : cell.eta;
+  const problem = trainee.problem(momentum);
+  const trainer = await openTrainer(runtime, problem, initialise(problem, cell.seed), adam);
+  const { steps } = trainee.training;
+  const ends = partEnds(steps);
+  const parts: number[][] = [[]];
+  try {
+    for (let t = 1; t <= steps; t++) {
+      const { loss } = await trainer.take([trainee.batch(cell.seed, t - 1)], learningRateAt(t, trainee.training));
+      parts.at(-1)!.push(loss);
+      if (t === ends[parts.length - 1] && t < steps) parts.push([]);
+      onStep(t);
+    }
+    const { measures, curves } = await trainee.measure({ trainer, runtime, momentum });
+    return {
+      ...cell,
+      measures: { ...measures, [TRAINING_LOSS]: meanOf(parts.flat()) },
+      curves: { ...curves, [TRAINING_LOSS]: parts.map(meanOf) },
+      ...(momentum === 'learned' && { learned: await learnedEtas(trainer) }),
+    };
+  } catch (error) {
+    if (!(error instanceof NonFiniteError)) throw error;
+    return { ...cell, measures: null, why: `${nameOf(cell)}: ${error.message}`, curves: {} };
+  } finally {
+    await trainer.close();
+  }
+}
+
+/** [layers][heads] */
+async function learnedEtas(trainer: Trainer): Promise<number[][]> {
+  const { parameters } = await trainer.state();
+  const etas: number[][] = [];
+  for (
+    let logits = parameters[momentumTensor(0)];
+    logits !== undefined;
+    logits = parameters[momentumTensor(etas.length)]
+  ) {
+    etas.push(Array.from(logits, logit => 1 / (1 + Math.exp(-logit))));
+  }
+  return etas;
+}
