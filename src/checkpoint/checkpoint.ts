@@ -1,7 +1,7 @@
 import { closest } from 'fastest-levenshtein';
 import { UserError } from '../error.ts';
+import { widen } from '../half.ts';
 import { readExactly, withFile } from './file-bytes.ts';
-import { widenBfloat, widenHalf } from './half.ts';
 
 /** How a weight's numbers are stored; each widens to float32 exactly. */
 export type StoredType = 'F32' | 'F16' | 'BF16';
@@ -88,7 +88,6 @@ export async function readTensor(location: TensorLocation): Promise<Float32Array
     const bytes = new Uint8Array(length);
     await readExactly(handle, file, bytes, offset);
     if (dtype === 'F32') return new Float32Array(bytes.buffer);
-    const halves = new Uint16Array(bytes.buffer);
-    return dtype === 'F16' ? widenHalf(halves) : widenBfloat(halves);
+    return widen(new Uint16Array(bytes.buffer), dtype);
   });
 }

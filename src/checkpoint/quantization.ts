@@ -1,4 +1,4 @@
-import { halfTable } from './half.ts';
+import { halfTable } from '../half.ts';
 
 /** Block formats of GGUF files that unpack to float32. */
 export type BlockType = 'F32' | 'F16' | 'BF16' | 'Q4_0' | 'Q4_1' | 'Q5_0' | 'Q5_1' | 'Q8_0' | 'Q4_K' | 'Q5_K' | 'Q6_K';

@@ -1,7 +1,5 @@
 import path from 'node:path';
 import { type Checkpoint, requireTensor, type TensorLocation } from '../checkpoint/checkpoint.ts';
-import type { OpenProgress } from '../checkpoint/open.ts';
-import { widened } from '../checkpoint/widen.ts';
 import { UserError } from '../error.ts';
 import type { ExternalData } from '../graph/onnx/encode.ts';
 import { encodeOnnx } from '../graph/onnx/encode.ts';
@@ -40,20 +38,14 @@ const graphs: Readonly<Record<GraphName, (decoder: Decoder) => Outputs>> = {
 };
 
 /**
- * Puts a model beside the runtime: checks every tensor of the checkpoint against the decoder, widens half precision into the cache
- * (once), loads the key and value projections. All other weights are mapped from their files when a session opens.
+ * Puts a model beside the runtime: checks every tensor of the checkpoint against the decoder, loads the key and value projections as
+ * float32. All other weights are mapped from their files when a session opens, half precision too.
  *
  * @throws UserError when the family is not supported, a tensor is missing, or a shape contradicts the configuration
  */
-export async function loadModel(
-  checkpoint: Checkpoint,
-  runtime: Runtime,
-  { onProgress }: { readonly onProgress?: (progress: OpenProgress) => void } = {},
-): Promise<LoadedModel> {
+export async function loadModel(checkpoint: Checkpoint, runtime: Runtime): Promise<LoadedModel> {
   const decoder = readDecoder(checkpoint.config, checkpoint.source);
-  for (const { name, shape } of decoder.tensors) placeOf(checkpoint, name, shape);
-  const wide = await widened(checkpoint, onProgress);
-  const places = new Map(decoder.tensors.map(({ name, shape }) => [name, placeOf(wide, name, shape)]));
+  const places = new Map(decoder.tensors.map(({ name, shape }) => [name, placeOf(checkpoint, name, shape)]));
   const keyValue = decoder.keyValue.flat().map(({ name }) => places.get(name)!);
   const handles = await runtime.load(keyValue);
   const pretrained = Object.fromEntries(handles.map(handle => [handle.name, handle]));

@@ -1,5 +1,6 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { UserError } from '../error.ts';
+import { widen } from '../half.ts';
 import { elementCount, type Location, type TensorData } from './protocol.ts';
 
 /** Stored types that become float32, with bytes an element. */
@@ -30,7 +31,8 @@ export function readTensor(location: Location): TensorData {
   const data = new Float32Array(count);
   const descriptor = openFile(file);
   try {
-    const chunk = dtype === 'F32' ? undefined : new Uint16Array(Math.min(count, chunkElements));
+    const half = dtype === 'F16' || dtype === 'BF16' ? dtype : undefined;
+    const chunk = half && new Uint16Array(Math.min(count, chunkElements));
     for (let start = 0; start < count; start += chunkElements) {
       const end = Math.min(start + chunkElements, count);
       const target = chunk?.subarray(0, end - start) ?? data.subarray(start, end);
@@ -40,7 +42,7 @@ export function readTensor(location: Location): TensorData {
         offset + start * width,
         location,
       );
-      if (chunk !== undefined) widen(chunk, data.subarray(start, end), dtype === 'F16' ? floatOfHalf : bitsOfBrain);
+      if (half) data.set(widen(target as Uint16Array, half), start);
     }
   } finally {
     closeSync(descriptor);
@@ -64,27 +66,4 @@ function readExactly(descriptor: number, bytes: Uint8Array, position: number, { 
     if (read === 0) throw new UserError(`${file}: ends before the last byte of tensor ${name}; it may be cut off`);
     done += read;
   }
-}
-
-function widen(source: Uint16Array, target: Float32Array, bitsOf: (half: number) => number): void {
-  const bits = new Uint32Array(target.buffer, target.byteOffset, target.length);
-  for (let i = 0; i < bits.length; i++) bits[i] = bitsOf(source[i]!);
-}
-
-/** bfloat16 is the upper half of a float32. */
-function bitsOfBrain(brain: number): number {
-  return brain << 16;
-}
-
-/** Bits of the float32 with the value of an IEEE half: 1 sign, 5 exponent (bias 15), 10 fraction bits. */
-function floatOfHalf(half: number): number {
-  const sign = (half & 0x8000) << 16;
-  const exponent = (half >> 10) & 0x1f;
-  const fraction = half & 0x3ff;
-  if (exponent === 0x1f) return sign | 0x7f800000 | (fraction << 13);
-  if (exponent !== 0) return sign | ((exponent + 112) << 23) | (fraction << 13);
-  if (fraction === 0) return sign;
-  // A subnormal half is a normal float32: move the leading bit of the fraction into the hidden place.
-  const shift = Math.clz32(fraction) - 21;
-  return sign | ((113 - shift) << 23) | (((fraction << shift) & 0x3ff) << 13);
 }

@@ -53,8 +53,7 @@ export async function finetune(
     const T = sequence.length;
     // The last token predicts nothing; it is fed for its query.
     const weights = [...Array(T - 1).fill(1 / (T - 1)), 0];
-    const target = spare;
-    const outputs = parameters.map(names.updated);
+    const target = spare ?? (await reserveLike(model));
     const result = await runtime
       .run(session, {
         doing: `finetuning step ${step + 1} of ${sequences.length}`,
@@ -67,17 +66,15 @@ export async function finetune(
         },
         // Fetched whether asked or not: where numbers leave the finite ones, the first bad layer is named.
         fetch: [...layers, names.loss],
-        ...(target === undefined
-          ? { keep: outputs }
-          : { into: Object.fromEntries(parameters.map(name => [names.updated(name), target[name]!])) }),
+        into: Object.fromEntries(parameters.map(name => [names.updated(name), target[name]!])),
       })
       .catch(async error => {
-        for (const set of [current, spare]) if (set !== undefined) await releaseIfAlive(model, set);
+        for (const set of [current, target]) await releaseIfAlive(model, set);
         throw explained(error, learningRate, step);
       });
-    // The first two steps make the two sets; the pretrained one is never written.
+    // The pretrained set is never written.
     spare = current === model.pretrained ? undefined : current;
-    current = Object.fromEntries(parameters.map(name => [name, result.kept[names.updated(name)]!]));
+    current = target;
     const loss = result.fetched[names.loss]!.data[0]!;
     losses.push(loss);
     seconds += result.seconds;
@@ -89,6 +86,12 @@ export async function finetune(
   }
   if (spare !== undefined) await releaseKeyValue(model, spare);
   return { keyValue: current, losses, seconds };
+}
+
+/** Room for changed projections. */
+async function reserveLike({ runtime, pretrained }: LoadedModel): Promise<KeyValue> {
+  const room = await runtime.reserve(Object.values(pretrained));
+  return Object.fromEntries(Object.keys(pretrained).map((name, i) => [name, room[i]!]));
 }
 
 /** Frees changed projections; those of the checkpoint stay. */

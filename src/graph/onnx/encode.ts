@@ -2,17 +2,17 @@ import { type Dimension, termsOf } from '../dimension.ts';
 import { onnxType } from '../operators/cast.ts';
 import {
   type Constant,
-  type ElementType,
   GraphError,
   type Input,
   type OnnxAttribute,
   type Shape,
   type Tensor,
   topologicalOrder,
+  type Weight,
 } from '../tensor.ts';
 import { encodeMessage, type Writer } from './protobuf.ts';
 
-/** Where the bytes of a weight lie, as ONNX external data. Half precision is widened when the session opens. */
+/** Where the bytes of a weight lie, as ONNX external data. Half precision is widened at each use. */
 export interface ExternalData {
   /** Path below the folder that the session is given. */
   readonly location: string;
@@ -42,6 +42,9 @@ const furtherName = (name: string, output: number) => `${name}.${output}`;
  * Writes a graph as an ONNX model (opset 20, IR 9). Weights stay where they are and become external data; dimensions that
  * are computed at run time (`B*T`) are read off the shapes of the inputs.
  *
+ * Weights in half precision are widened anew wherever they are used, each when the tensor that it meets is there: one float32 matrix is
+ * in memory at a time, and the engine does not fold them all when a session opens.
+ *
  * @throws GraphError when a weight has no place or a named dimension stands on no input
  */
 export function encodeOnnx({ name, outputs, locate }: EncodeOptions): Uint8Array {
@@ -51,6 +54,8 @@ export function encodeOnnx({ name, outputs, locate }: EncodeOptions): Uint8Array
   const nodes: ((graph: Writer) => void)[] = [];
   const initialisers: ((graph: Writer) => void)[] = [];
   const shared = new Map<string, string>();
+  const values: ((graph: Writer) => void)[] = [];
+  const halves = new Map<string, ExternalData['dtype']>();
   let count = 0;
 
   const node = (
@@ -109,12 +114,34 @@ export function encodeOnnx({ name, outputs, locate }: EncodeOptions): Uint8Array
         ? size(dimensions[0]!)
         : once(`sizes ${dimensions}`, output => node('Concat', dimensions.map(size), output, { axis: 0 }));
 
-  const external = (weight: string, shape: Shape): string => {
+  // With shapes known, the engine reuses buffers; without, it also searches through all of them at every node.
+  const tell = (value: string, type: number, shape: Shape) => {
+    values.push(graph => graph.message(13, to => writeValue(to, value, type, shape)));
+    return value;
+  };
+
+  const external = ({ name: weight, shape }: Weight): string => {
     const place = locate?.(weight);
     if (place === undefined) throw new GraphError(`${name}: nobody tells where weight ${weight} lies`);
-    const stored = place.dtype === 'F32' ? weight : `${weight}.${place.dtype}`;
-    initialisers.push(graph => graph.message(5, to => writeExternal(to, stored, shape as readonly number[], place)));
-    return place.dtype === 'F32' ? weight : node('Cast', [stored], weight, { to: onnxType.float32 });
+    initialisers.push(graph => graph.message(5, to => writeExternal(to, weight, shape as readonly number[], place)));
+    if (place.dtype !== 'F32') halves.set(weight, place.dtype);
+    return weight;
+  };
+  /** A weight as float32. `beside` is what it meets: its size is asked for the shape [0, ..., 0], in which a view has the shape it had. */
+  const widened = ({ name: weight, shape }: Weight, beside: readonly Tensor[]): string => {
+    const dtype = halves.get(weight);
+    if (dtype === undefined) return weight;
+    const met = beside.find(
+      tensor => tensor.kind === 'operation' && tensor.shape.some(size => typeof size === 'string'),
+    );
+    const cast = (half: string, output: string) => node('Cast', [half], output, { to: onnxType.float32 });
+    // Short ones, scales and biases, are folded when the session opens.
+    if (shape.length < 2 || met === undefined) return once(`wide ${weight}`, output => cast(weight, output));
+    const axis = met.shape.findIndex(size => typeof size === 'string');
+    const met0 = node('Shape', [names.get(met)!], `n${count++}`, { start: axis, end: axis + 1 });
+    const same = node('Mul', [met0, int64(shape.map(() => 0))], `n${count++}`);
+    const view = tell(node('Reshape', [weight, same], `n${count++}`), STORED_TYPE[dtype], shape);
+    return tell(cast(view, `n${count++}`), onnxType.float32, shape);
   };
   const embedded = (constant: Constant): string => {
     const { type, data, shape } = constant;
@@ -130,22 +157,34 @@ export function encodeOnnx({ name, outputs, locate }: EncodeOptions): Uint8Array
   const wantedNames = new Map(Object.entries(outputs).map(([output, tensor]) => [tensor, output]));
   for (const tensor of order) {
     if (tensor.kind === 'input') names.set(tensor, tensor.name);
-    else if (tensor.kind === 'weight') names.set(tensor, external(tensor.name, tensor.shape));
+    else if (tensor.kind === 'weight') names.set(tensor, external(tensor));
     else if (tensor.kind === 'constant') names.set(tensor, embedded(tensor));
     else {
       const form = tensor.operator.onnx(tensor);
-      if ('of' in form) {
-        names.set(tensor, furtherName(names.get(form.of)!, form.output));
-        continue;
-      }
+      const own =
+        'of' in form ? furtherName(names.get(form.of)!, form.output) : (wantedNames.get(tensor) ?? `n${count++}`);
+      names.set(tensor, own);
+      if (!(own in outputs)) tell(own, onnxType[tensor.type], tensor.shape);
+      if ('of' in form) continue;
       const { opType, operands, attributes, outputs: outputCount } = form;
-      const operandNames = operands.map(from => (from.kind === 'dimensions' ? sizes(from.values) : names.get(from)!));
-      names.set(tensor, node(opType, operandNames, wantedNames.get(tensor) ?? `n${count++}`, attributes, outputCount));
+      const [table, ...others] = operands.map(from => {
+        if (from.kind === 'dimensions') return sizes(from.values);
+        if (from.kind !== 'weight' || opType === 'Gather') return names.get(from)!;
+        return widened(from, tensor.inputs);
+      });
+      const half = opType === 'Gather' ? halves.get(table!) : undefined;
+      if (half === undefined) node(opType, [table!, ...others], own, attributes, outputCount);
+      else {
+        // Of a table few rows are read: these are widened, not the table.
+        const rows = node(opType, [table!, ...others], `n${count++}`, attributes);
+        node('Cast', [tell(rows, STORED_TYPE[half], tensor.shape)], own, { to: onnxType.float32 });
+      }
     }
   }
   // A tensor that is asked for twice, or that is no result of an operator, is copied under the asked name.
   for (const [output, tensor] of Object.entries(outputs)) {
-    if (names.get(tensor) !== output) node('Identity', [names.get(tensor)!], output);
+    if (names.get(tensor) === output) continue;
+    node('Identity', [tensor.kind === 'weight' ? widened(tensor, []) : names.get(tensor)!], output);
   }
 
   return encodeMessage(model => {
@@ -155,17 +194,11 @@ export function encodeOnnx({ name, outputs, locate }: EncodeOptions): Uint8Array
       for (const write of nodes) write(graph);
       graph.string(2, name);
       for (const write of initialisers) write(graph);
-      for (const from of inputs) graph.message(11, to => writeValue(to, from.name, from.type, from.shape));
+      for (const from of inputs) graph.message(11, to => writeValue(to, from.name, onnxType[from.type], from.shape));
       for (const [output, tensor] of Object.entries(outputs)) {
-        graph.message(12, to => writeValue(to, output, tensor.type, tensor.shape));
+        graph.message(12, to => writeValue(to, output, onnxType[tensor.type], tensor.shape));
       }
-      // With shapes known, the engine reuses buffers; without, it also searches through all of them at every node.
-      for (const tensor of order) {
-        const own = names.get(tensor)!;
-        if (tensor.kind === 'operation' && !(own in outputs)) {
-          graph.message(13, to => writeValue(to, own, tensor.type, tensor.shape));
-        }
-      }
+      for (const write of values) write(graph);
     });
     model.message(8, opset => opset.int(2, OPSET));
   });
@@ -216,11 +249,11 @@ function writeExternal(to: Writer, name: string, shape: readonly number[], place
   to.int(14, EXTERNAL);
 }
 
-function writeValue(to: Writer, name: string, type: ElementType, shape: Shape): void {
+function writeValue(to: Writer, name: string, type: number, shape: Shape): void {
   to.string(1, name);
   to.message(2, value =>
     value.message(1, tensor => {
-      tensor.int(1, onnxType[type]);
+      tensor.int(1, type);
       tensor.message(2, dims => {
         for (const size of shape) {
           dims.message(1, dim => {

@@ -19,17 +19,21 @@ export function halfTable(): Float32Array {
   return table;
 }
 
-/** Widens binary16 bit patterns to float32, exactly. */
-export function widenHalf(halves: Uint16Array): Float32Array {
+/** Half precision as float32, exactly: bit patterns of binary16 (`F16`) or bfloat16 (`BF16`). */
+export function widen(halves: Uint16Array, dtype: 'F16' | 'BF16'): Float32Array {
+  return dtype === 'F16' ? widenBinary16(halves) : widenBfloat16(halves);
+}
+
+function widenBinary16(halves: Uint16Array): Float32Array {
   const values = halfTable();
   const wide = new Float32Array(halves.length);
   for (let i = 0; i < halves.length; i++) wide[i] = values[halves[i]!]!;
   return wide;
 }
 
-/** Widens bfloat16 bit patterns (the upper half of a float32) to float32, exactly. */
-export function widenBfloat(bfloats: Uint16Array): Float32Array {
-  const wide = new Uint32Array(bfloats.length);
-  for (let i = 0; i < bfloats.length; i++) wide[i] = bfloats[i]! << 16;
+/** bfloat16 is the upper half of a float32. */
+function widenBfloat16(halves: Uint16Array): Float32Array {
+  const wide = new Uint32Array(halves.length);
+  for (let i = 0; i < halves.length; i++) wide[i] = halves[i]! << 16;
   return new Float32Array(wide.buffer);
 }
