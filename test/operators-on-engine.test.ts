@@ -46,6 +46,10 @@ const graphs: Readonly<Record<string, Tensor>> = {
   'matrixMultiply, one side shared': g.matrixMultiply(a, g.reshape(g.transpose(m, [1, 0]), [1, 4, 'T'])),
   gemm: g.gemm(flat, m, { transposeB: true }),
   'gemm, A transposed': g.gemm(flat, flat, { transposeA: true }),
+  'gemm, another matrix added': g.gemm(flat, flat, {
+    transposeA: true,
+    plus: constant(Array(16).fill(3), [4, 4]),
+  }),
   softmax: g.softmax(a),
   gather: g.gather(m, ids),
   gatherElements: g.gatherElements(g.gather(m, ids), g.reshape(ids, ['B', 1]), 1),

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { encodeOnnx } from '../src/graph/index.ts';
 import { readDecoder } from '../src/model/families/index.ts';
 import { gradientGraph, memoryGraph, names, type Outputs, observationGraph, traceGraph } from '../src/model/graphs.ts';
+import { updateFeeds, updateGraph, updateGroups, updateNames } from '../src/model/update-graph.ts';
 import { gptConfig, languageFeeds, languageModel } from '../src/train/gpt.ts';
 import { initialise } from '../src/train/initialise.ts';
 import { trainingGraph } from '../src/train/trainer.ts';
@@ -53,8 +54,25 @@ withGpu.each(['llama', 'momentum-gpt2'])('graphs of %s on WebGPU equal the float
       ...tokenFeeds(sequence!.slice(0, -1), 0),
       [names.targets]: value([T], sequence!.slice(1)),
       [names.targetWeights]: value([T], Array(T).fill(1 / T)),
-      [names.learningRate]: value([1], [0.3]),
     });
+    const ramp = (shape: readonly number[]) => {
+      const count = shape.reduce((a, b) => a * b, 1);
+      return value(
+        shape,
+        Array.from({ length: count }, (_, i) => ((i * 7) % 11) / 11 - 0.5),
+      );
+    };
+    const fed = decoder.keyValue.flat().map(
+      ({ name, shape: [M, K] }) =>
+        [
+          [names.gradient(name), ramp([M!])],
+          [names.left(name), ramp([T, M!])],
+          [names.right(name), ramp([T, K ?? 1])],
+        ] as const,
+    );
+    const parameters = Object.fromEntries(decoder.keyValue.flat().map(({ name, shape }) => [name, ramp(shape)]));
+    const feeds = updateFeeds(updateGroups(decoder)[0]!, parameters, Object.fromEntries(fed.flat()));
+    await compare(updateGraph(decoder), { ...feeds, [updateNames.rate]: value([1], [0.3]) });
   });
 });
 

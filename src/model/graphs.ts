@@ -4,9 +4,10 @@
  *     memory       keys and values that the tokens leave          (one sequence)
  *     observation  label log-probabilities and taps at one row    (B sequences)
  *     trace        logits and every tap at every row              (one sequence)
- *     gradient     loss, and key/value projections one step on    (one sequence, no memory)
+ *     gradient     loss, and its gradient by the key/value projections (one sequence, no memory)
  */
 import { differentiate } from '../graph/differentiate.ts';
+import { factorsOf } from '../graph/operators/gemm.ts';
 import * as g from '../graph/operators/index.ts';
 import { constant, input, integers, type Tensor, weight } from '../graph/tensor.ts';
 import {
@@ -18,7 +19,7 @@ import {
   scoresOfAll,
   scoresOfRows,
 } from './attention.ts';
-import { type Decoder, memoryShapes, type Pass, type Projections } from './decoder.ts';
+import { type Decoder, type KeyValueSpec, memoryShapes, type Pass, type Projections } from './decoder.ts';
 
 /** Tensors by name, as a session takes and gives them. */
 export type Outputs = Readonly<Record<string, Tensor>>;
@@ -40,7 +41,10 @@ export const names = {
   attentionScores: (layer: number) => `layers.${layer}.attention_scores`,
   contextScores: (layer: number) => `layers.${layer}.context_scores`,
   query: (layer: number) => `layers.${layer}.query`,
-  updated: (parameter: string) => `updated.${parameter}`,
+  gradient: (parameter: string) => `gradient.${parameter}`,
+  /** The gradient of a matrix is left^T right, over the tokens of the sequence. */
+  left: (parameter: string) => `gradient.${parameter}.left`,
+  right: (parameter: string) => `gradient.${parameter}.right`,
   tapRows: 'tap_rows',
   readRows: 'read_rows',
   labels: 'labels',
@@ -48,7 +52,6 @@ export const names = {
   logits: 'logits',
   targets: 'targets',
   targetWeights: 'target_weights',
-  learningRate: 'learning_rate',
   loss: 'loss',
 } as const;
 
@@ -257,10 +260,9 @@ export function traceGraph(decoder: Decoder): Outputs {
 }
 
 /**
- * One plain SGD step on one sequence: the loss is the weighted sum of next-token cross-entropies (weights 1/T: their mean), the
- * parameters are the key and value projections of all layers.
- *
- *     updated.p = p - learning_rate * d loss / d p
+ * The loss of one sequence, the weighted sum of its next-token cross-entropies (weights 1/T: their mean), and its gradient by the key
+ * and value projections of all layers. That of a matrix is a sum over tokens of error signal times input (Dai et al., eq. 8), and leaves
+ * the graph as these two factors, [T, M] and [T, K]: `update-graph.ts` multiplies them in the place of the result.
  *
  * Also gives layers.N.query [T, H*dh], the scaled queries before the step (Dai et al., section 4.3: attention to training tokens).
  */
@@ -268,7 +270,6 @@ export function gradientGraph(decoder: Decoder): Outputs {
   const built = forward(decoder, 'one', false);
   const targets = input(names.targets, 'int32', ['T']);
   const targetWeights = input(names.targetWeights, 'float32', ['T']);
-  const learningRate = input(names.learningRate, 'float32', [1]);
   const logits = decoder.logits(built.pass, built.hidden);
   const loss = g.reduceSum(g.multiply(g.crossEntropy(logits, targets), targetWeights), [0]);
   const parameters = [...built.parameters];
@@ -276,22 +277,27 @@ export function gradientGraph(decoder: Decoder): Outputs {
     loss,
     parameters.map(([, parameter]) => parameter),
   );
-  const updated = Object.fromEntries(
-    parameters.map(([name, parameter], i) => [
-      names.updated(name),
-      g.subtract(parameter, g.multiply(learningRate, ofKeysAndValues(decoder, name, gradients[i]!))),
-    ]),
-  );
+  const read = decoder.keyValue.flat().map((spec, i) => gradientOutputs(spec, gradients[i]!));
   const queries = perLayer(built, ({ projections }, n) => ({ [names.query(n)]: projections.query }));
   // In the order of computation: the first that is not finite tells where the numbers left.
-  return { ...queries, [names.loss]: loss, ...updated };
+  return Object.assign({ ...queries, [names.loss]: loss }, ...read);
 }
 
-/** The gradient of a tensor that also holds queries, with theirs taken out. */
-function ofKeysAndValues(decoder: Decoder, name: string, gradient: Tensor): Tensor {
-  const { shape, changed } = decoder.keyValue.flat().find(parameter => parameter.name === name)!;
-  if (changed === undefined) return gradient;
-  const mask = Float32Array.from({ length: shape[changed.axis]! }, (_, i) => (changed.index(i) ? 1 : 0));
-  const stretched = shape.map((size, axis) => (axis === changed.axis ? size : 1));
-  return g.multiply(gradient, constant(mask, stretched));
+/**
+ * A vector's gradient whole; a matrix's as its factors, which are small. Where the tensor also holds queries, theirs is taken out.
+ */
+function gradientOutputs({ name, changed }: KeyValueSpec, gradient: Tensor): Outputs {
+  const kept = (x: Tensor) => {
+    const size = x.shape.at(-1) as number;
+    const mask = Float32Array.from({ length: size }, (_, i) => (changed!.index(i) ? 1 : 0));
+    return g.multiply(x, constant(mask, [size]));
+  };
+  if (gradient.shape.length === 1) return { [names.gradient(name)]: changed ? kept(gradient) : gradient };
+  const factors = factorsOf(gradient);
+  if (factors === undefined) throw new Error(`the gradient of ${name} is no product of two matrices`);
+  const [left, right] = factors;
+  return {
+    [names.left(name)]: changed?.axis === 0 ? kept(left) : left,
+    [names.right(name)]: changed?.axis === 1 ? kept(right) : right,
+  };
 }

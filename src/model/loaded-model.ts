@@ -9,11 +9,21 @@ import { readDecoder } from './families/index.ts';
 import { patchedGraph, solveGraph, streamGraph } from './feed-forward-graphs.ts';
 import { gradientGraph, memoryGraph, type Outputs, observationGraph, traceGraph } from './graphs.ts';
 import { headGraph } from './head-graph.ts';
+import { updateGraph } from './update-graph.ts';
 
 /** The key and value projections of all layers, by checkpoint name, beside the sessions. */
 export type KeyValue = Readonly<Record<string, Handle>>;
 
-export type GraphName = 'memory' | 'observation' | 'trace' | 'gradient' | 'heads' | 'streams' | 'solve' | 'patched';
+export type GraphName =
+  | 'memory'
+  | 'observation'
+  | 'trace'
+  | 'gradient'
+  | 'update'
+  | 'heads'
+  | 'streams'
+  | 'solve'
+  | 'patched';
 
 /** A decoder whose weights are at hand: sessions are opened when they are first asked for. */
 export interface LoadedModel {
@@ -31,6 +41,7 @@ const graphs: Readonly<Record<GraphName, (decoder: Decoder) => Outputs>> = {
   observation: observationGraph,
   trace: traceGraph,
   gradient: gradientGraph,
+  update: updateGraph,
   heads: headGraph,
   streams: streamGraph,
   solve: solveGraph,

@@ -38,7 +38,6 @@ export type Order =
     }
   | { readonly kind: 'close'; readonly session: number }
   | { readonly kind: 'upload'; readonly handle: number; readonly name: string; readonly tensor: TensorData }
-  | { readonly kind: 'reserve'; readonly handles: readonly number[]; readonly like: readonly number[] }
   | { readonly kind: 'load'; readonly handles: readonly number[]; readonly locations: readonly Location[] }
   | {
       readonly kind: 'run';
@@ -66,7 +65,6 @@ export interface Answers {
   open: { readonly inputs: readonly string[]; readonly outputs: readonly string[] };
   close: Record<never, never>;
   upload: Record<never, never>;
-  reserve: Record<never, never>;
   load: { readonly shapes: readonly Shape[] };
   run: {
     readonly fetched: Readonly<Record<string, TensorData>>;

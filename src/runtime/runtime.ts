@@ -79,11 +79,6 @@ export interface Runtime {
   openSession(request: SessionRequest): Promise<Session>;
   closeSession(session: Session): Promise<void>;
   upload(name: string, tensor: TensorData): Promise<Handle>;
-  /**
-   * Room for outputs, of the shapes of the given tensors: a run that writes into it makes no copy, where `keep` makes one. Cannot be
-   * read before.
-   */
-  reserve(like: readonly Handle[]): Promise<Handle[]>;
   /** Reads float tensors (F32, F16, BF16, widened to float32) from files, inside the compute process. */
   load(locations: readonly Location[]): Promise<Handle[]>;
   /** @throws NonFiniteError naming the first output, in the order of the session, that holds NaN or infinity */
@@ -155,12 +150,6 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
       const handle = nextHandle++;
       await ask(`uploading ${name}`, { kind: 'upload', handle, name, tensor });
       return hold(handle, name, tensor);
-    },
-
-    async reserve(like) {
-      const ids = like.map(() => nextHandle++);
-      await ask(`reserving ${like.length} tensors`, { kind: 'reserve', handles: ids, like: like.map(idOf) });
-      return like.map((handle, i) => hold(ids[i]!, handle.name, handle));
     },
 
     async load(locations) {

@@ -125,17 +125,6 @@ export function createWorkshop({ threads }: { readonly threads: number }): (orde
       hold(handle, name, tensor);
       return {};
     },
-    reserve({ handles, like }) {
-      for (const [i, id] of like.entries()) {
-        const { name, data } = heldOf(id);
-        const room: TensorData =
-          data.type === 'float32'
-            ? { ...data, data: new Float32Array(data.data.length) }
-            : { ...data, data: new Int32Array(data.data.length) };
-        held.set(handles[i]!, { name, data: room, spoiled: 'nothing was written into it yet' });
-      }
-      return {};
-    },
     load({ handles, locations }) {
       const loaded = locations.map(location => {
         const tensor = readTensor(location);

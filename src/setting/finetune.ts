@@ -2,6 +2,7 @@ import { UserError } from '../error.ts';
 import { names } from '../model/graphs.ts';
 import type { KeyValue, LoadedModel } from '../model/loaded-model.ts';
 import { integers, numbers, tokenFeeds } from '../model/memory.ts';
+import { updateFeeds, updateGroups, updateNames } from '../model/update-graph.ts';
 import { NonFiniteError } from '../runtime/errors.ts';
 import type { Handle } from '../runtime/runtime.ts';
 
@@ -30,7 +31,7 @@ export interface FinetuneOptions {
  *
  *     theta <- theta - learningRate * gradient of the mean next-token cross-entropy over the sequence
  *
- * Two sets of projections take turns as source and target, since a step must not overwrite what it still reads.
+ * The gradient of a step is whole before anything changes; then projections are replaced group by group, and the old ones released.
  *
  * @param sequences token ids, each with its document start, at least two tokens long
  * @throws UserError when a sequence is too short or too long, or when the loss leaves the finite numbers
@@ -43,65 +44,77 @@ export async function finetune(
   const { runtime, decoder } = model;
   for (const [i, sequence] of sequences.entries()) checkLength(sequence, i, decoder.context);
   const session = await model.session('gradient');
-  const parameters = Object.keys(model.pretrained);
   const layers = Array.from({ length: decoder.layers }, (_, layer) => names.query(layer));
+  // Fetched whether asked or not: where numbers leave the finite ones, the first bad layer is named.
+  const fetch = [...layers, names.loss];
+  const keep = session.outputs.filter(output => !fetch.includes(output));
+  const keyValue = { ...model.pretrained };
   const losses: number[] = [];
   let seconds = 0;
-  let current = model.pretrained;
-  let spare: KeyValue | undefined;
   for (const [step, sequence] of sequences.entries()) {
+    const doing = `finetuning step ${step + 1} of ${sequences.length}`;
     const T = sequence.length;
     // The last token predicts nothing; it is fed for its query.
     const weights = [...Array(T - 1).fill(1 / (T - 1)), 0];
-    const target = spare ?? (await reserveLike(model));
-    const result = await runtime
-      .run(session, {
-        doing: `finetuning step ${step + 1} of ${sequences.length}`,
+    try {
+      const result = await runtime.run(session, {
+        doing,
         feeds: {
-          ...current,
+          ...keyValue,
           ...tokenFeeds(sequence, 0),
           [names.targets]: integers([T], [...sequence.slice(1), 0]),
           [names.targetWeights]: numbers([T], weights),
-          [names.learningRate]: numbers([1], [learningRate]),
         },
-        // Fetched whether asked or not: where numbers leave the finite ones, the first bad layer is named.
-        fetch: [...layers, names.loss],
-        into: Object.fromEntries(parameters.map(name => [names.updated(name), target[name]!])),
-      })
-      .catch(async error => {
-        for (const set of [current, target]) await releaseIfAlive(model, set);
-        throw explained(error, learningRate, step);
+        fetch,
+        keep,
       });
-    // The pretrained set is never written.
-    spare = current === model.pretrained ? undefined : current;
-    current = target;
-    const loss = result.fetched[names.loss]!.data[0]!;
-    losses.push(loss);
-    seconds += result.seconds;
-    onQueries?.(
-      step,
-      layers.map(name => result.fetched[name]!.data as Float32Array),
-    );
-    onStep?.(step, loss);
+      seconds += result.seconds + (await descend(model, keyValue, result.kept, { learningRate, doing }));
+      const loss = result.fetched[names.loss]!.data[0]!;
+      losses.push(loss);
+      onQueries?.(
+        step,
+        layers.map(name => result.fetched[name]!.data as Float32Array),
+      );
+      onStep?.(step, loss);
+    } catch (error) {
+      // After a crash there is nothing left to free, and the first error is the one to tell.
+      if (runtime.crash() === undefined) await releaseKeyValue(model, keyValue).catch(() => undefined);
+      throw explained(error, learningRate, step);
+    }
   }
-  if (spare !== undefined) await releaseKeyValue(model, spare);
-  return { keyValue: current, losses, seconds };
+  return { keyValue, losses, seconds };
 }
 
-/** Room for changed projections. */
-async function reserveLike({ runtime, pretrained }: LoadedModel): Promise<KeyValue> {
-  const room = await runtime.reserve(Object.values(pretrained));
-  return Object.fromEntries(Object.keys(pretrained).map((name, i) => [name, room[i]!]));
+/** Replaces every projection by the one a step on, and releases gradients and old projections. @returns time inside the graph */
+async function descend(
+  model: LoadedModel,
+  keyValue: Record<string, Handle>,
+  gradient: Readonly<Record<string, Handle>>,
+  { learningRate, doing }: { readonly learningRate: number; readonly doing: string },
+): Promise<number> {
+  const { runtime, pretrained } = model;
+  const session = await model.session('update');
+  const fixed = Object.values(pretrained);
+  let seconds = 0;
+  for (const group of updateGroups(model.decoder)) {
+    const feeds = updateFeeds(group, keyValue, gradient);
+    const result = await runtime.run(session, {
+      doing: `${doing}, at ${group[0]!.name}`,
+      feeds: { ...feeds, [updateNames.rate]: numbers([1], [learningRate]) },
+      keep: session.outputs,
+    });
+    seconds += result.seconds;
+    for (const [i, { name }] of group.entries()) keyValue[name] = result.kept[updateNames.updated(i)]!;
+    await runtime.release(Object.values(feeds).filter(handle => !fixed.includes(handle)));
+  }
+  return seconds;
 }
 
 /** Frees changed projections; those of the checkpoint stay. */
 export async function releaseKeyValue({ runtime, pretrained }: LoadedModel, keyValue: KeyValue): Promise<void> {
-  if (keyValue !== pretrained) await runtime.release(Object.values(keyValue) as Handle[]);
-}
-
-/** After a crash there is nothing left to free, and the first error is the one to tell. */
-async function releaseIfAlive(model: LoadedModel, keyValue: KeyValue): Promise<void> {
-  if (model.runtime.crash() === undefined) await releaseKeyValue(model, keyValue).catch(() => undefined);
+  await runtime.release(
+    Object.keys(keyValue).flatMap(name => (keyValue[name] === pretrained[name] ? [] : keyValue[name]!)),
+  );
 }
 
 function checkLength(sequence: readonly number[], index: number, context: number): void {

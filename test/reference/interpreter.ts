@@ -216,7 +216,7 @@ function evaluate(
             at(a, attributes.transposeA === 1 ? [i, m!] : [m!, i]) *
             at(b, attributes.transposeB === 1 ? [n!, i] : [i, n!]);
         }
-        return sum;
+        return c === undefined ? sum : sum + at(c, [m!, n!]);
       });
     }
     case 'matrixMultiply':

@@ -1,13 +1,15 @@
 import { type Operator, operation, refuse, requireFloat, type Tensor } from '../tensor.ts';
 
-interface Transposed {
+interface GemmOptions {
   readonly transposeA?: boolean;
   readonly transposeB?: boolean;
+  /** A matrix of the product's shape, which the product is added to while it is computed. */
+  readonly plus?: Tensor;
 }
 
 const operator: Operator = {
   name: 'gemm',
-  // With A' = op(A), B' = op(B): dA' = G B'^T, dB' = A'^T G, transposed back where op is a transposition.
+  // With A' = op(A), B' = op(B): dA' = G B'^T, dB' = A'^T G, transposed back where op is a transposition; dC = G.
   gradient: ({ inputs: [a, b], attributes }, g, wanted) => {
     const tA = attributes.transposeA === 1;
     const tB = attributes.transposeB === 1;
@@ -22,6 +24,7 @@ const operator: Operator = {
         : tB
           ? gemm(g, a!, { transposeA: true, transposeB: tA })
           : gemm(a!, g, { transposeA: !tA }),
+      g,
     ];
   },
   onnx: ({ inputs, attributes }) => ({
@@ -31,14 +34,27 @@ const operator: Operator = {
   }),
 };
 
-/** Product of two matrices, either of them transposed on the way: weights stay as the checkpoint stores them, [out, in]. */
-export function gemm(a: Tensor, b: Tensor, { transposeA = false, transposeB = false }: Transposed = {}): Tensor {
-  requireFloat(operator.name, a, b);
+/**
+ * Product of two matrices, either of them transposed on the way: weights stay as the checkpoint stores them, [out, in]. With `plus` a
+ * third one is added.
+ */
+export function gemm(a: Tensor, b: Tensor, { transposeA = false, transposeB = false, plus }: GemmOptions = {}): Tensor {
+  requireFloat(operator.name, a, b, ...(plus ? [plus] : []));
   if (a.shape.length !== 2 || b.shape.length !== 2) refuse(operator.name, [a, b], 'needs two matrices');
   const [m, k] = transposeA ? [a.shape[1]!, a.shape[0]!] : [a.shape[0]!, a.shape[1]!];
   const [l, n] = transposeB ? [b.shape[1]!, b.shape[0]!] : [b.shape[0]!, b.shape[1]!];
   if (k !== l) refuse(operator.name, [a, b], `inner sizes differ (transposeA ${transposeA}, transposeB ${transposeB})`);
-  return operation(operator, [a, b], [m, n], {
+  if (plus && String(plus.shape) !== String([m, n]))
+    refuse(operator.name, [a, b, plus], 'what is added has another shape');
+  return operation(operator, plus ? [a, b, plus] : [a, b], [m, n], {
     attributes: { transposeA: transposeA ? 1 : 0, transposeB: transposeB ? 1 : 0 },
   });
+}
+
+/** A and B of a tensor that is the product A^T B, as gradients of matrices are; undefined for any other. */
+export function factorsOf(tensor: Tensor): readonly [Tensor, Tensor] | undefined {
+  if (tensor.kind !== 'operation' || tensor.operator !== operator) return undefined;
+  const { inputs, attributes } = tensor;
+  const plain = inputs.length === 2 && attributes.transposeA === 1 && attributes.transposeB === 0;
+  return plain ? [inputs[0]!, inputs[1]!] : undefined;
 }

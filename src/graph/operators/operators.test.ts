@@ -52,6 +52,10 @@ const cases: Readonly<Record<string, Case>> = {
     inputs: { a: [4, 3], b: [5, 4] },
     build: ({ a, b }) => g.gemm(a!, b!, { transposeA: true, transposeB: true }),
   },
+  'gemm, another matrix added': {
+    inputs: { a: [4, 3], b: [4, 5], c: [3, 5] },
+    build: ({ a, b, c }) => g.gemm(a!, b!, { transposeA: true, plus: c! }),
+  },
   softmax: { inputs: { a: [3, 5] }, build: ({ a }) => g.softmax(a!) },
   'gather, a row read twice': { inputs: { a: [3, 2] }, build: ({ a }) => g.gather(a!, indices) },
   gatherElements: {

@@ -11,6 +11,7 @@ import {
 } from '../../../test/reference/golden.ts';
 import { value } from '../../../test/reference/interpreter.ts';
 import { gradientGraph, memoryGraph, names, observationGraph, traceGraph } from '../graphs.ts';
+import { updateFeeds, updateGraph, updateGroups, updateNames } from '../update-graph.ts';
 
 const TOLERANCE = 1e-5;
 
@@ -85,29 +86,31 @@ describe.each(goldenFamilies)('%s equals torch in the float64 reference', (name,
 
   test('gradients and three steps of finetuning', async () => {
     const { decoder, expected, weights, sequences } = await loaded;
-    const graph = gradientGraph(decoder);
-    const learningRate = expected('learning_rate');
+    const graphs = { gradient: gradientGraph(decoder), update: updateGraph(decoder) };
+    const rate = expected('learning_rate');
     const keyValue = decoder.keyValue.flat().map(parameter => parameter.name);
     let feeds = weights;
     sequences.forEach((sequence, step) => {
       const T = sequence.length - 1;
-      const result = evaluate(graph, {
+      const result = evaluate(graphs.gradient, {
         ...feeds,
         ...tokenFeeds(sequence.slice(0, -1), 0),
         [names.targets]: value([T], sequence.slice(1)),
         [names.targetWeights]: value([T], Array(T).fill(1 / T)),
-        [names.learningRate]: learningRate,
       });
       expect(result.loss!.data[0]).toBeCloseTo(expected('loss').data[step]!, 5);
+      const updated = { ...feeds };
+      for (const group of updateGroups(decoder)) {
+        const after = evaluate(graphs.update, { rate, ...updateFeeds(group, feeds, result) });
+        for (const [i, { name }] of group.entries()) updated[name] = after[updateNames.updated(i)]!;
+      }
       if (step === 0) {
         for (const key of keyValue) {
-          const gradient = result[names.updated(key)]!.data.map(
-            (x, i) => (feeds[key]!.data[i]! - x) / learningRate.data[0]!,
-          );
+          const gradient = updated[key]!.data.map((x, i) => (feeds[key]!.data[i]! - x) / rate.data[0]!);
           expect(gradient).toBeAllClose(expected(`gradient.${key}`).data, TOLERANCE);
         }
       }
-      feeds = { ...feeds, ...Object.fromEntries(keyValue.map(key => [key, result[names.updated(key)]!])) };
+      feeds = updated;
     });
     for (const key of keyValue) expect(feeds[key]!.data).toBeAllClose(expected(`after.${key}`).data, TOLERANCE);
   });
