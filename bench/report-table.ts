@@ -13,12 +13,25 @@ export function reportTable(
   const table = new Table({ head: [...head], style: { head: [], border: [] } });
   table.push(...rows.map(row => [...row]));
   process.stdout.write(`${conditions}\n${table}\n`);
-  if (place === undefined) return;
-  const page = new URL(`../docs/${place.page}`, import.meta.url);
+  if (place !== undefined) writeBetweenMarks(place, `${conditions}\n\n${markdownTable(head, rows)}`);
+}
+
+export function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-  const markdown = [line(head), `|${'---|'.repeat(head.length)}`, ...rows.map(line)].join('\n');
-  const marked = new RegExp(`(<!-- ${place.name}: begin -->\n)[\\s\\S]*?(<!-- ${place.name}: end -->)`);
-  const text = readFileSync(page, 'utf8');
-  if (!marked.test(text)) throw new Error(`docs/${place.page} has no place for the table ${place.name}`);
-  writeFileSync(page, text.replace(marked, `$1${conditions}\n\n${markdown}\n$2`));
+  return [line(head), `|${'---|'.repeat(head.length)}`, ...rows.map(line)].join('\n');
+}
+
+/** Puts text between the marks `NAME: begin` and `NAME: end` of a page of docs/, in place of what stands there. */
+export function writeBetweenMarks(
+  { page, name }: { readonly page: string; readonly name: string },
+  text: string,
+): void {
+  const file = new URL(`../docs/${page}`, import.meta.url);
+  const marked = new RegExp(`(<!-- ${name}: begin -->\n)[\\s\\S]*?(<!-- ${name}: end -->)`);
+  const before = readFileSync(file, 'utf8');
+  if (!marked.test(before)) throw new Error(`docs/${page} has no place for ${name}`);
+  writeFileSync(
+    file,
+    before.replace(marked, (_, begin, end) => `${begin}${text}\n${end}`),
+  );
 }

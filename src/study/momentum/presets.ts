@@ -40,11 +40,11 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
     tasks: {
       language: {
         model: modelOf(2, 2, 64),
-        training: trainingOf(600, 8, 6e-3),
-        context: 64,
+        training: trainingOf(500, 2, 6e-3),
+        context: 256,
         vocabulary: 512,
         judged: 12_288,
-        classification: { tasks: [], shots: 32, rows: 200, seed: 1 },
+        classification: { tasks: ['sst2', 'sst5'], shots: 32, rows: 100, seed: 1 },
       },
       'linear-regression': {
         model: narrow,
@@ -55,7 +55,7 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
       'associative-recall': {
         model: narrow,
         training: trainingOf(400, 32, 3e-3),
-        settings: { pairs: 5, queries: 8, keys: 10, values: 8 },
+        settings: { pairs: 4, queries: 8, keys: 8, values: 8 },
         tests: 256,
       },
       'key-value-lookup': {
