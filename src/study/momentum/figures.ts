@@ -1,4 +1,5 @@
 import { lineChart, type Series } from '../../report/line-chart.ts';
+import { seriesColors } from '../../report/svg.ts';
 import type { Eta } from './plan.ts';
 import type { CurveResult, MomentumResult, Table } from './result.ts';
 
@@ -13,14 +14,15 @@ const PLAIN = '#222222';
 const GREYS = ['#bbbbbb', '#999999', '#777777'];
 
 /** Every curve of the study, and how perplexities and training losses move with eta. */
-export function drawFigures({ curves, tables }: MomentumResult): readonly Figure[] {
+export function drawFigures({ curves, tables, etas }: MomentumResult): readonly Figure[] {
+  const colors = colorsOf(etas);
   const byEta = tables.filter(
     ({ name, rows }) => ['perplexity', 'training'].includes(name) && comparedEtas(rows).length > 1,
   );
   return [
     ...curves
       .filter(({ series }) => series.length > 0)
-      .map(curve => ({ file: `${curve.task}-${curve.name.replaceAll(' ', '-')}.svg`, svg: drawCurve(curve) })),
+      .map(curve => ({ file: `${curve.task}-${curve.name.replaceAll(' ', '-')}.svg`, svg: drawCurve(curve, colors) })),
     ...byEta.map(table => ({ file: `${table.name}-by-eta.svg`, svg: drawChanges(table) })),
   ];
 }
@@ -31,12 +33,19 @@ export function rowName(eta: Eta): string {
   return eta === 'learned' ? 'learned eta' : `eta ${eta}`;
 }
 
-function drawCurve({ title, x, y, series, baselines }: CurveResult): string {
+/** Of every eta the same in all figures: plain attention is black, momenta go from dark to light. */
+function colorsOf(etas: readonly Eta[]): ReadonlyMap<Eta, string> {
+  const momenta = etas.filter(eta => eta !== 0);
+  const shades = seriesColors(momenta.length, true);
+  return new Map<Eta, string>([[0, PLAIN], ...momenta.map((eta, i) => [eta, shades[i]!] as const)]);
+}
+
+function drawCurve({ title, x, y, series, baselines }: CurveResult, colors: ReadonlyMap<Eta, string>): string {
   const trained = series.map(
     ({ eta, points }): Series => ({
       name: rowName(eta),
       points: points.map(({ mean, low, high }, i) => ({ x: x.values[i]!, y: mean, low, high })),
-      ...(eta === 0 && { color: PLAIN }),
+      color: colors.get(eta),
     }),
   );
   const others = baselines.map(
@@ -47,7 +56,7 @@ function drawCurve({ title, x, y, series, baselines }: CurveResult): string {
       color: GREYS[i % GREYS.length]!,
     }),
   );
-  return lineChart({ title, x: x.title, y, ordered: true, series: [...trained, ...others] });
+  return lineChart({ title, x: x.title, y, series: [...trained, ...others] });
 }
 
 /** Difference to plain attention in percent of it, with its interval, over the fixed etas. */

@@ -50,7 +50,7 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
         model: narrow,
         training: trainingOf(500, 32, 3e-3),
         settings: { dimensions: 2, examples: 8, noise: 0 },
-        tests: 512,
+        tests: 1024,
       },
       'associative-recall': {
         model: narrow,
