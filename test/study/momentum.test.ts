@@ -84,14 +84,23 @@ describe('a study', () => {
     ]);
   });
 
-  test('begins with the same weights and batches for all etas: after a single step only momentum tells models apart', () => {
-    const cell = (eta: string) =>
-      JSON.parse(readFileSync(join(whole.folder, `cells/markov-chain-eta-${eta}-seed-1.json`), 'utf8'));
-    // The loss before the first step: attention hardly matters to weights that are small.
-    const first = (eta: string): number => cell(eta).curves['training loss'][0];
-    expect(Math.abs(first('0') - first('0.5'))).toBeGreaterThan(0);
-    expect(Math.abs(first('0') - first('0.5'))).toBeLessThan(0.05);
-    expect(cell('learned').learned.map((heads: number[]) => heads.length)).toEqual([2]);
+  test('pairs models by seed: at an eta of nearly nothing a model is the plain one of its seed, and no other', async () => {
+    const out = join(scratch, 'nearly-plain');
+    const { result } = await runMomentum({ ...tiny, tasks: ['linear-regression', 'markov-chain'], etas: [1e-9], out });
+    for (const { rows } of result.tables) {
+      const [plain, momentum] = rows.map(({ entries }) => entries.map(({ values }) => values as number[]));
+      for (const [i, values] of momentum!.entries()) {
+        expect(values).toBeAllClose(plain![i]!, 1e-6);
+        expect(Math.abs(values[0]! - values[1]!)).toBeGreaterThan(1e-5);
+      }
+    }
+  });
+
+  test('keeps the etas that were learned, head by head', () => {
+    const [first] = whole.result.learned;
+    expect(first!.eta.map(heads => heads.length)).toEqual([2]);
+    // They begin at sigmoid(-2) = 0.12.
+    for (const eta of first!.eta.flat()) expect(Math.abs(eta - 0.12)).toBeLessThan(0.02);
   });
 
   test('gives the same bytes whether one model is trained at a time or two', async () => {
@@ -192,8 +201,8 @@ describe('bad input', () => {
     [{ seeds: [3, 3] }, '--seeds 3,3: intervals need at least two different seeds'],
     [{ tasks: ['markov' as 'markov-chain'] }, '--tasks markov: '],
     [{ heads: 3 }, '--heads 3: do not divide the width 8'],
-    [{ pairs: 100 }, '--pairs 100: --keys 10 makes 10 different keys only'],
-    [{ pairs: 10, tasks: ['key-value-lookup'] }, '--pairs 10: --symbols 3 makes 9 different keys only'],
+    [{ pairs: 100, keys: 10 }, '--pairs 100: --keys 10 makes 10 different keys only'],
+    [{ pairs: 10, symbols: 3, tasks: ['key-value-lookup'] }, '--pairs 10: --symbols 3 makes 9 different keys only'],
     [{ context: 30 }, '--context 30: '],
     [{ corpus: [short] }, 'the corpus short.txt: '],
     [{ corpus: [join(scratch, 'nowhere.txt')] }, 'nowhere.txt'],

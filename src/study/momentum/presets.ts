@@ -79,11 +79,11 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
     tasks: {
       language: {
         model: wide,
-        training: trainingOf(1000, 8, 2e-3),
-        context: 256,
+        training: trainingOf(1000, 4, 2e-3),
+        context: 512,
         vocabulary: 2048,
         judged: 49_152,
-        classification: { tasks: ['sst5', 'mr'], shots: 32, rows: 500, seed: 1 },
+        classification: { tasks: ['sst2', 'sst5', 'mr'], shots: 32, rows: 500, seed: 1 },
       },
       'linear-regression': {
         model: modelOf(4, 4, 64),

@@ -1,17 +1,18 @@
 import { join, relative, resolve } from 'node:path';
 import type { Json } from '../../experiment/canonical-json.ts';
 import { Interrupted } from '../../experiment/interrupted.ts';
+import type { FolderLock } from '../../experiment/lock.ts';
 import { signatureOf } from '../../experiment/plan.ts';
 import { prettyJson } from '../../experiment/pretty-json.ts';
 import { type Provenance, readProvenance, stopwatch, type Timing, thisMachine } from '../../experiment/provenance.ts';
 import { claimFolder, makeFolder, readFinished, readJson, writeText } from '../../experiment/run-folder.ts';
 import { physicalCores } from '../../runtime/cores.ts';
-import type { TrainingProgress } from '../../train/progress.ts';
+import type { OnTrainingProgress, TrainingProgress } from '../../train/progress.ts';
 import { readCell, writeCell } from './cell-files.ts';
 import type { CellRecord } from './cell-record.ts';
 import { drawFigures } from './figures.ts';
-import { planStudy, type StudyWishes } from './options.ts';
-import { type Cell, cellsOf, nameOf, type TaskName, taskNames } from './plan.ts';
+import { type PlannedStudy, planStudy, type StudyWishes } from './options.ts';
+import { type Cell, cellsOf, type MomentumPlan, nameOf, type TaskName, taskNames } from './plan.ts';
 import { foldResult, type MomentumResult } from './result.ts';
 import { trainAll } from './train-all.ts';
 import type { Trainee } from './trainee.ts';
@@ -24,12 +25,10 @@ export interface MomentumOptions extends StudyWishes {
   readonly threads?: number | undefined;
   /** Stops the study; cells that are done stay. */
   readonly signal?: AbortSignal | undefined;
-  readonly onProgress?: ((progress: StudyProgress) => void) | undefined;
+  /** How far it is: reading the corpus, then in steps of training over all models. */
+  readonly onProgress?: OnTrainingProgress | undefined;
   readonly onWarning?: ((message: string) => void) | undefined;
 }
-
-/** How far a study is: reading its corpus, then in steps of training over all models. */
-export type StudyProgress = TrainingProgress;
 
 export interface MomentumRun {
   /** Absolute. */
@@ -43,11 +42,11 @@ export interface MomentumRun {
   readonly found: number;
 }
 
-/** What an interruption can tell. */
+/** What an interruption can tell; filled when training begins. */
 interface State {
-  readonly folder?: string;
-  readonly cells?: number;
-  readonly records?: ReadonlyMap<string, CellRecord>;
+  folder?: string;
+  cells?: number;
+  records?: ReadonlyMap<string, CellRecord>;
 }
 
 /**
@@ -65,59 +64,14 @@ export async function runMomentum(options: MomentumOptions = {}): Promise<Moment
   try {
     signal?.throwIfAborted();
     const planned = await planStudy(wishes, { signal, onProgress });
-    const { plan } = planned;
-    const signature = signatureOf(plan);
-    const folder = resolve(out ?? join('runs', signature));
+    const folder = resolve(out ?? join('runs', signatureOf(planned.plan)));
     const workers = threads ?? physicalCores();
-    const cells = cellsOf(plan);
-    const finished = await readFinished(folder, plan);
-    if (finished !== undefined) {
-      const earlier = readProvenance(taskNames, finished.provenance);
-      return {
-        folder,
-        result: finished.result as unknown as MomentumResult,
-        timing: earlier?.timing ?? stopwatch(taskNames, undefined).read(),
-        provenance: earlier?.provenance ?? thisMachine(workers),
-        cells: cells.length,
-        found: cells.length,
-      };
-    }
+    const finished = await readFinished(folder, planned.plan);
+    if (finished !== undefined) return finishedRun(folder, planned.plan, finished, workers);
     const lock = await makeFolder(folder);
     try {
-      await claimFolder(folder, plan);
-      const records = new Map<string, CellRecord>();
-      for (const cell of cells) {
-        const record = await readCell(folder, cell);
-        if (record !== undefined) records.set(nameOf(cell), record);
-      }
-      const found = records.size;
-      Object.assign(state, { folder, cells: cells.length, records });
-      const earlier = readProvenance(taskNames, await readJson(join(folder, 'provenance.json')));
-      const watch = stopwatch(taskNames, earlier?.timing);
-      const trainees = makeTrainees(planned);
-      await trainAll(
-        cells.filter(cell => !records.has(nameOf(cell))),
-        {
-          ...{ plan, trainees, workers, signal, watch, onWarning },
-          onSteps: steps => onProgress?.(progressOf(trainees, cells, records, steps)),
-          onRecord: async record => {
-            lock.check();
-            await writeCell(folder, record);
-            records.set(nameOf(record), record);
-            const times = { timing: watch.read(), provenance: thisMachine(workers) };
-            await writeText(join(folder, 'provenance.json'), prettyJson(times as unknown as Json));
-          },
-        },
-      );
-      const described = trainees.map(trainee => ({ ...trainee, baselines: trainee.baselines() }));
-      const result = foldResult(plan, signature, described, [...records.values()]);
-      for (const { file, svg } of drawFigures(result)) await writeText(join(folder, file), svg);
-      await writeText(join(folder, 'result.json'), prettyJson(result as unknown as Json));
-      return {
-        ...{ folder, result, found, cells: cells.length },
-        timing: watch.read(),
-        provenance: thisMachine(workers),
-      };
+      await claimFolder(folder, planned.plan);
+      return await trainMissing(planned, { folder, lock, workers, signal, onProgress, onWarning, state });
     } finally {
       await lock.release();
     }
@@ -127,13 +81,82 @@ export async function runMomentum(options: MomentumOptions = {}): Promise<Moment
   }
 }
 
+function finishedRun(
+  folder: string,
+  plan: MomentumPlan,
+  { result, provenance }: { readonly result: Json; readonly provenance: Json | undefined },
+  workers: number,
+): MomentumRun {
+  const earlier = readProvenance(taskNames, provenance);
+  const { length: cells } = cellsOf(plan);
+  return {
+    folder,
+    result: result as unknown as MomentumResult,
+    timing: earlier?.timing ?? stopwatch(taskNames, undefined).read(),
+    provenance: earlier?.provenance ?? thisMachine(workers),
+    cells,
+    found: cells,
+  };
+}
+
+/** Trains the cells that are not in the folder yet, then writes result and figures. */
+async function trainMissing(
+  planned: PlannedStudy,
+  {
+    folder,
+    lock,
+    workers,
+    signal,
+    onProgress,
+    onWarning,
+    state,
+  }: Pick<MomentumOptions, 'signal' | 'onProgress' | 'onWarning'> & {
+    readonly folder: string;
+    readonly lock: FolderLock;
+    readonly workers: number;
+    readonly state: State;
+  },
+): Promise<MomentumRun> {
+  const { plan } = planned;
+  const cells = cellsOf(plan);
+  const records = new Map<string, CellRecord>();
+  for (const cell of cells) {
+    const record = await readCell(folder, cell);
+    if (record !== undefined) records.set(nameOf(cell), record);
+  }
+  const found = records.size;
+  Object.assign(state, { folder, cells: cells.length, records });
+  const earlier = readProvenance(taskNames, await readJson(join(folder, 'provenance.json')));
+  const watch = stopwatch(taskNames, earlier?.timing);
+  const trainees = makeTrainees(planned);
+  await trainAll(
+    cells.filter(cell => !records.has(nameOf(cell))),
+    {
+      ...{ plan, trainees, workers, signal, watch, onWarning },
+      onSteps: steps => onProgress?.(progressOf(trainees, cells, records, steps)),
+      onRecord: async record => {
+        lock.check();
+        await writeCell(folder, record);
+        records.set(nameOf(record), record);
+        const times = { timing: watch.read(), provenance: thisMachine(workers) };
+        await writeText(join(folder, 'provenance.json'), prettyJson(times as unknown as Json));
+      },
+    },
+  );
+  const described = trainees.map(trainee => ({ ...trainee, baselines: trainee.baselines() }));
+  const result = foldResult(plan, signatureOf(plan), described, [...records.values()]);
+  for (const { file, svg } of drawFigures(result)) await writeText(join(folder, file), svg);
+  await writeText(join(folder, 'result.json'), prettyJson(result as unknown as Json));
+  return { folder, result, timing: watch.read(), provenance: thisMachine(workers), cells: cells.length, found };
+}
+
 /** @param steps done in cells that are not finished */
 function progressOf(
   trainees: readonly Trainee[],
   cells: readonly Cell[],
   records: ReadonlyMap<string, CellRecord>,
   steps: number,
-): StudyProgress {
+): TrainingProgress {
   const stepsOf = (some: readonly { readonly task: TaskName }[]) =>
     some.reduce((sum, { task }) => sum + trainees.find(trainee => trainee.task === task)!.training.steps, 0);
   return { stage: 'training', done: stepsOf([...records.values()]) + steps, total: stepsOf(cells), unit: 'steps' };

@@ -54,12 +54,8 @@ export async function trainCell(
 async function learnedEtas(trainer: Trainer): Promise<number[][]> {
   const { parameters } = await trainer.state();
   const etas: number[][] = [];
-  for (
-    let logits = parameters[momentumTensor(0)];
-    logits !== undefined;
-    logits = parameters[momentumTensor(etas.length)]
-  ) {
-    etas.push(Array.from(logits, logit => 1 / (1 + Math.exp(-logit))));
+  for (let layer = 0; momentumTensor(layer) in parameters; layer++) {
+    etas.push(Array.from(parameters[momentumTensor(layer)]!, logit => 1 / (1 + Math.exp(-logit))));
   }
   return etas;
 }
