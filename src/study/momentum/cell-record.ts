@@ -1,16 +1,14 @@
 import { z } from 'zod';
 import type { Json } from '../../experiment/canonical-json.ts';
-import { type Eta, type TaskName, taskNames } from './plan.ts';
+import { type Cell, type TaskName, taskNames } from './plan.ts';
+import type { Measured } from './trainee.ts';
 
 /** What is kept of a run of training. */
-export interface CellRecord {
-  readonly task: TaskName;
-  readonly eta: Eta;
-  readonly seed: number;
+export interface CellRecord extends Cell {
   /** Null, with `why`, where the numbers left the finite ones. */
-  readonly measures: Readonly<Record<string, number>> | null;
+  readonly measures: Measured['measures'] | null;
   readonly why?: string | undefined;
-  readonly curves: Readonly<Record<string, readonly number[]>>;
+  readonly curves: Measured['curves'];
   /** Etas that were learned, [layers][heads]. */
   readonly learned?: readonly (readonly number[])[] | undefined;
 }
@@ -22,7 +20,7 @@ const schema = z.strictObject({
   seed: z.number(),
   measures: z.record(z.string(), z.number()).nullable(),
   why: z.string().optional(),
-  curves: z.record(z.string(), numbers),
+  curves: z.record(z.string(), z.array(z.number().nullable())),
   learned: z.array(numbers).optional(),
 });
 

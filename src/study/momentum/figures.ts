@@ -44,7 +44,12 @@ function drawCurve({ title, x, y, series, baselines }: CurveResult, colors: Read
   const trained = series.map(
     ({ eta, points }): Series => ({
       name: rowName(eta),
-      points: points.map(({ mean, low, high }, i) => ({ x: x.values[i]!, y: mean, low, high })),
+      points: points.map((point, i) => ({
+        x: x.values[i]!,
+        y: point?.mean ?? null,
+        low: point?.low,
+        high: point?.high,
+      })),
       color: colors.get(eta),
     }),
   );

@@ -56,11 +56,15 @@ export function regressionTrainee({ model, training, settings, tests }: Syntheti
     batch: (seed, step) => feedsOf(draw(training.batch, TRAINING_STREAM, seed, step)),
     measures: [
       {
-        ...{ name: 'linear-regression', table: 'in-context', title: 'linear regression, error' },
+        ...{ name: 'linear-regression', table: 'in-context', title: 'linear regression, mean error' },
         ...{ better: 'lower', digits: 3 },
       },
       {
-        ...{ name: 'linear-regression.last', table: 'in-context', title: `... behind ${examples} examples` },
+        ...{
+          name: 'linear-regression.last',
+          table: 'in-context',
+          title: `linear regression behind ${examples} examples`,
+        },
         ...{ better: 'lower', digits: 3 },
       },
     ],

@@ -115,6 +115,15 @@ test('a curve has means with intervals, and the baselines that have it', () => {
   expect(curve!.baselines).toEqual([{ name: 'chance', values: [1.1, 1.1] }]);
 });
 
+test('a place of a curve where too few seeds have a number is left open', () => {
+  const records = recordsOf().map(record => {
+    const isGap = record.eta === 0.1 && record.seed !== 7 && 'losses' in record.curves;
+    return isGap ? { ...record, curves: { losses: [record.curves.losses![0]!, null] } } : record;
+  });
+  const [, momentum] = foldResult(plan, '', tasks, records).curves[0]!.series;
+  expect(momentum!.points.map(point => point === null)).toEqual([false, true]);
+});
+
 test('the order of the records is no matter', () => {
   expect(foldResult(plan, 'signature', tasks, recordsOf().reverse())).toEqual(result);
 });

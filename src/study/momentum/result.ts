@@ -41,9 +41,10 @@ export interface CurveResult extends Curve {
   readonly task: TaskName;
   readonly series: readonly {
     readonly eta: Eta;
-    readonly points: readonly ({ readonly mean: number } & Interval)[];
+    /** Null where fewer than two seeds have a number. */
+    readonly points: readonly (({ readonly mean: number } & Interval) | null)[];
   }[];
-  readonly baselines: readonly { readonly name: string; readonly values: readonly number[] }[];
+  readonly baselines: readonly { readonly name: string; readonly values: readonly (number | null)[] }[];
 }
 
 export interface MomentumResult {
@@ -152,18 +153,13 @@ function foldCurve(
   recordsOf: RecordsOf,
 ): CurveResult {
   const series = etas.flatMap(eta => {
-    const known = recordsOf(task, eta).flatMap(({ curves }) => (curves[curve.name] ? [curves[curve.name]!] : []));
-    return known.length < 2
-      ? []
-      : [
-          {
-            eta,
-            points: curve.x.values.map((_, i) => {
-              const { mean, low, high } = meanWithInterval(known.map(values => values[i]!))!;
-              return { mean, low, high };
-            }),
-          },
-        ];
+    const all = recordsOf(task, eta).map(({ curves }) => curves[curve.name]);
+    const points = curve.x.values.map((_, i) => {
+      const known = all.flatMap(values => values?.[i] ?? []);
+      const found = meanWithInterval(known);
+      return found && { mean: found.mean, low: found.low, high: found.high };
+    });
+    return points.every(point => point === null) ? [] : [{ eta, points }];
   });
   return {
     ...curve,

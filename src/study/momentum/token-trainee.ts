@@ -147,7 +147,10 @@ function judgedByPair(
         questions.map(({ pair }, i) => ({ pair, right: right[i] ? 1 : 0 })),
       );
       const accuracy = (some: typeof asked) => meanOf(some.map(({ right }) => right));
-      const byPair = Array.from({ length: pairs }, (_, k) => accuracy(asked.filter(({ pair }) => pair === k)));
+      const byPair = Array.from({ length: pairs }, (_, k) => {
+        const ofPair = asked.filter(({ pair }) => pair === k);
+        return ofPair.length === 0 ? null : accuracy(ofPair);
+      });
       return { measures: { [name]: accuracy(asked) }, curves: { 'by pair': byPair } };
     },
   };

@@ -32,8 +32,8 @@ export interface Curve {
 export interface Measured {
   /** By name of the measure. */
   readonly measures: Readonly<Record<string, number>>;
-  /** By name of the curve, a number for each of its x values. */
-  readonly curves: Readonly<Record<string, readonly number[]>>;
+  /** By name of the curve, a number for each of its x values; null where there was nothing to measure. */
+  readonly curves: Readonly<Record<string, readonly (number | null)[]>>;
 }
 
 /** What predicts without being trained here, measured on the same tests; it may lack some measures. */
