@@ -1,9 +1,15 @@
 import type { TrainingEstimate } from '../train/estimate.ts';
-import { formatBytes, formatClock, formatCount, formatFlops } from './format-number.ts';
+import { formatBytes, formatClock, formatCount, formatFlops, formatPlural } from './format-number.ts';
 import { formatTable } from './format-table.ts';
 
 /** What a training run would take. */
-export function formatTrainingEstimate({ plan, parameters, stages, memoryBytes, speed }: TrainingEstimate): string {
+export function formatTrainingEstimate({
+  plan,
+  parameters,
+  stages,
+  memoryBytes,
+  secondsOfBatch,
+}: TrainingEstimate): string {
   return [
     `${formatCount(parameters)} parameters, ${formatCount(plan.steps)} steps on ${plan.corpus.name}: nothing was computed`,
     '',
@@ -19,7 +25,11 @@ export function formatTrainingEstimate({ plan, parameters, stages, memoryBytes, 
     ),
     '',
     `Memory up to ${formatBytes(memoryBytes)}.`,
-    ...(speed === null ? [] : [`Time as this machine just did ${speed.gigaflops.toFixed(0)} GFLOP/s.`]),
+    ...(secondsOfBatch === null
+      ? []
+      : [
+          `Time as this machine just took ${secondsOfBatch.toPrecision(2)} s for ${formatPlural(plan.batch, 'sequence')}.`,
+        ]),
   ].join('\n');
 }
 

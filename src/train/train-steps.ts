@@ -9,6 +9,7 @@ import { ownMemory } from '../runtime/memory.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { languageFeeds, languageModel } from './gpt.ts';
 import { initialise } from './initialise.ts';
+import { evenlySpaced, type MeanLoss, meanLoss } from './mean-loss.ts';
 import { writeWeights } from './model-folder.ts';
 import { batchOrder, type Sequences } from './packing.ts';
 import { tokensOfStep } from './plan.ts';
@@ -18,7 +19,6 @@ import type { OnTrainingProgress } from './progress.ts';
 import { learningRateAt } from './schedule.ts';
 import { openTrainer, type Trainer } from './trainer.ts';
 import { type LogRow, openTrainingLog } from './training-log.ts';
-import type { MeanLoss } from './training-result.ts';
 import { readState, writeState } from './training-state.ts';
 
 export const trainingStages = ['preparing', 'training', 'validation', 'checkpoints'] as const;
@@ -50,8 +50,8 @@ export const SEQUENCES_ON_THE_WAY = 64;
 const FLUSH_EVERY_MS = 1000;
 
 /**
- * Takes the steps of a plan, from the last checkpoint of the folder on. Between two steps it looks at `signal`: when it is aborted, a
- * checkpoint is written before its reason is thrown.
+ * Takes the steps of a plan, from the last checkpoint of the folder on. When `signal` is aborted, the step at work is taken to its end
+ * and a checkpoint of it written before the reason is thrown.
  *
  * @throws UserError the disk refuses, or the numbers leave the finite ones: then the last checkpoint is the one before
  */
@@ -63,89 +63,77 @@ export async function trainSteps(
   const problem = languageModel(config);
   const state = await readState(folder, signature, problem.parameters);
   const log = await openTrainingLog(join(folder, 'train.jsonl'), state?.step ?? 0);
-  const { beta1, beta2, epsilon, clip: clipNorm } = plan;
-  const adam = { beta1, beta2, epsilon, clipNorm };
+  const { batch, accumulate, steps } = plan;
   let trainer: Trainer | undefined;
   try {
-    trainer = await openTrainer(runtime, problem, state?.parameters ?? initialise(problem, plan.seed), adam);
+    trainer = await openTrainer(runtime, problem, state?.parameters ?? initialise(problem, plan.seed), {
+      ...plan,
+      clipNorm: plan.clip,
+    });
     if (state !== undefined) await trainer.restore(state);
-    const { take, evaluate } = trainer;
-    let saved = trainer.step();
+    const opened = trainer;
+    let saved = opened.step();
     onSaved(saved);
 
-    const save = () =>
-      watch.time('checkpoints', async () => {
-        if (saved === trainer!.step() && saved > 0) return;
-        await log.flush();
-        checkFolder();
-        const now = await trainer!.state();
-        await writeState(folder, signature, problem.parameters, now);
-        await writeWeights(folder, problem.parameters, now.parameters);
-        saved = now.step;
-        onSaved(saved);
-        const { peakResidentBytes } = await runtime.usage();
-        watch.notePeak(peakResidentBytes + ownMemory().peakResidentBytes);
-        const value = { timing: watch.read(), provenance: thisMachine(runtime.threads) };
-        await writeText(join(folder, 'provenance.json'), prettyJson(value as unknown as Json));
-      });
-    const stopIfAsked = async () => {
-      if (!signal?.aborted) return;
-      await save();
-      signal.throwIfAborted();
+    const save = async () => {
+      if (saved === opened.step()) return;
+      await log.flush();
+      checkFolder();
+      const now = await opened.state();
+      await writeState(folder, signature, problem.parameters, now);
+      await writeWeights(folder, problem.parameters, now.parameters);
+      saved = now.step;
+      onSaved(saved);
+      const { peakResidentBytes } = await runtime.usage();
+      watch.notePeak(peakResidentBytes + ownMemory().peakResidentBytes);
+      const value = { timing: watch.read(), provenance: thisMachine(runtime.threads) };
+      await writeText(join(folder, 'provenance.json'), prettyJson(value as unknown as Json));
     };
-    const named = async <T>(step: number, work: () => Promise<T>): Promise<T> => {
+    const validate = (sequences: Sequences, numbers: readonly number[], onBatch?: () => void): Promise<MeanLoss> =>
+      watch.time('validation', async () => {
+        const mean = await meanLoss(opened, sequences, numbers, { batch, ...(onBatch && { onBatch }) });
+        watch.add('validation', 0, mean.tokens);
+        return mean;
+      });
+
+    const order = batchOrder(training.length, batch, plan.seed);
+    const onTheWay = evenlySpaced(validation.length, SEQUENCES_ON_THE_WAY);
+    const began = { at: performance.now(), step: opened.step() };
+    let flushed = began.at;
+    for (let step = opened.step() + 1; step <= steps; step++) {
+      const batches = Array.from({ length: accumulate }, (_, i) =>
+        languageFeeds(order((step - 1) * accumulate + i).map(training.at)),
+      );
+      const learningRate = learningRateAt(step, plan);
+      const start = performance.now();
       try {
-        return await work();
+        const taken = await opened.take(batches, learningRate);
+        watch.add('training', (performance.now() - start) / 1000, tokensOfStep(plan));
+        log.add({ step, ...taken, learningRate });
+        if (step % plan.evaluateEvery === 0 || step === steps) {
+          log.add({ step, validationLoss: (await validate(validation, onTheWay)).loss });
+        }
+        const rate = ((step - began.step) * tokensOfStep(plan) * 1000) / (performance.now() - began.at);
+        const detail = `loss ${taken.loss.toFixed(3)}, ${Math.round(rate)} tokens/s`;
+        if (step % checkpointEvery === 0 || step === steps || signal?.aborted) await watch.time('checkpoints', save);
+        signal?.throwIfAborted();
+        onProgress?.({ stage: 'training', done: step, total: steps, unit: 'steps', detail });
       } catch (error) {
         throw error instanceof NonFiniteError ? diverged(step, saved, folder, error) : error;
       }
-    };
-    const meanLoss = async (sequences: Sequences, numbers: readonly number[]): Promise<MeanLoss> => {
-      let sum = 0;
-      for (let i = 0; i < numbers.length; i += plan.batch) {
-        const rows = numbers.slice(i, i + plan.batch);
-        const { loss } = await evaluate(languageFeeds(rows.map(sequences.at)), ['loss']);
-        sum += loss!.data[0]! * rows.length;
-        await stopIfAsked();
-      }
-      const tokens = numbers.length * sequences.context;
-      watch.add('validation', 0, tokens);
-      return { loss: sum / numbers.length, tokens };
-    };
-
-    const order = batchOrder(training.length, plan.batch, plan.seed);
-    const onTheWay = spread(validation.length, SEQUENCES_ON_THE_WAY);
-    const began = { at: performance.now(), step: trainer.step() };
-    let flushed = began.at;
-    for (let step = trainer.step() + 1; step <= plan.steps; step++) {
-      const batches = Array.from({ length: plan.accumulate }, (_, i) =>
-        languageFeeds(order((step - 1) * plan.accumulate + i).map(training.at)),
-      );
-      const learningRate = learningRateAt(step, plan);
-      const before = performance.now();
-      const taken = await named(step, () => take(batches, learningRate));
-      watch.add('training', (performance.now() - before) / 1000, tokensOfStep(plan));
-      log.add({ step, ...taken, learningRate });
-      if (step % plan.evaluateEvery === 0 || step === plan.steps) {
-        const { loss } = await watch.time('validation', () => named(step, () => meanLoss(validation, onTheWay)));
-        log.add({ step, validationLoss: loss });
-      }
-      if (step % checkpointEvery === 0 || step === plan.steps) await save();
-      await stopIfAsked();
       if (performance.now() - flushed > FLUSH_EVERY_MS) {
         await log.flush();
         flushed = performance.now();
       }
-      const rate = ((step - began.step) * tokensOfStep(plan) * 1000) / (performance.now() - began.at);
-      const detail = `loss ${taken.loss.toFixed(3)}, ${Math.round(rate)} tokens/s`;
-      onProgress?.({ stage: 'training', done: step, total: plan.steps, unit: 'steps', detail });
     }
-    const all = Array.from({ length: validation.length }, (_, i) => i);
-    const losses = await watch.time('validation', async () => ({
-      training: await meanLoss(training, spread(training.length, validation.length)),
-      validation: await meanLoss(validation, all),
-    }));
-    return { numbers: (await trainer.state()).parameters, rows: log.rows(), threads: runtime.threads, ...losses };
+    const stopIfAsked = () => signal?.throwIfAborted();
+    return {
+      numbers: (await opened.state()).parameters,
+      rows: log.rows(),
+      threads: runtime.threads,
+      training: await validate(training, evenlySpaced(training.length, validation.length), stopIfAsked),
+      validation: await validate(validation, evenlySpaced(validation.length, validation.length), stopIfAsked),
+    };
   } finally {
     await log.close();
     await trainer?.close();
@@ -158,10 +146,4 @@ function diverged(step: number, saved: number, folder: string, cause: NonFiniteE
     `step ${step}: training diverged: ${cause.message}${kept}; train anew with a lower --learning-rate and another --out`,
     { cause },
   );
-}
-
-/** `count` numbers below n with equal gaps, all of them where there are no more. */
-function spread(n: number, count: number): readonly number[] {
-  const taken = Math.min(n, count);
-  return Array.from({ length: taken }, (_, i) => Math.floor((i * n) / taken));
 }

@@ -1,13 +1,7 @@
 import { momentumTensor } from '../model/momentum.ts';
+import type { MeanLoss } from './mean-loss.ts';
 import { type TextsOfPlan, type TrainingPlan, tokensOfStep } from './plan.ts';
 import type { Numbers } from './problem.ts';
-
-/** A mean over predictions. */
-export interface MeanLoss {
-  /** Nats a token. */
-  readonly loss: number;
-  readonly tokens: number;
-}
 
 /** How well tokens are predicted. */
 export interface Prediction extends MeanLoss {

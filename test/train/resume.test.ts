@@ -1,16 +1,13 @@
-import { spawn } from 'node:child_process';
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { setTimeout } from 'node:timers/promises';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { readSafetensors } from '../../src/checkpoint/read-safetensors.ts';
 import { UserError } from '../../src/error.ts';
 import { Interrupted } from '../../src/experiment/interrupted.ts';
-import type { TrainingProgress } from '../../src/train/progress.ts';
 import { type TrainRun, trainModel } from '../../src/train/run.ts';
-import { digests, logOf, scratch, TRAIN_SCRIPT, tinyTraining, wholeRun } from './tiny.ts';
+import { killedTraining } from './killed.ts';
+import { digests, logOf, scratch, tinyTraining, wholeRun } from './tiny.ts';
 
 let whole: TrainRun;
 beforeAll(async () => {
@@ -19,24 +16,10 @@ beforeAll(async () => {
   return remove;
 });
 
-/** Trains in another process and kills it without warning, at the step or after the milliseconds given. */
-async function killed(out: string, at: { readonly step: number } | { readonly milliseconds: number }): Promise<void> {
-  const child = spawn(process.execPath, [TRAIN_SCRIPT, JSON.stringify({ ...tinyTraining, out })], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const ended = new Promise(resolve => child.once('exit', resolve));
-  if ('milliseconds' in at) setTimeout(at.milliseconds).then(() => child.kill('SIGKILL'));
-  for await (const line of createInterface({ input: child.stdout })) {
-    const { stage, done } = JSON.parse(line) as TrainingProgress;
-    if ('step' in at && stage === 'training' && done >= at.step) child.kill('SIGKILL');
-  }
-  await ended;
-}
-
 describe('a killed run goes on and ends with the same bytes', () => {
   test.each([2, 6, 12])('at step %i', async step => {
     const out = join(scratch(), 'run');
-    await killed(out, { step });
+    await killedTraining({ ...tinyTraining, out }, { step });
     const { found, result } = await trainModel({ ...tinyTraining, out });
     expect(found).toBeGreaterThanOrEqual(Math.floor(step / 3) * 3);
     expect(result).toEqual(whole.result);
@@ -45,7 +28,7 @@ describe('a killed run goes on and ends with the same bytes', () => {
 
   test('again and again, at any moment', async () => {
     const out = join(scratch(), 'run');
-    for (const milliseconds of [350, 500, 620]) await killed(out, { milliseconds });
+    for (const milliseconds of [350, 500, 620]) await killedTraining({ ...tinyTraining, out }, { milliseconds });
     await trainModel({ ...tinyTraining, out });
     expect(digests(out)).toEqual(digests(whole.folder));
   });
@@ -80,6 +63,20 @@ describe('a run that is asked to stop', () => {
     }
     const { found } = await trainModel({ ...tinyTraining, out });
     expect(found).toBe(6);
+    expect(digests(out)).toEqual(digests(whole.folder));
+  });
+
+  test('behind a step with a validation still does that validation', async () => {
+    const { out } = await stoppedAfter(3);
+    expect(
+      logOf(out)
+        .slice(-2)
+        .map(row => [row.step, Object.keys(row).length]),
+    ).toEqual([
+      [4, 4],
+      [4, 2],
+    ]);
+    await trainModel({ ...tinyTraining, out });
     expect(digests(out)).toEqual(digests(whole.folder));
   });
 

@@ -4,11 +4,11 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { onTestFinished } from 'vitest';
 import { type TrainRun, type TrainRunOptions, trainModel } from '../../src/train/run.ts';
 
+export { scratch } from '../experiment/tiny.ts';
+
 export const CORPUS = fileURLToPath(new URL('../golden/byte-pairs/corpus.txt', import.meta.url));
-export const TRAIN_SCRIPT = fileURLToPath(new URL('../fixtures/train-model.mjs', import.meta.url));
 
 export const tinyTraining = {
   corpus: [CORPUS],
@@ -23,13 +23,6 @@ export const tinyTraining = {
   checkpointEvery: 3,
   threads: 1,
 } as const satisfies TrainRunOptions;
-
-/** An empty folder that goes with the test. */
-export function scratch(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'dualform-train-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
-}
 
 /** A finished run, for `beforeAll`; `remove` takes its folder away. */
 export async function wholeRun(): Promise<{ readonly run: TrainRun; readonly remove: () => void }> {
