@@ -36,7 +36,7 @@ export const presets = {
     context: 256,
     batch: 4,
     accumulate: 1,
-    steps: 900,
+    steps: 700,
     warmUp: 100,
     learningRate: 4e-3,
     ...PAPER,
