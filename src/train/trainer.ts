@@ -2,9 +2,10 @@ import { differentiate } from '../graph/differentiate.ts';
 import { encodeOnnx } from '../graph/onnx/encode.ts';
 import * as g from '../graph/operators/index.ts';
 import { input, type Tensor } from '../graph/tensor.ts';
+import { numbers } from '../model/memory.ts';
 import type { Handle, Runtime, Session, TensorData } from '../runtime/runtime.ts';
 import { type AdamSettings, adamGraph, adamNames, adamNumbers } from './adam.ts';
-import type { Feeds, Numbers, Problem } from './problem.ts';
+import type { Feeds, Numbers, Parameter, Problem } from './problem.ts';
 
 /** All that training changes: equal states go on equally. */
 export interface TrainerState {
@@ -38,14 +39,14 @@ export interface Trainer {
 }
 
 const LOSS = 'loss';
+const NORM = 'gradient_norm';
 const SHARE = 'share';
 const sumSofar = (name: string) => `sum.${name}`;
 
 type Handles = Readonly<Record<string, Handle>>;
 
 /**
- * Puts a problem beside the runtime, ready to be trained by Adam. Parameters and moments stay in the compute process; each step
- * writes them into a second set, which is the first of the next.
+ * Puts a problem beside the runtime, ready to be trained by Adam. Parameters, gradients and moments stay in the compute process.
  */
 export async function openTrainer(
   runtime: Runtime,
@@ -66,95 +67,86 @@ export async function openTrainer(
 
   let steps = 0;
   /** Parameters and moments, by the names under which Adam reads them. */
-  let current: Handles = {};
-  /** Where the next step writes; nothing before the first. */
-  let spare: Handles = {};
-  /** Gradients of the last step, two sets where several batches are summed. */
+  const current: Record<string, Handle> = {};
+  /** Gradients of the last step; a second set where several batches are summed. */
   let gradients: Handles = {};
   let spareGradients: Handles = {};
 
   async function place({ step, parameters: own, first, second }: TrainerState): Promise<void> {
-    await runtime.release([...Object.values(current), ...Object.values(spare)]);
-    spare = {};
-    const put = async (name: string, shape: readonly number[], data: Float32Array | undefined) => {
-      if (data === undefined) throw new Error(`${name}: the state has no such tensor`);
-      return [name, await runtime.upload(name, { type: 'float32', dims: shape, data })] as const;
-    };
-    const placed: (readonly [string, Handle])[] = [];
     for (const { name, shape } of parameters) {
-      placed.push(await put(name, shape, own[name]));
-      placed.push(await put(adamNames.first(name), shape, first[name]));
-      placed.push(await put(adamNames.second(name), shape, second[name]));
+      for (const [key, numbers] of [
+        [name, own],
+        [adamNames.first(name), first],
+        [adamNames.second(name), second],
+      ] as const) {
+        if (numbers[name] === undefined) throw new Error(`${key}: the state has no such tensor`);
+        await replace({ [key]: await runtime.upload(key, { type: 'float32', dims: shape, data: numbers[name] }) });
+      }
     }
-    current = Object.fromEntries(placed);
     steps = step;
   }
 
-  /** Runs a session that writes a whole set of tensors: into the given ones, or new ones where there are none. */
-  async function write(
-    opened: Session,
-    doing: string,
-    feeds: Readonly<Record<string, TensorData | Handle>>,
-    { outputs, into, fetch }: { readonly outputs: readonly string[]; readonly into: Handles; readonly fetch: string },
-  ): Promise<{ readonly written: Handles; readonly fetched: number }> {
-    const fresh = Object.keys(into).length === 0;
-    const { kept, fetched } = await runtime.run(opened, {
-      doing,
-      feeds: Object.fromEntries(Object.entries(feeds).filter(([name]) => opened.inputs.includes(name))),
-      ...(fresh ? { keep: outputs } : { into }),
-      fetch: [fetch],
-    });
-    return { written: kept, fetched: fetched[fetch]!.data[0]! };
+  async function replace(next: Handles): Promise<void> {
+    const old = Object.keys(next).flatMap(name => current[name] ?? []);
+    Object.assign(current, next);
+    await runtime.release(old);
   }
 
-  const only = (set: Handles, wanted: readonly string[]) =>
-    Object.fromEntries(wanted.flatMap(name => (set[name] === undefined ? [] : [[name, set[name]]])));
+  const feedsOf = ({ inputs }: Session, feeds: Readonly<Record<string, TensorData | Handle>>) =>
+    Object.fromEntries(Object.entries(feeds).filter(([name]) => inputs.includes(name)));
 
-  async function addGradients(batch: Feeds, share: number, isFirst: boolean, doing: string): Promise<number> {
+  /** Writes the gradients of a batch, or adds them to those that are there. */
+  async function addGradients(batch: Feeds, share: number, isFirst: boolean, doing: string) {
     const opened = await (isFirst
       ? session('gradient', () => trainingGraph(problem, false))
       : session('gradient, summed', () => trainingGraph(problem, true)));
-    const outputs = namesOfAll.map(adamNames.gradient);
     const sofar = isFirst
       ? {}
       : Object.fromEntries(namesOfAll.map(name => [sumSofar(name), gradients[adamNames.gradient(name)]!]));
-    const { written, fetched } = await write(
-      opened,
+    const into = isFirst ? gradients : spareGradients;
+    const { kept, fetched } = await runtime.run(opened, {
       doing,
-      { ...batch, ...current, ...sofar, [SHARE]: scalar(share) },
-      { outputs, into: only(isFirst ? gradients : spareGradients, outputs), fetch: LOSS },
-    );
+      feeds: feedsOf(opened, { ...batch, ...current, ...sofar, [SHARE]: numbers([1], [share]) }),
+      ...(Object.keys(into).length === 0 ? { keep: namesOfAll.map(adamNames.gradient) } : { into }),
+      fetch: [LOSS, NORM],
+    });
     if (!isFirst) spareGradients = gradients;
-    gradients = written;
-    return fetched;
+    gradients = kept;
+    return { loss: fetched[LOSS]!.data[0]!, norm: fetched[NORM]!.data[0]! };
   }
 
-  const zeros = Object.fromEntries(
-    parameters.map(({ name, shape }) => [name, new Float32Array(shape.reduce((a, b) => a * b, 1))]),
-  );
-  await place({ step: 0, parameters: initial, first: zeros, second: zeros });
+  for (const { name, shape } of parameters) {
+    const begin = (key: string, data: Float32Array) => runtime.upload(key, { type: 'float32', dims: shape, data });
+    current[name] = await begin(name, initial[name]!);
+    for (const moment of [adamNames.first(name), adamNames.second(name)]) {
+      current[moment] = await begin(moment, new Float32Array(initial[name]!.length));
+    }
+  }
 
   return {
     step: () => steps,
 
     async take(batches, learningRate) {
       const doing = `step ${steps + 1}`;
-      let loss = 0;
+      let [loss, gradientNorm] = [0, 0];
       for (const [i, batch] of batches.entries()) {
-        loss += (await addGradients(batch, 1 / batches.length, i === 0, doing)) / batches.length;
+        const added = await addGradients(batch, 1 / batches.length, i === 0, doing);
+        loss += added.loss / batches.length;
+        gradientNorm = added.norm;
       }
-      const numbers = adamNumbers(adam, learningRate, steps + 1);
-      const update = await session('adam', () => adamGraph(parameters, adam));
-      const feeds = { ...current, ...gradients, rate: scalar(numbers.rate), epsilon: scalar(numbers.epsilon) };
-      const { written, fetched } = await write(update, doing, feeds, {
-        outputs: Object.keys(current).map(adamNames.updated),
-        into: Object.fromEntries(Object.entries(spare).map(([name, handle]) => [adamNames.updated(name), handle])),
-        fetch: adamNames.norm,
-      });
-      spare = current;
-      current = Object.fromEntries(Object.keys(current).map(name => [name, written[adamNames.updated(name)]!]));
+      const changing = adamNumbers(adam, learningRate, steps + 1, gradientNorm);
+      for (const [i, chunk] of chunks(parameters).entries()) {
+        const opened = await session(`adam ${i + 1}`, () => adamGraph(chunk, adam));
+        const outputs = chunk.flatMap(({ name }) => [name, adamNames.first(name), adamNames.second(name)]);
+        const { kept } = await runtime.run(opened, {
+          doing,
+          feeds: feedsOf(opened, { ...current, ...gradients, ...changing }),
+          keep: outputs.map(adamNames.updated),
+        });
+        await replace(Object.fromEntries(outputs.map(name => [name, kept[adamNames.updated(name)]!])));
+      }
       steps++;
-      return { loss, gradientNorm: fetched };
+      return { loss, gradientNorm };
     },
 
     async evaluate(feeds, fetch) {
@@ -165,9 +157,7 @@ export async function openTrainer(
       });
       const { fetched } = await runtime.run(opened, {
         doing: `evaluating after step ${steps}`,
-        feeds: Object.fromEntries(
-          Object.entries({ ...feeds, ...current }).filter(([name]) => opened.inputs.includes(name)),
-        ),
+        feeds: feedsOf(opened, { ...feeds, ...current }),
         fetch,
       });
       return fetched;
@@ -194,7 +184,7 @@ export async function openTrainer(
     async close() {
       for (const opened of sessions.values()) await runtime.closeSession(await opened);
       sessions.clear();
-      await runtime.release([current, spare, gradients, spareGradients].flatMap(set => Object.values(set)));
+      await runtime.release([current, gradients, spareGradients].flatMap(set => Object.values(set)));
     },
   };
 }
@@ -208,7 +198,10 @@ function fedParameters({ parameters }: Problem): (name: string) => Tensor {
   };
 }
 
-/** The loss [], and `gradient.` of each parameter for share * loss, share [1]; with `summed` added to what `sum.` of the parameter holds. */
+/**
+ * The loss [] and, for share * loss, share [1], `gradient.` of each parameter; with `summed` added to what `sum.` of the parameter
+ * holds. Also the norm of all of these gradients together [].
+ */
 export function trainingGraph(problem: Problem, summed: boolean): Readonly<Record<string, Tensor>> {
   const parameter = fedParameters(problem);
   const { loss } = problem.build(parameter);
@@ -217,16 +210,32 @@ export function trainingGraph(problem: Problem, summed: boolean): Readonly<Recor
     weighted,
     problem.parameters.map(({ name }) => parameter(name)),
   );
-  const outputs = problem.parameters.map(({ name, shape }, i) => {
-    const gradient = gradients[i]!;
-    return [
-      adamNames.gradient(name),
-      summed ? g.add(input(sumSofar(name), 'float32', shape), gradient) : gradient,
-    ] as const;
-  });
-  return { [LOSS]: loss, ...Object.fromEntries(outputs) };
+  const totals = problem.parameters.map(({ name, shape }, i) =>
+    summed ? g.add(input(sumSofar(name), 'float32', shape), gradients[i]!) : gradients[i]!,
+  );
+  const squares = totals.map(total => g.reduceSum(g.multiply(total, total), [...total.shape.keys()]));
+  return {
+    [LOSS]: loss,
+    [NORM]: g.squareRoot(squares.reduce(g.add)),
+    ...Object.fromEntries(problem.parameters.map(({ name }, i) => [adamNames.gradient(name), totals[i]!])),
+  };
 }
 
-function scalar(value: number): TensorData {
-  return { type: 'float32', dims: [1], data: Float32Array.of(value) };
+/** Numbers whose update goes through one graph: what is new and what is old of them stand side by side in memory. */
+const CHUNK = 16 * 2 ** 20;
+
+/** Parameters in groups of at most so many numbers; a larger one is a group of its own. */
+function chunks(parameters: readonly Parameter[]): readonly (readonly Parameter[])[] {
+  const groups: Parameter[][] = [];
+  let room = 0;
+  for (const parameter of parameters) {
+    const size = parameter.shape.reduce((a, b) => a * b, 1);
+    if (groups.length === 0 || size > room) {
+      groups.push([]);
+      room = CHUNK;
+    }
+    groups.at(-1)!.push(parameter);
+    room -= size;
+  }
+  return groups;
 }
