@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { expect, onTestFinished, test } from 'vitest';
 import { byteCharactersOf, slowMerges } from '../../test/reference/byte-pairs.ts';
 import { UserError } from '../error.ts';
@@ -37,7 +38,21 @@ test('is read back, and encodes as the original does', async () => {
 test('always merges the pair that is most frequent', async () => {
   const text = 'low lower lowest newer newest wide wider widest low low new';
   const merges = mergesOf(await trainTokenizer([text], { vocabulary: 257 + 12 }));
-  expect(merges).toEqual(slowMerges(text, 12));
+  expect(merges).toEqual(slowMerges([`${text}\n`], 12));
+});
+
+test('merges any text as the slow reference does', async () => {
+  const letters = fc.constantFrom('a', 'b', 'c', 'é', '1', ' ', '\n', "'s");
+  const texts = fc.string({ unit: letters, minLength: 1, maxLength: 60 });
+  await fc.assert(
+    fc.asyncProperty(texts, async text => {
+      const merges = mergesOf(await trainTokenizer([text], { vocabulary: 257 + 6 }));
+      // The library reads a text line by line.
+      const lines = `${text}\n`.split(/(?<=\n)/);
+      expect(merges).toEqual(slowMerges(lines, 6));
+    }),
+    { numRuns: 15 },
+  );
 });
 
 test('encodes every byte, also those that the texts lack', async () => {

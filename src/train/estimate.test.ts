@@ -32,3 +32,9 @@ test('says how long it will take', async () => {
   const share = stages.validation.flops / stages.training.flops;
   expect(stages.validation.seconds).toBeCloseTo(share * stages.training.seconds!, 10);
 });
+
+test("the paper's model has 350 million parameters", async () => {
+  const { parameters, plan } = await estimateTraining({ preset: 'paper-350m', calibrate: false });
+  expect(plan.model.vocabulary).toBe(50_257);
+  expect(Math.round(parameters / 1e6)).toBe(355);
+});

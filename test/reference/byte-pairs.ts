@@ -11,9 +11,9 @@ export function byteCharactersOf(text: string): string {
     .join('');
 }
 
-/** The first merges of a text. Of pairs that are equally frequent the one whose tokens are older wins, letters by their code. */
-export function slowMerges(text: string, count: number): [string, string][] {
-  const words = text.match(WORDS)!.map(word => [...byteCharactersOf(word)]);
+/** The first merges of lines of text. Of pairs that are equally frequent the one whose tokens are older wins, letters by their code. */
+export function slowMerges(lines: readonly string[], count: number): [string, string][] {
+  const words = lines.flatMap(line => line.match(WORDS) ?? []).map(word => [...byteCharactersOf(word)]);
   const age = [...new Set(words.flat())].sort();
   const merges: [string, string][] = [];
   while (merges.length < count) {
