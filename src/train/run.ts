@@ -7,6 +7,7 @@ import {
   type Provenance,
   type ProvenanceFile,
   readProvenance,
+  type Stopwatch,
   stopwatch,
   type Timing,
   thisMachine,
@@ -18,9 +19,9 @@ import { languageModel } from './gpt.ts';
 import { lossCurve } from './loss-curve.ts';
 import { writeModelConfig, writeWeights } from './model-folder.ts';
 import type { TrainingOptions } from './options.ts';
-import { prepareTraining } from './prepare.ts';
+import { type PreparedTraining, prepareTraining } from './prepare.ts';
 import type { OnTrainingProgress } from './progress.ts';
-import { type TrainingStage, trainingStages, trainSteps } from './train-steps.ts';
+import { type Trained, type TrainingStage, trainingStages, trainSteps } from './train-steps.ts';
 import { makeTrainingResult, type TrainingResult } from './training-result.ts';
 import { removeState } from './training-state.ts';
 
@@ -96,19 +97,7 @@ export async function trainModel(options: TrainRunOptions = {}): Promise<TrainRu
             },
           }),
       );
-      const { numbers, rows, training, validation } = trained;
-      await writeWeights(folder, languageModel(prepared.config).parameters, numbers);
-      await writeText(join(folder, 'losses.svg'), lossCurve(rows, `${plan.corpus.name}, ${plan.steps} steps`));
-      const digest = await fileDigest(join(folder, 'model.safetensors'));
-      const result = makeTrainingResult(plan, { signature, digest, numbers, training, validation });
-      const times = {
-        timing: watch.read(),
-        provenance: thisMachine(trained.threads),
-      };
-      await writeText(join(folder, 'provenance.json'), prettyJson(times as unknown as Json));
-      await writeText(join(folder, 'result.json'), prettyJson(result as unknown as Json));
-      await removeState(folder);
-      return { folder, result, ...times, found: found ?? 0 };
+      return { folder, ...(await finish(folder, prepared, trained, watch)), found: found ?? 0 };
     } finally {
       await lock.release();
     }
@@ -116,6 +105,24 @@ export async function trainModel(options: TrainRunOptions = {}): Promise<TrainRu
     if (!signal?.aborted) throw error;
     throw interrupted(place, error);
   }
+}
+
+/** Writes what the run found; the result last. */
+async function finish(
+  folder: string,
+  { plan, signature, config }: PreparedTraining,
+  { numbers, rows, threads, training, validation }: Trained,
+  watch: Stopwatch<TrainingStage>,
+): Promise<Pick<TrainRun, 'result' | 'timing' | 'provenance'>> {
+  await writeWeights(folder, languageModel(config).parameters, numbers);
+  await writeText(join(folder, 'losses.svg'), lossCurve(rows, `${plan.corpus.name}, ${plan.steps} steps`));
+  const digest = await fileDigest(join(folder, 'model.safetensors'));
+  const result = makeTrainingResult(plan, { signature, digest, numbers, training, validation });
+  const times = { timing: watch.read(), provenance: thisMachine(threads) };
+  await writeText(join(folder, 'provenance.json'), prettyJson(times as unknown as Json));
+  await writeText(join(folder, 'result.json'), prettyJson(result as unknown as Json));
+  await removeState(folder);
+  return { result, ...times };
 }
 
 function timesOf(provenance: Json | undefined, threads: number | undefined): ProvenanceFile<TrainingStage> {
