@@ -40,7 +40,7 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
     tasks: {
       language: {
         model: modelOf(2, 2, 64),
-        training: trainingOf(500, 2, 6e-3),
+        training: trainingOf(400, 2, 6e-3),
         context: 256,
         vocabulary: 512,
         judged: 12_288,
@@ -48,13 +48,13 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
       },
       'linear-regression': {
         model: narrow,
-        training: trainingOf(500, 32, 3e-3),
+        training: trainingOf(400, 32, 3e-3),
         settings: { dimensions: 2, examples: 8, noise: 0 },
         tests: 1024,
       },
       'associative-recall': {
         model: narrow,
-        training: trainingOf(400, 32, 3e-3),
+        training: trainingOf(350, 32, 3e-3),
         settings: { pairs: 4, queries: 8, keys: 8, values: 8 },
         tests: 256,
       },
@@ -66,7 +66,7 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
       },
       'markov-chain': {
         model: narrow,
-        training: trainingOf(300, 32, 3e-3),
+        training: trainingOf(250, 32, 3e-3),
         settings: { states: 3, length: 32 },
         tests: 512,
       },

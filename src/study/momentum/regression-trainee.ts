@@ -56,14 +56,14 @@ export function regressionTrainee({ model, training, settings, tests }: Syntheti
     batch: (seed, step) => feedsOf(draw(training.batch, TRAINING_STREAM, seed, step)),
     measures: [
       {
-        ...{ name: 'linear-regression', table: 'in-context', title: 'linear regression, mean error' },
+        ...{ name: 'linear-regression', table: 'in-context', title: 'regression error, mean' },
         ...{ better: 'lower', digits: 3 },
       },
       {
         ...{
           name: 'linear-regression.last',
           table: 'in-context',
-          title: `linear regression behind ${examples} examples`,
+          title: `regression error, ${examples} examples`,
         },
         ...{ better: 'lower', digits: 3 },
       },
@@ -92,7 +92,7 @@ export function regressionTrainee({ model, training, settings, tests }: Syntheti
       return judged('trained', errors);
     },
     baselines: () => [
-      baseline('zero', () => 0),
+      baseline('predicting 0', () => 0),
       baseline('one gradient step', oneGradientStep),
       baseline(noise === 0 ? 'least squares' : 'ridge regression', leastSquares(noise)),
     ],

@@ -72,7 +72,7 @@ describe('linear regression', () => {
     const right = await measure(answering(({ answers }) => ({ predictions: Float32Array.from(answers!.data) })));
     expect(right.measures['linear-regression']).toBeLessThan(1e-12);
     const zero = await measure(answering(({ answers }) => ({ predictions: new Float32Array(answers!.data.length) })));
-    const { measures, curves } = baselines().find(({ name }) => name === 'zero')!;
+    const { measures, curves } = baselines().find(({ name }) => name === 'predicting 0')!;
     expect(zero.measures['linear-regression.last']).toBeCloseTo(measures['linear-regression.last']!, 6);
     expect(zero.curves.errors as number[]).toBeAllClose(curves.errors as number[], 1e-6);
   });
