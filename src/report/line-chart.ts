@@ -117,9 +117,10 @@ function legendOf(series: readonly Series[], names: readonly string[], colors: r
   }));
 }
 
-/** Plot labels logarithmic ticks as 1k and 100m; a reader of losses wants 0.1. */
+/** Plot labels logarithmic ticks as 1k and 100m; a reader of losses wants 0.1, and 1e-6 where zeros would have to be counted. */
 function plainLogTicks(logarithmic: boolean) {
-  return logarithmic ? { tickFormat: (value: number) => String(Number(value.toPrecision(3))) } : {};
+  const label = (value: number) => (value < 1e-3 ? value.toExponential() : String(Number(value.toPrecision(3))));
+  return logarithmic ? { tickFormat: label } : {};
 }
 
 function requireNumbers(points: readonly Point[], axis: 'x' | 'y', logarithmic: boolean): void {

@@ -96,8 +96,9 @@ interface OfMaps {
   /** |dW_icl| / |W_zsl|, |dW_ft| / |W_zsl| */
   readonly size: number;
   readonly sizeFinetuned: number;
-  /** cos(dW_icl, W_zsl) */
+  /** cos(dW_icl, W_zsl), cos(W_zsl, dW_ft) */
   readonly alongZeroShot: number | null;
+  readonly zeroShotMatched: number | null;
   /** cos(dW_icl, dW_ft); then with centred values, and with all of the finetuned model in place of the layer's projections. */
   readonly matched: number | null;
   readonly centred: number | null;
@@ -195,6 +196,7 @@ async function computeOnModel(workplace: Workplace): Promise<ChapterResult> {
           size: norm(update.data) / norm(W.data),
           sizeFinetuned: norm(dW.data) / norm(W.data),
           alongZeroShot: cos(update, W),
+          zeroShotMatched: cos(W, dW),
           matched: cos(update, dW),
           centred: cos(centred, dW),
           throughout: cos(update, finetuningUpdate(own, throughout.own[layer]![g]!)),
@@ -227,9 +229,10 @@ async function computeOnModel(workplace: Workplace): Promise<ChapterResult> {
     mean(ranks[layer]!.map(rank => rank[of]));
   const twice = maps.flatMap((layer, l) => layer.map(({ update }, g) => cosine(update.data, mapsOthers[l]![g]!.data)));
 
-  const interval = meanWithInterval(ofMaps.each('matched').filter(x => x !== null));
-  const difference = pairedT(...pairs(ofMaps.each('matched'), ofMaps.each('otherDemonstrations')));
-  const gap = pairedT(...pairs(ofMaps.each('matched'), ofMaps.each('mispaired')));
+  const matched = ofMaps.each('matched');
+  const interval = meanWithInterval(matched.filter(x => x !== null));
+  const difference = pairedT(...pairs(matched, ofMaps.each('otherDemonstrations')));
+  const gap = pairedT(...pairs(matched, ofMaps.each('mispaired')));
   const columns: readonly [string, (layer: number) => number | null][] = [
     ['numerical rank of dW_icl', l => rankMean(l, 'numerical')],
     ['effective rank of dW_icl', l => rankMean(l, 'effective')],
@@ -264,11 +267,12 @@ async function computeOnModel(workplace: Workplace): Promise<ChapterResult> {
       finding('cos(head, head without softmax), zero-shot', defined(ofHeads.each('droppedZeroShot'))),
       finding('cos(change of the head by the demonstrations, dW_icl q)', defined(ofHeads.each('effect'))),
       finding('the same with centred values', defined(ofHeads.each('effectCentred'))),
-      finding('cos(dW_icl, dW_ft)', defined(ofMaps.each('matched'))),
+      finding('cos(dW_icl, dW_ft)', defined(matched)),
       finding('cos(dW_icl, dW_ft): low end of its 95 % interval over key/value heads', interval?.low ?? null),
       finding('cos(dW_icl, dW_ft): high end', interval?.high ?? null),
       finding('baseline: dW_ft of other demonstrations', defined(ofMaps.each('otherDemonstrations'))),
       finding('baseline: values paired with keys of other tokens', defined(ofMaps.each('mispaired'))),
+      finding('baseline: W_zsl in place of dW_icl', defined(ofMaps.each('zeroShotMatched'))),
       finding('baseline: a random step of the same size in place of finetuning', defined(ofMaps.each('randomStep'))),
       finding('baseline: a random matrix in place of dW_icl', defined(ofMaps.each('randomMatrix'))),
       finding('cos(dW_icl, dW_ft) above other demonstrations', difference?.difference ?? null),
@@ -280,12 +284,25 @@ async function computeOnModel(workplace: Workplace): Promise<ChapterResult> {
       finding('cos(dW_icl q, dW_ft q)', defined(ofHeads.each('onQuery'))),
       finding('for comparison: cos(dW_ft, dW_ft of other demonstrations)', defined(ofMaps.each('finetunedTwice'))),
       finding('for comparison: cos(dW_icl, dW_icl of other demonstrations)', defined(twice)),
+      finding('|cos(dW_icl, dW_ft)| of a head', size(matched)),
+      finding('baseline: the same with dW_ft of other demonstrations', size(ofMaps.each('otherDemonstrations'))),
+      finding('baseline: the same with mispaired values', size(ofMaps.each('mispaired'))),
+      finding('baseline: the same with W_zsl in place of dW_icl', size(ofMaps.each('zeroShotMatched'))),
+      finding('baseline: the same with a random matrix', size(ofMaps.each('randomMatrix'))),
     ],
     tables: [
       {
         title: 'Each layer: means over heads and queries',
         columns: ['layer', ...columns.map(([column]) => column)],
         rows: ofMaps.layers('size').map((_, layer) => [layer, ...columns.map(([, of]) => roundedOrNull(of(layer)))]),
+      },
+      {
+        title: 'cos(dW_icl, dW_ft) of every key/value head: means over queries',
+        columns: ['layer', ...Array.from({ length: keyValueHeads }, (_, g) => `head ${g}`)],
+        rows: Array.from({ length: layers }, (_, layer) => [
+          layer,
+          ...matched.slice(layer * keyValueHeads, (layer + 1) * keyValueHeads).map(roundedOrNull),
+        ]),
       },
     ],
     figure: lineChart({
@@ -356,6 +373,11 @@ async function movedAtRandom(
 function defined(values: readonly (number | null)[]): number | null {
   const known = values.filter(value => value !== null);
   return known.length === 0 ? null : mean(known);
+}
+
+/** Mean of the absolute values. */
+function size(values: readonly (number | null)[]): number | null {
+  return defined(values.map(value => value && Math.abs(value)));
 }
 
 /** Both lists where both are defined. */

@@ -108,10 +108,10 @@ async function computeOnModel(workplace: Workplace): Promise<ChapterResult> {
       title: 'Each layer with all demonstrations',
       columns: [
         'layer',
-        'patched without demonstrations against in-context: largest relative difference of the output',
-        'unpatched without demonstrations: mean relative difference',
+        'output, patched without demonstrations: largest error',
+        'unpatched: mean difference',
         'size of dW against W',
-        'size of db against the residual stream',
+        'size of db against the stream',
       ],
       rows: perLayer.map(({ error, effect, size, bias }, layer) => [
         layer,

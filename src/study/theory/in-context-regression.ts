@@ -44,9 +44,9 @@ export const inContextRegression: Chapter = {
     const one = await trained(1, workplace);
     const two = await trained(2, workplace);
     const lossOf = (layers: readonly LinearAttentionLayer[]) => meanSquare(test, task => predict(layers, task));
-    const trainedLosses = [one, two].map(({ layers }) => lossOf(layers));
+    const trainedLosses = [one, two].map(lossOf);
     const step = descent[0]!;
-    const [layer] = one.layers as [LinearAttentionLayer];
+    const [layer] = one as readonly [LinearAttentionLayer];
     return {
       checks: [
         ...checkInContextRegression(seed),
@@ -88,16 +88,14 @@ export const inContextRegression: Chapter = {
         },
       ],
       figure: lineChart({
-        title: 'In-context regression: loss by steps or layers, and while layers are trained',
-        x: 'steps or layers | hundredths of the training',
+        title: 'Linear regression in context: loss by steps of gradient descent or layers of attention',
+        x: 'steps or layers',
         y: 'mean square',
         logY: true,
         series: [
-          { facet: 'steps or layers', name: 'gradient descent', points: byCount(descent) },
-          { facet: 'steps or layers', name: 'GD++', points: byCount(plusPlus) },
-          { facet: 'steps or layers', name: 'trained layers', points: byCount(trainedLosses) },
-          { facet: 'training', name: 'one layer', points: byCount(one.losses) },
-          { facet: 'training', name: 'two layers', points: byCount(two.losses) },
+          { name: 'gradient descent, best rate', points: byCount(descent) },
+          { name: 'GD++, best rate and curvature', points: byCount(plusPlus) },
+          { name: 'layers trained from scratch', points: byCount(trainedLosses) },
         ],
       }),
     };

@@ -76,12 +76,6 @@ function feedsOf(tasks: readonly RegressionTask[]): Feeds {
   };
 }
 
-export interface TrainedLayers {
-  readonly layers: readonly LinearAttentionLayer[];
-  /** Mean loss of a hundredth of the steps each. */
-  readonly losses: readonly number[];
-}
-
 /** Trains layers from scratch by Adam. @param draw the task of each number, counted through all steps */
 export async function trainLayers(
   runtime: Runtime,
@@ -89,26 +83,19 @@ export async function trainLayers(
   seed: number,
   draw: (index: number) => RegressionTask,
   report: (step: number) => void,
-): Promise<TrainedLayers> {
+): Promise<readonly LinearAttentionLayer[]> {
   const problem = regression(plan);
   const trainer = await openTrainer(runtime, problem, initialise(problem, seed), ADAM);
-  const every = Math.max(1, Math.floor(plan.steps / 100));
-  const losses: number[] = [];
-  let sum = 0;
   for (let step = 0; step < plan.steps; step++) {
     report(step);
     const tasks = Array.from({ length: plan.batch }, (_, i) => draw(step * plan.batch + i));
     const rate = (plan.learningRate * (1 + Math.cos((Math.PI * step) / plan.steps))) / 2;
-    sum += (await trainer.take([feedsOf(tasks)], rate)).loss;
-    if ((step + 1) % every === 0) {
-      losses.push(sum / every);
-      sum = 0;
-    }
+    await trainer.take([feedsOf(tasks)], rate);
   }
   const { parameters } = await trainer.state();
   await trainer.close();
   const size = plan.width + 1;
-  const layers = Array.from({ length: plan.layers }, (_, layer) => {
+  return Array.from({ length: plan.layers }, (_, layer) => {
     const matrix = (name: (typeof matrices)[number]) => ({
       rows: size,
       columns: size,
@@ -121,5 +108,4 @@ export async function trainLayers(
       projection: matrix('projection'),
     });
   });
-  return { layers, losses };
 }
