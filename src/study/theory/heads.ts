@@ -1,4 +1,5 @@
 /** @file Keys, values and queries of every head of a model, as the chapters want them: in float64, a row a token. */
+import type { Decoder } from '../../model/decoder.ts';
 import { names } from '../../model/graphs.ts';
 import { headNames } from '../../model/head-graph.ts';
 import type { KeyValue, LoadedModel } from '../../model/loaded-model.ts';
@@ -93,4 +94,13 @@ function keysAndValues(key: TensorData, value: TensorData): readonly KeysAndValu
 function slices(data: ArrayLike<number>, count: number): readonly Vector[] {
   const size = data.length / count;
   return Array.from({ length: count }, (_, i) => Float64Array.from({ length: size }, (_, at) => data[i * size + at]!));
+}
+
+/** Why the scores of a model's heads are more than products of queries and keys; undefined when they are not. */
+export function whyNoMaps({ finishScores, window, momentum, family }: Decoder, shots: number): string | undefined {
+  if (shots === 0) return 'no demonstrations';
+  if (finishScores) return `${family} changes the products of queries and keys before the softmax`;
+  if (window) return `some layers of ${family} see the recent tokens alone`;
+  if (momentum) return `${family} adds a sum of values to what its heads attend to`;
+  return undefined;
 }

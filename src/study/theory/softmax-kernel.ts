@@ -13,9 +13,8 @@ import {
   relativeError,
   seriesAttention,
 } from '../../theory/softmax-kernel.ts';
-import { whyNoMaps } from './attention-head.ts';
 import { type Chapter, type Finding, mean, rounded, type Table, type Workplace, workOfPasses } from './chapter.ts';
-import { readHeads, readMemory } from './heads.ts';
+import { readHeads, readMemory, whyNoMaps } from './heads.ts';
 import { joinTokens } from './keys-and-values.ts';
 
 const ORDERS = [1, 2, 4, 8] as const;
