@@ -143,7 +143,7 @@ export async function measureHeads(workplace: Workplace): Promise<HeadMeasures> 
         const dW = finetuningUpdate(own, zeroShot.changed[layer]![g]!);
         const dWOthers = finetuningUpdate(own, byOthers.changed[layer]![g]!);
         if (i === 0) ranksFinetuned.push(rankOf(dW).effective);
-        const random = drawFrom(seed, BASELINE, layer, g, i).matrix(update.rows, update.columns);
+        const random = drawFrom(seed, BASELINE, layer, g).matrix(update.rows, update.columns);
         const cos = (a: Matrix, b: Matrix) => cosine(a.data, b.data);
         ofMaps.add(layer, g, {
           size: norm(update.data) / norm(W.data),
