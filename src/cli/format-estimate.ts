@@ -3,7 +3,7 @@ import { formatBytes, formatClock, formatCount, formatFlops, formatPlural } from
 import { formatTable } from './format-table.ts';
 
 /** What a run would take, stage by stage. */
-export function formatEstimate({ plan, stages, total, memoryBytes, speed }: Estimate): string {
+export function formatEstimate({ plan, stages, total, memoryBytes, diskBytes, speed }: Estimate): string {
   const row = (name: string, { tokens, flops, seconds }: Estimate['total']) => [
     name,
     formatCount(tokens),
@@ -23,7 +23,7 @@ export function formatEstimate({ plan, stages, total, memoryBytes, speed }: Esti
       { align: ['left', 'right', 'right', 'right'] },
     ),
     '',
-    `Memory up to ${formatBytes(memoryBytes)}.`,
+    `Memory up to ${formatBytes(memoryBytes)}, weights among it; ${formatBytes(diskBytes)} on disk.`,
     ...(speed === null
       ? []
       : [

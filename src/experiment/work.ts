@@ -8,7 +8,10 @@ export interface Work {
   readonly tokens: number;
   /** Two for each multiply-add of weights and attention; nothing else counts. */
   readonly flops: number;
-  /** How often all weights are read: once in a forward pass, once more in a backward pass. */
+  /**
+   * How often all weights are read: once in a forward pass, once more in a backward pass, and what changes in a step as often as it goes
+   * through memory.
+   */
   readonly passes: number;
 }
 
@@ -26,6 +29,14 @@ export function stepFlops(decoder: Decoder, T: number): number {
   const changed = decoder.keyValue.flat().filter(({ shape }) => shape.length === 2);
   return 2 * forwardFlops(decoder, { T, P: 0, reads: T }) + 2 * elements(changed) * T;
 }
+
+/** Reads of all weights that a step takes: forward, backward, and a new key/value projection read, written, copied and looked through. */
+function stepPasses({ tensors, keyValue }: Decoder): number {
+  return 2 + (UPDATE_PASSES * elements(keyValue.flat())) / elements(tensors);
+}
+
+/** Of the projections that change; measured. */
+const UPDATE_PASSES = 8;
 
 /** Weights that every token is multiplied with; embeddings are looked up, and the head is read for few tokens. */
 function layerWeights({ tensors }: Decoder): number {
@@ -74,7 +85,7 @@ export function workOf({
     'in-context': ran('in-context', () => evaluation(prefix)),
     finetuning: ran('finetuned', () =>
       sequences.finetuning
-        .map(({ length: T }) => ({ tokens: T, flops: stepFlops(decoder, T), passes: 2 }))
+        .map(({ length: T }) => ({ tokens: T, flops: stepFlops(decoder, T), passes: stepPasses(decoder) }))
         .reduce(addWork, NOTHING),
     ),
     finetuned: ran('finetuned', () => evaluation(1)),

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openCheckpoint } from '../../src/checkpoint/open.ts';
@@ -254,8 +254,21 @@ test('the estimate counts the tokens that the run feeds', async () => {
   expect(memoryBytes).toBeGreaterThan(100e6);
 });
 
-test('an estimate in seconds is FLOPs over speed and weights over bandwidth', async () => {
-  const slow = await estimateRun({ ...tinyRun, speed: { gigaflops: 1, gigabytes: 1 } });
-  const fast = await estimateRun({ ...tinyRun, speed: { gigaflops: 4, gigabytes: 4 } });
-  expect(slow.total.seconds! / fast.total.seconds!).toBeCloseTo(4, 6);
+test('an estimate in seconds is FLOPs over speed, or weights over bandwidth where that is more', async () => {
+  const at = (gigaflops: number, gigabytes: number) => estimateRun({ ...tinyRun, speed: { gigaflops, gigabytes } });
+  const [slow, fast, narrow] = [await at(1e-3, 1), await at(4e-3, 4), await at(1, 1e-6)];
+  for (const stage of ['memory', 'zero-shot', 'in-context', 'finetuning', 'finetuned'] as const) {
+    expect(slow.stages[stage].seconds! / fast.stages[stage].seconds!, stage).toBeCloseTo(4, 6);
+    const { passes, seconds } = narrow.stages[stage];
+    expect(seconds! / passes, stage).toBeCloseTo(narrow.stages.finetuned.seconds! / narrow.stages.finetuned.passes, 6);
+  }
+  expect(slow.total.seconds).toBeGreaterThan(slow.stages.load.seconds!);
+});
+
+test('the estimated disk is what the run folder takes', async () => {
+  const out = join(scratch(), 'run');
+  const { diskBytes } = await estimateRun({ ...tinyRun, out, speed: null });
+  await runExperiment({ ...tinyRun, out });
+  const bytes = readdirSync(out).reduce((sum, name) => sum + statSync(join(out, name)).size, 0);
+  expect(Math.abs(diskBytes / bytes - 1)).toBeLessThan(0.25);
 });
