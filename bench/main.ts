@@ -196,8 +196,8 @@ const rows = [
   ['model ready, second start', median(starts).toFixed(2), '', '', '1.5 s', ''],
 ];
 if (!options['skip-start']) {
-  const { peakBytes, seconds } = await peakOfStart();
-  rows.push(['`npm start`: peak memory of all processes', `${(peakBytes / 1e9).toFixed(2)} GB`, '', '', '2 GB', '']);
+  const { peak: memory, seconds } = await peakOfStart();
+  rows.push(['`npm start`: peak memory of all processes', `${(memory.total / 1e9).toFixed(2)} GB`, '', '', '2 GB', '']);
   rows.push(['`npm start` after the first, from build to table', seconds.toFixed(0), '', '', '', '']);
 }
 const conditions =

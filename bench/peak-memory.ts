@@ -3,8 +3,15 @@ import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** Proportional set sizes of a process and all below it: pages that several share count once. Linux only. */
-function residentBytes(root: number): number {
+/** Memory of several processes together, in bytes; pages that they share count once. */
+export interface Memory {
+  readonly total: number;
+  /** Pages of no file. The rest is mapped from files, and the system may drop it and read it again. */
+  readonly anonymous: number;
+}
+
+/** Proportional set sizes of a process and all below it. Linux only. */
+function memoryOfTree(root: number): Memory {
   const parents = new Map<number, number>();
   for (const name of readdirSync('/proc')) {
     const pid = Number(name);
@@ -17,29 +24,52 @@ function residentBytes(root: number): number {
     }
   }
   const below = (pid: number): boolean => pid === root || (parents.has(pid) && below(parents.get(pid)!));
-  let sum = 0;
+  let [total, anonymous] = [0, 0];
   for (const pid of parents.keys()) {
     if (!below(pid)) continue;
     try {
-      sum += 1024 * Number(/^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1] ?? 0);
+      const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
+      const bytes = (field: string) => 1024 * Number(new RegExp(`^${field}:\\s+(\\d+)`, 'm').exec(rollup)?.[1] ?? 0);
+      total += bytes('Pss');
+      anonymous += bytes('Pss_Anon');
     } catch {
       // As above.
     }
   }
-  return sum;
+  return { total, anonymous };
 }
 
-/** Runs what `npm start` runs, in a fresh folder, and watches the memory of all its processes. */
-export async function peakOfStart(): Promise<{ readonly peakBytes: number; readonly seconds: number }> {
-  const out = mkdtempSync(join(tmpdir(), 'dualform-start-'));
+export interface Watched {
+  /** The moment at which all processes together took most. */
+  readonly peak: Memory;
+  readonly seconds: number;
+  readonly stdout: string;
+}
+
+/** Runs a command and watches the memory of all its processes. @throws Error when it fails, with what it said */
+export async function watchMemory(command: string, args: readonly string[]): Promise<Watched> {
   const start = performance.now();
-  const child = spawn('npm', ['start', '--silent', '--', '--out', join(out, 'run')], { stdio: 'ignore' });
-  let peakBytes = 0;
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  let [stdout, stderr] = ['', ''];
+  child.stdout.on('data', text => {
+    stdout += text;
+  });
+  child.stderr.on('data', text => {
+    stderr += text;
+  });
+  let peak: Memory = { total: 0, anonymous: 0 };
   const watch = setInterval(() => {
-    peakBytes = Math.max(peakBytes, residentBytes(child.pid!));
+    const now = memoryOfTree(child.pid!);
+    if (now.total > peak.total) peak = now;
   }, 100);
-  const code = await new Promise(resolve => child.on('exit', resolve));
+  const code = await new Promise(resolve => child.on('close', resolve));
   clearInterval(watch);
-  if (code !== 0) throw new Error(`npm start ended with ${code}`);
-  return { peakBytes, seconds: (performance.now() - start) / 1000 };
+  if (code !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${code}: ${stderr.trim()}`);
+  return { peak, seconds: (performance.now() - start) / 1000, stdout };
+}
+
+/** Runs what `npm start` runs, in a fresh folder. */
+export function peakOfStart(): Promise<Watched> {
+  const out = mkdtempSync(join(tmpdir(), 'dualform-start-'));
+  return watchMemory('npm', ['start', '--silent', '--', '--out', join(out, 'run')]);
 }

@@ -1,0 +1,39 @@
+/**
+ * A start of a model, as a process of its own: prints how long it took until it was ready to run, and how fast its first and its
+ * further passes are.
+ *
+ *     tsx bench/size/start.ts MODEL [--prepack]
+ */
+import { openCheckpoint } from '../../src/checkpoint/open.ts';
+import { loadModel } from '../../src/model/loaded-model.ts';
+import { computeMemory, releaseMemory } from '../../src/model/memory.ts';
+import { openRuntime } from '../../src/runtime/runtime.ts';
+import { openTokenizer } from '../../src/tokenizer/tokenizer.ts';
+
+const [model, ...flags] = process.argv.slice(2);
+const TOKENS = 256;
+const FURTHER = 2;
+
+const checkpoint = await openCheckpoint(model!);
+await openTokenizer(checkpoint.tokenizer!);
+const runtime = await openRuntime();
+const prepack = flags.includes('--prepack');
+const opening: typeof runtime = { ...runtime, openSession: request => runtime.openSession({ ...request, prepack }) };
+const loaded = await loadModel(checkpoint, opening);
+await loaded.session('memory');
+// From the start of the process: node, the loader of TypeScript, everything.
+const readySeconds = performance.now() / 1000;
+
+const tokens = Array.from({ length: TOKENS }, (_, i) => (i * 7919) % loaded.decoder.vocabulary);
+async function tokensPerSecond(): Promise<number> {
+  const start = performance.now();
+  const memory = await computeMemory(loaded, tokens, loaded.pretrained);
+  const seconds = (performance.now() - start) / 1000;
+  await releaseMemory(loaded, memory);
+  return TOKENS / seconds;
+}
+const first = await tokensPerSecond();
+let further = 0;
+for (let i = 0; i < FURTHER; i++) further = Math.max(further, await tokensPerSecond());
+await runtime.close();
+process.stdout.write(JSON.stringify({ readySeconds, first, further }));
