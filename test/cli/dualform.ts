@@ -1,8 +1,9 @@
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
+import { onTestFinished } from 'vitest';
 
 const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
@@ -17,6 +18,9 @@ export function dualform(
   return execa('node', [main, ...args], { reject: false, stripFinalNewline: false, stdin: 'ignore', ...options });
 }
 
-export function newFolder(): Promise<string> {
-  return mkdtemp(join(tmpdir(), 'dualform-cli-'));
+/** An empty folder that goes with the test. */
+export async function newFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'dualform-cli-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  return folder;
 }

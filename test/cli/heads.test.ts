@@ -1,4 +1,5 @@
-import { writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { readTensor } from '../../src/checkpoint/checkpoint.ts';
@@ -17,8 +18,10 @@ beforeAll(async () => {
   const state = weights.map(({ name, shape }, i) => {
     return [name, tensor(storage(String(i), 'FloatStorage', storages[i]!.length / 4), shape)];
   });
-  silent = join(await newFolder(), 'model.pt');
+  const folder = await mkdtemp(join(tmpdir(), 'dualform-heads-'));
+  silent = join(folder, 'model.pt');
   await writeFile(silent, torchFile(dictionary({ model: dictionary(Object.fromEntries(state)) }), storages));
+  return () => rm(folder, { recursive: true });
 });
 
 const trace = async (model: string, heads: readonly string[] = []) => {

@@ -12,7 +12,7 @@ import { digests, RUN_SCRIPT, scratch, tinyRun } from './tiny.ts';
 let whole: { readonly folder: string; readonly run: RunResult; readonly digests: ReturnType<typeof digests> };
 
 beforeAll(async () => {
-  const folder = join(mkdtempSync(join(tmpdir(), 'dualform-whole-')), 'run');
+  const folder = mkdtempSync(join(tmpdir(), 'dualform-whole-'));
   const run = await runExperiment({ ...tinyRun, out: folder });
   whole = { folder, run, digests: digests(folder) };
   return () => rmSync(folder, { recursive: true });

@@ -17,7 +17,7 @@ describe('the chapters of a tiny model', () => {
   const chapters = ['1', '2', '4', '5'] as const;
 
   beforeAll(async () => {
-    folder = join(mkdtempSync(join(tmpdir(), 'dualform-theory-')), 'theory');
+    folder = mkdtempSync(join(tmpdir(), 'dualform-theory-'));
     result = await runTheory({ ...tiny, chapters, out: folder });
     return () => rmSync(folder, { recursive: true });
   });
