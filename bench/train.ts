@@ -23,6 +23,7 @@ import { openRuntime, type Runtime } from '../src/runtime/runtime.ts';
 import { PAPER_ADAM } from '../src/train/adam.ts';
 import { gptConfig, languageFeeds, languageModel } from '../src/train/gpt.ts';
 import { initialise } from '../src/train/initialise.ts';
+import { presets } from '../src/train/presets.ts';
 import type { Problem } from '../src/train/problem.ts';
 import { openTrainer } from '../src/train/trainer.ts';
 import { trainingFlops } from '../src/train/work.ts';
@@ -49,7 +50,7 @@ interface Case {
   readonly T: number;
 }
 const medium: Case = { name: '3.3 M parameters', layers: 4, heads: 4, width: 256, vocabulary: 512, B: 32, T: 64 };
-const small: Case = { name: 'preset small', layers: 6, heads: 6, width: 384, vocabulary: 4096, B: 16, T: 256 };
+const small: Case = { name: 'preset small', ...presets.small, B: presets.small.batch, T: presets.small.context };
 
 const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[values.length >> 1]!;
 

@@ -9,7 +9,7 @@ export function trainCommand(): Command {
     .addOption(
       choice(
         '--preset <name>',
-        'tiny: about 1 million parameters, under two minutes; small: about 10 million, about an hour; paper-350m: Table 10 of the paper',
+        'tiny: about 1 million parameters, under two minutes; small: about 12 million, about an hour; paper-350m: Table 10 of the paper',
         trainingPresets,
       ).default('tiny'),
     )
@@ -39,7 +39,7 @@ export function trainCommand(): Command {
     { line: 'dualform train --momentum 0.1 --out runs/momentum', says: 'the same with momentum attention' },
     {
       line: 'dualform train --preset small --corpus books.txt,articles --document-separator "" --validation held-out.txt',
-      says: 'about 10 million parameters on own texts, about an hour',
+      says: 'about 12 million parameters on own texts, about an hour',
     },
     { line: 'dualform train --preset paper-350m --dry-run', says: 'what the model of the paper would cost here' },
   ]);
