@@ -37,7 +37,7 @@ export const presets = {
     batch: 4,
     accumulate: 1,
     steps: 700,
-    warmUp: 100,
+    warmUp: 70,
     learningRate: 4e-3,
     ...PAPER,
   },
