@@ -9,9 +9,9 @@
  *     npm run parity -- FOLDER
  */
 import { existsSync, readdirSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { writeBetweenMarks } from '../bench/report-table.ts';
 import { openCheckpoint } from '../src/checkpoint/open.ts';
 import { readSafetensors } from '../src/checkpoint/read-safetensors.ts';
 import { loadModel } from '../src/model/loaded-model.ts';
@@ -23,7 +23,6 @@ import { finetune } from '../src/setting/finetune.ts';
 const other = process.argv[2];
 const goldenFolder = other === undefined ? fileURLToPath(new URL('../test/golden/', import.meta.url)) : resolve(other);
 const checkpoints = readdirSync(goldenFolder).filter(name => existsSync(join(goldenFolder, name, 'config.json')));
-const page = new URL('../docs/models.md', import.meta.url);
 
 function largest(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
   let worst = 0;
@@ -92,10 +91,5 @@ const table = [
   '|---|---|---|---|---|---|---|',
   ...rows,
 ].join('\n');
-if (other === undefined) {
-  const text = await readFile(page, 'utf8');
-  const marked = /(<!-- parity: begin -->\n)[\s\S]*?(<!-- parity: end -->)/;
-  if (!marked.test(text)) throw new Error('docs/models.md has no place for the table');
-  await writeFile(page, text.replace(marked, `$1${table}\n$2`));
-}
+if (other === undefined) writeBetweenMarks({ page: 'models.md', name: 'parity' }, table);
 process.stdout.write(`${table}\n`);

@@ -8,8 +8,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { reportTable } from '../bench/report-table.ts';
 import { formatClock, formatCount, formatDecimal } from '../src/cli/format-number.ts';
+import { predictionRow } from '../src/cli/format-training.ts';
 import type { TrainRun } from '../src/train/run.ts';
-import type { Prediction } from '../src/train/training-result.ts';
 
 const [folder] = process.argv.slice(2);
 if (folder === undefined) throw new Error('usage: npx tsx scripts/training.ts RUN_FOLDER');
@@ -18,13 +18,6 @@ const { model, steps, tokensSeen, epochs, predictions } = read('result.json') as
 const { timing, provenance } = read('provenance.json') as Pick<TrainRun, 'timing' | 'provenance'>;
 
 const seconds = Object.values(timing.seconds).reduce((sum, each) => sum + each, 0);
-const row = (name: string, { loss, perplexity, bitsPerByte, tokens }: Prediction) => [
-  name,
-  formatDecimal(loss),
-  perplexity.toFixed(2),
-  formatDecimal(bitsPerByte),
-  formatCount(tokens),
-];
 reportTable(
   {
     conditions:
@@ -32,7 +25,7 @@ reportTable(
       `times through the corpus) in ${formatClock(seconds)}, ${formatCount(timing.tokens.training / timing.seconds.training)} tokens a second; ` +
       `${provenance.cpu}, ${provenance.threads} threads, ${provenance.runtime}.`,
     head: ['at the end', 'loss (nats a token)', 'perplexity', 'bits a byte', 'tokens'],
-    rows: [row('training', predictions.training), row('validation', predictions.validation)],
+    rows: [predictionRow('training', predictions.training), predictionRow('validation', predictions.validation)],
   },
   { page: 'training.md', name: 'training' },
 );

@@ -4,6 +4,11 @@ import type { Prediction, TrainingResult } from '../train/training-result.ts';
 import { formatClock, formatCount, formatDecimal } from './format-number.ts';
 import { formatTable } from './format-table.ts';
 
+/** The cells of what a model predicts of a text: loss, perplexity, bits a byte, tokens. */
+export function predictionRow(name: string, { loss, perplexity, bitsPerByte, tokens }: Prediction): readonly string[] {
+  return [name, formatDecimal(loss), perplexity.toFixed(2), formatDecimal(bitsPerByte), formatCount(tokens)];
+}
+
 /** What a training run made, for people. */
 export function formatTraining(
   { model, corpus, validation, steps, tokensSeen, epochs, predictions }: TrainingResult,
@@ -12,13 +17,6 @@ export function formatTraining(
 ): string {
   const { layers, heads, width, vocabulary, context, momentum } = model;
   const attention = momentum === null ? '' : `, momentum ${JSON.stringify(momentum)}`;
-  const row = (name: string, { loss, perplexity, bitsPerByte, tokens }: Prediction) => [
-    name,
-    formatDecimal(loss),
-    perplexity.toFixed(2),
-    formatDecimal(bitsPerByte),
-    formatCount(tokens),
-  ];
   const rate = seconds.training > 0 ? ` (${formatCount(tokens.training / seconds.training)} tokens/s)` : '';
   return [
     `${formatCount(model.parameters)} parameters: ${layers} layers of ${heads} heads, width ${width}, ` +
@@ -28,7 +26,10 @@ export function formatTraining(
     '',
     formatTable(
       ['at the end', 'loss', 'perplexity', 'bits a byte', 'tokens'],
-      [row('training', predictions.training), row(`validation: ${whichPart(validation)}`, predictions.validation)],
+      [
+        predictionRow('training', predictions.training),
+        predictionRow(`validation: ${whichPart(validation)}`, predictions.validation),
+      ],
       { align: ['left', 'right', 'right', 'right', 'right'] },
     ),
     '',

@@ -11,6 +11,7 @@
  */
 import { type Dimension, times } from '../graph/dimension.ts';
 import * as g from '../graph/operators/index.ts';
+import { logSumExp } from '../graph/operators/log-sum-exp.ts';
 import type { Tensor } from '../graph/tensor.ts';
 import type { Decoder, Projections } from './decoder.ts';
 import { memoryMomentum, ownDecay, type RowMomentum } from './momentum.ts';
@@ -121,14 +122,6 @@ export function attend(
 /** Scores [G, B, T, R, S] with what the family adds to them. */
 function finished(decoder: Decoder, scores: Tensor, keyPositions: Tensor): Tensor {
   return decoder.finishScores?.(scores, keyPositions) ?? scores;
-}
-
-/**
- * log sum_j exp(x_j) over the last axis from x and its softmax y: at the largest entry y = exp(x - lse), so
- * lse = max x - log max y. max y is at least 1/n, hence never lost to underflow.
- */
-function logSumExp(x: Tensor, y: Tensor): Tensor {
-  return g.subtract(g.reduceMax(x), g.logarithm(g.reduceMax(y)));
 }
 
 /** The scaled scores of single query rows, before mask and softmax. */
