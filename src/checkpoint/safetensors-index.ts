@@ -8,9 +8,5 @@ import { readShardIndex, type Sharded } from './shard-index.ts';
  * @throws UserError as `readShardIndex`, and when a shard breaks the format.
  */
 export async function readSafetensorsIndex(indexFile: string): Promise<Sharded<SafetensorsEntry>> {
-  return readShardIndex(indexFile, {
-    format: 'safetensors',
-    extension: '.safetensors',
-    read: async shard => (await readSafetensorsHeader(shard)).tensors,
-  });
+  return readShardIndex(indexFile, async shard => (await readSafetensorsHeader(shard)).tensors);
 }

@@ -1,5 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, extname, join } from 'node:path';
 import { UserError } from '../error.ts';
 import { errorCode, fileError } from './file-bytes.ts';
 import { isJsonMap, parseStrictJson, type StrictJson } from './strict-json.ts';
@@ -13,29 +13,21 @@ export interface Sharded<T> {
   readonly files: readonly string[];
 }
 
-/** What the shards of an index are. */
-interface ShardFormat<T> {
-  readonly format: string;
-  readonly extension: string;
-  /** The tensors of one shard by name. */
-  readonly read: (shard: string) => Promise<ReadonlyMap<string, T>>;
-}
-
 /**
  * Reads where the tensors of a model in several files lie: `weight_map` of an index, and what stands in every shard that it
  * names. Index and shards must agree.
  *
- * @throws UserError when the index breaks the format, a shard is missing, its name leaves the folder, or a tensor is absent
- * or stands twice.
+ * @param read the tensors of one shard by name
+ * @throws UserError as `readWeightMap`, and when a shard is missing, or a tensor is absent or stands twice
  */
-export async function readShardIndex<T>(indexFile: string, shardFormat: ShardFormat<T>): Promise<Sharded<T>> {
-  const { format, extension, read } = shardFormat;
-  const fail = (what: string): never => {
-    throw new UserError(`${indexFile}: not a valid ${format} index: ${what}; fetch it again`);
-  };
-  const listed = await readWeightMap(indexFile, extension, fail);
+export async function readShardIndex<T>(
+  indexFile: string,
+  read: (shard: string) => Promise<ReadonlyMap<string, T>>,
+): Promise<Sharded<T>> {
+  const listed = await readWeightMap(indexFile);
+  const fail: (what: string) => never = refusal(indexFile);
   const tensors = new Map<string, T>();
-  const shards = [...new Set(listed.values())].sort();
+  const shards = shardsOf(listed);
   const files = shards.map(shard => join(dirname(indexFile), shard));
   for (const [i, shard] of shards.entries()) {
     const file = files[i]!;
@@ -53,11 +45,15 @@ export async function readShardIndex<T>(indexFile: string, shardFormat: ShardFor
   return { tensors, files };
 }
 
-async function readWeightMap(
-  file: string,
-  extension: string,
-  fail: (what: string) => never,
-): Promise<ReadonlyMap<string, string>> {
+/**
+ * The shard of every tensor, as `X.safetensors.index.json` or `X.bin.index.json` lists it. Shards have the extension that the name of the
+ * index has.
+ *
+ * @throws UserError when the index breaks the format, or the name of a shard leaves the folder or has another extension
+ */
+export async function readWeightMap(file: string): Promise<ReadonlyMap<string, string>> {
+  const fail: (what: string) => never = refusal(file);
+  const extension = extname(basename(file, '.index.json'));
   let bytes: Uint8Array;
   try {
     const { size } = await stat(file);
@@ -84,6 +80,17 @@ async function readWeightMap(
     listed.set(name, shard);
   }
   return listed;
+}
+
+/** The shards that an index names, sorted. */
+export function shardsOf(weightMap: ReadonlyMap<string, string>): readonly string[] {
+  return [...new Set(weightMap.values())].sort();
+}
+
+function refusal(indexFile: string) {
+  return (what: string): never => {
+    throw new UserError(`${indexFile}: not a valid index: ${what}; fetch it again`);
+  };
 }
 
 // Hugging Face writes shards beside the index; a separator, a drive or a dot name could lead out of the folder.

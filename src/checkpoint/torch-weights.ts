@@ -16,11 +16,9 @@ export async function torchWeights(
   names: readonly string[],
 ): Promise<(TorchTensors & { readonly files: readonly string[] }) | undefined> {
   if (names.includes('pytorch_model.bin.index.json')) {
-    const { tensors, files } = await readShardIndex(join(folder, 'pytorch_model.bin.index.json'), {
-      format: 'pytorch_model.bin',
-      extension: '.bin',
-      read: async shard => byName(await readState(shard)),
-    });
+    const { tensors, files } = await readShardIndex(join(folder, 'pytorch_model.bin.index.json'), async shard =>
+      byName(await readState(shard)),
+    );
     return { ...split(tensors), files };
   }
   if (!names.includes('pytorch_model.bin')) return undefined;

@@ -1,7 +1,4 @@
-import { readFile, stat } from 'node:fs/promises';
-import { UserError } from '../../error.ts';
-import { fileError } from '../file-bytes.ts';
-import { isJsonMap, parseStrictJson, type StrictJson } from '../strict-json.ts';
+import { readWeightMap, shardsOf } from '../shard-index.ts';
 
 /** Small files beside the weights: configuration and all that a tokenizer can be made from. */
 const BESIDE = [
@@ -17,10 +14,6 @@ const BESIDE = [
   'dict.txt',
 ] as const;
 
-// As for the index of a folder; the largest models have some hundred shards.
-const MAX_INDEX_BYTES = 100_000_000;
-const MAX_SHARDS = 5000;
-
 export interface NeededFiles {
   /** Those that are there, small ones first. */
   readonly files: readonly string[];
@@ -32,18 +25,18 @@ export interface NeededFiles {
  * Which of the files of a model are needed to open it: configuration, tokenizer, weights. Weights are looked for in the order
  * in which a folder is opened; `pytorch_model.bin` only counts where there is no safetensors file.
  *
- * @param shardsOf the files that an index names
+ * @param placeOf where an index that is needed can be read
  */
 export async function neededFiles(
   names: ReadonlySet<string>,
-  shardsOf: (index: string) => Promise<readonly string[]>,
+  placeOf: (index: string) => Promise<string> | string,
 ): Promise<NeededFiles> {
   const beside = BESIDE.filter(name => names.has(name));
   const missing = names.has('config.json') ? [] : ['config.json'];
   const weights = chooseWeights([...names]);
   if (weights === undefined) return { files: beside, missing: [...missing, 'model.safetensors'] };
   if (!weights.endsWith('.index.json')) return { files: [...beside, weights], missing };
-  const shards = await shardsOf(weights);
+  const shards = shardsOf(await readWeightMap(await placeOf(weights)));
   const [there, absent] = [shards.filter(name => names.has(name)), shards.filter(name => !names.has(name))];
   return { files: [...beside, weights, ...there], missing: [...missing, ...absent] };
 }
@@ -61,38 +54,4 @@ function chooseWeights(names: readonly string[]): string | undefined {
     names.find(name => name === 'pytorch_model.bin'),
   ];
   return candidates.find(name => name !== undefined);
-}
-
-/**
- * The shards that an index file names in its `weight_map`, sorted.
- *
- * @throws UserError when it is no index, or a name is not a plain one
- */
-export async function shardNames(file: string): Promise<string[]> {
-  const fail = (what: string): never => {
-    throw new UserError(`${file}: not a valid index: ${what}; fetch it again`);
-  };
-  let text: string;
-  try {
-    const { size } = await stat(file);
-    if (size > MAX_INDEX_BYTES) fail(`${size} bytes, at most ${MAX_INDEX_BYTES} are allowed`);
-    text = await readFile(file, 'utf8');
-  } catch (error) {
-    throw fileError(file, error);
-  }
-  let root: StrictJson = null;
-  try {
-    root = parseStrictJson(text);
-  } catch (error) {
-    fail((error as Error).message);
-  }
-  const map = isJsonMap(root) ? root.get('weight_map') : undefined;
-  if (!isJsonMap(map)) return fail('weight_map is missing or not an object');
-  const names = new Set<string>();
-  for (const name of map.values()) {
-    if (typeof name !== 'string' || !/^\w[\w.-]{0,199}$/.test(name)) return fail('a shard is not a plain file name');
-    names.add(name);
-    if (names.size > MAX_SHARDS) fail(`more than ${MAX_SHARDS} shards`);
-  }
-  return [...names].sort();
 }

@@ -1,4 +1,4 @@
-import { basename, dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { UserError } from '../../error.ts';
 import type { Checkpoint } from '../checkpoint.ts';
 import { fileDigest } from '../digest.ts';
@@ -7,7 +7,7 @@ import { openFolder } from '../open-folder.ts';
 import { findSnapshot, type Snapshot } from './hub-cache.ts';
 import { formatHubId, type HubId } from './hub-id.ts';
 import { hubCacheDirectory } from './hub-settings.ts';
-import { neededFiles, shardNames } from './needed-files.ts';
+import { neededFiles } from './needed-files.ts';
 import { pullModel, whoRefuses } from './pull.ts';
 
 /**
@@ -32,8 +32,8 @@ export async function openFromHub(id: HubId, options: OpenOptions): Promise<Chec
   return { ...checkpoint, name: id.name, source: `${id.name}@${place.commit}` };
 }
 
-function neededIn({ files }: Snapshot) {
-  return neededFiles(new Set(files.keys()), index => shardNames(files.get(index)!));
+function neededIn({ folder, files }: Snapshot) {
+  return neededFiles(new Set(files.keys()), index => join(folder, index));
 }
 
 /** Blobs of large files are named by their SHA-256, which is measured anyway (and remembered). */

@@ -125,6 +125,21 @@ describe('a pull', () => {
     expect((await refusal()).message).toContain('there is no model-1.safetensors');
   });
 
+  test('takes the shards of pytorch_model.bin, each once', async () => {
+    const index = Buffer.from('{"weight_map":{"a":"two.bin","b":"one.bin","c":"two.bin"}}');
+    const shards = { 'one.bin': Buffer.from('one'), 'two.bin': Buffer.from('two') };
+    hub.files = { 'config.json': config, 'pytorch_model.bin.index.json': index, ...shards };
+    const expected = ['config.json', 'pytorch_model.bin.index.json', ...Object.keys(shards)];
+    expect((await fetchModel()).files.map(({ name }) => name)).toEqual(expected);
+  });
+
+  test('refuses an index as a folder with it would be refused', async () => {
+    hub.files = { 'config.json': config, 'model.safetensors.index.json': Buffer.from('{"weight_map":{"a":"../x"}}') };
+    expect((await refusal()).message).toMatch(
+      /index\.json: not a valid index: the file of tensor "a" is not a plain file/,
+    );
+  });
+
   test('takes pytorch_model.bin only where there is no safetensors file', async () => {
     hub.files = { ...files, 'pytorch_model.bin': Buffer.from('x') };
     expect((await fetchModel()).files.map(({ name }) => name)).not.toContain('pytorch_model.bin');

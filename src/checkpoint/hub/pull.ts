@@ -8,7 +8,7 @@ import { makeModelFolder, modelFolder, showInSnapshot, writeReference } from './
 import { formatHubId, type HubId, parseHubId } from './hub-id.ts';
 import { hubCacheDirectory, hubEndpoint, hubIsOffline, hubToken } from './hub-settings.ts';
 import { type Listing, listModel } from './listing.ts';
-import { neededFiles, shardNames } from './needed-files.ts';
+import { neededFiles } from './needed-files.ts';
 
 export interface PullOptions {
   /** Branch, tag or commit; also after "@" in the id. */
@@ -74,7 +74,7 @@ export async function pullModel(id: HubId, options: PullOptions): Promise<Pulled
   const indexes: PulledFile[] = [];
   const needed = await neededFiles(new Set(files.keys()), async index => {
     indexes.push(await fetchFile(job, index, () => undefined));
-    return shardNames(join(snapshot, index));
+    return join(snapshot, index);
   });
   requireWhole(job, needed.missing);
   await requireSpace(job, needed.files);
