@@ -1,5 +1,6 @@
 import type { Momentum } from '../model/momentum.ts';
 import type { Part } from './corpus.ts';
+import type { ModelNumbers, TrainingNumbers } from './presets.ts';
 
 /** What a model is trained or validated on. */
 export type TextsOfPlan = {
@@ -21,13 +22,7 @@ export type TextsOfPlan = {
 export type TrainingPlan = {
   readonly schema: 'dualform.train-plan/1';
   readonly version: string;
-  readonly model: {
-    readonly layers: number;
-    readonly heads: number;
-    readonly width: number;
-    readonly feedForward: number;
-    readonly vocabulary: number;
-    readonly context: number;
+  readonly model: Plain<ModelNumbers> & {
     /** Null for plain attention. */
     readonly momentum: Momentum | null;
   };
@@ -35,18 +30,11 @@ export type TrainingPlan = {
   readonly corpus: TextsOfPlan;
   readonly validation: TextsOfPlan;
   readonly seed: number;
-  readonly batch: number;
-  readonly accumulate: number;
-  readonly steps: number;
-  readonly warmUp: number;
-  readonly learningRate: number;
-  readonly power: number;
-  readonly clip: number;
-  readonly beta1: number;
-  readonly beta2: number;
-  readonly epsilon: number;
   readonly evaluateEvery: number;
-};
+} & Omit<TrainingNumbers, keyof ModelNumbers>;
+
+/** An interface as a type that is plain JSON. */
+export type Plain<T> = { readonly [K in keyof T]: T[K] };
 
 /** Predictions that a step learns from. */
 export function tokensOfStep({ batch, accumulate, model }: TrainingPlan): number {

@@ -40,23 +40,16 @@ export async function prepareTraining(
   const parts = await readParts(choices);
   signal?.throwIfAborted();
   const tokenizer = await chooseTokenizer(choices, { ...parts.training, signal });
-  const config = gptConfig({
-    ...{ layers, heads, width, feedForward, context },
-    ...(momentum !== undefined && { momentum }),
-    vocabulary: tokenizer.tokenizer.vocabularySize,
-    endOfText: tokenizer.endOfText.id,
-  });
+  const shape = { layers, heads, width, feedForward, context, vocabulary: tokenizer.tokenizer.vocabularySize };
+  const endOfText = tokenizer.endOfText.id;
+  const config = gptConfig({ ...shape, endOfText, ...(momentum !== undefined && { momentum }) });
   const training = await pack(parts.training, context, tokenizer, { signal, onProgress });
   const validation = await pack(parts.validation, context, tokenizer, { signal, onProgress });
   const plan: TrainingPlan = {
     schema: 'dualform.train-plan/1',
     version: VERSION,
-    model: {
-      ...{ layers, heads, width, feedForward, context },
-      vocabulary: tokenizer.tokenizer.vocabularySize,
-      momentum: momentum ?? null,
-    },
-    tokenizer: { digest: tokenizer.tokenizer.digest, endOfText: tokenizer.endOfText.id },
+    model: { ...shape, momentum: momentum ?? null },
+    tokenizer: { digest: tokenizer.tokenizer.digest, endOfText },
     corpus: training.texts,
     validation: validation.texts,
     seed: choices.seed,

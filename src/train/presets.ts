@@ -1,5 +1,5 @@
-/** Sizes and numbers of a training run; each can be asked for on its own. */
-export interface TrainingNumbers {
+/** Sizes of a model. */
+export interface ModelNumbers {
   readonly layers: number;
   readonly heads: number;
   readonly width: number;
@@ -7,6 +7,10 @@ export interface TrainingNumbers {
   readonly vocabulary: number;
   /** Tokens of a sequence, T. */
   readonly context: number;
+}
+
+/** Sizes and numbers of a training run; each can be asked for on its own. */
+export interface TrainingNumbers extends ModelNumbers {
   /** Sequences that go through the model together, B. */
   readonly batch: number;
   /** Batches whose gradients make one step. */

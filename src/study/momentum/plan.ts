@@ -1,5 +1,5 @@
 import type { AdamSettings } from '../../train/adam.ts';
-import type { TextsOfPlan } from '../../train/plan.ts';
+import type { Plain, TextsOfPlan } from '../../train/plan.ts';
 import type { Schedule } from '../../train/schedule.ts';
 import type { AssociativeRecall } from '../synthetic/associative-recall.ts';
 import type { KeyValueLookup } from '../synthetic/key-value-lookup.ts';
@@ -28,9 +28,6 @@ export type ModelPlan = {
   /** Of the first weights. */
   readonly deviation: number;
 };
-
-/** An interface as a type that is plain JSON. */
-type Plain<T> = { readonly [K in keyof T]: T[K] };
 
 export type TrainingPlan = Plain<Schedule> & {
   /** Sequences of a step. */
