@@ -17,11 +17,15 @@ import { choosePreset, type Preset } from './preset.ts';
 import type { OnProgress } from './progress.ts';
 import { type Scoring, scoringOf } from './scoring.ts';
 
-/** A model and a task that were found, with nothing loaded. */
-export interface Subject {
+/** A model of text that was found, with nothing loaded. */
+export interface TextModel {
   readonly checkpoint: Checkpoint;
   readonly decoder: Decoder;
   readonly tokenizer: Tokenizer;
+}
+
+/** A model and a task that were found, with nothing loaded. */
+export interface Subject extends TextModel {
   readonly conventions: Conventions;
   readonly task: Task;
 }
@@ -42,46 +46,63 @@ export interface PrepareOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Finds model, tokenizer and task. @throws UserError when one is missing or cannot be used */
-export async function openSubject(
-  wishes: {
-    readonly model: string;
-    readonly heads?: number | undefined;
-    readonly momentum?: number | undefined;
-    readonly task: string;
-    readonly template: TemplateVariant;
-    readonly separator?: string | undefined;
-    readonly documentStart?: string | undefined;
-  },
+/** The model that is asked for. */
+export interface ModelWishes {
+  readonly model: string;
+  readonly heads?: number | undefined;
+  readonly momentum?: number | undefined;
+}
+
+/** Finds model and tokenizer. @throws UserError when one is missing or cannot be used */
+export async function openTextModel(
+  { model, heads, momentum }: ModelWishes,
   { offline, onProgress, signal }: PrepareOptions = {},
-): Promise<Subject> {
-  const task = await openTask(wishes.task, { template: wishes.template });
-  const found = await openCheckpoint(wishes.model, {
+): Promise<TextModel> {
+  const found = await openCheckpoint(model, {
     offline: offline ?? false,
-    heads: wishes.heads,
+    heads,
     ...(signal && { signal }),
     onProgress: ({ stage, done, total }) => onProgress?.({ stage: 'load', done, total, unit: 'bytes', detail: stage }),
   });
-  const checkpoint = runWithMomentum(found, wishes.momentum);
+  const checkpoint = runWithMomentum(found, momentum);
   const decoder = readDecoder(checkpoint.config, checkpoint.source);
   if (checkpoint.tokenizer === undefined) {
     throw new UserError(
       `${checkpoint.source}: there is no tokenizer.json, and a task needs text; put it beside the model`,
     );
   }
-  const tokenizer = await openTokenizer(checkpoint.tokenizer);
-  return { checkpoint, decoder, tokenizer, conventions: conventionsOf(checkpoint, tokenizer, wishes), task };
+  return { checkpoint, decoder, tokenizer: await openTokenizer(checkpoint.tokenizer) };
+}
+
+/** Finds task, model and tokenizer. @throws UserError when one is missing or cannot be used */
+export async function openSubject(
+  wishes: ModelWishes & {
+    readonly task: string;
+    readonly template: TemplateVariant;
+    readonly separator?: string | undefined;
+    readonly documentStart?: string | undefined;
+  },
+  openModel: (wishes: ModelWishes) => Promise<TextModel>,
+): Promise<Subject> {
+  const task = await openTask(wishes.task, { template: wishes.template });
+  const model = await openModel(wishes);
+  return { ...model, conventions: conventionsOf(model.checkpoint, model.tokenizer, wishes), task };
 }
 
 /**
  * Fixes every choice of a run: reads the options, opens what they name (the weights stay where they are), chooses
  * demonstrations, makes token sequences and proves that in-context and finetuned see the same ones.
  *
+ * @param openModel for who prepares several runs of one model
  * @throws UserError when an option, the model or the task is wrong
  */
-export async function prepare(given: ExperimentOptions, options: PrepareOptions = {}): Promise<Prepared> {
+export async function prepare(
+  given: ExperimentOptions,
+  options: PrepareOptions = {},
+  openModel = (wishes: ModelWishes) => openTextModel(wishes, options),
+): Promise<Prepared> {
   const chosen = readOptions(given);
-  const subject = await openSubject(chosen, options);
+  const subject = await openSubject(chosen, openModel);
   const { checkpoint, decoder, tokenizer, conventions, task } = subject;
   const preset = chosen.preset && (await choosePreset(chosen.preset, { name: checkpoint.name, decoder }, task));
   const numbers = chosenNumbers(chosen, checkpoint, task, preset?.settings);

@@ -5,7 +5,14 @@ import { Interrupted } from './interrupted.ts';
 import type { ExperimentOptions } from './options.ts';
 import { type FigureName, PAPER_FIGURES, type PaperFigure, paperTasks, SOURCES } from './paper.ts';
 import { type ComparedFigure, measuredFigure, type PaperComparison } from './paper-comparison.ts';
-import { type Prepared, type PrepareOptions, prepare } from './prepare.ts';
+import {
+  type ModelWishes,
+  openTextModel,
+  type Prepared,
+  type PrepareOptions,
+  prepare,
+  type TextModel,
+} from './prepare.ts';
 import type { ExperimentResult } from './result.ts';
 import { type RunOptions, type RunResult, runPrepared } from './run.ts';
 
@@ -92,10 +99,12 @@ async function prepareAll(
   options: PrepareOptions,
 ): Promise<readonly Prepared[]> {
   const prepared: Prepared[] = [];
+  let model: Promise<TextModel> | undefined;
+  const openOnce = (asked: ModelWishes) => (model ??= openTextModel(asked, options));
   try {
     for (const task of tasks) {
       options.signal?.throwIfAborted();
-      prepared.push(await prepare({ ...wishes, task }, options));
+      prepared.push(await prepare({ ...wishes, task }, options, openOnce));
     }
   } catch (cause) {
     if (!options.signal?.aborted) throw cause;

@@ -14,7 +14,7 @@ import type { TemplateVariant } from '../task/task.ts';
 import { Interrupted } from './interrupted.ts';
 import { makeJury } from './jury.ts';
 import { DEFAULT_BATCH_SIZE, DEFAULT_MODEL, DEFAULT_TASK } from './options.ts';
-import { checkVocabulary, openSubject, type Subject } from './prepare.ts';
+import { checkVocabulary, openSubject, openTextModel, type Subject } from './prepare.ts';
 import type { OnProgress } from './progress.ts';
 import { scoringOf } from './scoring.ts';
 
@@ -103,7 +103,9 @@ async function tuneUninterrupted(options: TuneOptions): Promise<TuneResult> {
     throw new UserError(`--rows ${wanted}: must be a whole number from 1 on`, { exitCode: 2 });
   }
   const { model = DEFAULT_MODEL, task: taskName = DEFAULT_TASK } = options;
-  const subject = await openSubject({ ...options, model, task: taskName, template }, { offline, onProgress, signal });
+  const subject = await openSubject({ ...options, model, task: taskName, template }, wishes =>
+    openTextModel(wishes, { offline, onProgress, signal }),
+  );
   const { task, checkpoint, decoder, tokenizer, conventions } = subject;
   const shots = options.shots ?? task.defaultShots;
   if (shots < 1) throw new UserError('--shots 0: there is nothing to tune without demonstrations', { exitCode: 2 });

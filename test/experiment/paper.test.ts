@@ -2,13 +2,16 @@
 import { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
+import { openCheckpoint } from '../../src/checkpoint/open.ts';
 import { Interrupted } from '../../src/experiment/interrupted.ts';
 import { PAPER_FIGURES, paperTasks } from '../../src/experiment/paper.ts';
 import { prepare } from '../../src/experiment/prepare.ts';
 import { runExperiment } from '../../src/experiment/run.ts';
 import { runTable } from '../../src/experiment/table.ts';
 import { digests, LETTERS, scratch, TINY_MODEL, tinyRun, WORDS } from './tiny.ts';
+
+vi.mock('../../src/checkpoint/open.ts', { spy: true });
 
 const model = fileURLToPath(new URL('../golden/fairseq/', import.meta.url));
 const paperRun = { model, preset: 'paper:1.3B', task: 'mr', limit: 3, threads: 1 } as const;
@@ -122,14 +125,16 @@ describe('a run with a preset', () => {
 describe('a table', () => {
   const tableOptions = { model, preset: 'paper:1.3B', limit: 2, threads: 1 } as const;
 
-  test('of all six tasks; what is finished is not computed again', async () => {
+  test('of all six tasks, of a model that is opened once; what is finished is not computed again', async () => {
     const out = scratch();
     const begun: string[] = [];
+    const opened = vi.mocked(openCheckpoint).mock.calls.length;
     const table = await runTable({
       ...tableOptions,
       out,
       onTask: (task, i, count) => begun.push(`${task} ${i}/${count}`),
     });
+    expect(vi.mocked(openCheckpoint).mock.calls.length - opened).toBe(1);
     expect(begun).toEqual(paperTasks.map((task, i) => `${task} ${i}/6`));
     expect(readdirSync(out).toSorted()).toEqual([...paperTasks].toSorted());
     expect(table).toMatchObject({ schema: 'dualform.table/1', tasks: paperTasks, preset: { size: '1.3B' } });
