@@ -4,8 +4,8 @@ import { openCheckpoint } from '../checkpoint/open.ts';
 import { UserError } from '../error.ts';
 import { type Conventions, conventionsOf } from '../model/conventions.ts';
 import type { Decoder } from '../model/decoder.ts';
-import { readDecoder } from '../model/families/index.ts';
 import { runWithMomentum } from '../model/momentum.ts';
+import { openDecoder } from '../model/open-decoder.ts';
 import { assertSameDemonstrations } from '../task/same-demonstrations.ts';
 import { buildSequences, type Sequences } from '../task/sequence.ts';
 import { openTask, type Task, type TemplateVariant } from '../task/task.ts';
@@ -65,7 +65,7 @@ export async function openTextModel(
     onProgress: ({ stage, done, total }) => onProgress?.({ stage: 'load', done, total, unit: 'bytes', detail: stage }),
   });
   const checkpoint = runWithMomentum(found, momentum);
-  const decoder = readDecoder(checkpoint.config, checkpoint.source);
+  const decoder = openDecoder(checkpoint);
   if (checkpoint.tokenizer === undefined) {
     throw new UserError(
       `${checkpoint.source}: there is no tokenizer.json, and a task needs text; put it beside the model`,

@@ -1,14 +1,13 @@
 import path from 'node:path';
-import { type Checkpoint, requireTensor, type TensorLocation } from '../checkpoint/checkpoint.ts';
-import { UserError } from '../error.ts';
+import type { Checkpoint } from '../checkpoint/checkpoint.ts';
 import type { ExternalData } from '../graph/onnx/encode.ts';
 import { encodeOnnx } from '../graph/onnx/encode.ts';
 import type { Handle, Runtime, Session } from '../runtime/runtime.ts';
 import type { Decoder } from './decoder.ts';
-import { readDecoder } from './families/index.ts';
 import { patchedGraph, solveGraph, streamGraph } from './feed-forward-graphs.ts';
 import { gradientGraph, memoryGraph, type Outputs, observationGraph, traceGraph } from './graphs.ts';
 import { headGraph } from './head-graph.ts';
+import { openDecoder } from './open-decoder.ts';
 import { updateGraph } from './update-graph.ts';
 
 /** The key and value projections of all layers, by checkpoint name, beside the sessions. */
@@ -52,19 +51,18 @@ const graphs: Readonly<Record<GraphName, (decoder: Decoder) => Outputs>> = {
  * Puts a model beside the runtime: checks every tensor of the checkpoint against the decoder, loads the key and value projections as
  * float32. All other weights are mapped from their files when a session opens, half precision too.
  *
- * @throws UserError when the family is not supported, a tensor is missing, or a shape contradicts the configuration
+ * @throws UserError as `openDecoder`
  */
 export async function loadModel(checkpoint: Checkpoint, runtime: Runtime): Promise<LoadedModel> {
-  const decoder = readDecoder(checkpoint.config, checkpoint.source);
-  const places = new Map(decoder.tensors.map(({ name, shape }) => [name, placeOf(checkpoint, name, shape)]));
-  const keyValue = decoder.keyValue.flat().map(({ name }) => places.get(name)!);
+  const decoder = openDecoder(checkpoint);
+  const keyValue = decoder.keyValue.flat().map(({ name }) => checkpoint.tensors.get(name)!);
   const handles = await runtime.load(keyValue);
   const pretrained = Object.fromEntries(handles.map(handle => [handle.name, handle]));
 
   // Weights may lie in several folders (a cache links to its blobs), so that locations are told from the root.
   const { root } = path.parse(keyValue[0]!.file);
   const locate = (name: string): ExternalData => {
-    const { file, offset, length, dtype } = places.get(name)!;
+    const { file, offset, length, dtype } = checkpoint.tensors.get(name)!;
     return { location: path.relative(root, file), offset, length, dtype };
   };
   const sessions = new Map<GraphName, Promise<Session>>();
@@ -90,14 +88,4 @@ export async function loadModel(checkpoint: Checkpoint, runtime: Runtime): Promi
       if (opened !== undefined) await runtime.closeSession(await opened);
     },
   };
-}
-
-function placeOf(checkpoint: Checkpoint, name: string, shape: readonly number[]): TensorLocation {
-  const place = requireTensor(checkpoint, name);
-  if (String(place.shape) !== String(shape)) {
-    throw new UserError(
-      `${checkpoint.source}: tensor ${name} is [${place.shape.join(', ')}], but the configuration says [${shape.join(', ')}]`,
-    );
-  }
-  return place;
 }

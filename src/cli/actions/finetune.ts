@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { writeSafetensors } from '../../checkpoint/write-safetensors.ts';
 import { UserError } from '../../error.ts';
-import { readDecoder } from '../../model/families/index.ts';
+import { openDecoder } from '../../model/open-decoder.ts';
 import { finetune } from '../../setting/finetune.ts';
 import { ofModel } from '../experiment-values.ts';
 import { formatDecimal } from '../format-number.ts';
@@ -26,7 +26,7 @@ export async function perform(typed: Typed, io: Io): Promise<void> {
   await requireFilePlace(options.out);
   const sequences = parseSequences(options.sequences, await readInput(options.sequences));
   const checkpoint = await openModel(options, io);
-  const decoder = readDecoder(checkpoint.config, checkpoint.source);
+  const decoder = openDecoder(checkpoint);
   for (const [i, sequence] of sequences.entries()) {
     const where = `${options.sequences}: sequence ${i + 1}`;
     requireTokens(sequence, decoder, where);

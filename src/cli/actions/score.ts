@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { scoreLabels } from '../../experiment/score.ts';
 import { predict } from '../../experiment/scoring.ts';
 import { conventionsOf } from '../../model/conventions.ts';
-import { readDecoder } from '../../model/families/index.ts';
+import { openDecoder } from '../../model/open-decoder.ts';
 import { conventions, ofModel } from '../experiment-values.ts';
 import { formatDecimal, formatProbability } from '../format-number.ts';
 import { formatTable } from '../format-table.ts';
@@ -30,7 +30,7 @@ export async function perform(typed: Typed, io: Io): Promise<void> {
       ? []
       : parseDemonstrations(options.demonstrations, await readInput(options.demonstrations), labels);
   const checkpoint = await openModel(options, io);
-  const decoder = readDecoder(checkpoint.config, checkpoint.source);
+  const decoder = openDecoder(checkpoint);
   const { encode, ...tokenizer } = await tokenizerFor(checkpoint, '--prompt');
   const { documentStart, separator } = conventionsOf(checkpoint, { encode, ...tokenizer }, options);
   const labelTokens = labels.map(encode);

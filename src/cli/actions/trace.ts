@@ -2,8 +2,8 @@ import { z } from 'zod';
 import type { Checkpoint } from '../../checkpoint/checkpoint.ts';
 import { writeSafetensors } from '../../checkpoint/write-safetensors.ts';
 import { UserError } from '../../error.ts';
-import { readDecoder } from '../../model/families/index.ts';
 import { computeMemory, emptyMemory } from '../../model/memory.ts';
+import { openDecoder } from '../../model/open-decoder.ts';
 import { trace } from '../../observe/trace.ts';
 import { ofModel } from '../experiment-values.ts';
 import { formatTensors } from '../format-tensors.ts';
@@ -34,7 +34,7 @@ export async function perform(typed: Typed, io: Io): Promise<void> {
   }
   await requireFilePlace(options.out);
   const checkpoint = await openModel(options, io);
-  const decoder = readDecoder(checkpoint.config, checkpoint.source);
+  const decoder = openDecoder(checkpoint);
   const picked = pickTaps(options.taps, decoder.layers);
   const tokens = await tokensOf(checkpoint, '--text', options.text, options.tokens);
   const memoryTokens = await tokensOf(checkpoint, '--memory-text', options.memoryText, options.memoryTokens);

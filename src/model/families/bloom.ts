@@ -1,6 +1,6 @@
 /**
  * @file BLOOM (BigScience 2022): no position embedding but ALiBi, one projection of queries, keys and values interleaved by head,
- * a layer norm after the embedding, tanh GELU, tied head.
+ * a layer norm after the embedding, tanh GELU, a head that is tied unless the configuration says otherwise.
  */
 import { z } from 'zod';
 import type { Tensor } from '../../graph/tensor.ts';
@@ -20,13 +20,25 @@ const schema = z.object({
   layer_norm_epsilon: z.number().positive().default(1e-5),
   apply_residual_connection_post_layernorm: z.literal(false).default(false),
   seq_length: z.int().positive().default(2048),
+  tie_word_embeddings: z.boolean().default(true),
 });
 
+/** The published models name two sizes otherwise. */
+function withOwnNames(config: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const { n_embed: width, num_attention_heads: heads, ...others } = config;
+  return {
+    ...(width !== undefined && { hidden_size: width }),
+    ...(heads !== undefined && { n_head: heads }),
+    ...others,
+  };
+}
+
 export function bloom(config: Readonly<Record<string, unknown>>, source: string): Decoder {
-  const c = parseConfig(schema, config, source);
+  const c = parseConfig(schema, withOwnNames(config), source);
   const [D, V, H] = [c.hidden_size, c.vocab_size, c.n_head];
   const headWidth = divided(source, D, H);
   const slopes = alibiSlopes(H);
+  const embedding = 'transformer.word_embeddings.weight';
   const embeddingNorm = 'transformer.word_embeddings_layernorm';
   const layers = Array.from({ length: c.n_layer }, (_, n) => {
     const layer = `transformer.h.${n}`;
@@ -48,7 +60,8 @@ export function bloom(config: Readonly<Record<string, unknown>>, source: string)
     family: 'bloom',
     sizes: { layers: c.n_layer, heads: H, keyValueHeads: H, headWidth, width: D, vocabulary: V, context: c.seq_length },
     finishScores: (scores, keyPositions) => addAlibi(scores, keyPositions, slopes),
-    embedding: 'transformer.word_embeddings.weight',
+    embedding,
+    head: c.tie_word_embeddings ? embedding : 'lm_head.weight',
     positionTensors: layerNormTensors(embeddingNorm, D),
     embed: (pass, embedded) => layerNorm(pass, embeddingNorm, c.layer_norm_epsilon, embedded),
     layers,

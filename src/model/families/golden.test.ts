@@ -1,8 +1,10 @@
+import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import {
   asMemory,
   evaluate,
   goldenFamilies,
+  goldenFolder,
   noMemory,
   packedFeeds,
   readGolden,
@@ -10,8 +12,10 @@ import {
   visibleOnly,
 } from '../../../test/reference/golden.ts';
 import { value } from '../../../test/reference/interpreter.ts';
+import type { Decoder } from '../decoder.ts';
 import { gradientGraph, memoryGraph, names, observationGraph, traceGraph } from '../graphs.ts';
 import { updateFeeds, updateGraph, updateGroups, updateNames } from '../update-graph.ts';
+import { readDecoder } from './index.ts';
 
 const TOLERANCE = 1e-5;
 
@@ -120,4 +124,39 @@ describe.each(goldenFamilies)('%s equals torch in the float64 reference', (name,
     expect(decoder.tensors.map(tensor => tensor.name).sort()).toEqual(Object.keys(weights).sort());
     for (const { name: key, shape } of decoder.tensors) expect(weights[key]!.shape).toEqual(shape);
   });
+});
+
+const plainFamilies = goldenFamilies.map(([name]) => name).filter(name => !name.startsWith('momentum-'));
+
+test.each(plainFamilies)('%s has a head of its own, or the embedding again, as the configuration says', async name => {
+  const config = JSON.parse(await readFile(`${goldenFolder(name)}config.json`, 'utf8'));
+  const { expected, weights } = await readGolden(name, readDecoder);
+  const [tied, apart] = [true, false].map(tie_word_embeddings =>
+    readDecoder({ ...config, tie_word_embeddings, final_logit_softcapping: null }, name),
+  ) as [Decoder, Decoder];
+  const embedding = weights[tied.tensors[0]!.name]!;
+  const head = apart.tensors.find(tensor => !tied.tensors.some(other => other.name === tensor.name))!;
+  expect(head.shape).toEqual(embedding.shape);
+  const feeds = {
+    ...weights,
+    ...noMemory(tied),
+    ...tokenFeeds(expected('tokens').data, 0),
+    'lm_head.bias': value([tied.vocabulary], new Float64Array(tied.vocabulary)),
+    [head.name]: value(
+      embedding.shape,
+      embedding.data.map(x => 2 * x),
+    ),
+  };
+  const [once, twice] = [tied, apart].map(decoder => evaluate(traceGraph(decoder), feeds).logits!.data);
+  expect(twice).toBeAllClose(
+    once!.map(x => 2 * x),
+    TOLERANCE,
+  );
+});
+
+test('bloom: the published models name width and heads otherwise', () => {
+  const sizes = { model_type: 'bloom', vocab_size: 7, n_layer: 1 };
+  const published = readDecoder({ ...sizes, n_embed: 8, num_attention_heads: 2 }, 'here');
+  expect(published).toMatchObject({ width: 8, heads: 2 });
+  expect(published.tensors).toEqual(readDecoder({ ...sizes, hidden_size: 8, n_head: 2 }, 'here').tensors);
 });

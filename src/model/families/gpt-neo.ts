@@ -1,6 +1,6 @@
 /**
  * @file GPT-Neo (Black et al. 2021): unscaled attention scores, global layers alternating with local ones that see a window of
- * recent tokens, learned positions, tied head.
+ * recent tokens, learned positions, a head that is tied unless the configuration says otherwise.
  */
 import { z } from 'zod';
 import { UserError } from '../../error.ts';
@@ -24,6 +24,7 @@ const schema = z.object({
   window_size: z.int().positive(),
   activation_function: activationName.default('gelu_new'),
   layer_norm_epsilon: z.number().positive().default(1e-5),
+  tie_word_embeddings: z.boolean().default(true),
 });
 
 export function gptNeo(config: Readonly<Record<string, unknown>>, source: string): Decoder {
@@ -35,6 +36,7 @@ export function gptNeo(config: Readonly<Record<string, unknown>>, source: string
   if (kinds.length !== c.num_layers) {
     throw new UserError(`${source}: attention_types tells ${kinds.length} layers, num_layers ${c.num_layers}`);
   }
+  const embedding = 'transformer.wte.weight';
   const positions = 'transformer.wpe.weight';
   const layers = Array.from({ length: c.num_layers }, (_, n) => {
     const layer = `transformer.h.${n}`;
@@ -64,7 +66,8 @@ export function gptNeo(config: Readonly<Record<string, unknown>>, source: string
       context: c.max_position_embeddings,
     },
     window: layer => (kinds[layer] === 'local' ? c.window_size : undefined),
-    embedding: 'transformer.wte.weight',
+    embedding,
+    head: c.tie_word_embeddings ? embedding : 'lm_head.weight',
     positionTensors: [{ name: positions, shape: [c.max_position_embeddings, D] }],
     embed: (pass, embedded) => g.add(embedded, learnedPositions(pass, positions)),
     layers,

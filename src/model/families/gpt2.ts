@@ -1,6 +1,6 @@
 /**
  * @file GPT-2 (Radford et al. 2019): learned positions, one fused projection of queries, keys and values stored [in, out], tanh
- * GELU, tied head.
+ * GELU, a head that is tied unless the configuration says otherwise.
  */
 import { z } from 'zod';
 import * as g from '../../graph/operators/index.ts';
@@ -23,6 +23,7 @@ const schema = z.object({
   layer_norm_epsilon: z.number().positive().default(1e-5),
   scale_attn_weights: z.boolean().default(true),
   scale_attn_by_inverse_layer_idx: z.boolean().default(false),
+  tie_word_embeddings: z.boolean().default(true),
 });
 
 export function gpt2(config: Readonly<Record<string, unknown>>, source: string): Decoder {
@@ -30,6 +31,7 @@ export function gpt2(config: Readonly<Record<string, unknown>>, source: string):
   const [D, V] = [c.n_embd, c.vocab_size];
   const F = c.n_inner ?? 4 * D;
   const headWidth = divided(source, D, c.n_head);
+  const embedding = 'transformer.wte.weight';
   const positions = 'transformer.wpe.weight';
   const layers = Array.from({ length: c.n_layer }, (_, n) => {
     const layer = `transformer.h.${n}`;
@@ -62,7 +64,8 @@ export function gpt2(config: Readonly<Record<string, unknown>>, source: string):
       vocabulary: V,
       context: c.n_positions,
     },
-    embedding: 'transformer.wte.weight',
+    embedding,
+    head: c.tie_word_embeddings ? embedding : 'lm_head.weight',
     positionTensors: [{ name: positions, shape: [c.n_positions, D] }],
     embed: (pass, embedded) => g.add(embedded, learnedPositions(pass, positions)),
     layers,

@@ -17,7 +17,7 @@ const schema = z.object({
   rotary_dim: z.int().positive().nullish(),
   activation_function: activationName.default('gelu_new'),
   layer_norm_epsilon: z.number().positive().default(1e-5),
-  tie_word_embeddings: z.literal(false).default(false),
+  tie_word_embeddings: z.boolean().default(false),
 });
 
 export function gptj(config: Readonly<Record<string, unknown>>, source: string): Decoder {
@@ -38,7 +38,7 @@ export function gptj(config: Readonly<Record<string, unknown>>, source: string):
     },
     embedding: 'transformer.wte.weight',
     finalNorm: 'transformer.ln_f',
-    head: { name: 'lm_head', in: D, out: V, bias: true },
+    tied: c.tie_word_embeddings,
     activation: c.activation_function,
     epsilon: c.layer_norm_epsilon,
     frequencies: ropeFrequencies({}, c.rotary_dim ?? headWidth, source),

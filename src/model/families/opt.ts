@@ -25,6 +25,7 @@ const schema = z.object({
   enable_bias: z.boolean().default(true),
   layer_norm_elementwise_affine: z.literal(true).default(true),
   _remove_final_layer_norm: z.boolean().default(false),
+  tie_word_embeddings: z.boolean().default(true),
 });
 
 const OFFSET = 2;
@@ -52,6 +53,8 @@ export function opt(config: Readonly<Record<string, unknown>>, source: string): 
       outer: linear('fc2', F, D),
     };
   });
+  const embedding = `${prefix}.embed_tokens.weight`;
+  const head = c.tie_word_embeddings ? embedding : 'lm_head.weight';
   const narrow = E !== D;
   const projectIn: Linear = { name: `${prefix}.project_in`, in: E, out: D, bias: false };
   const projectOut: Linear = { name: `${prefix}.project_out`, in: D, out: E, bias: false };
@@ -66,7 +69,7 @@ export function opt(config: Readonly<Record<string, unknown>>, source: string): 
     context: c.max_position_embeddings,
     keyValue: layers.map(({ key, value }) => [key, value].flatMap(linearTensors)),
     tensors: [
-      { name: `${prefix}.embed_tokens.weight`, shape: [V, E] },
+      { name: embedding, shape: [V, E] },
       { name: `${prefix}.embed_positions.weight`, shape: [c.max_position_embeddings + OFFSET, D] },
       ...(narrow ? [projectIn, projectOut].flatMap(linearTensors) : []),
       ...layers.flatMap(({ attentionNorm, feedForwardNorm, query, key, value, output, inner, outer }) => [
@@ -75,10 +78,11 @@ export function opt(config: Readonly<Record<string, unknown>>, source: string): 
         ...layerNormTensors(feedForwardNorm, D),
       ]),
       ...(finalNorm ? layerNormTensors(`${prefix}.final_layer_norm`, D) : []),
+      ...(c.tie_word_embeddings ? [] : [{ name: head, shape: [V, E] }]),
     ],
     hidden: pass => {
       const norm = (name: string, x: Tensor) => layerNorm(pass, name, EPSILON, x);
-      const embedded = pass.embed(`${prefix}.embed_tokens.weight`);
+      const embedded = pass.embed(embedding);
       const wide = narrow ? apply(pass, projectIn, embedded) : embedded;
       let x = g.add(wide, learnedPositions(pass, `${prefix}.embed_positions.weight`, OFFSET));
       for (const [n, layer] of layers.entries()) {
@@ -99,6 +103,6 @@ export function opt(config: Readonly<Record<string, unknown>>, source: string): 
       const normed = finalNorm ? norm(`${prefix}.final_layer_norm`, x) : x;
       return narrow ? apply(pass, projectOut, normed) : normed;
     },
-    logits: (pass, hidden) => unembed(pass, `${prefix}.embed_tokens.weight`, hidden),
+    logits: (pass, hidden) => unembed(pass, head, hidden),
   };
 }

@@ -1,13 +1,13 @@
 /**
  * @file What GPT-J and Phi share: attention and feed-forward read one layer norm side by side, rotary positions on a part of each
- * head, a head of its own with a bias.
+ * head, logits with a bias.
  */
 import * as g from '../../graph/operators/index.ts';
 import { constant, type Tensor } from '../../graph/tensor.ts';
 import type { Decoder, Sizes } from '../decoder.ts';
 import { type Activation, activate } from '../layers/activation.ts';
 import { layerNorm, layerNormTensors } from '../layers/layer-norm.ts';
-import { apply, type Linear, linearTensors } from '../layers/linear.ts';
+import { apply, type Linear, linearTensors, unembed } from '../layers/linear.ts';
 import { rotate, rotateInterleaved, rotation } from '../layers/rotary.ts';
 
 export interface ParallelLayer {
@@ -25,7 +25,8 @@ export interface ParallelDecoder {
   readonly sizes: Sizes;
   readonly embedding: string;
   readonly finalNorm: string;
-  readonly head: Linear;
+  /** Whether the matrix of the logits is the token embedding; their bias is apart in any case. */
+  readonly tied: boolean;
   readonly layer: readonly ParallelLayer[];
   readonly activation: Activation;
   readonly epsilon: number;
@@ -37,6 +38,8 @@ export interface ParallelDecoder {
 export function parallelDecoder(model: ParallelDecoder): Decoder {
   const { sizes, layer: layers, frequencies } = model;
   const { width: D, headWidth, vocabulary: V } = sizes;
+  const head = model.tied ? model.embedding : 'lm_head.weight';
+  const headBias = 'lm_head.bias';
   const turn = model.interleaved ? rotateInterleaved : rotate;
   return {
     ...sizes,
@@ -49,7 +52,8 @@ export function parallelDecoder(model: ParallelDecoder): Decoder {
         ...[query, key, value, output, inner, outer].flatMap(linearTensors),
       ]),
       ...layerNormTensors(model.finalNorm, D),
-      ...linearTensors(model.head),
+      ...(model.tied ? [] : [{ name: head, shape: [V, D] }]),
+      { name: headBias, shape: [V] },
     ],
     hidden: pass => {
       const norm = (name: string, x: Tensor) => layerNorm(pass, name, model.epsilon, x);
@@ -70,6 +74,6 @@ export function parallelDecoder(model: ParallelDecoder): Decoder {
       }
       return norm(model.finalNorm, x);
     },
-    logits: (pass, hidden) => apply(pass, model.head, hidden),
+    logits: (pass, hidden) => g.add(unembed(pass, head, hidden), pass.tensor(headBias)),
   };
 }

@@ -20,7 +20,7 @@ const schema = z
     layer_norm_eps: z.number().positive().default(1e-5),
     partial_rotary_factor: z.number().positive().max(1).nullish(),
     qk_layernorm: z.literal(false).default(false),
-    tie_word_embeddings: z.literal(false).default(false),
+    tie_word_embeddings: z.boolean().default(false),
   })
   .and(ropeSchema);
 
@@ -43,7 +43,7 @@ export function phi(config: Readonly<Record<string, unknown>>, source: string): 
     },
     embedding: 'model.embed_tokens.weight',
     finalNorm: 'model.final_layernorm',
-    head: { name: 'lm_head', in: D, out: V, bias: true },
+    tied: c.tie_word_embeddings,
     activation: c.hidden_act,
     epsilon: c.layer_norm_eps,
     frequencies: ropeFrequencies(c, Math.floor(headWidth * share), source),

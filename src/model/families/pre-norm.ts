@@ -1,6 +1,6 @@
 /**
  * @file What fairseq's GPT, GPT-2, GPT-Neo and BLOOM share: in each layer a layer norm, attention and its output projection, then a
- * layer norm and a feed-forward of two maps, both added to what came in; a last norm; logits by the token embedding.
+ * layer norm and a feed-forward of two maps, both added to what came in; a last norm; logits by the token embedding, or by a head.
  */
 import * as g from '../../graph/operators/index.ts';
 import { constant, type Tensor } from '../../graph/tensor.ts';
@@ -28,6 +28,8 @@ export interface PreNormDecoder {
   readonly sizes: Sizes;
   /** Token embedding [V, D]. */
   readonly embedding: string;
+  /** The matrix of the logits [V, D]: the token embedding where the head is tied to it. */
+  readonly head: string;
   /** What else the embedding reads. */
   readonly positionTensors?: readonly TensorSpec[];
   /** Embedded tokens [N, D] -> what the first layer reads. */
@@ -54,7 +56,7 @@ export function readApart(query: Linear, key: Linear, value: Linear): Pick<PreNo
 }
 
 export function preNormDecoder(model: PreNormDecoder): Decoder {
-  const { sizes, layers, embedding, finalNorm, window, finishScores } = model;
+  const { sizes, layers, embedding, head, finalNorm, window, finishScores } = model;
   const { width: D, vocabulary: V } = sizes;
   return {
     ...sizes,
@@ -72,6 +74,7 @@ export function preNormDecoder(model: PreNormDecoder): Decoder {
         ...layerNormTensors(feedForwardNorm, D),
       ]),
       ...layerNormTensors(finalNorm, D),
+      ...(head === embedding ? [] : [{ name: head, shape: [V, D] }]),
     ],
     hidden: pass => {
       const norm = (name: string, x: Tensor) => layerNorm(pass, name, model.epsilon, x);
@@ -89,6 +92,6 @@ export function preNormDecoder(model: PreNormDecoder): Decoder {
       }
       return norm(finalNorm, x);
     },
-    logits: (pass, hidden) => unembed(pass, embedding, hidden),
+    logits: (pass, hidden) => unembed(pass, head, hidden),
   };
 }

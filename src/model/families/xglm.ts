@@ -1,6 +1,6 @@
 /**
  * @file fairseq's dense GPT models, which Hugging Face calls XGLM: sinusoidal positions, scaled embeddings, layer norms before
- * attention and feed-forward and after the last layer, biases everywhere, tied head (Artetxe et al. 2021; the models of Dai et al.).
+ * attention and feed-forward and after the last layer, biases everywhere, a head that is tied unless the configuration says otherwise (Artetxe et al. 2021; the models of Dai et al.).
  */
 import { z } from 'zod';
 import * as g from '../../graph/operators/index.ts';
@@ -22,24 +22,26 @@ const schema = z.object({
   activation_function: activationName.default('gelu'),
   scale_embedding: z.boolean().default(true),
   layer_norm_eps: z.number().positive().default(1e-5),
+  tie_word_embeddings: z.boolean().default(true),
 });
 
 /** As Hugging Face names the tensors. */
 export const xglm = (config: Readonly<Record<string, unknown>>, source: string): Decoder =>
-  build(config, source, { family: 'xglm', prefix: 'model' });
+  build(config, source, { family: 'xglm', prefix: 'model', head: 'lm_head.weight' });
 
 /** As fairseq names them in its own `model.pt`. */
 export const fairseqGpt = (config: Readonly<Record<string, unknown>>, source: string): Decoder =>
-  build(config, source, { family: 'fairseq_gpt', prefix: 'decoder' });
+  build(config, source, { family: 'fairseq_gpt', prefix: 'decoder', head: 'decoder.output_projection.weight' });
 
 function build(
   config: Readonly<Record<string, unknown>>,
   source: string,
-  { family, prefix }: { readonly family: string; readonly prefix: string },
+  { family, prefix, head }: { readonly family: string; readonly prefix: string; readonly head: string },
 ): Decoder {
   const c = parseConfig(schema, config, source);
   const [D, F, V] = [c.d_model, c.ffn_dim, c.vocab_size];
   const headWidth = divided(source, D, c.attention_heads);
+  const embedding = `${prefix}.embed_tokens.weight`;
   const layers = Array.from({ length: c.num_layers }, (_, n) => {
     const layer = `${prefix}.layers.${n}`;
     const linear = linearsOf(layer, { bias: true });
@@ -67,7 +69,8 @@ function build(
       vocabulary: V,
       context: c.max_position_embeddings,
     },
-    embedding: `${prefix}.embed_tokens.weight`,
+    embedding,
+    head: c.tie_word_embeddings ? embedding : head,
     embed: (pass, embedded) => {
       const scaled = c.scale_embedding ? g.multiply(embedded, constant(Math.sqrt(D))) : embedded;
       return g.add(scaled, sinusoidalPositions(pass, D));

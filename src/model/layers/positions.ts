@@ -10,13 +10,14 @@ export function learnedPositions(pass: Pass, table: string, offset = 0): Tensor 
 
 /**
  * fairseq's sinusoids, not interleaved, the first token at position 2 (padding has 1): with f_j = 10000^(-j / (D/2 - 1)),
- * row p is [sin(p f_0), ..., cos(p f_0), ...], in float32 as torch computes it.
+ * row p is [sin(p f_0), ..., cos(p f_0), ...], in float32 as torch computes it; an odd width ends with a zero.
  */
 export function sinusoidalPositions({ positions }: Pass, width: number): Tensor {
-  const half = width / 2;
+  const half = Math.floor(width / 2);
   const rate = Math.fround(-Math.log(10000) / (half - 1));
   const frequencies = Float32Array.from({ length: half }, (_, j) => Math.exp(Math.fround(j * rate)));
   const shifted = g.cast(g.add(positions, integers([2])), 'float32');
   const angles = g.multiply(g.reshape(shifted, [positions.shape[0]!, 1]), constant(frequencies, [1, half]));
-  return g.concatenate([g.sine(angles), g.cosine(angles)], 1);
+  const waves = g.concatenate([g.sine(angles), g.cosine(angles)], 1);
+  return width % 2 === 0 ? waves : g.pad(waves, 1, 0, 1);
 }

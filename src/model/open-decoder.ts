@@ -1,0 +1,67 @@
+/**
+ * @file From a checkpoint to its decoder: under the names that the checkpoint has, and with every tensor looked for.
+ */
+import { closest } from 'fastest-levenshtein';
+import { type Checkpoint, requireTensor } from '../checkpoint/checkpoint.ts';
+import { UserError } from '../error.ts';
+import type { Decoder, Pass } from './decoder.ts';
+import { readDecoder } from './families/index.ts';
+
+/**
+ * What other programs leave in a checkpoint beside its weights: causal masks, tables that follow from the configuration, a copy of
+ * the token embedding for a head that is tied to it; and the learned etas of a model that is run with another momentum.
+ */
+const WITHOUT_USE =
+  /(?:^|\.)(?:attn|attention)\.(?:masked_)?bias$|rotary_emb\.\w+$|embed_positions\.(?:weights|_float_tensor)$|(?:^|\.)position_ids$|(?:^|\.)version$|^(?:lm_head|embed_out)\.weight$|^momentum\.layers\.\d+\.logit$/;
+
+/**
+ * The decoder that a checkpoint's configuration describes, all of its tensors found there in their shapes.
+ *
+ * @throws UserError when the family is not supported, a tensor is missing or belongs to another model, or a shape contradicts the
+ * configuration
+ */
+export function openDecoder(checkpoint: Pick<Checkpoint, 'config' | 'source' | 'tensors' | 'otherTensors'>): Decoder {
+  const { config, source, tensors, otherTensors } = checkpoint;
+  const decoder = underItsNames(readDecoder(config, source), name => tensors.has(name));
+  for (const { name, shape } of decoder.tensors) {
+    const stored = requireTensor(checkpoint, name).shape;
+    if (String(stored) === String(shape)) continue;
+    throw new UserError(
+      `${source}: tensor ${name} is [${stored.join(', ')}], but the configuration says [${shape.join(', ')}]`,
+    );
+  }
+  const names = decoder.tensors.map(({ name }) => name);
+  const used = new Set(names);
+  for (const name of [...tensors.keys(), ...otherTensors.keys()]) {
+    if (used.has(name) || WITHOUT_USE.test(name)) continue;
+    throw new UserError(
+      `${source}: tensor ${name} has no place in the ${decoder.family} model of its configuration, where the nearest is ${closest(name, names)}`,
+    );
+  }
+  return decoder;
+}
+
+/**
+ * The decoder under the names of a checkpoint: one that was saved without its head, as GPT-2 and BLOOM are published, lacks the first
+ * word of each name (`wte.weight` in place of `transformer.wte.weight`).
+ */
+function underItsNames(decoder: Decoder, has: (name: string) => boolean): Decoder {
+  const first = decoder.tensors[0]!.name;
+  const word = first.slice(0, first.indexOf('.') + 1);
+  if (has(first) || !has(first.slice(word.length))) return decoder;
+  const short = (name: string) => (name.startsWith(word) ? name.slice(word.length) : name);
+  const renamed = <T extends { readonly name: string }>(spec: T): T => ({ ...spec, name: short(spec.name) });
+  const read = (pass: Pass): Pass => ({
+    ...pass,
+    embed: table => pass.embed(short(table)),
+    tensor: name => pass.tensor(short(name)),
+  });
+  return {
+    ...decoder,
+    tensors: decoder.tensors.map(renamed),
+    keyValue: decoder.keyValue.map(layer => layer.map(renamed)),
+    ...(decoder.feedForward && { feedForward: decoder.feedForward.map(layer => layer.map(renamed)) }),
+    hidden: pass => decoder.hidden(read(pass)),
+    logits: (pass, hidden) => decoder.logits(read(pass), hidden),
+  };
+}
