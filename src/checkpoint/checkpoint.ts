@@ -32,6 +32,8 @@ export type TokenizerSource =
       readonly specialFile?: string;
       readonly addedFile?: string;
     }
+  /** `tokenizer.model`, which cannot be read: named so that it can be refused when text is to be fed. */
+  | { readonly kind: 'sentencepiece'; readonly file: string }
   /** `dict.txt` over the byte pairs of GPT-2. */
   | { readonly kind: 'fairseq'; readonly dictionary: string };
 

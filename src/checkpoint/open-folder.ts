@@ -93,7 +93,10 @@ function tokenizerOf(folder: string, names: readonly string[]): TokenizerSource 
   const json = beside('tokenizer.json');
   if (json !== undefined) return { kind: 'tokenizer.json', file: json, ...(configFile && { configFile }) };
   const [file, merges] = [beside('vocab.json'), beside('merges.txt')];
-  if (file === undefined || merges === undefined) return undefined;
+  if (file === undefined || merges === undefined) {
+    const pieces = beside('tokenizer.model');
+    return pieces === undefined ? undefined : { kind: 'sentencepiece', file: pieces };
+  }
   const [specialFile, addedFile] = [beside('special_tokens_map.json'), beside('added_tokens.json')];
   return {
     kind: 'gpt2',

@@ -70,6 +70,22 @@ describe('a folder as Hugging Face writes it', () => {
     expect(checkpoint.digest).not.toBe((await openCheckpoint(golden('llama'))).digest);
   });
 
+  test('takes the tokenizer that it can read best', async () => {
+    const place = join(folder, 'tokenizers');
+    mkdirSync(place);
+    for (const name of ['config.json', 'model.safetensors'])
+      copyFileSync(join(golden('llama'), name), join(place, name));
+    for (const [added, kind] of [
+      ['tokenizer.model', 'sentencepiece'],
+      ['vocab.json', 'sentencepiece'],
+      ['merges.txt', 'gpt2'],
+      ['tokenizer.json', 'tokenizer.json'],
+    ] as const) {
+      writeFileSync(join(place, added), '');
+      expect((await openCheckpoint(place)).tokenizer?.kind).toBe(kind);
+    }
+  });
+
   test('with integers among its tensors says so only when they are asked for', async () => {
     const place = join(folder, 'integers');
     mkdirSync(place);

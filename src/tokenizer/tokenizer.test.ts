@@ -157,6 +157,12 @@ describe('tokenizer.json', () => {
   });
 });
 
+test('tokenizer.model is refused by name', async () => {
+  await expect(openTokenizer({ kind: 'sentencepiece', file: 'model/tokenizer.model' })).rejects.toThrow(
+    /^model\/tokenizer.model: files of SentencePiece are not supported; put the tokenizer.json/,
+  );
+});
+
 describe('a GGUF vocabulary', () => {
   const good = {
     model: 'gpt2',

@@ -1,5 +1,6 @@
 import type { TokenizerSource } from '../checkpoint/checkpoint.ts';
 import { readGguf } from '../checkpoint/gguf.ts';
+import { UserError } from '../error.ts';
 import { openFairseqTokenizer } from './fairseq.ts';
 import { ggufVocabulary } from './gguf-vocabulary.ts';
 import { readGpt2Files } from './gpt2-files.ts';
@@ -22,6 +23,10 @@ export async function openTokenizer(source: TokenizerSource): Promise<Tokenizer>
       return makeTokenizer(await readGpt2Files(source));
     case 'fairseq':
       return openFairseqTokenizer(source.dictionary);
+    case 'sentencepiece':
+      throw new UserError(
+        `${source.file}: files of SentencePiece are not supported; put the tokenizer.json of the same model beside it, as transformers saves it`,
+      );
     case 'tokenizer.json':
       return makeTokenizer(await readTokenizerJson(source.file));
   }
