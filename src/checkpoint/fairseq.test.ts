@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import {
+  build,
   call,
   dictionary,
   global,
@@ -127,12 +128,24 @@ async function open(saved: Readonly<Record<string, Pickled>>, options: { readonl
 const configOf = async (...args: Parameters<typeof open>) => (await open(...args)).config;
 const cfg = (model: Pickled): Pickled => dictionary({ model });
 const heads = (n: number) => ({ decoder_attention_heads: integer(n) });
+/** As OmegaConf pickles its configurations: an object for each dictionary and each value. */
+const node = (kind: string, state: Readonly<Record<string, Pickled>>) =>
+  build(call(global('omegaconf', kind)), dictionary(state));
+const omega = (values: Readonly<Record<string, Pickled>>) =>
+  node('dictconfig.DictConfig', { _content: dictionary(values) });
+const leaf = (value: Pickled) => node('nodes.AnyNode', { _parent: none, _val: value });
 
 describe('what the file says about the model', () => {
   test.each<[string, Readonly<Record<string, Pickled>>]>([
     ['args', { args: namespace(heads(2)), cfg: none }],
     ['cfg.model as a namespace', { args: none, cfg: cfg(namespace(heads(2))) }],
     ['cfg.model as a dictionary', { cfg: cfg(dictionary(heads(2))) }],
+    [
+      'cfg of OmegaConf',
+      { cfg: omega({ model: omega({ decoder_attention_heads: leaf(integer(2)), tokens_per_sample: leaf(none) }) }) },
+    ],
+    ['args, where cfg.model leaves it out', { args: namespace(heads(2)), cfg: cfg(dictionary({ arch: text('x') })) }],
+    ['cfg.model before args', { args: namespace(heads(4)), cfg: cfg(namespace(heads(2))) }],
   ])('in %s', async (_, saved) => {
     expect(await configOf({ ...saved, model: modelOf(shapes()) })).toMatchObject({ attention_heads: 2, d_model: 4 });
   });

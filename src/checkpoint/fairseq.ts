@@ -6,7 +6,7 @@ import { fileDigest } from './digest.ts';
 import { fairseqConfig } from './fairseq-config.ts';
 import { errorCode, fileError, readExactly, withFile } from './file-bytes.ts';
 import type { OpenProgress } from './open.ts';
-import { attributesOf, type PickleValue } from './pickle-values.ts';
+import { attributesOf, isKind, type PickleValue } from './pickle-values.ts';
 import { readTorchFile, stateTensors } from './torch-file.ts';
 
 const EMBEDDING = 'decoder.embed_tokens.weight';
@@ -60,9 +60,23 @@ export async function openFairseq(
   };
 }
 
-/** What the model was made with: `cfg.model` of newer files, `args` of older ones. Empty where neither can be read. */
+/** What the model was made with: `args` of older files, `cfg.model` of newer ones before them. Empty where neither can be read. */
 function savedSettings(saved: ReadonlyMap<PickleValue, PickleValue>): ReadonlyMap<PickleValue, PickleValue> {
-  return attributesOf(attributesOf(saved.get('cfg'))?.get('model')) ?? attributesOf(saved.get('args')) ?? new Map();
+  const model = entriesOf(entriesOf(saved.get('cfg'))?.get('model'));
+  return new Map([...(entriesOf(saved.get('args')) ?? []), ...(model ?? [])]);
+}
+
+/** What a dictionary or a namespace holds; a configuration of OmegaConf keeps each of its values in a node. */
+function entriesOf(value: PickleValue | undefined): ReadonlyMap<PickleValue, PickleValue> | undefined {
+  const attributes = attributesOf(value);
+  if (!isKind(value, 'object') || !value.of.startsWith('omegaconf.')) return attributes;
+  const nodes = attributesOf(attributes?.get('_content')) ?? new Map<PickleValue, PickleValue>();
+  return new Map([...nodes].map(([name, node]) => [name, valueOfNode(node)]));
+}
+
+function valueOfNode(node: PickleValue): PickleValue {
+  const inner = attributesOf(node)?.get('_val');
+  return inner === undefined ? node : inner;
 }
 
 /** Whether logits are made with the embedding: there is no other matrix, or it is the same one, or a copy. */
