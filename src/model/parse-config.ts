@@ -1,5 +1,11 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import { UserError } from '../error.ts';
+
+// Lists are made as long as a configuration says, before its tensors are looked at: a damaged one must not ask for gigabytes.
+export const layerCount = z.int().positive().max(1000);
+export const headCount = z.int().positive().max(10_000);
+/** A width or a number of tokens. */
+export const size = z.int().positive().max(10_000_000);
 
 /** The configuration of a checkpoint as its family's schema reads it; unknown keys are left alone. */
 export function parseConfig<S extends z.ZodType>(

@@ -9,14 +9,14 @@ import { addAlibi, alibiSlopes } from '../layers/alibi.ts';
 import { interleavedByHead, splitByHead } from '../layers/interleaved.ts';
 import { layerNorm, layerNormTensors } from '../layers/layer-norm.ts';
 import { apply, linearsOf } from '../layers/linear.ts';
-import { divided, parseConfig } from '../parse-config.ts';
+import { divided, headCount, layerCount, parseConfig, size } from '../parse-config.ts';
 import { preNormDecoder } from './pre-norm.ts';
 
 const schema = z.object({
-  vocab_size: z.int().positive(),
-  hidden_size: z.int().positive(),
-  n_layer: z.int().positive(),
-  n_head: z.int().positive(),
+  vocab_size: size,
+  hidden_size: size,
+  n_layer: layerCount,
+  n_head: headCount,
   layer_norm_epsilon: z.number().positive().default(1e-5),
   apply_residual_connection_post_layernorm: z.literal(false).default(false),
   seq_length: z.int().positive().default(2048),

@@ -9,18 +9,18 @@ import type { Decoder } from '../decoder.ts';
 import { activationName } from '../layers/activation.ts';
 import { linearsOf, linearTensors } from '../layers/linear.ts';
 import { learnedPositions } from '../layers/positions.ts';
-import { divided, parseConfig } from '../parse-config.ts';
+import { divided, headCount, layerCount, parseConfig, size } from '../parse-config.ts';
 import { preNormDecoder, readApart } from './pre-norm.ts';
 
 const kind = z.enum(['global', 'local']);
 const schema = z.object({
-  vocab_size: z.int().positive(),
+  vocab_size: size,
   max_position_embeddings: z.int().positive(),
-  hidden_size: z.int().positive(),
-  num_layers: z.int().positive(),
-  num_heads: z.int().positive(),
-  intermediate_size: z.int().positive().nullish(),
-  attention_types: z.array(z.tuple([z.array(kind), z.int().nonnegative()])),
+  hidden_size: size,
+  num_layers: layerCount,
+  num_heads: headCount,
+  intermediate_size: size.nullish(),
+  attention_types: z.array(z.tuple([z.array(kind).min(1), z.int().nonnegative()])),
   window_size: z.int().positive(),
   activation_function: activationName.default('gelu_new'),
   layer_norm_epsilon: z.number().positive().default(1e-5),
@@ -32,10 +32,11 @@ export function gptNeo(config: Readonly<Record<string, unknown>>, source: string
   const [D, V] = [c.hidden_size, c.vocab_size];
   const F = c.intermediate_size ?? 4 * D;
   const headWidth = divided(source, D, c.num_heads);
-  const kinds = c.attention_types.flatMap(([pattern, times]) => Array(times).fill(pattern).flat());
-  if (kinds.length !== c.num_layers) {
-    throw new UserError(`${source}: attention_types tells ${kinds.length} layers, num_layers ${c.num_layers}`);
+  const told = c.attention_types.reduce((sum, [pattern, times]) => sum + pattern.length * times, 0);
+  if (told !== c.num_layers) {
+    throw new UserError(`${source}: attention_types tells ${told} layers, num_layers ${c.num_layers}`);
   }
+  const kinds = c.attention_types.flatMap(([pattern, times]) => Array<typeof pattern>(times).fill(pattern).flat());
   const embedding = 'transformer.wte.weight';
   const positions = 'transformer.wpe.weight';
   const layers = Array.from({ length: c.num_layers }, (_, n) => {

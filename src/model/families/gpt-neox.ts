@@ -13,15 +13,15 @@ import { layerNorm, layerNormTensors } from '../layers/layer-norm.ts';
 import { apply, type Linear, linearTensors, unembed } from '../layers/linear.ts';
 import { ropeFrequencies, ropeSchema } from '../layers/rope-frequencies.ts';
 import { rotate, rotation } from '../layers/rotary.ts';
-import { divided, parseConfig } from '../parse-config.ts';
+import { divided, headCount, layerCount, parseConfig, size } from '../parse-config.ts';
 
 const schema = z
   .object({
-    vocab_size: z.int().positive(),
-    hidden_size: z.int().positive(),
-    intermediate_size: z.int().positive(),
-    num_hidden_layers: z.int().positive(),
-    num_attention_heads: z.int().positive(),
+    vocab_size: size,
+    hidden_size: size,
+    intermediate_size: size,
+    num_hidden_layers: layerCount,
+    num_attention_heads: headCount,
     max_position_embeddings: z.int().positive(),
     hidden_act: activationName.default('gelu'),
     layer_norm_eps: z.number().positive().default(1e-5),

@@ -9,16 +9,16 @@ import type { Decoder, Pass } from '../decoder.ts';
 import { activationName } from '../layers/activation.ts';
 import { apply, linearsOf, linearTensors } from '../layers/linear.ts';
 import { learnedPositions } from '../layers/positions.ts';
-import { divided, parseConfig } from '../parse-config.ts';
+import { divided, headCount, layerCount, parseConfig, size } from '../parse-config.ts';
 import { preNormDecoder } from './pre-norm.ts';
 
 const schema = z.object({
-  vocab_size: z.int().positive(),
+  vocab_size: size,
   n_positions: z.int().positive(),
-  n_embd: z.int().positive(),
-  n_layer: z.int().positive(),
-  n_head: z.int().positive(),
-  n_inner: z.int().positive().nullish(),
+  n_embd: size,
+  n_layer: layerCount,
+  n_head: headCount,
+  n_inner: size.nullish(),
   activation_function: activationName.default('gelu_new'),
   layer_norm_epsilon: z.number().positive().default(1e-5),
   scale_attn_weights: z.boolean().default(true),

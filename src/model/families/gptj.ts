@@ -4,17 +4,17 @@ import type { Decoder } from '../decoder.ts';
 import { activationName } from '../layers/activation.ts';
 import type { Linear } from '../layers/linear.ts';
 import { ropeFrequencies } from '../layers/rope-frequencies.ts';
-import { divided, parseConfig } from '../parse-config.ts';
+import { divided, headCount, layerCount, parseConfig, size } from '../parse-config.ts';
 import { parallelDecoder } from './parallel.ts';
 
 const schema = z.object({
-  vocab_size: z.int().positive(),
+  vocab_size: size,
   n_positions: z.int().positive(),
-  n_embd: z.int().positive(),
-  n_layer: z.int().positive(),
-  n_head: z.int().positive(),
-  n_inner: z.int().positive().nullish(),
-  rotary_dim: z.int().positive().nullish(),
+  n_embd: size,
+  n_layer: layerCount,
+  n_head: headCount,
+  n_inner: size.nullish(),
+  rotary_dim: size.nullish(),
   activation_function: activationName.default('gelu_new'),
   layer_norm_epsilon: z.number().positive().default(1e-5),
   tie_word_embeddings: z.boolean().default(false),

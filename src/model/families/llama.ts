@@ -13,17 +13,17 @@ import { rmsNorm } from '../layers/rms-norm.ts';
 import { ropeFrequencies, ropeSchema } from '../layers/rope-frequencies.ts';
 import { rotate, rotation, scaledRotation } from '../layers/rotary.ts';
 import { softCap } from '../layers/soft-cap.ts';
-import { parseConfig } from '../parse-config.ts';
+import { headCount, layerCount, parseConfig, size } from '../parse-config.ts';
 
 const schema = z
   .object({
-    hidden_size: z.int().positive(),
-    intermediate_size: z.int().positive(),
-    num_hidden_layers: z.int().positive(),
-    num_attention_heads: z.int().positive(),
-    num_key_value_heads: z.int().positive().nullish(),
-    head_dim: z.int().positive().nullish(),
-    vocab_size: z.int().positive(),
+    hidden_size: size,
+    intermediate_size: size,
+    num_hidden_layers: layerCount,
+    num_attention_heads: headCount,
+    num_key_value_heads: headCount.nullish(),
+    head_dim: size.nullish(),
+    vocab_size: size,
     max_position_embeddings: z.int().positive().default(2048),
     rms_norm_eps: z.number().positive().default(1e-6),
     hidden_act: activationName.nullish(),

@@ -10,16 +10,16 @@ import { activate, activationName } from '../layers/activation.ts';
 import { layerNorm, layerNormTensors } from '../layers/layer-norm.ts';
 import { apply, type Linear, linearsOf, linearTensors, unembed } from '../layers/linear.ts';
 import { learnedPositions } from '../layers/positions.ts';
-import { divided, parseConfig } from '../parse-config.ts';
+import { divided, headCount, layerCount, parseConfig, size } from '../parse-config.ts';
 
 const schema = z.object({
-  vocab_size: z.int().positive(),
-  hidden_size: z.int().positive(),
-  ffn_dim: z.int().positive(),
-  num_hidden_layers: z.int().positive(),
-  num_attention_heads: z.int().positive(),
+  vocab_size: size,
+  hidden_size: size,
+  ffn_dim: size,
+  num_hidden_layers: layerCount,
+  num_attention_heads: headCount,
   max_position_embeddings: z.int().positive(),
-  word_embed_proj_dim: z.int().positive().nullish(),
+  word_embed_proj_dim: size.nullish(),
   activation_function: activationName.default('relu'),
   do_layer_norm_before: z.boolean().default(true),
   enable_bias: z.boolean().default(true),

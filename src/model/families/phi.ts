@@ -4,17 +4,17 @@ import type { Decoder } from '../decoder.ts';
 import { activationName } from '../layers/activation.ts';
 import type { Linear } from '../layers/linear.ts';
 import { ropeFrequencies, ropeSchema } from '../layers/rope-frequencies.ts';
-import { divided, parseConfig } from '../parse-config.ts';
+import { divided, headCount, layerCount, parseConfig, size } from '../parse-config.ts';
 import { parallelDecoder } from './parallel.ts';
 
 const schema = z
   .object({
-    vocab_size: z.int().positive(),
-    hidden_size: z.int().positive(),
-    intermediate_size: z.int().positive(),
-    num_hidden_layers: z.int().positive(),
-    num_attention_heads: z.int().positive(),
-    num_key_value_heads: z.int().positive().nullish(),
+    vocab_size: size,
+    hidden_size: size,
+    intermediate_size: size,
+    num_hidden_layers: layerCount,
+    num_attention_heads: headCount,
+    num_key_value_heads: headCount.nullish(),
     max_position_embeddings: z.int().positive().default(2048),
     hidden_act: activationName.default('gelu_new'),
     layer_norm_eps: z.number().positive().default(1e-5),

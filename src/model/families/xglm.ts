@@ -9,15 +9,15 @@ import type { Decoder } from '../decoder.ts';
 import { activationName } from '../layers/activation.ts';
 import { linearsOf, linearTensors } from '../layers/linear.ts';
 import { sinusoidalPositions } from '../layers/positions.ts';
-import { divided, parseConfig } from '../parse-config.ts';
+import { divided, headCount, layerCount, parseConfig, size } from '../parse-config.ts';
 import { preNormDecoder, readApart } from './pre-norm.ts';
 
 const schema = z.object({
-  vocab_size: z.int().positive(),
-  d_model: z.int().positive(),
-  ffn_dim: z.int().positive(),
-  num_layers: z.int().positive(),
-  attention_heads: z.int().positive(),
+  vocab_size: size,
+  d_model: size,
+  ffn_dim: size,
+  num_layers: layerCount,
+  attention_heads: headCount,
   max_position_embeddings: z.int().positive().default(2048),
   activation_function: activationName.default('gelu'),
   scale_embedding: z.boolean().default(true),
