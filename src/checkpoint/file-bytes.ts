@@ -1,7 +1,9 @@
-import { readSync } from 'node:fs';
+import { constants, readSync } from 'node:fs';
 import { type FileHandle, open, realpath } from 'node:fs/promises';
 import { UserError } from '../error.ts';
 
+// A pipe that nobody writes to is opened all the same, to be refused; Windows has neither.
+const READ_ONLY = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
 // One read(2) moves at most 2 GiB.
 const READ_AT_ONCE = 1 << 30;
 
@@ -53,7 +55,7 @@ export async function realPath(file: string): Promise<string> {
 export async function withFile<T>(file: string, use: (handle: FileHandle, size: number) => Promise<T>): Promise<T> {
   let handle: FileHandle | undefined;
   try {
-    handle = await open(file, 'r');
+    handle = await open(file, READ_ONLY);
     const stat = await handle.stat();
     if (!stat.isFile()) throw new UserError(`${file}: not a regular file; a file is needed`);
     return await use(handle, stat.size);
@@ -62,6 +64,14 @@ export async function withFile<T>(file: string, use: (handle: FileHandle, size: 
   } finally {
     await handle?.close();
   }
+}
+
+/** The bytes of a file that ought to be small. @throws UserError when it has more than `most`, or cannot be read */
+export async function readSmallFile(file: string, most: number): Promise<Buffer> {
+  return withFile(file, async (handle, size) => {
+    if (size > most) throw new UserError(`${file}: ${size} bytes, at most ${most} are allowed`);
+    return handle.readFile();
+  });
 }
 
 /** Fills `target` with the bytes of the file from `offset` on; a file that ends before that is a `UserError`. */

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { UserError } from '../error.ts';
 import type { Checkpoint, TokenizerSource } from './checkpoint.ts';
 import { fileDigest } from './digest.ts';
-import { fileError } from './file-bytes.ts';
+import { fileError, readSmallFile } from './file-bytes.ts';
 import type { OpenProgress } from './open.ts';
 import { readSafetensorsHeader, splitByUse } from './safetensors.ts';
 import { readSafetensorsIndex } from './safetensors-index.ts';
@@ -109,14 +109,7 @@ function tokenizerOf(folder: string, names: readonly string[]): TokenizerSource 
 }
 
 async function readConfig(file: string): Promise<Readonly<Record<string, unknown>>> {
-  let text: string;
-  try {
-    const { size } = await stat(file);
-    if (size > MAX_CONFIG_BYTES) throw new UserError(`${file}: ${size} bytes are too many for a configuration`);
-    text = await readFile(file, 'utf8');
-  } catch (error) {
-    throw fileError(file, error);
-  }
+  const text = (await readSmallFile(file, MAX_CONFIG_BYTES)).toString('utf8');
   let config: unknown;
   try {
     config = JSON.parse(text);

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -303,6 +304,14 @@ describe('refuses', () => {
   ])('a file: %s', async (name, message) => {
     const place = made(`file-${name}`, { [name]: 'some text' });
     expect((await refusal(join(place, name))).message).toContain(message);
+  });
+
+  test.runIf(process.platform !== 'win32')('a pipe in the place of a file, without waiting for it', async () => {
+    for (const name of ['config.json', 'model.safetensors', 'model.safetensors.index.json', 'pytorch_model.bin']) {
+      const place = made(`pipe-${name}`, name === 'config.json' ? {} : { 'config.json': '{}' });
+      execFileSync('mkfifo', [join(place, name)]);
+      expect((await refusal(place)).message).toBe(`${join(place, name)}: not a regular file; a file is needed`);
+    }
   });
 
   test('an embedded model whose file was changed', async () => {

@@ -1,7 +1,7 @@
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
 import { UserError } from '../error.ts';
-import { errorCode, fileError } from './file-bytes.ts';
+import { errorCode, fileError, readSmallFile } from './file-bytes.ts';
 import { isJsonMap, parseStrictJson, type StrictJson } from './strict-json.ts';
 
 // Large models name about a hundred thousand tensors in 10 MB; the cap keeps a wrong file from being parsed in memory.
@@ -54,14 +54,7 @@ export async function readShardIndex<T>(
 export async function readWeightMap(file: string): Promise<ReadonlyMap<string, string>> {
   const fail: (what: string) => never = refusal(file);
   const extension = extname(basename(file, '.index.json'));
-  let bytes: Uint8Array;
-  try {
-    const { size } = await stat(file);
-    if (size > MAX_INDEX_BYTES) fail(`${size} bytes, at most ${MAX_INDEX_BYTES} are allowed`);
-    bytes = await readFile(file);
-  } catch (error) {
-    throw fileError(file, error);
-  }
+  const bytes = await readSmallFile(file, MAX_INDEX_BYTES);
   let root: StrictJson = null;
   try {
     root = parseStrictJson(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));

@@ -12,7 +12,8 @@ const signal = onInterrupt();
 function exitCodeOf(error: unknown, debug: boolean): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   const { message, stack } = error instanceof Error ? error : new Error(String(error));
-  const line = message.replaceAll(/\s+/g, ' ').trim();
+  // Names in a foreign file may hold what moves a terminal's cursor or turns its text around.
+  const line = message.replaceAll(/[\s\p{Cc}\u202a-\u202e\u2066-\u2069]+/gu, ' ').trim();
   const known = error instanceof UserError || error instanceof Interrupted;
   console.error(known ? `dualform: ${line}` : `dualform: internal error: ${line}${debug ? '' : '; see --debug'}`);
   if (debug) printTrace(error, stack);

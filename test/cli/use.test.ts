@@ -1,8 +1,10 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { performUntil } from '../../src/cli/perform.ts';
 import { makeProgram } from '../../src/cli/program.ts';
 import { UserError } from '../../src/error.ts';
-import { dualform, tinyModel } from './dualform.ts';
+import { dualform, newFolder, tinyModel } from './dualform.ts';
 
 describe('wrong use is named with what is right', () => {
   test.each([
@@ -138,4 +140,23 @@ test('a cache folder that cannot be written is found by doctor, which says what 
   expect(stdout).toMatch(
     /^WRONG {3}cache folder {2,}\/dev\/null\/cache cannot be written \(ENOTDIR\)\n +-> set .*DUALFORM_CACHE/m,
   );
+});
+
+test('an error is one line without control characters, whatever stands in the file that it tells of', async () => {
+  const folder = await newFolder();
+  await writeFile(join(folder, 'config.json'), '{"model_type": "a\\u001b[2J\\nb\\u202ec"}');
+  await writeFile(join(folder, 'model.safetensors'), Buffer.from([2, 0, 0, 0, 0, 0, 0, 0, 0x7b, 0x7d]));
+  const { stderr, exitCode } = await dualform([
+    'trace',
+    '--model',
+    folder,
+    '--tokens',
+    '1',
+    '--out',
+    join(folder, 'x'),
+  ]);
+  expect(exitCode).toBe(1);
+  expect(stderr.split('\n').slice(-2)[0]).toMatch(/^dualform: .*models of family 'a \[2J b c' are not supported/);
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: what must not reach a terminal
+  expect(stderr).not.toMatch(/[\x00-\x09\x0b-\x1f\u202e]/);
 });
