@@ -56,7 +56,7 @@ export type Arrangement = { readonly batch: Dimension } | Packing;
 export interface Attention {
   /** [N, H*dh] */
   readonly output: Tensor;
-  /** What these tokens leave for those that come after: [G, B, dh, T] and [G, B, T, dh]. */
+  /** What these tokens leave for those that come after: [G B, T, dh]. */
   readonly key: Tensor;
   readonly value: Tensor;
 }
@@ -77,7 +77,7 @@ export function attend(
   const rows = times('T', R);
   /** [N, W] -> [B*T, W] */
   const spread = (x: Tensor) => (packing === undefined ? x : g.gather(x, packing.slots));
-  /** [G, B, T R, W] -> [N, H, W] */
+  /** [G B, T R, W] -> [N, H, W] */
   const collect = (x: Tensor, width: number) => {
     const byToken = g.transpose(g.reshape(x, [G, batch, 'T', R, width]), [1, 2, 0, 3, 4]);
     const flat = g.reshape(byToken, [times(batch, 'T'), heads * width]);
@@ -89,17 +89,25 @@ export function attend(
     return g.reshape(mask === undefined ? scores : g.add(scores, mask), product.shape);
   };
 
-  // [N, H*dh] -> [G, B, T, R, dh]: query head h reads key/value head floor(h / R)
-  const q = g.transpose(g.reshape(spread(query), [batch, 'T', G, R, dh]), [2, 0, 1, 3, 4]);
-  const k = g.transpose(g.reshape(spread(key), [batch, 'T', G, dh]), [2, 0, 3, 1]);
-  const v = g.transpose(g.reshape(spread(value), [batch, 'T', G, dh]), [2, 0, 1, 3]);
-  const ownScores = finish(g.matrixMultiply(g.reshape(q, [G, batch, rows, dh]), k), batch, 'T', keys.own);
+  // [N, H*dh] -> [G B, T R, dh]: query head h reads key/value head floor(h / R). A list of matrices, which products take transposed
+  const matrices = (x: Tensor, heads: number) => {
+    const byHead = g.transpose(g.reshape(spread(x), [batch, 'T', G, heads, dh]), [2, 0, 1, 3, 4]);
+    return g.reshape(byHead, [times(batch, G), times('T', heads), dh]);
+  };
+  const q = matrices(query, R);
+  const k = matrices(key, 1);
+  const v = matrices(value, 1);
+  const ownScores = finish(g.matrixMultiply(q, g.transposeMatrices(k)), batch, 'T', keys.own);
   const ownWeights = g.softmax(ownScores);
   const decay = momentum && ownDecay(decoder, momentum.logEta, keys.own.positions);
   const weigh = (weights: Tensor) => collect(g.matrixMultiply(weights, v), dh);
 
   const join = (): Tensor => {
-    if (memory === undefined) return weigh(decay === undefined ? ownWeights : g.add(ownWeights, decay));
+    if (memory === undefined) {
+      if (decay === undefined) return weigh(ownWeights);
+      const weights = g.add(g.reshape(ownWeights, [G, batch, rows, 'T']), decay);
+      return weigh(g.reshape(weights, ownWeights.shape));
+    }
     const ownOutput = weigh(ownWeights);
     const flat = g.reshape(g.transpose(g.reshape(query, [N, G, R, dh]), [1, 0, 2, 3]), [G, times(N, R), dh]);
     const scores = finish(g.matrixMultiply(flat, memory.key), 1, N, keys.memory);
@@ -113,8 +121,8 @@ export function attend(
     const attended = g.add(ownOutput, g.multiply(share, g.subtract(output, ownOutput)));
     if (momentum === undefined) return attended;
     const before = { positions: keys.memory.positions, value: memory.value };
-    const moving = g.add(weigh(decay!), memoryMomentum(decoder, momentum, keys.own.positions, before));
-    return g.add(attended, moving);
+    const own = collect(g.matrixMultiply(decay!, g.reshape(v, [G, batch, 'T', dh])), dh);
+    return g.add(attended, g.add(own, memoryMomentum(decoder, momentum, keys.own.positions, before)));
   };
   return { output: g.reshape(join(), [N, heads * dh]), key: k, value: v };
 }
@@ -137,7 +145,7 @@ export interface RowScores {
  * scores of all rows, and the pass stays the same with and without taps.
  *
  * @param query [B, H*dh], the rows' queries
- * @param key [G, B, dh, T]
+ * @param key [G B, T, dh]
  */
 export function scoresOfRows(
   decoder: Decoder,
@@ -156,7 +164,7 @@ export function scoresOfRows(
     return g.reshape(g.transpose(scores, [1, 2, 0, 3, 4]), [batch, heads, S]);
   };
   return {
-    own: read(g.matrixMultiply(q, key), keys.own),
+    own: read(g.matrixMultiply(g.reshape(q, [times(batch, G), R, dh]), g.transposeMatrices(key)), keys.own),
     memory: read(g.matrixMultiply(g.reshape(q, [G, times(batch, R), dh]), memoryKey), keys.memory),
   };
 }
@@ -165,7 +173,7 @@ export function scoresOfRows(
  * Scores of all rows of one sequence to memory and own tokens, before the mask: [H, T, P+T].
  *
  * @param query [T, H*dh]
- * @param key [G, 1, dh, T]
+ * @param key [G, T, dh]
  */
 export function scoresOfAll(decoder: Decoder, query: Tensor, key: Tensor, memoryKey: Tensor, keys: BothKeys): Tensor {
   const { heads, keyValueHeads: G, headWidth: dh } = decoder;
@@ -176,5 +184,5 @@ export function scoresOfAll(decoder: Decoder, query: Tensor, key: Tensor, memory
     const scores = finished(decoder, g.reshape(g.matrixMultiply(q, key), [G, 1, 'T', R, S]), positions);
     return g.reshape(g.transpose(scores, [0, 3, 1, 2, 4]), [heads, 'T', S]);
   };
-  return g.concatenate([read(memoryKey, keys.memory), read(g.reshape(key, [G, dh, 'T']), keys.own)], 2);
+  return g.concatenate([read(memoryKey, keys.memory), read(g.transposeMatrices(key), keys.own)], 2);
 }

@@ -206,10 +206,9 @@ export function perLayer(built: Built, read: (layer: Built['layers'][number], n:
 
 /** Tokens behind a memory -> the keys [G, dh, T] and values [G, T, dh] that they leave in every layer. */
 export function memoryGraph(decoder: Decoder): Outputs {
-  const { keyValueHeads: G, headWidth: dh } = decoder;
   return perLayer(forward(decoder, 'one', true), ({ attention }, n) => ({
-    [names.key(n)]: g.reshape(attention.key, [G, dh, 'T']),
-    [names.value(n)]: g.reshape(attention.value, [G, 'T', dh]),
+    [names.key(n)]: g.transposeMatrices(attention.key),
+    [names.value(n)]: attention.value,
   }));
 }
 

@@ -18,12 +18,7 @@ export const headNames = {
  * .changed_key, .changed_value, what other key and value projections, fed as changed.*, make of the same hidden states.
  */
 export function headGraph(decoder: Decoder): Outputs {
-  const { keyValueHeads: G, headWidth: dh } = decoder;
   const built = forward(decoder, 'one', true);
-  const shaped = (key: Tensor, value: Tensor) => ({
-    key: g.reshape(key, [G, dh, 'T']),
-    value: g.reshape(value, [G, 'T', dh]),
-  });
   return perLayer(built, ({ attention, projections }, n) => {
     const other = new Map(
       decoder.keyValue[n]!.map(({ name, shape }) => [
@@ -31,7 +26,7 @@ export function headGraph(decoder: Decoder): Outputs {
         input(headNames.changed(name), 'float32', shape) as Tensor,
       ]),
     );
-    const own = shaped(attention.key, attention.value);
+    const own = { key: g.transposeMatrices(attention.key), value: attention.value };
     // The hidden states come from below the layer's own projections, so that they stay.
     const [key, value] = substitute([own.key, own.value], other) as [Tensor, Tensor];
     return {

@@ -32,5 +32,5 @@ export { softmax } from './softmax.ts';
 export { split } from './split.ts';
 export { squareRoot } from './square-root.ts';
 export { subtract } from './subtract.ts';
-export { transpose } from './transpose.ts';
+export { transpose, transposeMatrices } from './transpose.ts';
 export { where } from './where.ts';

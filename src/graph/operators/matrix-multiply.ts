@@ -1,23 +1,32 @@
 import { type Operator, operation, refuse, requireFloat, type Shape, type Tensor } from '../tensor.ts';
 import { sumTo } from './broadcast.ts';
-import { transpose } from './transpose.ts';
+import { areTransposedMatrices, transposeMatrices } from './transpose.ts';
 
 const operator: Operator = {
   name: 'matrixMultiply',
   // dA = G B^T, dB = A^T G; leading axes that were stretched are summed.
   gradient: ({ inputs: [a, b] }, g, wanted) => [
-    wanted(0) ? sumTo(matrixMultiply(g, swapped(b!)), a!.shape) : undefined,
-    wanted(1) ? sumTo(matrixMultiply(swapped(a!), g), b!.shape) : undefined,
+    wanted(0) ? gradientOf(a!, g, transposeMatrices(b!)) : undefined,
+    wanted(1) ? gradientOf(b!, transposeMatrices(a!), g) : undefined,
   ],
   onnx: ({ inputs }) => ({ opType: 'MatMul', operands: inputs }),
 };
 
-function swapped(x: Tensor): Tensor {
-  const rank = x.shape.length;
-  return transpose(x, [...Array(rank - 2).keys(), rank - 1, rank - 2]);
+/**
+ * The gradient of an operand, the product x y. Of one that is X^T it is written (y^T x^T)^T: the gradient of X is then y^T x^T, without a
+ * transposition of its own.
+ */
+function gradientOf(operand: Tensor, x: Tensor, y: Tensor): Tensor {
+  const product = areTransposedMatrices(operand)
+    ? transposeMatrices(matrixMultiply(transposeMatrices(y), transposeMatrices(x)))
+    : matrixMultiply(x, y);
+  return sumTo(product, operand.shape);
 }
 
-/** Matrix product over the last two axes, [..., M, K] x [..., K, N] -> [..., M, N]; leading axes of equal rank broadcast. */
+/**
+ * Matrix product over the last two axes, [..., M, K] x [..., K, N] -> [..., M, N]; leading axes of equal rank broadcast. The engine
+ * takes `transposeMatrices` of an operand into the product, unless that was transposed just before.
+ */
 export function matrixMultiply(a: Tensor, b: Tensor): Tensor {
   requireFloat(operator.name, a, b);
   const rank = a.shape.length;

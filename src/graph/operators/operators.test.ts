@@ -40,10 +40,24 @@ const cases: Readonly<Record<string, Case>> = {
   expand: { inputs: { a: [3, 1] }, build: ({ a }) => g.expand(a!, [2, 3, 4]) },
   reshape: { inputs: { a: [2, 6] }, build: ({ a }) => g.reshape(a!, [3, 4]) },
   transpose: { inputs: { a: [2, 3, 4] }, build: ({ a }) => g.transpose(a!, [2, 0, 1]) },
+  transposeMatrices: { inputs: { a: [2, 3, 4] }, build: ({ a }) => g.transposeMatrices(a!) },
+  'transpose, twice': { inputs: { a: [2, 3, 4] }, build: ({ a }) => g.transpose(g.transpose(a!, [2, 0, 1]), [0, 2, 1]) },
+  'transpose, there and back': {
+    inputs: { a: [2, 3, 4] },
+    build: ({ a }) => g.transpose(g.transpose(a!, [2, 0, 1]), [1, 2, 0]),
+  },
   matrixMultiply: { inputs: { a: [2, 3, 4], b: [2, 4, 5] }, build: ({ a, b }) => g.matrixMultiply(a!, b!) },
   'matrixMultiply, one side shared': {
     inputs: { a: [2, 3, 4], b: [1, 4, 5] },
     build: ({ a, b }) => g.matrixMultiply(a!, b!),
+  },
+  'matrixMultiply, A transposed': {
+    inputs: { a: [2, 4, 3], b: [2, 4, 5] },
+    build: ({ a, b }) => g.matrixMultiply(g.transposeMatrices(a!), b!),
+  },
+  'matrixMultiply, both transposed, one shared': {
+    inputs: { a: [2, 4, 3], b: [1, 5, 4] },
+    build: ({ a, b }) => g.matrixMultiply(g.transposeMatrices(a!), g.transposeMatrices(b!)),
   },
   gemm: { inputs: { a: [3, 4], b: [4, 5] }, build: ({ a, b }) => g.gemm(a!, b!) },
   'gemm, A transposed': { inputs: { a: [4, 3], b: [4, 5] }, build: ({ a, b }) => g.gemm(a!, b!, { transposeA: true }) },
