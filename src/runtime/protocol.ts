@@ -48,6 +48,8 @@ export type Order =
       readonly keep: Readonly<Record<string, number>>;
       /** output -> the handle whose buffer it overwrites */
       readonly into: Readonly<Record<string, number>>;
+      /** Outputs in which nobody looks for NaN. */
+      readonly trusted: readonly string[];
     }
   | { readonly kind: 'download'; readonly handle: number }
   | {

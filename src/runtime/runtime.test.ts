@@ -237,6 +237,20 @@ describe('a number that is not finite', () => {
     await expect(run).rejects.toMatchObject({ tensor: 'negated', message: expect.stringContaining('fed tensor x') });
   });
 
+  test('a trusted output is not looked through; another of the same run is', async () => {
+    const zero = { x, y: floats([2], 2, 0) };
+    const { kept } = await runtime.run(session, {
+      doing: 'a test',
+      feeds: zero,
+      keep: ['negated', 'quotient'],
+      trusted: ['quotient'],
+    });
+    expect((await runtime.download(kept.quotient!)).data[1]).toBe(Number.POSITIVE_INFINITY);
+    await runtime.release(Object.values(kept));
+    const run = runtime.run(session, { doing: 'a test', feeds: zero, fetch: ['quotient'], trusted: ['negated'] });
+    await expect(run).rejects.toMatchObject({ tensor: 'quotient' });
+  });
+
   test('an output that nobody asked does not matter', async () => {
     const { fetched } = await runtime.run(session, { doing: 'a test', feeds, fetch: ['negated'] });
     expect(fetched.negated!.data).toBeAllClose([-1, -1]);

@@ -48,6 +48,8 @@ export interface RunRequest {
   readonly keep?: readonly string[];
   /** Outputs that overwrite the tensors of these handles, which must have their very shape and not be fed in this run. */
   readonly into?: Readonly<Record<string, Handle>>;
+  /** Large outputs that are finite when others of the run, or its feeds, are: nobody looks through them. */
+  readonly trusted?: readonly string[];
 }
 
 export interface RunResult {
@@ -66,8 +68,8 @@ export interface Usage extends Memory {
 
 /**
  * Sessions on onnxruntime and the tensors beside them, in a process of their own. Requests are carried out in the order
- * in which they were made; the next may be made before the last is answered. Every float output is looked through for
- * NaN and infinity. Use of what was closed or released throws.
+ * in which they were made; the next may be made before the last is answered. Every float output that is not `trusted` is looked
+ * through for NaN and infinity. Use of what was closed or released throws.
  */
 export interface Runtime {
   /** Threads of one graph. */
@@ -160,7 +162,7 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
       return locations.map(({ name }, i) => hold(ids[i]!, name, shapes[i]!));
     },
 
-    async run(session, { doing, feeds, fetch = [], keep = [], into = {} }) {
+    async run(session, { doing, feeds, fetch = [], keep = [], into = {}, trusted = [] }) {
       const id = sessionId(session);
       const fed = new Map<number, string>();
       const crossing = mapValues(feeds, (feed, name): Feed => {
@@ -177,7 +179,7 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
         throw new Error(`session ${session.name}: no output is asked, in ${doing}`);
       }
       const fresh = Object.fromEntries(keep.filter(output => !(output in into)).map(output => [output, nextHandle++]));
-      const order = { kind: 'run', session: id, feeds: crossing, fetch, keep: fresh, into: targets } as const;
+      const order = { kind: 'run', session: id, feeds: crossing, fetch, keep: fresh, into: targets, trusted } as const;
       const { fetched, kept, seconds } = await ask(doing, order);
       const made = mapValues(fresh, (handle, output) => hold(handle, output, kept[output]!));
       return { fetched, kept: { ...made, ...into }, seconds };

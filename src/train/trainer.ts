@@ -106,6 +106,8 @@ export async function openTrainer(
     const into = isFirst ? gradients : spareGradients;
     const { kept, fetched } = await runtime.run(opened, {
       doing,
+      // A number that is not finite in any of them is not finite in their norm.
+      trusted: namesOfAll.map(adamNames.gradient),
       feeds: feedsOf(opened, { ...batch, ...current, ...sofar, [SHARE]: numbers([1], [share]) }),
       ...(Object.keys(into).length === 0 ? { keep: namesOfAll.map(adamNames.gradient) } : { into }),
       fetch: [LOSS, NORM],
@@ -142,6 +144,8 @@ export async function openTrainer(
           doing,
           feeds: feedsOf(opened, { ...current, ...gradients, ...changing }),
           keep: outputs.map(adamNames.updated),
+          // What the parameters are made of.
+          trusted: outputs.filter(output => !(output in initial)).map(adamNames.updated),
         });
         await replace(Object.fromEntries(outputs.map(name => [name, kept[adamNames.updated(name)]!])));
       }

@@ -41,7 +41,10 @@ const cases: Readonly<Record<string, Case>> = {
   reshape: { inputs: { a: [2, 6] }, build: ({ a }) => g.reshape(a!, [3, 4]) },
   transpose: { inputs: { a: [2, 3, 4] }, build: ({ a }) => g.transpose(a!, [2, 0, 1]) },
   transposeMatrices: { inputs: { a: [2, 3, 4] }, build: ({ a }) => g.transposeMatrices(a!) },
-  'transpose, twice': { inputs: { a: [2, 3, 4] }, build: ({ a }) => g.transpose(g.transpose(a!, [2, 0, 1]), [0, 2, 1]) },
+  'transpose, twice': {
+    inputs: { a: [2, 3, 4] },
+    build: ({ a }) => g.transpose(g.transpose(a!, [2, 0, 1]), [0, 2, 1]),
+  },
   'transpose, there and back': {
     inputs: { a: [2, 3, 4] },
     build: ({ a }) => g.transpose(g.transpose(a!, [2, 0, 1]), [1, 2, 0]),
