@@ -1,0 +1,109 @@
+/** Weights that are stored in half precision: as narrow in memory, and the same numbers as when they are stored in float32. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { InferenceSession } from 'onnxruntime-node';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { ARCHITECTURES, type Config } from '../bench/random-checkpoint/architectures.ts';
+import { writeFolder } from '../bench/random-checkpoint/write-checkpoint.ts';
+import { openCheckpoint } from '../src/checkpoint/open.ts';
+import { type GraphName, loadModel } from '../src/model/loaded-model.ts';
+import { computeMemory } from '../src/model/memory.ts';
+import { openRuntime, type Runtime, type SessionRequest } from '../src/runtime/runtime.ts';
+import { sessionOptions } from '../src/runtime/session-options.ts';
+import { finetune } from '../src/setting/finetune.ts';
+import { onnxInitialisers } from './reference/onnx-initialisers.ts';
+
+/** Two layers of each way to store projections: apart with biases, fused with the input first, grouped, fused by head. */
+const MODELS: Readonly<Record<string, Config>> = {
+  xglm: {
+    ...ARCHITECTURES['fairseq-dense-1.3B'],
+    ...{ vocab_size: 50, d_model: 16, ffn_dim: 62, num_layers: 2, attention_heads: 4 },
+  },
+  gpt2: { ...ARCHITECTURES.gpt2, vocab_size: 50, n_embd: 16, n_inner: 62, n_layer: 2, n_head: 4 },
+  llama: {
+    ...ARCHITECTURES['SmolLM2-135M'],
+    ...{ vocab_size: 50, hidden_size: 16, intermediate_size: 62, num_hidden_layers: 2 },
+    ...{ num_attention_heads: 4, num_key_value_heads: 2 },
+  },
+  gpt_neox: {
+    ...ARCHITECTURES['pythia-70m'],
+    ...{ vocab_size: 50, hidden_size: 16, intermediate_size: 62, num_hidden_layers: 2, num_attention_heads: 2 },
+  },
+};
+
+let folder: string;
+let runtime: Runtime;
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'dualform-half-'));
+  vi.stubEnv('DUALFORM_CACHE', join(folder, 'cache'));
+  runtime = await openRuntime({ threads: 1 });
+});
+afterAll(async () => {
+  await runtime.close();
+  vi.unstubAllEnvs();
+  rmSync(folder, { recursive: true });
+});
+
+describe.each(Object.entries(MODELS))('%s', (family, config) => {
+  /** The same numbers whatever the type: they fit in eight bits. */
+  const checkpoint = async (dtype: 'F32' | 'F16' | 'BF16') => {
+    const place = join(folder, `${family}-${dtype}`);
+    await writeFolder(place, { config, dtype, seed: 5 });
+    return openCheckpoint(place);
+  };
+
+  test('finetuning leaves the same bits in every stored type', async () => {
+    const tuned = async (dtype: 'F32' | 'F16' | 'BF16') => {
+      const model = await loadModel(await checkpoint(dtype), runtime);
+      const { keyValue, losses } = await finetune(
+        model,
+        [
+          [2, 5, 9, 4, 7],
+          [2, 8, 1],
+        ],
+        { learningRate: 0.1 },
+      );
+      const memory = await computeMemory(model, [2, 5, 9], keyValue);
+      const handles = Object.entries({ ...keyValue, ...memory.feeds });
+      const read = async ([name, feed]: (typeof handles)[number]) =>
+        [name, 'data' in feed ? feed : await runtime.download(feed)] as const;
+      const changed = Object.keys(keyValue).filter(name => keyValue[name] !== model.pretrained[name]);
+      return { losses, changed, tensors: Object.fromEntries(await Promise.all(handles.map(read))) };
+    };
+    const expected = await tuned('F32');
+    expect(expected.losses[0]).toBeGreaterThan(1);
+    expect(expected.changed.length).toBeGreaterThanOrEqual(2);
+    for (const dtype of ['F16', 'BF16'] as const) expect(await tuned(dtype)).toEqual(expected);
+  });
+
+  // What a session holds is what the engine writes when it is asked for the model that it made of ours.
+  test.each(['F16', 'BF16'] as const)('a session holds matrices as %s, and no copy of them', async dtype => {
+    const requests: SessionRequest[] = [];
+    const listening: Runtime = {
+      ...runtime,
+      openSession: request => {
+        requests.push(request);
+        return runtime.openSession(request);
+      },
+    };
+    const model = await loadModel(await checkpoint(dtype), listening);
+    for (const graph of ['memory', 'observation', 'trace', 'gradient'] satisfies GraphName[]) {
+      await model.session(graph);
+    }
+    const fed = new Set(Object.keys(model.pretrained));
+    const matrices = model.decoder.tensors.filter(({ name, shape }) => shape.length > 1 && !fed.has(name));
+    const shapes = new Set(matrices.flatMap(({ shape }) => [String(shape), String(shape.toReversed())]));
+    for (const { name, model: bytes, weightsRoot } of requests) {
+      const file = join(folder, `${family}-${dtype}-${name}.onnx`);
+      const options = sessionOptions({ threads: 1, weightsRoot, prepack: false });
+      const session = await InferenceSession.create(bytes, { ...options, optimizedModelFilePath: file });
+      await session.release();
+      const held = onnxInitialisers(readFileSync(file)).filter(({ dims }) => shapes.has(String(dims)));
+      expect(new Set(held.map(({ type }) => type)), name).toEqual(new Set([dtype === 'F16' ? 10 : 16]));
+      const names = held.map(tensor => tensor.name).toSorted();
+      const all = matrices.map(tensor => tensor.name).toSorted();
+      expect(names, name).toEqual(name === 'trace' ? all : all.filter(each => names.includes(each)));
+    }
+  });
+});
