@@ -1,10 +1,10 @@
 import { relative } from 'node:path';
 import { z } from 'zod';
 import { estimateRun } from '../../experiment/estimate.ts';
-import type { Progress } from '../../experiment/progress.ts';
 import { runExperiment } from '../../experiment/run.ts';
 import { settingNames } from '../../setting/setting.ts';
 import { BARE_LIMIT } from '../commands/run.ts';
+import { experimentHooks } from '../experiment-hooks.ts';
 import { experiment } from '../experiment-values.ts';
 import { formatEstimate } from '../format-estimate.ts';
 import { formatFindings } from '../format-findings.ts';
@@ -14,7 +14,6 @@ import { formatRun } from '../format-run.ts';
 import type { Io } from '../io.ts';
 import { everywhere, namesOf, readOptions, text } from '../option-values.ts';
 import type { Typed } from '../program.ts';
-import { stageOf } from '../stage.ts';
 import { storedPredictions } from '../stored-predictions.ts';
 
 export const schema = z.object({
@@ -31,14 +30,12 @@ const aside = [...Object.keys(everywhere), 'out', 'dryRun'];
 export async function perform(typed: Typed, io: Io): Promise<void> {
   const { json, quiet, debug, offline, threads, out, dryRun, ...wishes } = readOptions(schema, typed.options);
   const bare = typed.given.every(name => aside.includes(name));
+  const { onWarning, ...hooks } = experimentHooks(io);
   const common = {
     ...wishes,
     ...(bare && { limit: BARE_LIMIT }),
     out,
-    threads: io.threads,
-    offline: io.offline,
-    signal: io.signal,
-    onProgress: (progress: Progress) => io.progress(stageOf(progress)),
+    ...hooks,
   };
   if (dryRun) {
     const { plan, ...estimate } = await estimateRun(common);
@@ -48,7 +45,7 @@ export async function perform(typed: Typed, io: Io): Promise<void> {
     );
     return;
   }
-  const { folder, result, paper, timing, provenance, found } = await runExperiment({ ...common, onWarning: io.note });
+  const { folder, result, paper, timing, provenance, found } = await runExperiment({ ...common, onWarning });
   if (found === result.task.examples) io.note('this run was finished earlier; these are its results');
   else if (found > 0) io.note(`went on after ${formatCount(found)} examples that were stored earlier`);
   const place = relative('.', folder) || folder;

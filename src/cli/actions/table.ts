@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import { runTable } from '../../experiment/table.ts';
 import { TASK_NAMES } from '../../task/task.ts';
+import { experimentHooks } from '../experiment-hooks.ts';
 import { experiment } from '../experiment-values.ts';
 import { formatResultTable } from '../format-result-table.ts';
 import type { Io } from '../io.ts';
 import { everywhere, list, readOptions } from '../option-values.ts';
 import { notesOf } from '../paper-notes.ts';
 import type { Typed } from '../program.ts';
-import { stageOf } from '../stage.ts';
 
 export const schema = z.object({
   ...everywhere,
@@ -24,11 +24,7 @@ export async function perform(typed: Typed, io: Io): Promise<void> {
   const { json, quiet, debug, offline, threads, ...wishes } = readOptions(schema, typed.options);
   const table = await runTable({
     ...wishes,
-    threads: io.threads,
-    offline: io.offline,
-    signal: io.signal,
-    onProgress: progress => io.progress(stageOf(progress)),
-    onWarning: io.note,
+    ...experimentHooks(io),
     onTask: (task, index, count) => io.note(`${task}, task ${index + 1} of ${count}`),
   });
   const notes = notesOf(table);

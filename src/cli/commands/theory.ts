@@ -12,7 +12,7 @@ export function theoryCommand(): Command {
     .option('--shots <number>', "demonstrations (default: the task's)")
     .option('--learning-rate <number>', "of finetuning (default: the model's for the task, else required)")
     .option('--out <folder>', 'where chapters are stored (default: runs/theory-<signature>)')
-    .option('--dry-run', 'print what would be computed');
+    .option('--dry-run', 'say what would be computed');
   return withExamples(withEverywhere(withModelOptions(withConventionOptions(command))), [
     {
       line: 'dualform theory',
