@@ -57,13 +57,24 @@ function isFull(error: unknown): boolean {
 /** Removes temporary files of killed processes from a folder: those whose name starts with `prefix`. */
 export async function removeAbandoned(folder: string, prefix = '.'): Promise<void> {
   for (const name of await readdir(folder)) {
-    if (!name.startsWith(prefix) || !name.endsWith(PART)) continue;
+    if (!isPart(name, prefix)) continue;
     const path = join(folder, name);
     const age = await stat(path).then(
       found => Date.now() - found.mtimeMs,
       () => 0,
     );
     if (age > ABANDONED_AFTER_MS) await rm(path, { force: true });
+  }
+}
+
+function isPart(name: string, prefix = '.'): boolean {
+  return name.startsWith(prefix) && name.endsWith(PART);
+}
+
+/** Removes the temporary files in and below a folder to which this process alone writes, so that all others' are of killed ones. */
+export async function removeAllParts(folder: string): Promise<void> {
+  for (const name of await readdir(folder, { recursive: true })) {
+    if (isPart(basename(name))) await rm(join(folder, name), { force: true });
   }
 }
 

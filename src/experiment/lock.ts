@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { lock } from 'proper-lockfile';
-import { writeAtomically } from '../checkpoint/atomic-file.ts';
+import { removeAllParts, writeAtomically } from '../checkpoint/atomic-file.ts';
 import { errorCode, fileError } from '../checkpoint/file-bytes.ts';
 import { UserError } from '../error.ts';
 
@@ -24,7 +24,7 @@ const STALE_MS = 10_000;
 
 /**
  * Takes a run folder for this process. The lock of a process of this machine that no longer lives is taken over at once, one of
- * another machine when it was silent for ten seconds.
+ * another machine when it was silent for ten seconds. What killed processes left half written is removed.
  *
  * @throws UserError when another run works on the folder
  */
@@ -38,6 +38,7 @@ export async function lockFolder(folder: string): Promise<FolderLock> {
       if (errorCode(error) !== 'ELOCKED') throw error;
       return takeOver(folder, take);
     });
+    await removeAllParts(folder);
     await writeAtomically(join(folder, OWNER), 100, handle =>
       handle.writeFile(JSON.stringify({ pid: process.pid, host: hostname() } satisfies Owner)),
     );

@@ -98,6 +98,16 @@ describe('one run at a time works on a folder', () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
+  test('what killed processes left half written goes, and nothing else', async () => {
+    const folder = scratch();
+    mkdirSync(join(folder, 'cells'));
+    for (const name of ['.provenance.json.1.aa.part', 'cells/.1.json.1.bb.part', 'cells/1.json', 'own.part']) {
+      writeFileSync(join(folder, name), '');
+    }
+    await (await lockFolder(folder)).release();
+    expect(readdirSync(folder, { recursive: true }).sort()).toEqual(['cells', 'cells/1.json', 'own.part']);
+  });
+
   test('two calls of one process', async () => {
     const out = join(scratch(), 'run');
     const answers = await Promise.allSettled([runExperiment({ ...tinyRun, out }), runExperiment({ ...tinyRun, out })]);
