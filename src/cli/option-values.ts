@@ -13,11 +13,13 @@ export function wholeNumber(least: number) {
     .refine(n => Number.isSafeInteger(n) && n >= least, what);
 }
 
+const NUMBER = /^\+?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+
 export function positiveNumber() {
   const what = 'must be a number above 0, as in 0.003 or 3e-3';
   return z
     .string()
-    .regex(/^\+?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i, what)
+    .regex(NUMBER, what)
     .transform(Number)
     .refine(x => Number.isFinite(x) && x > 0, what);
 }
@@ -27,7 +29,7 @@ export function momentum() {
   const what = 'must be a number from 0 to below 1, as in 0.2';
   return z
     .string()
-    .regex(/^(0|0?\.\d+)$/, what)
+    .regex(NUMBER, what)
     .transform(Number)
     .refine(eta => eta < 1, what);
 }

@@ -28,6 +28,26 @@ describe('presets', () => {
     expect(readTrainingOptions({ width: 64, feedForward: 100 }).feedForward).toBe(100);
   });
 
+  test('momentum for all, for layers, for heads of each', () => {
+    const shape = { layers: 2, heads: 2, width: 8 };
+    for (const momentum of [
+      0.1,
+      'learned',
+      [0, 0.5],
+      [
+        [0.1, 0.2],
+        [0.3, 0.4],
+      ],
+    ] as const) {
+      expect(readTrainingOptions({ ...shape, momentum }).momentum).toEqual(momentum);
+    }
+    for (const momentum of [[0.1], [0.1, 0.2, 0.3], [[0.1, 0.2]], [[0.1], [0.2]]]) {
+      expect(() => readTrainingOptions({ ...shape, momentum })).toThrow(
+        /^--momentum .*: must have an entry for each of 2 layers/,
+      );
+    }
+  });
+
   test('a vocabulary of its own is trained with any preset', () => {
     const { tokenizer, vocabulary } = readTrainingOptions({ preset: 'paper-350m', vocabulary: 5000 });
     expect({ tokenizer, vocabulary }).toEqual({ tokenizer: undefined, vocabulary: 5000 });

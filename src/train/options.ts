@@ -90,9 +90,16 @@ export function readTrainingOptions(given: TrainingOptions): TrainingChoices {
     vocabulary: vocabulary ?? preset.vocabulary,
     tokenizer: asked.tokenizer ?? (asked.preset === 'paper-350m' && vocabulary === undefined ? GPT2 : undefined),
   } as TrainingChoices;
-  const { heads, warmUp } = choices;
+  const { layers, heads, momentum, warmUp } = choices;
   if (width % heads !== 0) {
     throw new UserError(`--heads ${heads}: do not divide --width ${width}; choose a number that does`, { exitCode: 2 });
+  }
+  const perLayer = Array.isArray(momentum) ? (momentum as readonly unknown[]) : undefined;
+  if (perLayer && !(perLayer.length === layers && perLayer.every(of => !Array.isArray(of) || of.length === heads))) {
+    throw new UserError(
+      `--momentum ${JSON.stringify(momentum)}: must have an entry for each of ${layers} layers, and a list of them one for each of ${heads} heads`,
+      { exitCode: 2 },
+    );
   }
   if (warmUp >= steps) {
     throw new UserError(`--warm-up ${warmUp}: must be less than --steps ${steps}`, { exitCode: 2 });

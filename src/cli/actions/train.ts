@@ -12,7 +12,13 @@ import type { Io } from '../io.ts';
 import { everywhere, listOf, momentum, positiveNumber, readOptions, text, wholeNumber } from '../option-values.ts';
 import type { Typed } from '../program.ts';
 
-const oneOrMoreEtas = listOf(momentum()).transform(etas => (etas.length === 1 ? etas[0]! : etas));
+const etas = listOf(momentum());
+const ofHeads = z
+  .string()
+  .includes(';')
+  .transform(layers => layers.split(';'))
+  .pipe(z.array(etas));
+const ofAllOrLayers = etas.transform(list => (list.length === 1 ? list[0]! : list));
 
 export const schema = z.object({
   ...everywhere,
@@ -25,8 +31,8 @@ export const schema = z.object({
   context: wholeNumber(1).optional(),
   momentum: z
     .union(
-      [z.literal('learned'), oneOrMoreEtas],
-      'must be a number from 0 to below 1, as in 0.2, a list with one for each layer, or learned',
+      [z.literal('learned'), ofHeads, ofAllOrLayers],
+      'must be a number from 0 to below 1, as in 0.2, a list with one for each layer, lists for heads parted by semicolons, or learned',
     )
     .optional(),
   batch: wholeNumber(1).optional(),

@@ -18,7 +18,10 @@ export function trainCommand(): Command {
     .option('--width <number>', 'width of the model, a multiple of the heads')
     .option('--feed-forward <number>', 'width inside the feed-forward (default: four times the width)')
     .option('--context <number>', 'tokens of a sequence')
-    .option('--momentum <eta>', 'momentum attention: 0 <= eta < 1, a list with one for each layer, or learned')
+    .option(
+      '--momentum <eta>',
+      'momentum attention: 0 <= eta < 1, a list with one for each layer, lists for heads parted by semicolons, or learned',
+    )
     .option('--batch <number>', 'sequences that go through the model together')
     .option('--accumulate <number>', 'batches whose gradients make one step')
     .option('--steps <number>', 'steps of Adam')
