@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { errorCode, fileError } from './file-bytes.ts';
+import { makeFolders } from './make-folders.ts';
 
 // A writer touches its file all the time; one that was silent for so long was killed.
 const ABANDONED_AFTER_MS = 10 * 60_000;
@@ -24,7 +25,7 @@ export async function writeAtomically<T>(
   const part = join(folder, `.${basename(file)}.${process.pid}.${randomBytes(6).toString('hex')}${PART}`);
   let handle: FileHandle | undefined;
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolders(folder);
     await removeAbandoned(folder, `.${basename(file)}.`);
     handle = await open(part, 'wx');
     const result = await write(handle);

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { access, constants, mkdir, readdir, statfs } from 'node:fs/promises';
+import { access, constants, readdir, statfs } from 'node:fs/promises';
 import os from 'node:os';
 import { verifyCache, weightsDirectory } from '../checkpoint/cache.ts';
 import { cacheDirectory } from '../checkpoint/cache-directory.ts';
+import { makeFolders } from '../checkpoint/make-folders.ts';
 import { EMBEDDED_MODELS, locateEmbedded } from '../checkpoint/models.ts';
 import { Interrupted } from '../experiment/interrupted.ts';
 import { encodeOnnx } from '../graph/onnx/encode.ts';
@@ -99,7 +100,7 @@ async function checkCacheFolder(): Promise<Finding> {
   const folder = cacheDirectory();
   const needed = Math.max(...EMBEDDED_MODELS.map(model => model.cacheBytes));
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolders(folder);
     await access(folder, constants.W_OK);
   } catch (error) {
     const why = error instanceof Error ? (error as NodeJS.ErrnoException).code : error;

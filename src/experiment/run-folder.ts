@@ -1,8 +1,9 @@
 /** @file What the folders of all runs have in common: one plan, one process at a time, files that appear whole. */
-import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeAtomically } from '../checkpoint/atomic-file.ts';
 import { errorCode, fileError } from '../checkpoint/file-bytes.ts';
+import { makeFolders } from '../checkpoint/make-folders.ts';
 import { UserError } from '../error.ts';
 import { firstDifference, type Json } from './canonical-json.ts';
 import { type FolderLock, lockFolder } from './lock.ts';
@@ -10,7 +11,7 @@ import { prettyJson } from './pretty-json.ts';
 
 /** Makes the folder where it is missing, and takes it for this process. @throws UserError when another run works on it, or the disk refuses */
 export async function makeFolder(folder: string): Promise<FolderLock> {
-  await mkdir(folder, { recursive: true }).catch(error => {
+  await makeFolders(folder).catch(error => {
     throw fileError(folder, error, '; choose another --out');
   });
   return lockFolder(folder);

@@ -12,6 +12,7 @@ import { basename, dirname, isAbsolute, join, relative, sep } from 'node:path';
 import { UserError } from '../../error.ts';
 import { writeAtomically } from '../atomic-file.ts';
 import { errorCode, fileError } from '../file-bytes.ts';
+import { makeFolders } from '../make-folders.ts';
 import { type HubId, isCommit } from './hub-id.ts';
 import { hubCacheDirectory } from './hub-settings.ts';
 
@@ -92,7 +93,7 @@ export async function makeModelFolder(id: HubId, commit: string, cache: string =
   const folder = modelFolder(id, cache);
   const blobs = join(folder, 'blobs');
   try {
-    await mkdir(cache, { recursive: true });
+    await makeFolders(cache);
     const snapshots = join(folder, 'snapshots');
     for (const made of [folder, blobs, join(folder, 'refs'), snapshots, join(snapshots, commit)]) {
       await mkdir(made).catch(error => {
