@@ -27,14 +27,14 @@ function checksOf({ checks }: StoredChapter): string {
 }
 
 function findingsOf({ findings }: StoredChapter): string {
-  return formatTable(
+  const table = formatTable(
     ['finding', 'value'],
-    findings.map(({ what, value, why }) => [
-      what,
-      value === null ? `undefined: ${why}` : String(Number(value.toPrecision(4))),
-    ]),
+    findings.map(({ what, value }) => [what, value === null ? 'undefined' : String(Number(value.toPrecision(4)))]),
     { align: ['left', 'right'], widths: [92, null] },
   );
+  // A reason is longer than any number: in the column it would make the table twice as wide.
+  const reasons = findings.filter(({ value }) => value === null).map(({ what, why }) => `Undefined: ${what} (${why}).`);
+  return [table, ...(reasons.length === 0 ? [] : ['', ...reasons])].join('\n');
 }
 
 /** 8.9e-16, and 0 as it is */
