@@ -1,5 +1,6 @@
 import * as Plot from '@observablehq/plot';
-import { drawChart, type Frame } from './svg.ts';
+import type { Frame } from './frame.ts';
+import { drawChart } from './svg.ts';
 
 export interface HeatMap extends Frame {
   /** Labels of the axes: what a column is, what a row is. */

@@ -1,5 +1,6 @@
 import * as Plot from '@observablehq/plot';
-import { drawChart, type Frame, seriesColors } from './svg.ts';
+import type { Frame } from './frame.ts';
+import { drawChart, seriesColors } from './svg.ts';
 
 export interface Point {
   readonly x: number;

@@ -2,6 +2,7 @@
 import type { PlotOptions } from '@observablehq/plot';
 import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
+import type { Frame } from './frame.ts';
 
 /** Told apart by people who confuse colours (Okabe and Ito); black stays for axes and text. */
 const DISTINCT = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#7f7f7f', '#8c564b'];
@@ -14,13 +15,6 @@ const LEGEND_ROW = 18;
 const LEGEND_MARK = 22;
 const LEGEND_GAP = 18;
 const EDGE = 14;
-
-export interface Frame {
-  readonly title?: string | undefined;
-  /** In pixels; 720 x 320 unless given. */
-  readonly width?: number | undefined;
-  readonly height?: number | undefined;
-}
 
 /** A name in the legend. */
 export interface LegendEntry {
