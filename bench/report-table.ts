@@ -1,19 +1,28 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import Table from 'cli-table3';
 
-/** Prints a table below what it was measured under; with `page` puts both between the marks `NAME: begin` and `NAME: end` of a page of docs/. */
+/**
+ * Prints a table below what it was measured under; with `page` puts both between the marks `NAME: begin` and `NAME: end` of a page of docs/.
+ * With `keys`, rows that stand there under the same head and conditions stay, unless their first so many cells are those of a new row.
+ */
 export function reportTable(
   {
     conditions,
     head,
     rows,
   }: { readonly conditions: string; readonly head: readonly string[]; readonly rows: readonly (readonly string[])[] },
-  place?: { readonly page: string; readonly name: string },
+  place?: { readonly page: string; readonly name: string; readonly keys?: number },
 ): void {
   const table = new Table({ head: [...head], style: { head: [], border: [] } });
   table.push(...rows.map(row => [...row]));
   process.stdout.write(`${conditions}\n${table}\n`);
-  if (place !== undefined) writeBetweenMarks(place, `${conditions}\n\n${markdownTable(head, rows)}`);
+  if (place === undefined) return;
+  const above = `${conditions}\n\n${markdownTable(head, [])}`;
+  const standing = place.keys === undefined ? '' : textBetweenMarks(place);
+  const old = standing.startsWith(above) ? standing.slice(above.length).trim().split('\n').map(cells) : [];
+  const keyOf = (row: readonly string[]) => row.slice(0, place.keys).join(' | ');
+  const byKey = new Map([...old, ...rows].map(row => [keyOf(row), row]));
+  writeBetweenMarks(place, `${conditions}\n\n${markdownTable(head, [...byKey.values()])}`);
 }
 
 export function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
@@ -21,17 +30,27 @@ export function markdownTable(head: readonly string[], rows: readonly (readonly 
   return [line(head), `|${'---|'.repeat(head.length)}`, ...rows.map(line)].join('\n');
 }
 
+/** `| a | b |` -> a, b */
+function cells(line: string): readonly string[] {
+  return line.slice(2, -2).split(' | ');
+}
+
 /** Puts text between the marks `NAME: begin` and `NAME: end` of a page of docs/, in place of what stands there. */
-export function writeBetweenMarks(
-  { page, name }: { readonly page: string; readonly name: string },
-  text: string,
-): void {
+export function writeBetweenMarks(place: { readonly page: string; readonly name: string }, text: string): void {
+  const { file, whole, between } = findMarks(place);
+  writeFileSync(file, `${whole.slice(0, between.start)}${text}\n${whole.slice(between.end)}`);
+}
+
+function textBetweenMarks(place: { readonly page: string; readonly name: string }): string {
+  const { whole, between } = findMarks(place);
+  return whole.slice(between.start, between.end);
+}
+
+function findMarks({ page, name }: { readonly page: string; readonly name: string }) {
   const file = new URL(`../docs/${page}`, import.meta.url);
-  const marked = new RegExp(`(<!-- ${name}: begin -->\n)[\\s\\S]*?(<!-- ${name}: end -->)`);
-  const before = readFileSync(file, 'utf8');
-  if (!marked.test(before)) throw new Error(`docs/${page} has no place for ${name}`);
-  writeFileSync(
-    file,
-    before.replace(marked, (_, begin, end) => `${begin}${text}\n${end}`),
-  );
+  const whole = readFileSync(file, 'utf8');
+  const [begin, end] = [`<!-- ${name}: begin -->\n`, `<!-- ${name}: end -->`];
+  const start = whole.indexOf(begin) + begin.length;
+  if (!whole.includes(begin) || !whole.includes(end, start)) throw new Error(`docs/${page} has no place for ${name}`);
+  return { file, whole, between: { start, end: whole.indexOf(end, start) } };
 }

@@ -5,8 +5,8 @@
  *                           [--jobs in-context,finetuned] [--queries 16] [--shots 8] [--keep] [--write]
  *
  * Each checkpoint is written into FOLDER as fairseq writes it (4 bytes a weight, 2 for F16 and BF16), if it is not there, and removed
- * again without `--keep`. Every job is a process of its own, whose memory is watched with that of all below it. `--write` puts the tables
- * into docs/models.md. Linux only.
+ * again without `--keep`. Every job is a process of its own, whose memory is watched with that of all below it. `--write` puts the rows
+ * into the tables of docs/models.md. Linux only.
  */
 import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -138,7 +138,7 @@ for (const spec of options.models.split(',')) {
 }
 rmSync(scratch, { recursive: true });
 
-const place = (name: string) => (options.write ? { page: 'models.md', name } : undefined);
+const place = (name: string, keys: number) => (options.write ? { page: 'models.md', name, keys } : undefined);
 const threads = `${physicalCores()} threads`;
 if (starts.length > 0) {
   reportTable(
@@ -155,7 +155,7 @@ if (starts.length > 0) {
       ],
       rows: starts,
     },
-    place('size-start'),
+    place('size-start', 1),
   );
 }
 reportTable(
@@ -175,5 +175,5 @@ reportTable(
     ],
     rows: jobs,
   },
-  place('size-jobs'),
+  place('size-jobs', 2),
 );

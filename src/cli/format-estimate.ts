@@ -3,7 +3,7 @@ import { formatBytes, formatClock, formatCount, formatFlops, formatPlural } from
 import { formatTable } from './format-table.ts';
 
 /** What a run would take, stage by stage. */
-export function formatEstimate({ plan, stages, total, memoryBytes, diskBytes, speed }: Estimate): string {
+export function formatEstimate({ plan, stages, total, memoryBytes, streamed, diskBytes, speed }: Estimate): string {
   const row = (name: string, { tokens, flops, seconds }: Estimate['total']) => [
     name,
     formatCount(tokens),
@@ -24,6 +24,7 @@ export function formatEstimate({ plan, stages, total, memoryBytes, diskBytes, sp
     ),
     '',
     `Memory up to ${formatBytes(memoryBytes)}, weights among it; ${formatBytes(diskBytes)} on disk.`,
+    ...(streamed ? ['That is all that this machine has: every pass reads weights from disk again.'] : []),
     ...(speed === null
       ? []
       : [

@@ -1,12 +1,14 @@
 import { join, resolve } from 'node:path';
 import type { Decoder } from '../model/decoder.ts';
+import { memoryOfMachine } from './machine-memory.ts';
+import { mappedBytes, mappedPlaces } from './mapped-weights.ts';
 import type { ExperimentOptions } from './options.ts';
 import { type Plan, signatureOf } from './plan.ts';
 import { type Prepared, type PrepareOptions, prepare } from './prepare.ts';
 import { type TimedStage, timedStages } from './provenance.ts';
-import { parameterCount } from './result.ts';
-import { measureSpeed, type ProductShape, type Speed } from './speed.ts';
-import { addWork, type Work, workOf } from './work.ts';
+import { measureSpeed, type Speed } from './speed.ts';
+import { secondsOf } from './stage-seconds.ts';
+import { addWork, elements, rowsOf, type Work, workOf } from './work.ts';
 
 /** What a run would compute. */
 export interface Estimate {
@@ -16,8 +18,10 @@ export interface Estimate {
   readonly plan: Plan;
   readonly stages: Readonly<Record<TimedStage, Work & { readonly seconds: number | null }>>;
   readonly total: Work & { readonly seconds: number | null };
-  /** At its highest, both processes together; weights that are mapped from their file among it. */
+  /** At its highest, both processes together; weights that are mapped from their file among it, as many as the machine can hold. */
   readonly memoryBytes: number;
+  /** Whether that is more than the machine has, so that every pass reads weights from disk. */
+  readonly streamed: boolean;
   /** Of the run folder. */
   readonly diskBytes: number;
   /** What the seconds were computed with; null when it was not asked to measure. */
@@ -30,31 +34,36 @@ export interface EstimateOptions extends ExperimentOptions, PrepareOptions {
   readonly signal?: AbortSignal | undefined;
   /** The machine's speed; measured for two seconds unless given, null for none. */
   readonly speed?: Speed | null | undefined;
+  /** Bytes of memory that the run may use at most; those of the machine unless given. */
+  readonly machineBytes?: number | undefined;
 }
 
 /** Counts the work of a run without doing it. @throws UserError as runExperiment, before anything is computed */
 export async function estimateRun(options: EstimateOptions = {}): Promise<Estimate> {
-  const { out, threads, signal, speed: given, offline, onProgress, ...wishes } = options;
+  const {
+    out,
+    threads,
+    signal,
+    speed: given,
+    machineBytes = memoryOfMachine(),
+    offline,
+    onProgress,
+    ...wishes
+  } = options;
   const prepared = await prepare(wishes, { offline, onProgress });
-  const speed = given === undefined ? await measureSpeed({ threads, signal, many: usualProduct(prepared) }) : given;
-  return estimate(prepared, speed, out);
+  const speed = given === undefined ? await measureSpeed(prepared, { threads, signal }) : given;
+  return estimate(prepared, speed, machineBytes, out);
 }
 
-/** The largest product of a layer, with as many rows as a batch has. */
-function usualProduct({ plan, decoder, sequences, scoring }: Prepared): ProductShape {
-  const rows = sequences.queries
-    .flatMap(({ tokens }) => scoring.rows(tokens))
-    .reduce((sum, { tokens }) => sum + tokens.length, 0);
-  return { rows: Math.ceil(rows / plan.batches.length), inner: decoder.width, outer: widest(decoder) };
-}
-
-function estimate(prepared: Prepared, speed: Speed | null, out: string | undefined): Estimate {
+function estimate(prepared: Prepared, speed: Speed | null, machineBytes: number, out: string | undefined): Estimate {
   const { plan, decoder } = prepared;
   const signature = signatureOf(plan);
   const work = workOf(prepared);
+  const memory = memoryBytes(prepared);
+  const streamed = memory > machineBytes;
   const timed = (stage: TimedStage) => ({
     ...work[stage],
-    seconds: speed && secondsOf(stage, prepared, work[stage], speed),
+    seconds: speed && secondsOf(stage, work[stage], prepared, { ...speed, streamed }),
   });
   const stages = Object.fromEntries(timedStages.map(stage => [stage, timed(stage)])) as Estimate['stages'];
   const seconds = speed && timedStages.reduce((sum, stage) => sum + stages[stage].seconds!, 0);
@@ -64,36 +73,11 @@ function estimate(prepared: Prepared, speed: Speed | null, out: string | undefin
     plan,
     stages,
     total: { ...timedStages.map(stage => work[stage]).reduce(addWork), seconds },
-    memoryBytes: memoryBytes(prepared),
+    memoryBytes: Math.min(memory, machineBytes),
+    streamed,
     diskBytes: diskBytes(plan, decoder, work),
     speed,
   };
-}
-
-/** Norms, activation functions, softmax and the traffic of taps, as a share of the products: it falls with the width, as D / D^2 does. */
-const besideProducts = ({ width }: Decoder) => 150 / width;
-
-/** What a run takes before it computes, and what it takes to measure an example, beside the model; measured. */
-const START_SECONDS = 1.5;
-const MAPPED_GIGABYTES = 8;
-const EXAMPLE_SECONDS = 0.005;
-const KENDALL_SECONDS = 0.75e-6;
-
-function secondsOf(stage: TimedStage, prepared: Prepared, { flops, passes }: Work, speed: Speed): number {
-  const { decoder, plan, sequences } = prepared;
-  const weightBytes = 4 * parameterCount(decoder);
-  switch (stage) {
-    case 'load':
-      return START_SECONDS + weightBytes / MAPPED_GIGABYTES / 1e9;
-    case 'metrics': {
-      const ordered = Math.min(plan.examples, plan.metrics.kendallExamples) * sequences.memoryTokens.length;
-      return plan.examples * EXAMPLE_SECONDS + ordered * decoder.layers * KENDALL_SECONDS;
-    }
-    default: {
-      const products = (flops / speed.gigaflops) * (1 + besideProducts(decoder));
-      return Math.max(products, (passes * weightBytes) / speed.gigabytes) / 1e9;
-    }
-  }
 }
 
 /** Two Node processes, the engine with nothing loaded, and buffers that wait for collection. */
@@ -107,7 +91,7 @@ const LIVE_COPIES = 3;
  */
 function memoryBytes({ checkpoint, plan, decoder, sequences, scoring }: Prepared): number {
   const { layers, heads, keyValueHeads, headWidth, width, vocabulary } = decoder;
-  const keyValue = 4 * parameterCount({ tensors: decoder.keyValue.flat() });
+  const keyValue = 4 * elements(decoder.keyValue.flat());
   const prefix = plan.settings.includes('in-context') ? sequences.memoryTokens.length : 1;
   const memory = 8 * layers * keyValueHeads * headWidth * prefix;
   const finetuned = plan.settings.includes('finetuned');
@@ -120,7 +104,7 @@ function memoryBytes({ checkpoint, plan, decoder, sequences, scoring }: Prepared
   const step = layers * T * (perToken + 8 * heads * T) + 4 * LIVE_COPIES * vocabulary * T;
   const rows = Math.max(
     ...plan.batches.map(batch => {
-      const fed = batch.flatMap(index => scoring.rows(sequences.queries[index]!.tokens));
+      const fed = rowsOf({ sequences, scoring }, batch);
       return fed.length * Math.max(...fed.map(({ tokens }) => tokens.length));
     }),
   );
@@ -130,17 +114,12 @@ function memoryBytes({ checkpoint, plan, decoder, sequences, scoring }: Prepared
 }
 
 /** As stored, mapped from the file; projections that can change, and the largest matrix of half precision while it is used, as float32. */
-function weightsInMemory({ tensors }: Prepared['checkpoint'], decoder: Decoder): number {
-  const changing = new Set(decoder.keyValue.flat().map(({ name }) => name));
-  let mapped = 0;
-  let widened = 0;
-  for (const { name, shape } of decoder.tensors) {
-    const asFloats = 4 * parameterCount({ tensors: [{ name, shape }] });
-    const { length, dtype } = tensors.get(name)!;
-    mapped += changing.has(name) ? asFloats : length;
-    if (dtype !== 'F32') widened = Math.max(widened, asFloats);
-  }
-  return mapped + widened;
+function weightsInMemory(checkpoint: Prepared['checkpoint'], decoder: Decoder): number {
+  const widened = decoder.tensors
+    .filter(({ name }) => checkpoint.tensors.get(name)!.dtype !== 'F32')
+    .map(tensor => 4 * elements([tensor]));
+  const changing = 4 * elements(decoder.keyValue.flat());
+  return mappedBytes(mappedPlaces(checkpoint, decoder)) + changing + Math.max(0, ...widened);
 }
 
 /** The longest side of a layer's matrices. */

@@ -1,69 +1,236 @@
-import { encodeOnnx } from '../graph/onnx/encode.ts';
-import { gemm } from '../graph/operators/gemm.ts';
-import { input } from '../graph/tensor.ts';
-import { openRuntime, type Runtime, type RuntimeOptions } from '../runtime/runtime.ts';
+import { topologicalOrder } from '../graph/tensor.ts';
+import type { Decoder } from '../model/decoder.ts';
+import { firstLayersGraph, names } from '../model/graphs.ts';
+import { type LoadedModel, loadModel } from '../model/loaded-model.ts';
+import { fedInputs, integers, numbers, packedFeeds, tokenFeeds } from '../model/memory.ts';
+import { updateFeeds, updateGroups, updateNames } from '../model/update-graph.ts';
+import { type Handle, openRuntime, type RuntimeOptions, type TensorData } from '../runtime/runtime.ts';
+import { mappedPlaces } from './mapped-weights.ts';
+import type { Prepared } from './prepare.ts';
+import { measureReading, type ReadingSpeed } from './reading-speed.ts';
+import { timed } from './timed.ts';
+import { elements, passWork, rowsOf, scoreFlops } from './work.ts';
 
-/** What limits this machine: arithmetic for products with many rows, reading weights for those with few. */
-export interface Speed {
-  /** 1e9 floating-point operations a second in a large matrix product. */
+/** How fast this machine is at what limits a run of this model, as parts of the run have just shown. */
+export interface Speed extends ReadingSpeed {
+  /** 1e9 floating-point operations a second in products of many rows with weights. */
   readonly gigaflops: number;
-  /** 1e9 bytes of weights a second in the product with few rows. */
+  /** 1e9 bytes of weights, as float32, that products read a second, however few their rows. */
   readonly gigabytes: number;
+  /** 1e9 scores of attention a second, with all that is computed of them. */
+  readonly gigascores: number;
+  /** As many passes forward take as long as the gradient of a short sequence. */
+  readonly gradientPasses: number;
+  /** 1e9 bytes of key and value projections that finetuning replaces a second. */
+  readonly steppedGigabytes: number;
+  /** 1e9 bytes of key and value projections, as float32, that are loaded a second. */
+  readonly loadedGigabytes: number;
+  /** Until a process is there to compute. */
+  readonly startSeconds: number;
+  /** Until a session is open. */
+  readonly openSeconds: number;
 }
 
-/** A product with a matrix of a model: [rows, inner] x [inner, outer]. */
-export interface ProductShape {
-  readonly rows: number;
-  readonly inner: number;
-  readonly outer: number;
-}
-
-const USUAL: ProductShape = { rows: 512, inner: 768, outer: 3072 };
-/** As many as a short demonstration has tokens. */
-const FEW_ROWS = 16;
-/** Each of the two measurements. */
-const SECONDS = 0.8;
-
-/** Measures for about two seconds. @param options.many the product in which arithmetic is measured */
-export async function measureSpeed({
-  many = USUAL,
-  ...options
-}: RuntimeOptions & { readonly many?: ProductShape } = {}): Promise<Speed> {
-  const runtime = await openRuntime(options);
+/**
+ * Takes the first layers of the model through what a run does, about two seconds: passes over few tokens, over as many as a batch has, and
+ * over these behind a memory; gradients; steps of projections.
+ */
+export async function measureSpeed(prepared: Prepared, options: RuntimeOptions = {}): Promise<Speed> {
+  const { checkpoint, decoder } = prepared;
+  const reading = await measureReading(mappedPlaces(checkpoint, decoder));
+  const [runtime, startSeconds] = await timed(() => openRuntime(options));
   try {
-    const product = await usualSeconds(runtime, many);
-    // Larger than the caches of most processors, as the weights of a model are.
-    const few = { rows: FEW_ROWS, inner: 4096, outer: 4096 };
-    const reading = await usualSeconds(runtime, few);
+    const part = firstLayers(decoder);
+    const [group] = updateGroups(decoder);
+    const layers = Math.max(part.layers, group!.length / decoder.keyValue[0]!.length);
+    const [model, loadSeconds] = await timed(() => loadModel(checkpoint, runtime, { layers }));
+    const [, openSeconds] = await timed(() => model.session('observation'));
+    await model.closeSession('observation');
+
+    const { few, many, P } = usualRows(prepared);
+    const { short, long, behind, gradient, step } = await usualSeconds({
+      short: await passTrial(model, part, [few], 1),
+      long: await passTrial(model, part, many, 1),
+      behind: await passTrial(model, part, many, P),
+      gradient: await gradientTrial(model, few),
+      step: await stepTrial(model),
+    });
+    const rates = solve(
+      { seconds: short, ...amounts(part, [few], 1) },
+      { seconds: long, ...amounts(part, many, 1) },
+      { seconds: behind, ...amounts(part, many, P) },
+    );
     return {
-      gigaflops: (2 * many.rows * many.inner * many.outer) / product / 1e9,
-      gigabytes: (4 * few.inner * few.outer) / reading / 1e9,
+      ...reading,
+      ...rates,
+      gradientPasses: gradient / short,
+      steppedGigabytes: (4e-9 * elements(group!)) / step,
+      loadedGigabytes: (4e-9 * elements(decoder.keyValue.slice(0, layers).flat())) / loadSeconds,
+      startSeconds,
+      openSeconds,
     };
   } finally {
     await runtime.close();
   }
 }
 
-/** The median of repeated products, the first left out: what is usual on this machine now, with all that it does besides. */
-async function usualSeconds(runtime: Runtime, { rows, inner, outer }: ProductShape): Promise<number> {
-  const a = input('a', 'float32', [rows, inner]);
-  const b = input('b', 'float32', [outer, inner]);
-  const session = await runtime.openSession({
-    name: 'matrix product',
-    model: encodeOnnx({ name: 'product', outputs: { c: gemm(a, b, { transposeB: true }) } }),
+type Rows = readonly (readonly number[])[];
+
+/** As many as a short demonstration has tokens. */
+const FEW_ROWS = 16;
+/** As many as a batch has; few would tell little, and more go no faster. */
+const MANY_ROWS = { least: 128, most: 512 };
+/** Long enough for its scores to be seen beside the products. */
+const LONG_MEMORY = 256;
+
+/** Tokens of a short sequence, those of a batch, and how many stand in the memory. */
+function usualRows(prepared: Prepared): { readonly few: readonly number[]; readonly many: Rows; readonly P: number } {
+  const { plan, sequences, decoder } = prepared;
+  const half = decoder.context >> 1;
+  const batch = plan.batches[plan.batches.length >> 1]!;
+  const rows = rowsOf(prepared, batch).map(({ tokens }) => tokens.slice(0, half));
+  const many = repeated(rows, Math.min(Math.max(rows.flat().length, MANY_ROWS.least), MANY_ROWS.most));
+  return {
+    few: many.flat().slice(0, Math.min(FEW_ROWS, half)),
+    many,
+    P: Math.min(Math.max(sequences.memoryTokens.length, LONG_MEMORY), half),
+  };
+}
+
+/** Sequences over and over, until they have so many tokens. */
+function repeated(sequences: Rows, tokens: number): Rows {
+  const chosen: (readonly number[])[] = [];
+  for (let sum = 0; sum < tokens; sum += chosen.at(-1)!.length)
+    chosen.push(sequences[chosen.length % sequences.length]!);
+  return chosen;
+}
+
+/** What the first layers read, as a decoder whose work can be counted. */
+function firstLayers(decoder: Decoder): Decoder {
+  const outputs = Object.values(firstLayersGraph(decoder));
+  const read = new Set(topologicalOrder(outputs).map(tensor => ('name' in tensor ? tensor.name : undefined)));
+  return { ...decoder, layers: outputs.length, tensors: decoder.tensors.filter(({ name }) => read.has(name)) };
+}
+
+interface Amounts {
+  /** With weights alone. */
+  readonly flops: number;
+  readonly scores: number;
+  readonly weights: number;
+}
+
+function amounts(part: Decoder, rows: Rows, P: number): Amounts {
+  const sequences = rows.map(({ length: T }) => ({ T, reads: 0 }));
+  const { flops, scores, weights } = passWork(part, sequences, P);
+  return { flops: flops - scoreFlops(part) * scores, scores, weights };
+}
+
+type Measured = Amounts & { readonly seconds: number };
+
+/** The rates at which seconds of a pass = FLOPs / gigaflops + bytes of weights / gigabytes + scores / gigascores, from three passes. */
+function solve(
+  short: Measured,
+  long: Measured,
+  behind: Measured,
+): Pick<Speed, 'gigaflops' | 'gigabytes' | 'gigascores'> {
+  const perScore = share(behind.seconds - long.seconds, behind) / (behind.scores - long.scores);
+  const ofScores = (long.scores - short.scores) * perScore;
+  const perFlop = share(long.seconds - short.seconds - ofScores, long) / (long.flops - short.flops);
+  const perWeight = share(short.seconds - short.flops * perFlop - short.scores * perScore, short) / short.weights;
+  return { gigaflops: 1e-9 / perFlop, gigabytes: 4e-9 / perWeight, gigascores: 1e-9 / perScore };
+}
+
+/** What others leave of a time: noise may leave nothing, but nothing takes no time. */
+const share = (left: number, { seconds }: Measured) => Math.max(left, 0.01 * seconds);
+
+type Trial = () => Promise<unknown>;
+
+/** A pass of the first layers behind a memory of zeros. */
+async function passTrial(
+  { runtime, pretrained, ...model }: LoadedModel,
+  { layers, keyValueHeads, headWidth }: Decoder,
+  rows: Rows,
+  P: number,
+): Promise<Trial> {
+  const session = await model.session('first layers');
+  const key = await runtime.upload('key', zeros([keyValueHeads, headWidth, P]));
+  const value = await runtime.upload('value', zeros([keyValueHeads, P, headWidth]));
+  const { feeds, firstRows } = packedFeeds(rows, P);
+  const memory = Array.from({ length: layers }, (_, n) => [
+    [names.memoryKey(n), key],
+    [names.memoryValue(n), value],
+  ]).flat();
+  const fed = fedInputs(session, {
+    ...pretrained,
+    ...feeds,
+    ...Object.fromEntries(memory),
+    [names.memoryLogWeight]: numbers([1], [0]),
+    [names.memoryPositions]: tokenFeeds(Array(P).fill(0), 0)[names.positions]!,
+    [names.tapRows]: integers([rows.length], firstRows),
   });
-  const ones = (name: string, dims: readonly [number, number]) =>
-    runtime.upload(name, { type: 'float32', dims, data: new Float32Array(dims[0] * dims[1]).fill(1) });
-  const feeds = { a: await ones('a', [rows, inner]), b: await ones('b', [outer, inner]) };
-  const times: number[] = [];
+  return () => runtime.run(session, { doing: 'measuring a pass', feeds: fed, fetch: session.outputs });
+}
+
+/** The gradient of the first layers. */
+async function gradientTrial(
+  { runtime, pretrained, ...model }: LoadedModel,
+  tokens: readonly number[],
+): Promise<Trial> {
+  const session = await model.session('first gradient');
+  const feeds = fedInputs(session, { ...pretrained, ...tokenFeeds(tokens, 0) });
+  return async () => {
+    const { kept } = await runtime.run(session, { doing: 'measuring a gradient', feeds, keep: session.outputs });
+    await runtime.release(Object.values(kept));
+  };
+}
+
+/** The step of a group of projections. */
+async function stepTrial({ runtime, decoder, pretrained, ...model }: LoadedModel): Promise<Trial> {
+  const [group] = updateGroups(decoder);
+  const session = await model.session('update');
+  const gradient: Record<string, Handle> = {};
+  const add = async (name: string, dims: readonly number[]) => {
+    gradient[name] = await runtime.upload(name, zeros(dims));
+  };
+  for (const { name, shape } of group!) {
+    const [M, K] = shape;
+    if (K === undefined) await add(names.gradient(name), shape);
+    else {
+      await add(names.left(name), [FEW_ROWS, M!]);
+      await add(names.right(name), [FEW_ROWS, K]);
+    }
+  }
+  const feeds = { ...updateFeeds(group!, pretrained, gradient), [updateNames.rate]: numbers([1], [1]) };
+  return async () => {
+    const { kept } = await runtime.run(session, { doing: 'measuring a step', feeds, keep: session.outputs });
+    await runtime.release(Object.values(kept));
+  };
+}
+
+function zeros(dims: readonly number[]): TensorData {
+  return numbers(dims, new Float32Array(elements([{ shape: dims }])));
+}
+
+/** Of all trials together. */
+const SECONDS = 1.5;
+const LEAST_TIMES = 2;
+
+/**
+ * Does all trials in turn, so that what else the machine does for a moment disturbs few times of each. Their first times do not count; of
+ * the others the fastest quarter is what is usual.
+ */
+async function usualSeconds<K extends string>(
+  trials: Readonly<Record<K, Trial>>,
+): Promise<Readonly<Record<K, number>>> {
+  const names = Object.keys(trials) as K[];
+  for (const name of names) await trials[name]();
+  const rounds: Record<K, number>[] = [];
   const end = performance.now() + 1000 * SECONDS;
-  do {
-    const { seconds, kept } = await runtime.run(session, { doing: 'measuring speed', feeds, keep: ['c'] });
-    await runtime.release([kept.c!]);
-    times.push(seconds);
-  } while (times.length < 3 || performance.now() < end);
-  await runtime.closeSession(session);
-  await runtime.release(Object.values(feeds));
-  const usual = times.slice(1).sort((x, y) => x - y);
-  return usual[usual.length >> 1]!;
+  while (rounds.length < LEAST_TIMES || performance.now() < end) {
+    const round: Partial<Record<K, number>> = {};
+    for (const name of names) round[name] = (await timed(trials[name]))[1];
+    rounds.push(round as Record<K, number>);
+  }
+  const usual = (name: K) => rounds.map(round => round[name]).sort((a, b) => a - b)[rounds.length >> 2]!;
+  return Object.fromEntries(names.map(name => [name, usual(name)])) as Record<K, number>;
 }

@@ -1,5 +1,7 @@
 /** @file The work of a run, counted before it is done: tokens, FLOPs, and how often the weights are read. */
 import type { Decoder } from '../model/decoder.ts';
+import { MEMORY_PIECE } from '../model/memory.ts';
+import type { Query } from '../observe/observe.ts';
 import type { Prepared } from './prepare.ts';
 import type { TimedStage } from './provenance.ts';
 
@@ -8,11 +10,12 @@ export interface Work {
   readonly tokens: number;
   /** Two for each multiply-add of weights and attention; nothing else counts. */
   readonly flops: number;
-  /**
-   * How often all weights are read: once in a forward pass, once more in a backward pass, and what changes in a step as often as it goes
-   * through memory.
-   */
-  readonly passes: number;
+  /** Scores of attention, of all layers and heads. */
+  readonly scores: number;
+  /** Weights that passes read: once in a forward pass, once more in a backward pass. */
+  readonly weights: number;
+  /** How often the key/value projections are replaced. */
+  readonly steps: number;
 }
 
 /** A forward pass over `sequences` sequences of T tokens behind P of memory; the head is read after `reads` tokens in all. */
@@ -20,8 +23,18 @@ export function forwardFlops(
   decoder: Decoder,
   { T, P, sequences = 1, reads }: { T: number; P: number; sequences?: number; reads: number },
 ): number {
-  const attention = 2 * decoder.layers * decoder.heads * decoder.headWidth * T * (P + T);
-  return 2 * (sequences * (layerWeights(decoder) * T + attention) + decoder.width * decoder.vocabulary * reads);
+  const attention = scoreFlops(decoder) * scoresOf(decoder, { T, P });
+  return sequences * (2 * layerWeights(decoder) * T + attention) + 2 * decoder.width * decoder.vocabulary * reads;
+}
+
+/** A score is a product of query and key, and weighs a value. */
+export function scoreFlops({ headWidth }: Decoder): number {
+  return 4 * headWidth;
+}
+
+/** Scores of T tokens behind P of memory, those that the mask hides too. */
+function scoresOf({ layers, heads }: Decoder, { T, P }: { T: number; P: number }): number {
+  return layers * heads * T * (P + T);
 }
 
 /** One step on T tokens: forward, the gradient of every activation (as many again), and that of the key/value projections. */
@@ -30,27 +43,75 @@ export function stepFlops(decoder: Decoder, T: number): number {
   return 2 * forwardFlops(decoder, { T, P: 0, reads: T }) + 2 * elements(changed) * T;
 }
 
-/** Reads of all weights that a step takes: forward, backward, and a new key/value projection read, written, copied and looked through. */
-function stepPasses({ tensors, keyValue }: Decoder): number {
-  return 2 + (UPDATE_PASSES * elements(keyValue.flat())) / elements(tensors);
-}
-
-/** Of the projections that change; measured. */
-const UPDATE_PASSES = 8;
-
 /** Weights that every token is multiplied with; embeddings are looked up, and the head is read for few tokens. */
 function layerWeights({ tensors }: Decoder): number {
   return elements(tensors.filter(({ name, shape }) => shape.length === 2 && !/embed|wte|wpe|lm_head/.test(name)));
 }
 
-function elements(tensors: readonly { readonly shape: readonly number[] }[]): number {
+function passWeights(decoder: Decoder, head: boolean): number {
+  return layerWeights(decoder) + (head ? decoder.width * decoder.vocabulary : 0);
+}
+
+export function elements(tensors: readonly { readonly shape: readonly number[] }[]): number {
   return tensors.reduce((sum, { shape }) => sum + shape.reduce((product, size) => product * size, 1), 0);
 }
 
-const NOTHING: Work = { tokens: 0, flops: 0, passes: 0 };
+const NOTHING: Work = { tokens: 0, flops: 0, scores: 0, weights: 0, steps: 0 };
 
 export function addWork(a: Work, b: Work): Work {
-  return { tokens: a.tokens + b.tokens, flops: a.flops + b.flops, passes: a.passes + b.passes };
+  return {
+    tokens: a.tokens + b.tokens,
+    flops: a.flops + b.flops,
+    scores: a.scores + b.scores,
+    weights: a.weights + b.weights,
+    steps: a.steps + b.steps,
+  };
+}
+
+/** One pass over sequences of T tokens behind P of memory, the head read after `reads` of each. */
+export function passWork(
+  decoder: Decoder,
+  sequences: readonly { readonly T: number; readonly reads: number }[],
+  P: number,
+): Work {
+  return sequences
+    .map(({ T, reads }) => ({
+      ...NOTHING,
+      tokens: T,
+      flops: forwardFlops(decoder, { T, P, reads }),
+      scores: scoresOf(decoder, { T, P }),
+    }))
+    .reduce(addWork, {
+      ...NOTHING,
+      weights: passWeights(
+        decoder,
+        sequences.some(({ reads }) => reads > 0),
+      ),
+    });
+}
+
+/** A memory of P tokens, in the pieces in which it is computed. */
+function memoryWork(decoder: Decoder, P: number): Work {
+  const starts = Array.from({ length: Math.ceil(P / MEMORY_PIECE) }, (_, i) => i * MEMORY_PIECE);
+  return starts
+    .map(start => passWork(decoder, [{ T: Math.min(MEMORY_PIECE, P - start), reads: 0 }], start))
+    .reduce(addWork, NOTHING);
+}
+
+/** The rows that a batch of queries is fed as. */
+export function rowsOf(
+  { sequences, scoring }: Pick<Prepared, 'sequences' | 'scoring'>,
+  batch: readonly number[],
+): readonly Query[] {
+  return batch.flatMap(index => scoring.rows(sequences.queries[index]!.tokens));
+}
+
+const lengths = ({ tokens, reads }: Query) => ({ T: tokens.length, reads: reads.length });
+
+/** One step on T tokens: a pass forward and one backward. */
+function stepWork(decoder: Decoder, T: number): Work {
+  const scores = 2 * scoresOf(decoder, { T, P: 0 });
+  return { tokens: T, flops: stepFlops(decoder, T), scores, weights: 2 * passWeights(decoder, true), steps: 1 };
 }
 
 /** The work of each stage of a run. Padding is not counted. */
@@ -61,32 +122,21 @@ export function workOf({
   scoring,
 }: Pick<Prepared, 'plan' | 'decoder' | 'sequences' | 'scoring'>): Readonly<Record<TimedStage, Work>> {
   const prefix = sequences.memoryTokens.length;
-  const forward = (T: number): Work => ({ tokens: T, flops: forwardFlops(decoder, { T, P: 0, reads: 0 }), passes: 1 });
-  const evaluation = (P: number): Work => {
-    const rows = sequences.queries.flatMap(({ tokens }) => scoring.rows(tokens));
-    return rows
-      .map(({ tokens: { length: T }, reads }) => ({
-        tokens: T,
-        flops: forwardFlops(decoder, { T, P, reads: reads.length }),
-        passes: 0,
-      }))
-      .reduce(addWork, { ...NOTHING, passes: plan.batches.length });
-  };
+  const evaluation = (P: number): Work =>
+    plan.batches.map(batch => passWork(decoder, rowsOf({ sequences, scoring }, batch).map(lengths), P)).reduce(addWork);
   const ran = (setting: (typeof plan.settings)[number], work: () => Work) =>
     plan.settings.includes(setting) ? work() : NOTHING;
   return {
     load: NOTHING,
     memory: [
-      ran('zero-shot', () => forward(1)),
-      ran('in-context', () => forward(prefix)),
-      ran('finetuned', () => forward(1)),
+      ran('zero-shot', () => memoryWork(decoder, 1)),
+      ran('in-context', () => memoryWork(decoder, prefix)),
+      ran('finetuned', () => memoryWork(decoder, 1)),
     ].reduce(addWork),
     'zero-shot': ran('zero-shot', () => evaluation(1)),
     'in-context': ran('in-context', () => evaluation(prefix)),
     finetuning: ran('finetuned', () =>
-      sequences.finetuning
-        .map(({ length: T }) => ({ tokens: T, flops: stepFlops(decoder, T), passes: stepPasses(decoder) }))
-        .reduce(addWork, NOTHING),
+      sequences.finetuning.map(({ length: T }) => stepWork(decoder, T)).reduce(addWork, NOTHING),
     ),
     finetuned: ran('finetuned', () => evaluation(1)),
     metrics: NOTHING,

@@ -271,15 +271,17 @@ export function gradientGraph(decoder: Decoder): Outputs {
   const targetWeights = input(names.targetWeights, 'float32', ['T']);
   const logits = decoder.logits(built.pass, built.hidden);
   const loss = g.reduceSum(g.multiply(g.crossEntropy(logits, targets), targetWeights), [0]);
-  const parameters = [...built.parameters];
-  const gradients = differentiate(
-    loss,
-    parameters.map(([, parameter]) => parameter),
-  );
-  const read = decoder.keyValue.flat().map((spec, i) => gradientOutputs(spec, gradients[i]!));
   const queries = perLayer(built, ({ projections }, n) => ({ [names.query(n)]: projections.query }));
   // In the order of computation: the first that is not finite tells where the numbers left.
-  return Object.assign({ ...queries, [names.loss]: loss }, ...read);
+  return { ...queries, [names.loss]: loss, ...gradientsOf(loss, built, decoder.keyValue.flat()) };
+}
+
+function gradientsOf(loss: Tensor, { parameters }: Built, specs: readonly KeyValueSpec[]): Outputs {
+  const gradients = differentiate(
+    loss,
+    specs.map(({ name }) => parameters.get(name)!),
+  );
+  return Object.assign({}, ...specs.map((spec, i) => gradientOutputs(spec, gradients[i]!)));
 }
 
 /**
@@ -299,4 +301,32 @@ function gradientOutputs({ name, changed }: KeyValueSpec, gradient: Tensor): Out
     [names.left(name)]: changed?.axis === 0 ? kept(left) : left,
     [names.right(name)]: changed?.axis === 1 ? kept(right) : right,
   };
+}
+
+/** More than a processor's caches hold, as a whole model is. */
+const TRIED_WEIGHTS = 2 ** 25;
+
+/** How many of the first layers show what the others take: two, of which some families have two kinds in turn, or more of a small model. */
+function triedLayers({ layers, tensors }: Decoder): number {
+  const weights = tensors.reduce((sum, { shape }) => sum + shape.reduce((product, size) => product * size, 1), 0);
+  return Math.min(layers, Math.max(2, Math.ceil((layers * TRIED_WEIGHTS) / weights)));
+}
+
+/** The attention outputs [B, D] of the first layers at the tap row of each query: a part of the observation, to try how fast it goes. */
+export function firstLayersGraph(decoder: Decoder): Outputs {
+  const { layers } = forward(decoder, 'packed', true);
+  const tapRows = input(names.tapRows, 'int32', ['B']);
+  return Object.fromEntries(
+    layers
+      .slice(0, triedLayers(decoder))
+      .map(({ attentionOutput }, n) => [names.attentionOutput(n), g.gather(attentionOutput, tapRows)]),
+  );
+}
+
+/** The gradient of the summed attention output of the last of these layers by their key/value projections: a part of a gradient. */
+export function firstGradientGraph(decoder: Decoder): Outputs {
+  const built = forward(decoder, 'one', false);
+  const tried = triedLayers(decoder);
+  const loss = g.reduceSum(built.layers[tried - 1]!.attentionOutput, [0, 1]);
+  return gradientsOf(loss, built, decoder.keyValue.slice(0, tried).flat());
 }

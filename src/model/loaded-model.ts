@@ -5,7 +5,15 @@ import { encodeOnnx } from '../graph/onnx/encode.ts';
 import type { Handle, Runtime, Session } from '../runtime/runtime.ts';
 import type { Decoder } from './decoder.ts';
 import { patchedGraph, solveGraph, streamGraph } from './feed-forward-graphs.ts';
-import { gradientGraph, memoryGraph, type Outputs, observationGraph, traceGraph } from './graphs.ts';
+import {
+  firstGradientGraph,
+  firstLayersGraph,
+  gradientGraph,
+  memoryGraph,
+  type Outputs,
+  observationGraph,
+  traceGraph,
+} from './graphs.ts';
 import { headGraph } from './head-graph.ts';
 import { openDecoder } from './open-decoder.ts';
 import { updateGraph } from './update-graph.ts';
@@ -16,6 +24,8 @@ export type KeyValue = Readonly<Record<string, Handle>>;
 export type GraphName =
   | 'memory'
   | 'observation'
+  | 'first layers'
+  | 'first gradient'
   | 'trace'
   | 'gradient'
   | 'update'
@@ -38,6 +48,8 @@ export interface LoadedModel {
 const graphs: Readonly<Record<GraphName, (decoder: Decoder) => Outputs>> = {
   memory: memoryGraph,
   observation: observationGraph,
+  'first layers': firstLayersGraph,
+  'first gradient': firstGradientGraph,
   trace: traceGraph,
   gradient: gradientGraph,
   update: updateGraph,
@@ -51,11 +63,17 @@ const graphs: Readonly<Record<GraphName, (decoder: Decoder) => Outputs>> = {
  * Puts a model beside the runtime: checks every tensor of the checkpoint against the decoder, loads the key and value projections as
  * float32. All other weights are mapped from their files when a session opens, half precision too.
  *
+ * @param options.layers loads the projections of so many first layers, for graphs that read no others; all unless given
  * @throws UserError as `openDecoder`
  */
-export async function loadModel(checkpoint: Checkpoint, runtime: Runtime): Promise<LoadedModel> {
+export async function loadModel(
+  checkpoint: Checkpoint,
+  runtime: Runtime,
+  { layers }: { readonly layers?: number } = {},
+): Promise<LoadedModel> {
   const decoder = openDecoder(checkpoint);
-  const keyValue = decoder.keyValue.flat().map(({ name }) => checkpoint.tensors.get(name)!);
+  const changing = decoder.keyValue.slice(0, layers).flat();
+  const keyValue = changing.map(({ name }) => checkpoint.tensors.get(name)!);
   const handles = await runtime.load(keyValue);
   const pretrained = Object.fromEntries(handles.map(handle => [handle.name, handle]));
 

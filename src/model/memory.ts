@@ -11,7 +11,7 @@ export interface Memory {
 }
 
 /** Tokens of a memory that are computed in one pass: long memories grow piece by piece, so that scores stay small. */
-const PIECE = 256;
+export const MEMORY_PIECE = 256;
 
 /** The memory of no token. The engine cannot hold zero tokens: one token of zeros that weighs nothing stands for it. */
 export function emptyMemory({ layers, keyValueHeads, headWidth }: Sizes): Memory {
@@ -44,8 +44,8 @@ export async function computeMemory(
     throw new RangeError(`a memory of ${tokens.length} tokens does not fit the context of ${decoder.context}`);
   }
   let memory = emptyMemory(decoder);
-  for (let start = 0; start < tokens.length; start += PIECE) {
-    memory = await extendMemory(model, memory, tokens.slice(start, start + PIECE), keyValue, doing);
+  for (let start = 0; start < tokens.length; start += MEMORY_PIECE) {
+    memory = await extendMemory(model, memory, tokens.slice(start, start + MEMORY_PIECE), keyValue, doing);
     onProgress?.(memory.tokens.length);
   }
   return memory;

@@ -6,6 +6,8 @@ import { estimateRun } from '../../src/experiment/estimate.ts';
 import type { Progress } from '../../src/experiment/progress.ts';
 import type { ExampleRecord } from '../../src/experiment/records.ts';
 import { runExperiment } from '../../src/experiment/run.ts';
+import type { Speed } from '../../src/experiment/speed.ts';
+import type { Work } from '../../src/experiment/work.ts';
 import type { ExampleMetrics } from '../../src/metric/measure.ts';
 import { type KeyValue, type LoadedModel, loadModel } from '../../src/model/loaded-model.ts';
 import { emptyMemory } from '../../src/model/memory.ts';
@@ -254,15 +256,64 @@ test('the estimate counts the tokens that the run feeds', async () => {
   expect(memoryBytes).toBeGreaterThan(100e6);
 });
 
-test('an estimate in seconds is FLOPs over speed, or weights over bandwidth where that is more', async () => {
-  const at = (gigaflops: number, gigabytes: number) => estimateRun({ ...tinyRun, speed: { gigaflops, gigabytes } });
-  const [slow, fast, narrow] = [await at(1e-3, 1), await at(4e-3, 4), await at(1, 1e-6)];
-  for (const stage of ['memory', 'zero-shot', 'in-context', 'finetuning', 'finetuned'] as const) {
-    expect(slow.stages[stage].seconds! / fast.stages[stage].seconds!, stage).toBeCloseTo(4, 6);
-    const { passes, seconds } = narrow.stages[stage];
-    expect(seconds! / passes, stage).toBeCloseTo(narrow.stages.finetuned.seconds! / narrow.stages.finetuned.passes, 6);
-  }
-  expect(slow.total.seconds).toBeGreaterThan(slow.stages.load.seconds!);
+describe('an estimate in seconds', () => {
+  const HEAD_WIDTH = 8;
+  /** Two layers, keys and values, from 32 to two heads. */
+  const KEY_VALUE_WEIGHTS = 2 * 2 * 32 * 2 * HEAD_WIDTH;
+  const WEIGHTS = 26_816;
+  const instant: Speed = {
+    gigaflops: Number.POSITIVE_INFINITY,
+    gigabytes: Number.POSITIVE_INFINITY,
+    gigascores: Number.POSITIVE_INFINITY,
+    gradientPasses: 2,
+    steppedGigabytes: Number.POSITIVE_INFINITY,
+    loadedGigabytes: Number.POSITIVE_INFINITY,
+    fileGigabytes: Number.POSITIVE_INFINITY,
+    diskGigabytes: Number.POSITIVE_INFINITY,
+    startSeconds: 0,
+    openSeconds: 0,
+  };
+  const at = (slow: Partial<Speed>, more = {}) => estimateRun({ ...tinyRun, ...more, speed: { ...instant, ...slow } });
+  const stagesAt = async (slow: Partial<Speed>) => (await at(slow)).stages;
+
+  test.each([
+    ['gigaflops', ({ flops, scores }) => flops - 4 * HEAD_WIDTH * scores],
+    ['gigabytes', ({ weights }) => 4 * weights],
+    ['gigascores', ({ scores }) => scores],
+    ['steppedGigabytes', ({ steps }) => 4 * KEY_VALUE_WEIGHTS * steps],
+  ] as const satisfies [keyof Speed, (work: Work) => number][])('is work over speed: %s', async (name, amount) => {
+    const { load, metrics, ...stages } = await stagesAt({ [name]: 1e-6 });
+    for (const [stage, work] of Object.entries(stages)) {
+      expect(work.seconds, stage).toBeCloseTo(amount(work) / 1e3, 6);
+    }
+  });
+
+  test('of loading is what is read, processes and sessions', async () => {
+    const seconds = async (slow: Partial<Speed>) => (await stagesAt(slow)).load.seconds!;
+    expect(await seconds({})).toBe(0);
+    expect(await seconds({ loadedGigabytes: 1e-6 })).toBeCloseTo((4 * KEY_VALUE_WEIGHTS) / 1e3, 6);
+    expect(await seconds({ startSeconds: 1 })).toBe(9);
+    // Memory twice, observation, and the gradient, which counts two.
+    expect(await seconds({ openSeconds: 1 })).toBe(5);
+  });
+
+  test('counts the file once, or in every pass where memory does not hold it', async () => {
+    const reading = { fileGigabytes: 1e-6, diskGigabytes: 1e-6 };
+    const once = await at(reading);
+    const again = await at(reading, { machineBytes: 400e6 });
+    expect([once.streamed, again.streamed]).toEqual([false, true]);
+    expect(again.memoryBytes).toBe(400e6);
+    expect(once.stages['zero-shot'].seconds).toBe(0);
+    expect(again.stages.load.seconds).toBe(0);
+    const passes = again.stages['zero-shot'].weights / WEIGHTS;
+    expect(again.stages['zero-shot'].seconds).toBeCloseTo(passes * once.stages.load.seconds!, 6);
+  });
+
+  test('is measured on the model itself', async () => {
+    const { speed, total } = await estimateRun(tinyRun);
+    for (const [name, value] of Object.entries(speed!)) expect(value, name).toBeGreaterThan(0);
+    expect(total.seconds).toBeGreaterThan(0);
+  });
 });
 
 test('the estimated disk is what the run folder takes', async () => {

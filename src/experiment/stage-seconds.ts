@@ -1,0 +1,57 @@
+import { mappedBytes, mappedPlaces } from './mapped-weights.ts';
+import type { Plan } from './plan.ts';
+import type { Prepared } from './prepare.ts';
+import type { TimedStage } from './provenance.ts';
+import type { Speed } from './speed.ts';
+import { elements, scoreFlops, type Work } from './work.ts';
+
+/** Node, the program, model and task, and the end of it all take as long as so many starts of a process that computes; measured. */
+const STARTS = 9;
+/** The session of gradients takes as long to open as so many others; measured. */
+const GRADIENT_SESSIONS = 2;
+/** What it takes to measure and store an example, and to order the scores of one token of the context in a layer; measured. */
+const EXAMPLE_SECONDS = 0.002;
+const KENDALL_SECONDS = 0.75e-6;
+
+/**
+ * Seconds that a stage of a run takes at some speed.
+ *
+ * @param speed.streamed whether every pass reads the weights from disk; that is done ahead, while the engine computes
+ */
+export function secondsOf(
+  stage: TimedStage,
+  work: Work,
+  { checkpoint, decoder, plan, sequences }: Prepared,
+  { streamed, ...speed }: Speed & { readonly streamed: boolean },
+): number {
+  const projections = 4e-9 * elements(decoder.keyValue.flat());
+  const mapped = 1e-9 * mappedBytes(mappedPlaces(checkpoint, decoder));
+  switch (stage) {
+    case 'load': {
+      const reading = projections / speed.loadedGigabytes + (streamed ? 0 : mapped / speed.fileGigabytes);
+      return STARTS * speed.startSeconds + reading + sessions(plan) * speed.openSeconds;
+    }
+    case 'metrics': {
+      const compared = plan.settings.includes('in-context') && plan.settings.includes('finetuned');
+      const examples = compared ? Math.min(plan.examples, plan.metrics.kendallExamples) : 0;
+      const ordered = examples * sequences.memoryTokens.length * decoder.layers;
+      return plan.examples * EXAMPLE_SECONDS + ordered * KENDALL_SECONDS;
+    }
+    default: {
+      const { flops, scores, weights, steps } = work;
+      const products = (1e-9 * (flops - scoreFlops(decoder) * scores)) / speed.gigaflops;
+      const passes = products + (4e-9 * weights) / speed.gigabytes + (1e-9 * scores) / speed.gigascores;
+      // The work of a gradient is counted as that of two passes.
+      const share = steps > 0 ? speed.gradientPasses / 2 : 1;
+      const computing = share * passes + (steps * projections) / speed.steppedGigabytes;
+      const reading = ((weights / elements(decoder.tensors)) * mapped) / speed.diskGigabytes;
+      return streamed ? Math.max(computing, reading) : computing;
+    }
+  }
+}
+
+/** The sessions that a run opens, each as many as observations take as long. */
+function sessions({ settings }: Plan): number {
+  const memory = settings.some(name => name !== 'finetuned') ? 1 : 0;
+  return 1 + memory + (settings.includes('finetuned') ? 1 + GRADIENT_SESSIONS : 0);
+}
