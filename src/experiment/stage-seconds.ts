@@ -6,9 +6,7 @@ import type { Speed } from './speed.ts';
 import { elements, scoreFlops, type Work } from './work.ts';
 
 /** Node, the program, model and task, and the end of it all take as long as so many starts of a process that computes; measured. */
-const STARTS = 9;
-/** The session of gradients takes as long to open as so many others; measured. */
-const GRADIENT_SESSIONS = 2;
+const STARTS = 7;
 /** What it takes to measure and store an example, and to order the scores of one token of the context in a layer; measured. */
 const EXAMPLE_SECONDS = 0.002;
 const KENDALL_SECONDS = 0.75e-6;
@@ -50,8 +48,9 @@ export function secondsOf(
   }
 }
 
-/** The sessions that a run opens, each as many as observations take as long. */
+/** How many sessions a run opens. */
 function sessions({ settings }: Plan): number {
   const memory = settings.some(name => name !== 'finetuned') ? 1 : 0;
-  return 1 + memory + (settings.includes('finetuned') ? 1 + GRADIENT_SESSIONS : 0);
+  const gradientAndMemory = settings.includes('finetuned') ? 2 : 0;
+  return 1 + memory + gradientAndMemory;
 }

@@ -22,6 +22,8 @@ export function sessionOptions(request: {
       session: {
         ...(weightsRoot === undefined ? {} : { model_external_initializers_file_folder_path: weightsRoot }),
         disable_prepacking: prepack ? '0' : '1',
+        // Threads that wait actively for the next run would take the processors from the other sessions and from the parent.
+        force_spinning_stop: '1',
       },
     },
   };

@@ -292,9 +292,9 @@ describe('an estimate in seconds', () => {
     const seconds = async (slow: Partial<Speed>) => (await stagesAt(slow)).load.seconds!;
     expect(await seconds({})).toBe(0);
     expect(await seconds({ loadedGigabytes: 1e-6 })).toBeCloseTo((4 * KEY_VALUE_WEIGHTS) / 1e3, 6);
-    expect(await seconds({ startSeconds: 1 })).toBe(9);
-    // Memory twice, observation, and the gradient, which counts two.
-    expect(await seconds({ openSeconds: 1 })).toBe(5);
+    expect(await seconds({ startSeconds: 1 })).toBe(7);
+    // Memory twice, gradient and observation.
+    expect(await seconds({ openSeconds: 1 })).toBe(4);
   });
 
   test('counts the file once, or in every pass where memory does not hold it', async () => {
