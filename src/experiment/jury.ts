@@ -1,4 +1,3 @@
-import { correct } from '../metric/accuracy.ts';
 import type { LoadedModel } from '../model/loaded-model.ts';
 import { observe } from '../observe/observe.ts';
 import type { Setting } from '../setting/setting.ts';
@@ -6,7 +5,7 @@ import { batches } from '../task/batches.ts';
 import type { Sequences } from '../task/sequence.ts';
 import { predict, type Scoring } from './scoring.ts';
 
-/** Counts right answers; only label log-probabilities are read. The next batch is on its way while one is counted. */
+/** Answers every query with a label id; only label log-probabilities are read. The next batch is on its way while one is answered. */
 export function makeJury(queries: Sequences['queries'], scoring: Scoring, size: number) {
   const rowsOf = queries.map(({ tokens }) => scoring.rows(tokens));
   const order = batches(
@@ -18,7 +17,7 @@ export function makeJury(queries: Sequences['queries'], scoring: Scoring, size: 
     setting: Setting,
     doing: string,
     report: (done: number) => void,
-  ): Promise<number> => {
+  ): Promise<readonly number[]> => {
     const start = (batch: number) => {
       if (batch >= order.length) return undefined;
       const rows = order[batch]!.flatMap(index => rowsOf[index]!);
@@ -26,7 +25,7 @@ export function makeJury(queries: Sequences['queries'], scoring: Scoring, size: 
       observing.catch(() => undefined);
       return observing;
     };
-    let right = 0;
+    const answers: number[] = [];
     let done = 0;
     let next = start(0);
     for (let batch = 0; next !== undefined; batch++) {
@@ -36,12 +35,12 @@ export function makeJury(queries: Sequences['queries'], scoring: Scoring, size: 
       for (const index of order[batch]!) {
         const count = rowsOf[index]!.length;
         const readings = observed.slice(at, at + count).map(row => row.logProbabilities);
-        right += correct([queries[index]!.label], [predict(scoring.scores(readings))]);
+        answers[index] = predict(scoring.scores(readings));
         at += count;
       }
       done += order[batch]!.length;
       report(done);
     }
-    return right;
+    return answers;
   };
 }

@@ -1,4 +1,5 @@
 import { UserError } from '../error.ts';
+import { correct } from '../metric/accuracy.ts';
 import { type LoadedModel, loadModel } from '../model/loaded-model.ts';
 import { releaseMemory } from '../model/memory.ts';
 import { NonFiniteError } from '../runtime/errors.ts';
@@ -54,7 +55,12 @@ export interface Judged {
 
 export type GridPoint =
   | ({ readonly kind: 'seed'; readonly seed: number } & Judged)
-  | ({ readonly kind: 'learning-rate'; readonly learningRate: number } & Judged);
+  | ({
+      readonly kind: 'learning-rate';
+      readonly learningRate: number;
+      /** Share of the rows that are answered otherwise after finetuning at a rate higher by a millionth; null where either diverged. */
+      readonly moved: number | null;
+    } & Judged);
 
 export interface TuneResult {
   readonly schema: 'dualform.tune/1';
@@ -62,6 +68,8 @@ export interface TuneResult {
   readonly task: string;
   readonly seed: number;
   readonly learningRate: number;
+  /** The best of the rates that leave the answers where they are when they are nudged; null when none does. */
+  readonly steadyLearningRate: number | null;
   /** Demonstrations of the chosen seed. */
   readonly shots: number;
   readonly zeroShot: Judged;
@@ -76,8 +84,17 @@ const ROWS = 120;
 const ROWS_SEED = 0;
 
 /**
+ * Times a rate, a change as small as rounding makes: each step enlarges it where steps are longer than the curvature of the loss bears,
+ * and then another processor gives other answers.
+ */
+const NUDGE = 1 + 1e-6;
+/** A steady rate moves no more than this share of the answers: rows that lie between two labels. */
+const STEADY = 0.01;
+
+/**
  * Chooses the demonstration seed by in-context accuracy, then, with its demonstrations, the learning rate by finetuned accuracy.
- * Of equal ones the lower wins. The rows that judge are training rows that are demonstrations of no candidate seed and whose
+ * Of equal ones the lower wins. Every rate is tried once more, nudged by a millionth, which shows whether its accuracy is the rate's own or
+ * that of the rounding on this machine. The rows that judge are training rows that are demonstrations of no candidate seed and whose
  * prompt is no evaluation row's, so that evaluation stays unseen (Dai et al. chose on the rows that they report).
  *
  * @throws UserError when nothing is left to judge with, or no learning rate stays finite
@@ -127,18 +144,19 @@ async function tuneUninterrupted(options: TuneOptions): Promise<TuneResult> {
 
   const { queries, labelTokens } = sequencesOf(seeds[0]!);
   const jury = makeJury(queries, scoringOf(labelTokens, 'prompt-end'), options.batchSize ?? DEFAULT_BATCH_SIZE);
-  const total = (1 + seeds.length + rates.length) * rows.length;
+  const gold = queries.map(({ label }) => label);
+  const total = (1 + seeds.length + 2 * rates.length) * rows.length;
   let before = 0;
-  const judged = async (detail: string, model: LoadedModel, make: () => Promise<Setting>): Promise<Judged> => {
+  const answered = async (detail: string, model: LoadedModel, make: () => Promise<Setting>): Promise<Answered> => {
     const report = (done: number) =>
       onProgress?.({ stage: 'evaluation', done: before + done, total, unit: 'examples', detail });
     report(0);
-    const answer = await orDiverged(rows.length, async () => {
+    const answer = await orDiverged(gold, async () => {
       const setting = await make();
-      const right = await jury(model, setting, detail, report);
+      const answers = await jury(model, setting, detail, report);
       await releaseMemory(model, setting.memory);
       await releaseKeyValue(model, setting.keyValue);
-      return right;
+      return answers;
     });
     before += rows.length;
     return answer;
@@ -155,24 +173,28 @@ async function tuneUninterrupted(options: TuneOptions): Promise<TuneResult> {
       before = 0;
       const loaded = await loadModel(checkpoint, runtime);
       const start = conventions.documentStart;
-      const reference = await judged('zero-shot', loaded, () => zeroShot(loaded, start));
+      const { judged: reference } = await answered('zero-shot', loaded, () => zeroShot(loaded, start));
 
       const seedPoints: Extract<GridPoint, { kind: 'seed' }>[] = [];
       for (const seed of seeds) {
         const { memoryTokens } = sequencesOf(seed);
-        const answer = await judged(`in-context, seed ${seed}`, loaded, () => inContext(loaded, memoryTokens));
-        seedPoints.push({ kind: 'seed', seed, ...answer });
+        const { judged } = await answered(`in-context, seed ${seed}`, loaded, () => inContext(loaded, memoryTokens));
+        seedPoints.push({ kind: 'seed', seed, ...judged });
       }
       const { seed } = best(seedPoints)!;
 
       const chosen = sequencesOf(seed);
       const ratePoints: Extract<GridPoint, { kind: 'learning-rate' }>[] = [];
-      for (const learningRate of rates) {
-        const answer = await judged(`finetuned, learning rate ${learningRate}`, loaded, async () => {
+      const finetunedAt = (detail: string, learningRate: number) =>
+        answered(`finetuned, learning rate ${detail}`, loaded, async () => {
           const { keyValue } = await finetune(loaded, chosen.finetuning, { learningRate });
           return finetuned(loaded, start, keyValue);
         });
-        ratePoints.push({ kind: 'learning-rate', learningRate, ...answer });
+      for (const learningRate of rates) {
+        const { judged, answers } = await finetunedAt(`${learningRate}`, learningRate);
+        const nudged = await finetunedAt(`${learningRate}, nudged`, learningRate * NUDGE);
+        const moved = answers && nudged.answers ? (rows.length - correct(answers, nudged.answers)) / rows.length : null;
+        ratePoints.push({ kind: 'learning-rate', learningRate, ...judged, moved });
       }
       const rate = best(ratePoints);
       if (rate === undefined) {
@@ -184,6 +206,8 @@ async function tuneUninterrupted(options: TuneOptions): Promise<TuneResult> {
         task: task.name,
         seed,
         learningRate: rate.learningRate,
+        steadyLearningRate:
+          best(ratePoints.filter(({ moved }) => moved !== null && moved <= STEADY))?.learningRate ?? null,
         shots: chosen.shots,
         zeroShot: reference,
         grid: [...seedPoints, ...ratePoints],
@@ -224,13 +248,21 @@ function judges({ task, tokenizer }: Subject, seeds: readonly number[], shots: n
   );
 }
 
-async function orDiverged(n: number, work: () => Promise<number>): Promise<Judged> {
+interface Answered {
+  readonly judged: Judged;
+  /** Label ids, row by row; absent where the numbers left the finite ones. */
+  readonly answers?: readonly number[];
+}
+
+async function orDiverged(gold: readonly number[], work: () => Promise<readonly number[]>): Promise<Answered> {
+  const n = gold.length;
   try {
-    const right = await work();
-    return { accuracy: right / n, n, interval: wilson(right, n) };
+    const answers = await work();
+    const right = correct(gold, answers);
+    return { judged: { accuracy: right / n, n, interval: wilson(right, n) }, answers };
   } catch (error) {
     if (!isNonFinite(error)) throw error;
-    return { accuracy: null, why: (error as Error).message, n, interval: null };
+    return { judged: { accuracy: null, why: (error as Error).message, n, interval: null } };
   }
 }
 

@@ -1,15 +1,19 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
+import { formatTune } from '../../src/cli/format-tune.ts';
 import { UserError } from '../../src/error.ts';
 import { Interrupted } from '../../src/experiment/interrupted.ts';
 import type { Progress } from '../../src/experiment/progress.ts';
 import { runExperiment } from '../../src/experiment/run.ts';
 import { type TuneResult, tune } from '../../src/experiment/tune.ts';
+import { finetune } from '../../src/setting/finetune.ts';
 import type { Row } from '../../src/task/row.ts';
 import { chooseDemonstrations } from '../../src/task/sequence.ts';
 import { openTask } from '../../src/task/task.ts';
 import { LETTERS, scratch, TINY_MODEL, WORDS } from './tiny.ts';
+
+vi.mock('../../src/setting/finetune.ts', { spy: true });
 
 const tiny = { model: TINY_MODEL, task: LETTERS, threads: 1, batchSize: 4, seeds: [3, 1, 2], rows: 10 } as const;
 
@@ -44,7 +48,7 @@ test('the choice is the best of the grid, and its rows are seen nowhere else', a
     expect(evaluated).not.toContain(row);
   }
   const evaluation = events.filter(({ stage }) => stage === 'evaluation');
-  expect(evaluation.at(-1)).toMatchObject({ done: 60, total: 60 });
+  expect(evaluation.at(-1)).toMatchObject({ done: 80, total: 80 });
 });
 
 test('accuracies are those of a run that evaluates the same rows', async () => {
@@ -92,9 +96,46 @@ test('a rate that diverges stands in the grid and is not chosen', async () => {
   expect(points(result, 'learning-rate')[1]).toMatchObject({
     learningRate: 1e39,
     accuracy: null,
+    moved: null,
     interval: null,
     why: expect.stringMatching(/finite/),
   });
+});
+
+test('a rate whose answers move when it is nudged is chosen all the same, and told', async () => {
+  const rates = { ...tiny, shots: 12, seeds: [1], learningRates: [0.1, 1] };
+  const steady = await tune(rates);
+  expect(steady).toMatchObject({ learningRate: 0.1, steadyLearningRate: 0.1 });
+  expect(points(steady, 'learning-rate').map(({ moved }) => moved)).toEqual([0, 0]);
+  expect(
+    vi
+      .mocked(finetune)
+      .mock.calls.slice(-4)
+      .map(([, , { learningRate }]) => learningRate),
+  ).toEqual([0.1, 0.1 * (1 + 1e-6), 1, 1 + 1e-6]);
+  expect(formatTune(steady)).not.toContain('enlarge rounding');
+
+  const { finetune: original } = await vi.importActual<typeof import('../../src/setting/finetune.ts')>(
+    '../../src/setting/finetune.ts',
+  );
+  vi.mocked(finetune).mockImplementation((model, sequences, options) =>
+    original(model, sequences, {
+      ...options,
+      learningRate: options.learningRate === 0.1 * (1 + 1e-6) ? 300 : options.learningRate,
+    }),
+  );
+  const unsteady = await tune(rates);
+  expect(unsteady).toMatchObject({ ...steady, steadyLearningRate: 1, grid: expect.anything() });
+  const [moving, still] = points(unsteady, 'learning-rate');
+  expect(moving!.moved).toBeGreaterThan(0.01);
+  expect(still!.moved).toBe(0);
+  expect(formatTune(unsteady)).toContain(
+    'enlarge rounding: on another machine its accuracy may differ; the best steady rate is 1 (',
+  );
+
+  const { steadyLearningRate, learningRate } = await tune({ ...rates, learningRates: [0.1] });
+  expect({ steadyLearningRate, learningRate }).toEqual({ steadyLearningRate: null, learningRate: 0.1 });
+  vi.mocked(finetune).mockImplementation(original);
 });
 
 describe('refusals', () => {

@@ -8,6 +8,7 @@ import { makeJury } from '../../experiment/jury.ts';
 import { prettyJson } from '../../experiment/pretty-json.ts';
 import { writeText } from '../../experiment/run-folder.ts';
 import { scoringOf } from '../../experiment/scoring.ts';
+import { correct } from '../../metric/accuracy.ts';
 import { conventionsOf } from '../../model/conventions.ts';
 import { type LoadedModel, loadModel } from '../../model/loaded-model.ts';
 import { releaseMemory } from '../../model/memory.ts';
@@ -42,9 +43,10 @@ export async function classify(model: LoadedModel, { task, sequences }: Classifi
   const { queries, labelTokens, memoryTokens } = sequences;
   const judge = makeJury(queries, scoringOf(labelTokens, 'prompt-end'), ROWS_TOGETHER);
   const setting = await inContext(model, memoryTokens);
-  const right = await judge(model, setting, `classifying ${task.name}`, () => undefined);
+  const answers = await judge(model, setting, `classifying ${task.name}`, () => undefined);
   await releaseMemory(model, setting.memory);
-  return right / queries.length;
+  const gold = queries.map(({ label }) => label);
+  return correct(gold, answers) / gold.length;
 }
 
 const ROWS_TOGETHER = 16;
