@@ -7,6 +7,7 @@ export function formatTrainingEstimate({
   plan,
   parameters,
   stages,
+  total,
   memoryBytes,
   secondsOfBatch,
 }: TrainingEstimate): string {
@@ -15,20 +16,18 @@ export function formatTrainingEstimate({
     '',
     formatTable(
       ['stage', 'tokens', 'work', 'time'],
-      Object.entries(stages).map(([name, { tokens, flops, seconds }]) => [
+      Object.entries({ ...stages, 'in all': total }).map(([name, { tokens, flops, seconds }]) => [
         name,
-        formatCount(tokens),
-        formatFlops(flops),
+        ...(tokens === 0 ? ['', ''] : [formatCount(tokens), formatFlops(flops)]),
         seconds === null ? '' : formatLong(seconds),
       ]),
       { align: ['left', 'right', 'right', 'right'] },
     ),
     '',
-    `Memory up to ${formatBytes(memoryBytes)}.`,
-    ...(secondsOfBatch === null
+    ...(secondsOfBatch === null || memoryBytes === null
       ? []
       : [
-          `Time as this machine just took ${secondsOfBatch.toPrecision(2)} s for ${formatPlural(plan.batch, 'sequence')}.`,
+          `Memory up to ${formatBytes(memoryBytes)}; time as this machine just took ${secondsOfBatch.toPrecision(2)} s for ${formatPlural(plan.batch, 'sequence')}.`,
         ]),
   ].join('\n');
 }

@@ -1,16 +1,16 @@
 import { join, resolve } from 'node:path';
 import { parameterCount } from '../experiment/result.ts';
 import { forwardFlops } from '../experiment/work.ts';
-import type { Decoder } from '../model/decoder.ts';
 import { readDecoder } from '../model/families/index.ts';
 import type { Momentum } from '../model/momentum.ts';
-import { openRuntime, type Runtime, type RuntimeOptions } from '../runtime/runtime.ts';
+import { ownMemory } from '../runtime/memory.ts';
+import { openRuntime, type RuntimeOptions } from '../runtime/runtime.ts';
 import { gptConfig, languageFeeds, languageModel } from './gpt.ts';
 import { initialise } from './initialise.ts';
 import type { TrainingOptions } from './options.ts';
 import { type TrainingPlan, tokensOfStep } from './plan.ts';
 import { type PrepareTrainingOptions, prepareTraining } from './prepare.ts';
-import { SEQUENCES_ON_THE_WAY } from './train-steps.ts';
+import { SEQUENCES_ON_THE_WAY, usualCheckpointEvery } from './train-steps.ts';
 import { openTrainer } from './trainer.ts';
 import { trainingFlops } from './work.ts';
 
@@ -18,6 +18,8 @@ interface Work {
   /** Predictions. */
   readonly tokens: number;
   readonly flops: number;
+  /** Null when it was not asked to measure. */
+  readonly seconds: number | null;
 }
 
 /** What a training run would compute. */
@@ -27,93 +29,162 @@ export interface TrainingEstimate {
   readonly folder: string;
   readonly plan: TrainingPlan;
   readonly parameters: number;
-  readonly stages: Readonly<Record<'training' | 'validation', Work & { readonly seconds: number | null }>>;
-  /** At its highest, both processes together. */
-  readonly memoryBytes: number;
-  /** What the seconds were computed with: a batch, forward and backward; null when it was not asked to measure. */
+  readonly stages: Readonly<Record<'training' | 'validation' | 'checkpoints', Work>>;
+  readonly total: Work;
+  /** At its highest, both processes together; null when it was not asked to measure. */
+  readonly memoryBytes: number | null;
+  /** What a batch took, forward and backward, and its share of a step; null when it was not asked to measure. */
   readonly secondsOfBatch: number | null;
 }
 
 export interface TrainingEstimateOptions extends TrainingOptions, PrepareTrainingOptions {
   readonly out?: string | undefined;
+  readonly checkpointEvery?: number | undefined;
   readonly threads?: number | undefined;
-  /** Whether to measure how long a batch takes, a few seconds; it is measured unless this is false. */
+  /** Whether to measure batches, a few seconds; they are measured unless this is false. */
   readonly calibrate?: boolean | undefined;
 }
 
-/** Counts the work of a training run without doing it, and measures a batch on one and on two of its layers. @throws UserError as trainModel, before anything is computed */
+/**
+ * Says what a training run would take without doing it: batches are measured, those of a large model on a few of its layers.
+ *
+ * @throws UserError as trainModel, before anything is computed
+ */
 export async function estimateTraining(options: TrainingEstimateOptions = {}): Promise<TrainingEstimate> {
-  const { out, threads, signal, onProgress, calibrate = true, ...wishes } = options;
+  const { out, threads, signal, onProgress, calibrate = true, checkpointEvery, ...wishes } = options;
   const { plan, signature, config } = await prepareTraining(wishes, { signal, onProgress });
-  const secondsOfBatch = calibrate ? await measureBatch(plan, { threads, signal }) : null;
+  const { steps, batch, accumulate, model } = plan;
   const decoder = readDecoder(config, 'the model to train');
   const parameters = parameterCount(decoder);
-  const batchFlops = trainingFlops(decoder, { B: plan.batch, T: plan.model.context });
-  const timed = (work: Work) => ({ ...work, seconds: secondsOfBatch && (work.flops / batchFlops) * secondsOfBatch });
+  const prepared = ownMemory().residentBytes;
+  const T = model.context;
+  const batchFlops = trainingFlops(decoder, { B: batch, T });
+  const small = parameters <= SMALL.parameters && batchFlops <= SMALL.batchFlops;
+  const measured = calibrate ? await measureBatches(plan, small, { threads, signal }) : null;
+
+  const judged = judgedSequences(plan);
+  const checkpoints = Math.ceil(steps / (checkpointEvery ?? usualCheckpointEvery(plan)));
+  const stages = {
+    training: {
+      tokens: steps * tokensOfStep(plan),
+      flops: steps * accumulate * batchFlops,
+      seconds: measured && steps * accumulate * measured.training,
+    },
+    validation: {
+      tokens: judged * T,
+      flops: forwardFlops(decoder, { T, P: 0, sequences: judged, reads: judged * T }),
+      seconds: measured && (judged / batch) * measured.validation,
+    },
+    checkpoints: {
+      tokens: 0,
+      flops: 0,
+      seconds: measured && checkpoints * (CHECKPOINT.seconds + (16 * parameters) / CHECKPOINT.bytesASecond),
+    },
+  };
   return {
     signature,
     folder: resolve(out ?? join('runs', signature)),
     plan,
     parameters,
-    stages: { training: timed(trainingWork(plan, decoder)), validation: timed(validationWork(plan, decoder)) },
-    memoryBytes: memoryBytes(plan, parameters),
-    secondsOfBatch,
+    stages,
+    total: Object.values(stages).reduce(addWork),
+    // A checkpoint brings parameters and moments here.
+    memoryBytes: measured && Math.round(prepared + 12 * parameters + measured.bytes + GROWTH_BYTES),
+    secondsOfBatch: measured?.training ?? null,
   };
 }
 
-function trainingWork(plan: TrainingPlan, decoder: Decoder): Work {
-  const { steps, batch, accumulate, model } = plan;
-  const flops = steps * accumulate * trainingFlops(decoder, { B: batch, T: model.context });
-  return { tokens: steps * tokensOfStep(plan), flops };
-}
+/** To fetch parameters and moments and to write them and the model, four bytes each: of every checkpoint, and of its bytes; measured. */
+const CHECKPOINT = { seconds: 0.03, bytesASecond: 350e6 };
 
-function validationWork({ steps, evaluateEvery, corpus, validation, model }: TrainingPlan, decoder: Decoder): Work {
+/** By which both processes grow in a run of many steps: code that is compiled, buffers that wait for collection; measured. */
+const GROWTH_BYTES = 100e6;
+
+/** Sequences of all validations. */
+function judgedSequences({ steps, evaluateEvery, corpus, validation }: TrainingPlan): number {
   const onTheWay = Math.ceil(steps / evaluateEvery) * Math.min(SEQUENCES_ON_THE_WAY, validation.sequences);
-  const atTheEnd = validation.sequences + Math.min(corpus.sequences, validation.sequences);
-  const [sequences, T] = [onTheWay + atTheEnd, model.context];
-  return { tokens: sequences * T, flops: forwardFlops(decoder, { T, P: 0, sequences, reads: sequences * T }) };
+  return onTheWay + validation.sequences + Math.min(corpus.sequences, validation.sequences);
 }
 
-/** Two Node processes and the engine, and what corpus and checkpoint take on top; measured with the preset `tiny`. */
-const BASE_BYTES = 480e6;
-
-/** Parameters and moments twice, gradients, and the activations that a batch keeps for its gradient. */
-function memoryBytes({ model, batch, accumulate }: TrainingPlan, parameters: number): number {
-  const { layers, heads, width: D, feedForward: F, vocabulary: V, context: T } = model;
-  const sets = 6 + (accumulate > 1 ? 2 : 1);
-  const activations = batch * T * (layers * (8 * D + 4 * F + 3 * heads * T) + 4 * V);
-  return Math.round(BASE_BYTES + 4 * (sets * parameters + activations));
+function addWork(a: Work, b: Work): Work {
+  const seconds = a.seconds === null || b.seconds === null ? null : a.seconds + b.seconds;
+  return { tokens: a.tokens + b.tokens, flops: a.flops + b.flops, seconds };
 }
 
-const STEPS_TO_WARM_UP = 2;
-const STEPS_TO_MEASURE = 3;
+/** What was measured of a model. */
+interface Measured {
+  /** Seconds of a batch in a step. */
+  readonly training: number;
+  /** Seconds of a batch whose loss alone is asked. */
+  readonly validation: number;
+  /** Of the compute process at its highest. */
+  readonly bytes: number;
+}
 
-/** Seconds of a batch in training: those of a model of one layer, and for each further layer what a second one adds. */
-async function measureBatch(plan: TrainingPlan, options: RuntimeOptions): Promise<number> {
+/** Models that are measured as they are: in seconds, and in memory that every machine has. */
+const SMALL = { parameters: 50e6, batchFlops: 1e12 };
+/** So many layers of others are measured; a further one takes what the last ones added. */
+const [FEW, MORE] = [2, 4];
+
+async function measureBatches(plan: TrainingPlan, small: boolean, options: RuntimeOptions): Promise<Measured> {
+  const { layers } = plan.model;
+  if (small || layers <= MORE) return measureLayers(plan, layers, options);
+  const few = await measureLayers(plan, FEW, options);
+  const more = await measureLayers(plan, MORE, options);
+  const ofAll = (name: keyof Measured) => {
+    const ofLayer = Math.max(0, more[name] - few[name]) / (MORE - FEW);
+    return more[name] + (layers - MORE) * ofLayer;
+  };
+  return { training: ofAll('training'), validation: ofAll('validation'), bytes: ofAll('bytes') };
+}
+
+async function measureLayers(
+  { model, batch, accumulate, seed, ...adam }: TrainingPlan,
+  layers: number,
+  options: RuntimeOptions,
+): Promise<Measured> {
+  const { momentum, ...shape } = model;
+  const someMomentum = Array.isArray(momentum) ? momentum.slice(0, layers) : momentum;
+  const config = gptConfig({ ...shape, layers, ...(someMomentum !== null && { momentum: someMomentum as Momentum }) });
+  const problem = languageModel(config);
+  const sequence = Array.from({ length: model.context + 1 }, (_, t) => t % model.vocabulary);
+  const feeds = languageFeeds(Array<number[]>(batch).fill(sequence));
+  // The second batch of a step adds to the gradients of the first, and so does every further one.
+  const batches = Array<typeof feeds>(Math.min(accumulate, 2)).fill(feeds);
   const runtime = await openRuntime(options);
   try {
-    const one = await measureLayers(runtime, plan, 1);
-    const { layers } = plan.model;
-    return layers === 1 ? one : one + (layers - 1) * ((await measureLayers(runtime, plan, 2)) - one);
+    const trainer = await openTrainer(runtime, problem, initialise(problem, seed), { ...adam, clipNorm: adam.clip });
+    const [step, validation] = await usualSeconds([
+      () => trainer.take(batches, adam.learningRate),
+      () => trainer.evaluate(feeds, ['loss']),
+    ]);
+    const { peakResidentBytes } = await runtime.usage();
+    return { training: step / batches.length, validation, bytes: peakResidentBytes };
   } finally {
     await runtime.close();
   }
 }
 
-async function measureLayers(runtime: Runtime, { model, batch, seed, ...adam }: TrainingPlan, layers: number) {
-  const { momentum, ...shape } = model;
-  const someMomentum = Array.isArray(momentum) ? momentum.slice(0, layers) : momentum;
-  const config = gptConfig({ ...shape, layers, ...(someMomentum !== null && { momentum: someMomentum as Momentum }) });
-  const problem = languageModel(config);
-  const trainer = await openTrainer(runtime, problem, initialise(problem, seed), { ...adam, clipNorm: adam.clip });
-  const sequence = Array.from({ length: model.context + 1 }, (_, t) => t % model.vocabulary);
-  const feeds = languageFeeds(Array<number[]>(batch).fill(sequence));
-  const seconds: number[] = [];
-  for (let i = 0; i < STEPS_TO_WARM_UP + STEPS_TO_MEASURE; i++) {
-    const start = performance.now();
-    await trainer.take([feeds], adam.learningRate);
-    if (i >= STEPS_TO_WARM_UP) seconds.push((performance.now() - start) / 1000);
+/** How long to measure, and how often at least; the first time opens the sessions and does not count. */
+const SECONDS = 2;
+const TIMES = 3;
+
+/** What two works, done in turns, take: the median, which is usual on this machine now, with all that it does besides. */
+async function usualSeconds(
+  works: readonly [() => Promise<unknown>, () => Promise<unknown>],
+): Promise<[number, number]> {
+  const seconds: [number[], number[]] = [[], []];
+  const end = performance.now() + 1000 * SECONDS;
+  while (seconds[0].length < TIMES || performance.now() < end) {
+    for (const [i, work] of works.entries()) {
+      const start = performance.now();
+      await work();
+      seconds[i]!.push((performance.now() - start) / 1000);
+    }
   }
-  await trainer.close();
-  return Math.min(...seconds);
+  return seconds.map(median) as [number, number];
+}
+
+function median([, ...seconds]: readonly number[]): number {
+  return seconds.sort((a, b) => a - b)[seconds.length >> 1]!;
 }

@@ -21,7 +21,7 @@ import { writeModelConfig, writeWeights } from './model-folder.ts';
 import type { TrainingOptions } from './options.ts';
 import { type PreparedTraining, prepareTraining } from './prepare.ts';
 import type { OnTrainingProgress } from './progress.ts';
-import { type Trained, type TrainingStage, trainingStages, trainSteps } from './train-steps.ts';
+import { type Trained, type TrainingStage, trainingStages, trainSteps, usualCheckpointEvery } from './train-steps.ts';
 import { makeTrainingResult, type TrainingResult } from './training-result.ts';
 import { removeState } from './training-state.ts';
 
@@ -89,7 +89,7 @@ export async function trainModel(options: TrainRunOptions = {}): Promise<TrainRu
         runtime =>
           trainSteps(runtime, prepared, {
             ...{ folder, watch, signal, onProgress },
-            checkpointEvery: checkpointEvery ?? Math.ceil(plan.steps / 20),
+            checkpointEvery: checkpointEvery ?? usualCheckpointEvery(plan),
             checkFolder: lock.check,
             onSaved: saved => {
               place = { folder, steps: plan.steps, saved };

@@ -12,7 +12,7 @@ import { initialise } from './initialise.ts';
 import { evenlySpaced, type MeanLoss, meanLoss } from './mean-loss.ts';
 import { writeWeights } from './model-folder.ts';
 import { batchOrder, type Sequences } from './packing.ts';
-import { tokensOfStep } from './plan.ts';
+import { type TrainingPlan, tokensOfStep } from './plan.ts';
 import type { PreparedTraining } from './prepare.ts';
 import type { Numbers } from './problem.ts';
 import type { OnTrainingProgress } from './progress.ts';
@@ -48,6 +48,11 @@ export interface Trained {
 /** Validations on the way look at so many sequences, the one at the end at all. */
 export const SEQUENCES_ON_THE_WAY = 64;
 const FLUSH_EVERY_MS = 1000;
+
+/** Steps between two checkpoints, where nothing else is asked. */
+export function usualCheckpointEvery({ steps }: Pick<TrainingPlan, 'steps'>): number {
+  return Math.ceil(steps / 20);
+}
 
 /**
  * Takes the steps of a plan, from the last checkpoint of the folder on. When `signal` is aborted, the step at work is taken to its end

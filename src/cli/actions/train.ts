@@ -59,7 +59,7 @@ export async function perform(typed: Typed, io: Io): Promise<void> {
   );
   const common = { ...wishes, threads: io.threads, signal: io.signal, onProgress: progressTo(io) };
   if (dryRun) {
-    const estimate = await estimateTraining(common);
+    const estimate = await estimateTraining({ ...common, checkpointEvery });
     io.answer({ schema: 'dualform.train-estimate/1', ...estimate }, () => formatTrainingEstimate(estimate));
     return;
   }

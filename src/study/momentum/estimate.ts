@@ -34,7 +34,7 @@ export interface StudyEstimate {
 }
 
 /** Steps of the model by which a task is timed. */
-const STEPS = 20;
+const STEPS = 40;
 
 /**
  * Says what a study would take. Of every task a plain model is trained for a few steps and judged, on every thread at once as in the
@@ -94,11 +94,11 @@ async function timeOnce(plan: MomentumPlan, trainees: readonly Trainee[], signal
         { adam: plan.adam, onStep: () => ends.push(performance.now()) },
       );
       const all = performance.now() - started;
-      // The first step opens the sessions; the median does not mind what else the machine does for a moment.
+      // The first steps open the sessions and warm up; the median does not mind what else the machine does for a moment.
       const perStep = ends
-        .slice(1)
-        .map((end, i) => end - ends[i]!)
-        .sort((a, b) => a - b)[Math.floor(STEPS / 2)]!;
+        .map((end, i) => end - (ends[i - 1] ?? started))
+        .slice(STEPS / 2)
+        .sort((a, b) => a - b)[STEPS / 4]!;
       tasks.push({ fixed: (all - STEPS * perStep) / 1000, perStep: perStep / 1000 });
     }
     const { peakResidentBytes } = await runtime.usage();
