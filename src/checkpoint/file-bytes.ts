@@ -15,7 +15,7 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOTDIR: 'a part of the path is a file, not a folder',
   ENOSPC: 'the disk is full; free some space',
   EDQUOT: 'the disk quota is used up; free some space',
-  EFBIG: 'the file is too large for this file system',
+  EFBIG: 'the file is too large for this file system, or for the limit of this process (ulimit -f)',
   EROFS: 'the file system is read-only; choose another place',
   EIO: 'the disk reports an input/output error',
   EMFILE: 'too many open files; raise the limit (ulimit -n)',

@@ -33,6 +33,9 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(0);
 });
 
+// A file that may grow no further (`ulimit -f`) is an error of writing, not the end of the process.
+if (process.platform !== 'win32') process.on('SIGXFSZ', () => undefined);
+
 function fail(error: unknown): void {
   // Whatever breaks on the way out of an interrupted job, it was the user who ended it.
   const interrupted = signal.aborted && !(error instanceof Interrupted);

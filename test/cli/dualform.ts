@@ -10,12 +10,17 @@ const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 export const tinyModel = fileURLToPath(new URL('../golden/llama/', import.meta.url));
 export const goldenFile = (path: string) => fileURLToPath(new URL(`../golden/${path}`, import.meta.url));
 
-/** Runs the built command line; failures are answers, not errors. */
+/** Runs the built command line, behind a command of the shell if one is given; failures are answers, not errors. */
 export function dualform(
   args: readonly string[],
-  options: { readonly cwd?: string; readonly env?: Readonly<Record<string, string>> } = {},
+  {
+    shell,
+    ...options
+  }: { readonly cwd?: string; readonly env?: Readonly<Record<string, string>>; readonly shell?: string } = {},
 ) {
-  return execa('node', [main, ...args], { reject: false, stripFinalNewline: false, stdin: 'ignore', ...options });
+  const [file, before] = shell === undefined ? ['node', []] : ['sh', ['-c', `${shell}; exec node "$@"`, 'sh']];
+  const common = { reject: false, stripFinalNewline: false, stdin: 'ignore' } as const;
+  return execa(file, [...before, main, ...args], { ...common, ...options });
 }
 
 /** An empty folder that goes with the test. */

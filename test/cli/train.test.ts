@@ -62,3 +62,15 @@ test('--dry-run says what it would take and writes nothing', async () => {
   expect((await dualform(args, { cwd })).stdout).toMatch(/parameters, 8 steps on corpus.txt: nothing was computed/);
   expect(await readdir(cwd)).toEqual([]);
 });
+
+test.runIf(process.platform !== 'win32')(
+  'a limit on the size of files is one line, and no end of the way',
+  async () => {
+    const cwd = await newFolder();
+    const args = [...train, '--steps', '8', '--out', 'run', '--quiet'];
+    const limited = await dualform(args, { cwd, shell: 'ulimit -f 40' });
+    expect(limited).toMatchObject({ exitCode: 1, stdout: '' });
+    expect(limited.stderr).toMatch(/^dualform: .*state.safetensors: the file is too large .*ulimit -f.*\n$/);
+    expect((await dualform(args, { cwd })).exitCode).toBe(0);
+  },
+);
