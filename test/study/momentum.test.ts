@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -213,6 +213,10 @@ describe('bad input', () => {
   ])('%j', async (wishes, message) => {
     expect(await refusal(wishes)).toContain(message);
     expect(await refusal(wishes)).toMatch(/^UserError: [^\n]+$/);
+    // Nothing is begun, so that the corrected command may name the same folder.
+    const out = join(scratch, 'never');
+    await refusal({ ...wishes, out });
+    expect(existsSync(out)).toBe(false);
   });
 
   test('the folder of another plan, with the first difference', async () => {

@@ -11,7 +11,7 @@ import type { OnTrainingProgress, TrainingProgress } from '../../train/progress.
 import { readCell, writeCell } from './cell-files.ts';
 import type { CellRecord } from './cell-record.ts';
 import { drawFigures } from './figures.ts';
-import { type PlannedStudy, planStudy, type StudyWishes } from './options.ts';
+import { planStudy, type StudyWishes } from './options.ts';
 import { type Cell, cellsOf, type MomentumPlan, nameOf, type TaskName, taskNames } from './plan.ts';
 import { foldResult, type MomentumResult } from './result.ts';
 import { trainAll } from './train-all.ts';
@@ -68,10 +68,21 @@ export async function runMomentum(options: MomentumOptions = {}): Promise<Moment
     const workers = threads ?? physicalCores();
     const finished = await readFinished(folder, planned.plan);
     if (finished !== undefined) return finishedRun(folder, planned.plan, finished, workers);
+    // What cannot be judged is refused before the folder is taken for this plan.
+    const trainees = makeTrainees(planned);
     const lock = await makeFolder(folder);
     try {
       await claimFolder(folder, planned.plan);
-      return await trainMissing(planned, { folder, lock, workers, signal, onProgress, onWarning, state });
+      return await trainMissing(planned.plan, {
+        trainees,
+        folder,
+        lock,
+        workers,
+        signal,
+        onProgress,
+        onWarning,
+        state,
+      });
     } finally {
       await lock.release();
     }
@@ -101,8 +112,9 @@ function finishedRun(
 
 /** Trains the cells that are not in the folder yet, then writes result and figures. */
 async function trainMissing(
-  planned: PlannedStudy,
+  plan: MomentumPlan,
   {
+    trainees,
     folder,
     lock,
     workers,
@@ -111,13 +123,13 @@ async function trainMissing(
     onWarning,
     state,
   }: Pick<MomentumOptions, 'signal' | 'onProgress' | 'onWarning'> & {
+    readonly trainees: readonly Trainee[];
     readonly folder: string;
     readonly lock: FolderLock;
     readonly workers: number;
     readonly state: State;
   },
 ): Promise<MomentumRun> {
-  const { plan } = planned;
   const cells = cellsOf(plan);
   const records = new Map<string, CellRecord>();
   for (const cell of cells) {
@@ -128,7 +140,6 @@ async function trainMissing(
   Object.assign(state, { folder, cells: cells.length, records });
   const earlier = readProvenance(taskNames, await readJson(join(folder, 'provenance.json')));
   const watch = stopwatch(taskNames, earlier?.timing);
-  const trainees = makeTrainees(planned);
   await trainAll(
     cells.filter(cell => !records.has(nameOf(cell))),
     {
