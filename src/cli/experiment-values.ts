@@ -2,13 +2,13 @@
 import { z } from 'zod';
 import { taps, templates } from '../experiment/options.ts';
 import { presetNames } from '../experiment/paper.ts';
-import { list, momentum, positiveNumber, text, wholeNumber } from './option-values.ts';
+import { list, numberBelowOne, positiveNumber, text, wholeNumber } from './option-values.ts';
 
 /** Of every command that opens a model. */
 export const ofModel = {
   model: text(),
   heads: wholeNumber(1).optional(),
-  momentum: momentum().optional(),
+  momentum: numberBelowOne().optional(),
 };
 
 /** Of every command that trains a model. */

@@ -13,25 +13,25 @@ export function wholeNumber(least: number) {
     .refine(n => Number.isSafeInteger(n) && n >= least, what);
 }
 
-const NUMBER = /^\+?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
-
-export function positiveNumber() {
-  const what = 'must be a number above 0, as in 0.003 or 3e-3';
+function number(what: string, fits: (x: number) => boolean) {
   return z
     .string()
-    .regex(NUMBER, what)
+    .regex(/^\+?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i, what)
     .transform(Number)
-    .refine(x => Number.isFinite(x) && x > 0, what);
+    .refine(x => Number.isFinite(x) && fits(x), what);
 }
 
-/** eta of momentum attention. */
-export function momentum() {
-  const what = 'must be a number from 0 to below 1, as in 0.2';
-  return z
-    .string()
-    .regex(NUMBER, what)
-    .transform(Number)
-    .refine(eta => eta < 1, what);
+export function positiveNumber() {
+  return number('must be a number above 0, as in 0.003 or 3e-3', x => x > 0);
+}
+
+export function numberFromZero() {
+  return number('must be a number from 0 on, as in 0 or 0.1', () => true);
+}
+
+/** eta of momentum attention, or a decay of Adam. */
+export function numberBelowOne() {
+  return number('must be a number from 0 to below 1, as in 0.2', x => x < 1);
 }
 
 /** Token ids separated by commas or spaces; none where the text is empty. */

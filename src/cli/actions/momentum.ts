@@ -13,8 +13,9 @@ import {
   everywhere,
   list,
   listOf,
-  momentum,
   namesOf,
+  numberBelowOne,
+  numberFromZero,
   positiveNumber,
   readOptions,
   text,
@@ -30,7 +31,7 @@ export const schema = z.object({
   tasks: namesOf([...taskNames]).optional(),
   etas: listOf(
     z.union(
-      [z.literal('learned'), momentum()],
+      [z.literal('learned'), numberBelowOne()],
       'must be numbers from 0 to below 1, or learned, as in 0.01,0.5,learned',
     ),
   ).optional(),
@@ -42,7 +43,7 @@ export const schema = z.object({
   ...ofCorpus,
   ...{ context: count, judged: count },
   ...{ classify: list().optional(), shots: count, rows: count },
-  ...{ dimensions: count, examples: count, noise: positiveNumber().optional() },
+  ...{ dimensions: count, examples: count, noise: numberFromZero().optional() },
   ...{ pairs: count, queries: count, keys: count, values: count, symbols: count },
   ...{ states: wholeNumber(2).optional(), length: wholeNumber(2).optional() },
 });

@@ -9,10 +9,18 @@ import { formatCount } from '../format-number.ts';
 import { formatTraining } from '../format-training.ts';
 import { formatTrainingEstimate } from '../format-training-estimate.ts';
 import type { Io } from '../io.ts';
-import { everywhere, listOf, momentum, positiveNumber, readOptions, text, wholeNumber } from '../option-values.ts';
+import {
+  everywhere,
+  listOf,
+  numberBelowOne,
+  positiveNumber,
+  readOptions,
+  text,
+  wholeNumber,
+} from '../option-values.ts';
 import type { Typed } from '../program.ts';
 
-const etas = listOf(momentum());
+const etas = listOf(numberBelowOne());
 const ofHeads = z
   .string()
   .includes(';')
@@ -42,8 +50,8 @@ export const schema = z.object({
   learningRate: positiveNumber().optional(),
   power: positiveNumber().optional(),
   clip: positiveNumber().optional(),
-  beta1: positiveNumber().optional(),
-  beta2: positiveNumber().optional(),
+  beta1: numberBelowOne().optional(),
+  beta2: numberBelowOne().optional(),
   epsilon: positiveNumber().optional(),
   seed: wholeNumber(0),
   evaluateEvery: wholeNumber(1).optional(),
