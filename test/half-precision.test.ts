@@ -1,18 +1,18 @@
 /** Weights that are stored in half precision: as narrow in memory, and the same numbers as when they are stored in float32. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { InferenceSession } from 'onnxruntime-node';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { ARCHITECTURES, type Config } from '../bench/random-checkpoint/architectures.ts';
 import { writeFolder } from '../bench/random-checkpoint/write-checkpoint.ts';
 import { openCheckpoint } from '../src/checkpoint/open.ts';
 import { type GraphName, loadModel } from '../src/model/loaded-model.ts';
 import { computeMemory } from '../src/model/memory.ts';
-import { openRuntime, type Runtime, type SessionRequest } from '../src/runtime/runtime.ts';
+import type { Runtime, SessionRequest } from '../src/runtime/runtime.ts';
 import { sessionOptions } from '../src/runtime/session-options.ts';
 import { finetune } from '../src/setting/finetune.ts';
 import { onnxInitialisers } from './reference/onnx-initialisers.ts';
+import { scratchRuntime } from './scratch-runtime.ts';
 
 /** Two layers of each way to store projections: apart with biases, fused with the input first, grouped, fused by head. */
 const MODELS: Readonly<Record<string, Config>> = {
@@ -32,30 +32,19 @@ const MODELS: Readonly<Record<string, Config>> = {
   },
 };
 
-let folder: string;
-let runtime: Runtime;
-beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'dualform-half-'));
-  vi.stubEnv('DUALFORM_CACHE', join(folder, 'cache'));
-  runtime = await openRuntime({ threads: 1 });
-});
-afterAll(async () => {
-  await runtime.close();
-  vi.unstubAllEnvs();
-  rmSync(folder, { recursive: true });
-});
+const scratch = scratchRuntime();
 
 describe.each(Object.entries(MODELS))('%s', (family, config) => {
   /** The same numbers whatever the type: they fit in eight bits. */
   const checkpoint = async (dtype: 'F32' | 'F16' | 'BF16') => {
-    const place = join(folder, `${family}-${dtype}`);
+    const place = join(scratch.folder, `${family}-${dtype}`);
     await writeFolder(place, { config, dtype, seed: 5 });
     return openCheckpoint(place);
   };
 
   test('finetuning leaves the same bits in every stored type', async () => {
     const tuned = async (dtype: 'F32' | 'F16' | 'BF16') => {
-      const model = await loadModel(await checkpoint(dtype), runtime);
+      const model = await loadModel(await checkpoint(dtype), scratch.runtime);
       const { keyValue, losses } = await finetune(
         model,
         [
@@ -67,7 +56,7 @@ describe.each(Object.entries(MODELS))('%s', (family, config) => {
       const memory = await computeMemory(model, [2, 5, 9], keyValue);
       const handles = Object.entries({ ...keyValue, ...memory.feeds });
       const read = async ([name, feed]: (typeof handles)[number]) =>
-        [name, 'data' in feed ? feed : await runtime.download(feed)] as const;
+        [name, 'data' in feed ? feed : await scratch.runtime.download(feed)] as const;
       const changed = Object.keys(keyValue).filter(name => keyValue[name] !== model.pretrained[name]);
       return { losses, changed, tensors: Object.fromEntries(await Promise.all(handles.map(read))) };
     };
@@ -81,10 +70,10 @@ describe.each(Object.entries(MODELS))('%s', (family, config) => {
   test.each(['F16', 'BF16'] as const)('a session holds matrices as %s, and no copy of them', async dtype => {
     const requests: SessionRequest[] = [];
     const listening: Runtime = {
-      ...runtime,
+      ...scratch.runtime,
       openSession: request => {
         requests.push(request);
-        return runtime.openSession(request);
+        return scratch.runtime.openSession(request);
       },
     };
     const model = await loadModel(await checkpoint(dtype), listening);
@@ -95,7 +84,7 @@ describe.each(Object.entries(MODELS))('%s', (family, config) => {
     const matrices = model.decoder.tensors.filter(({ name, shape }) => shape.length > 1 && !fed.has(name));
     const shapes = new Set(matrices.flatMap(({ shape }) => [String(shape), String(shape.toReversed())]));
     for (const { name, model: bytes, weightsRoot } of requests) {
-      const file = join(folder, `${family}-${dtype}-${name}.onnx`);
+      const file = join(scratch.folder, `${family}-${dtype}-${name}.onnx`);
       const options = sessionOptions({ threads: 1, weightsRoot, prepack: false });
       const session = await InferenceSession.create(bytes, { ...options, optimizedModelFilePath: file });
       await session.release();

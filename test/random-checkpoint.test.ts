@@ -1,7 +1,5 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { ARCHITECTURES, type Config } from '../bench/random-checkpoint/architectures.ts';
 import { type RandomCheckpoint, writeFairseq, writeFolder } from '../bench/random-checkpoint/write-checkpoint.ts';
 import { readTensor } from '../src/checkpoint/checkpoint.ts';
@@ -11,7 +9,7 @@ import { readDecoder } from '../src/model/families/index.ts';
 import { loadModel } from '../src/model/loaded-model.ts';
 import { emptyMemory } from '../src/model/memory.ts';
 import { trace } from '../src/observe/trace.ts';
-import { openRuntime, type Runtime } from '../src/runtime/runtime.ts';
+import { scratchRuntime } from './scratch-runtime.ts';
 
 /** Parameters as their publishers count them, without buffers; of fairseq's model, which was published as a file alone, by hand. */
 const PUBLISHED: Readonly<Partial<Record<keyof typeof ARCHITECTURES, number>>> = {
@@ -50,18 +48,7 @@ describe('the table of published sizes', () => {
   });
 });
 
-let folder: string;
-let runtime: Runtime;
-beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'dualform-random-'));
-  vi.stubEnv('DUALFORM_CACHE', join(folder, 'cache'));
-  runtime = await openRuntime({ threads: 1 });
-});
-afterAll(async () => {
-  await runtime.close();
-  vi.unstubAllEnvs();
-  rmSync(folder, { recursive: true });
-});
+const scratch = scratchRuntime();
 
 const tiny: Config = {
   ...ARCHITECTURES['fairseq-dense-1.3B'],
@@ -70,9 +57,9 @@ const tiny: Config = {
 
 let made = 0;
 async function logitsOf(write: typeof writeFolder, checkpoint: RandomCheckpoint, heads?: number) {
-  const place = join(folder, `model-${made++}`);
+  const place = join(scratch.folder, `model-${made++}`);
   await write(place, checkpoint);
-  const model = await loadModel(await openCheckpoint(place, { heads }), runtime);
+  const model = await loadModel(await openCheckpoint(place, { heads }), scratch.runtime);
   const at = { memory: emptyMemory(model.decoder), keyValue: model.pretrained };
   const [logits] = await trace(model, at, [2, 5, 9, 49], name => name === 'logits');
   return logits!.data;
@@ -92,7 +79,7 @@ test('one seed means the same model in every file and stored type', async () => 
 });
 
 test('weights are spread as they should be, scales are 1', async () => {
-  const place = join(folder, 'spread');
+  const place = join(scratch.folder, 'spread');
   await writeFolder(place, { config: { ...tiny, vocab_size: 5000 }, dtype: 'BF16', seed: 3 });
   const { tensors } = await openCheckpoint(place);
   const values = await readTensor(tensors.get('model.embed_tokens.weight')!);
