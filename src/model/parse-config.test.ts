@@ -30,3 +30,22 @@ test('more layers than num_layers in attention_types', () => {
     expect(() => readDecoder({ ...config, num_layers: 2, window_size: 4, attention_types }, 'here')).toThrow(UserError);
   }
 });
+
+test.each([
+  ['gpt_neox', { num_attention_heads: 3, rotary_pct: 0.25 }],
+  ['gpt_neox', { num_attention_heads: 3, rotary_pct: 0.1 }],
+  ['phi', { num_attention_heads: 3, partial_rotary_factor: 0.25 }],
+  ['gptj', { n_layer: 1, n_head: 3, n_embd: 36, n_positions: 8, rotary_dim: 5 }],
+  ['gptj', { n_layer: 1, n_head: 3, n_embd: 36, n_positions: 8, rotary_dim: 14 }],
+])('%s with heads that cannot be rotated: %j', (model_type, sizes) => {
+  const common = {
+    vocab_size: 7,
+    hidden_size: 36,
+    intermediate_size: 8,
+    num_hidden_layers: 1,
+    max_position_embeddings: 8,
+  };
+  expect(() => readDecoder({ model_type, ...common, ...sizes }, 'here')).toThrow(
+    /^here: rotary positions on \d+ numbers/,
+  );
+});

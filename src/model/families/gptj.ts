@@ -1,5 +1,6 @@
 /** @file GPT-J (Wang and Komatsuzaki 2021): rotary positions on interleaved pairs of a part of each head, no biases in the attention. */
 import { z } from 'zod';
+import { UserError } from '../../error.ts';
 import type { Decoder } from '../decoder.ts';
 import { activationName } from '../layers/activation.ts';
 import type { Linear } from '../layers/linear.ts';
@@ -25,6 +26,10 @@ export function gptj(config: Readonly<Record<string, unknown>>, source: string):
   const [D, V] = [c.n_embd, c.vocab_size];
   const F = c.n_inner ?? 4 * D;
   const headWidth = divided(source, D, c.n_head);
+  const rotated = c.rotary_dim ?? headWidth;
+  if (rotated > headWidth) {
+    throw new UserError(`${source}: rotary positions on ${rotated} numbers of heads of width ${headWidth}`);
+  }
   return parallelDecoder({
     family: 'gptj',
     sizes: {
@@ -41,7 +46,7 @@ export function gptj(config: Readonly<Record<string, unknown>>, source: string):
     tied: c.tie_word_embeddings,
     activation: c.activation_function,
     epsilon: c.layer_norm_epsilon,
-    frequencies: ropeFrequencies({}, c.rotary_dim ?? headWidth, source),
+    frequencies: ropeFrequencies({}, rotated, source),
     interleaved: true,
     layer: Array.from({ length: c.n_layer }, (_, n) => {
       const linear = (name: string, from: number, to: number, bias: boolean): Linear => ({

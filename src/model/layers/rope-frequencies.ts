@@ -24,9 +24,13 @@ export const ropeSchema = z.object({
  * divided by the factor; with `llama3` only the slow ones are (Llama 3.1: wavelengths above original / low_freq_factor are
  * divided, those below original / high_freq_factor stay, between them a straight line).
  *
- * @throws UserError for any other scaling, by its name
+ * @param width numbers of a head that are rotated, in pairs
+ * @throws UserError for any other scaling, by its name, and for an odd width
  */
 export function ropeFrequencies(config: z.output<typeof ropeSchema>, width: number, source: string): Float32Array {
+  if (width < 2 || width % 2 !== 0) {
+    throw new UserError(`${source}: rotary positions on ${width} numbers of a head: must be an even number from 2 on`);
+  }
   const parameters = config.rope_parameters ?? config.rope_scaling ?? {};
   const theta = config.rope_parameters?.rope_theta ?? config.rope_theta ?? 10000;
   const type = parameters.rope_type ?? parameters.type ?? 'default';
