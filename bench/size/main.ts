@@ -6,7 +6,7 @@
  *
  * Each checkpoint is written into FOLDER as fairseq writes it (4 bytes a weight, 2 for F16 and BF16), if it is not there, and removed
  * again without `--keep`. Every job is a process of its own, whose memory is watched with that of all below it. `--write` puts the rows
- * into the tables of docs/models.md. Linux only.
+ * into the tables of docs/models.md. What other programs disturb is done again. Linux only.
  */
 import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,7 +18,7 @@ import { openCheckpoint } from '../../src/checkpoint/open.ts';
 import { parameterCount } from '../../src/experiment/result.ts';
 import { readDecoder } from '../../src/model/families/index.ts';
 import { physicalCores } from '../../src/runtime/cores.ts';
-import { type Watched, watchMemory } from '../peak-memory.ts';
+import { undisturbed, type Watched, watchMemory } from '../peak-memory.ts';
 import { ARCHITECTURES, type ArchitectureName } from '../random-checkpoint/architectures.ts';
 import type { StoredAs } from '../random-checkpoint/random-weights.ts';
 import { writeFairseq } from '../random-checkpoint/write-checkpoint.ts';
@@ -57,9 +57,12 @@ interface Start {
   readonly further: number;
 }
 
-async function start(model: string, ...flags: readonly string[]): Promise<Start> {
+async function start(model: string, { first = false, flags = [] as string[] } = {}): Promise<Start> {
   const script = new URL('./start.ts', import.meta.url).pathname;
-  const { stdout } = await watchMemory('npx', ['tsx', script, model, ...flags]);
+  const { stdout } = await undisturbed(() => {
+    if (first) rmSync(process.env.DUALFORM_CACHE!, { recursive: true, force: true });
+    return watchMemory('npx', ['tsx', script, model, ...flags]);
+  });
   return JSON.parse(stdout) as Start;
 }
 
@@ -85,7 +88,10 @@ function run(model: string, job: Job, ...more: readonly string[]): Promise<Watch
   const choices = ['--task', 'sst2', '--shots', options.shots, '--limit', options.queries, '--seed', '1'];
   const rate = job === 'finetuned' ? ['--learning-rate', '0.001'] : [];
   const args = [main, 'run', '--model', model, ...choices, '--settings', JOBS[job].settings, ...rate];
-  return watchMemory('node', [...args, '--json', '--quiet', ...more]);
+  return undisturbed(() => {
+    const out = mkdtempSync(join(scratch, 'run-'));
+    return watchMemory('node', [...args, '--json', '--quiet', '--out', join(out, 'run'), ...more]);
+  });
 }
 
 const starts: string[][] = [];
@@ -99,9 +105,9 @@ for (const spec of options.models.split(',')) {
   const weights = 4 * parameterCount(readDecoder(config, name));
   const label = `${name}, ${dtype}`;
   if (!options['skip-start']) {
-    const firstTime = await start(model);
+    const firstTime = await start(model, { first: true });
     const plain = await start(model);
-    const packed = await start(model, '--prepack');
+    const packed = await start(model, { flags: ['--prepack'] });
     starts.push([
       label,
       `${gigabytes(statSync(file).size)} GB`,
@@ -116,7 +122,7 @@ for (const spec of options.models.split(',')) {
   }
   for (const job of options.jobs.split(',') as Job[]) {
     const estimate = JSON.parse((await run(model, job, '--dry-run')).stdout);
-    const { peak, seconds, stdout } = await run(model, job, '--out', join(scratch, `${name}-${dtype}-${job}`));
+    const { peak, seconds, stdout } = await run(model, job);
     const { timing } = JSON.parse(stdout);
     const perQuery = timing.seconds[job] / Number(options.queries);
     jobs.push([
