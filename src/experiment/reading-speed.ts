@@ -11,26 +11,31 @@ export interface ReadingSpeed {
   readonly diskGigabytes: number;
 }
 
-const PIECES = 32;
-const PIECE_BYTES = 4 * 2 ** 20;
+const STRETCHES = 16;
+const STRETCH_BYTES = 32 * 2 ** 20;
+const READ_BYTES = 4 * 2 ** 20;
 
-/** Reads pieces from random places. The slowest quarter is taken for what only the disk has. */
+/** Reads stretches from random places. The slowest quarter is taken for what only the disk has. */
 export async function measureReading(places: readonly TensorLocation[]): Promise<ReadingSpeed> {
-  const buffer = new Uint8Array(PIECE_BYTES);
-  const pieces: { readonly bytes: number; readonly seconds: number }[] = [];
-  for (let i = 0; i < PIECES; i++) {
-    const { file, offset, length } = randomPlace(places);
-    const bytes = Math.min(PIECE_BYTES, length);
-    const from = offset + Math.floor(Math.random() * (length - bytes));
-    const handle = await open(file);
-    const [, seconds] = await timed(() => handle.read(buffer, 0, bytes, from));
+  const buffer = new Uint8Array(READ_BYTES);
+  const stretches: { readonly bytes: number; readonly seconds: number }[] = [];
+  for (let i = 0; i < STRETCHES; i++) {
+    const place = randomPlace(places);
+    const bytes = Math.min(STRETCH_BYTES, place.length);
+    const start = place.offset + Math.floor(Math.random() * (place.length - bytes));
+    const handle = await open(place.file);
+    const [, seconds] = await timed(async () => {
+      for (let at = 0; at < bytes; at += READ_BYTES) {
+        await handle.read(buffer, 0, Math.min(READ_BYTES, bytes - at), start + at);
+      }
+    });
     await handle.close();
-    pieces.push({ bytes, seconds });
+    stretches.push({ bytes, seconds });
   }
-  pieces.sort((a, b) => a.bytes / a.seconds - b.bytes / b.seconds);
-  const sum = (key: 'bytes' | 'seconds', some: typeof pieces) => some.reduce((sum, piece) => sum + piece[key], 0);
-  const rate = (some: typeof pieces) => sum('bytes', some) / sum('seconds', some) / 1e9;
-  return { fileGigabytes: rate(pieces), diskGigabytes: rate(pieces.slice(0, PIECES / 4)) };
+  stretches.sort((a, b) => a.bytes / a.seconds - b.bytes / b.seconds);
+  const sum = (key: 'bytes' | 'seconds', some: typeof stretches) => some.reduce((sum, piece) => sum + piece[key], 0);
+  const rate = (some: typeof stretches) => sum('bytes', some) / sum('seconds', some) / 1e9;
+  return { fileGigabytes: rate(stretches), diskGigabytes: rate(stretches.slice(0, STRETCHES / 4)) };
 }
 
 /** Each the more often the larger it is. */

@@ -53,7 +53,7 @@ export async function measureSpeed(prepared: Prepared, options: RuntimeOptions =
       long: await passTrial(model, part, many, 1),
       behind: await passTrial(model, part, many, P),
       gradient: await gradientTrial(model, few),
-      step: await stepTrial(model),
+      step: await stepTrial(model, few.length),
     });
     const rates = solve(
       { seconds: short, ...amounts(part, [few], 1) },
@@ -76,8 +76,8 @@ export async function measureSpeed(prepared: Prepared, options: RuntimeOptions =
 
 type Rows = readonly (readonly number[])[];
 
-/** As many as a short demonstration has tokens. */
-const FEW_ROWS = 16;
+/** As many as the usual finetuning sequence has; without any, those of a short demonstration. */
+const FEW_ROWS = { usual: 16, most: 64 };
 /** As many as a batch has; few would tell little, and more go no faster. */
 const MANY_ROWS = { least: 128, most: 512 };
 /** Long enough for its scores to be seen beside the products. */
@@ -90,8 +90,10 @@ function usualRows(prepared: Prepared): { readonly few: readonly number[]; reado
   const batch = plan.batches[plan.batches.length >> 1]!;
   const rows = rowsOf(prepared, batch).map(({ tokens }) => tokens.slice(0, half));
   const many = repeated(rows, Math.min(Math.max(rows.flat().length, MANY_ROWS.least), MANY_ROWS.most));
+  const lengths = sequences.finetuning.map(({ length }) => length).sort((a, b) => a - b);
+  const short = lengths[lengths.length >> 1] ?? FEW_ROWS.usual;
   return {
-    few: many.flat().slice(0, Math.min(FEW_ROWS, half)),
+    few: many.flat().slice(0, Math.min(short, FEW_ROWS.most, half)),
     many,
     P: Math.min(Math.max(sequences.memoryTokens.length, LONG_MEMORY), half),
   };
@@ -184,8 +186,8 @@ async function gradientTrial(
   };
 }
 
-/** The step of a group of projections. */
-async function stepTrial({ runtime, decoder, pretrained, ...model }: LoadedModel): Promise<Trial> {
+/** The step of a group of projections, after a gradient over T tokens. */
+async function stepTrial({ runtime, decoder, pretrained, ...model }: LoadedModel, T: number): Promise<Trial> {
   const [group] = updateGroups(decoder);
   const session = await model.session('update');
   const gradient: Record<string, Handle> = {};
@@ -196,8 +198,8 @@ async function stepTrial({ runtime, decoder, pretrained, ...model }: LoadedModel
     const [M, K] = shape;
     if (K === undefined) await add(names.gradient(name), shape);
     else {
-      await add(names.left(name), [FEW_ROWS, M!]);
-      await add(names.right(name), [FEW_ROWS, K]);
+      await add(names.left(name), [T, M!]);
+      await add(names.right(name), [T, K]);
     }
   }
   const feeds = { ...updateFeeds(group!, pretrained, gradient), [updateNames.rate]: numbers([1], [1]) };

@@ -6,7 +6,7 @@ import { dualform, newFolder } from '../cli/dualform.ts';
 const TOLERANCE = 0.25;
 
 // What else the machine does meanwhile slows the estimate or the run, and not the other: then it is tried again.
-describe('a run takes as long as its dry run said', { retry: 2 }, () => {
+describe('a run takes as long as its dry run said', { retry: 3 }, () => {
   test.each([
     ['everything', ['--task', 'sst2', '--limit', '64']],
     ['many demonstrations', ['--task', 'subj', '--settings', 'zero-shot,in-context', '--shots', '32', '--limit', '96']],
