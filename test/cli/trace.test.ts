@@ -1,3 +1,4 @@
+import { cp, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { readSafetensors } from '../../src/checkpoint/read-safetensors.ts';
@@ -78,4 +79,28 @@ test.each(['1', '-0.1', 'much'])('--momentum %s is wrong use', async momentum =>
   const { exitCode, stderr } = await dualform(args);
   expect(exitCode).toBe(2);
   expect(stderr).toMatch(/^dualform: --momentum ".*": must be a number from 0 to below 1/);
+});
+
+test('what is read is never written over, by whatever name', async () => {
+  const folder = await newFolder();
+  await cp(tinyModel, join(folder, 'model'), { recursive: true });
+  const weights = join(folder, 'model/model.safetensors');
+  const before = await readFile(weights);
+  await symlink(weights, join(folder, 'link'));
+  const sequences = join(folder, 'sequences.json');
+  await writeFile(sequences, '[[1,2,3]]');
+  const model = ['--model', join(folder, 'model'), '--quiet'];
+  const finetune = ['finetune', ...model, '--sequences', sequences, '--learning-rate', '0.1'];
+  for (const [args, out] of [
+    [['trace', ...model, '--tokens', '1,2'], weights],
+    [['trace', ...model, '--tokens', '1,2'], join(folder, 'link')],
+    [finetune, weights],
+    [finetune, sequences],
+  ] as const) {
+    const { exitCode, stderr } = await dualform([...args, '--out', out]);
+    expect(exitCode).toBe(2);
+    expect(stderr).toMatch(/^dualform: --out .*: would write over .*, which is read; name another file\n$/);
+  }
+  expect(await readFile(weights)).toEqual(before);
+  expect(await readFile(sequences, 'utf8')).toBe('[[1,2,3]]');
 });

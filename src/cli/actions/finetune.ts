@@ -8,7 +8,7 @@ import { formatDecimal } from '../format-number.ts';
 import { formatTensors } from '../format-tensors.ts';
 import type { Io } from '../io.ts';
 import { everywhere, positiveNumber, readOptions, text } from '../option-values.ts';
-import { requireFilePlace } from '../output-file.ts';
+import { requireFilePlace, requireOutputApart } from '../output-file.ts';
 import type { Typed } from '../program.ts';
 import { readInput } from '../read-file.ts';
 import { openModel, requireTokens, withModel } from '../with-model.ts';
@@ -26,6 +26,7 @@ export async function perform(typed: Typed, io: Io): Promise<void> {
   await requireFilePlace(options.out);
   const sequences = parseSequences(options.sequences, await readInput(options.sequences));
   const checkpoint = await openModel(options, io);
+  await requireOutputApart(options.out, checkpoint, options.sequences);
   const decoder = openDecoder(checkpoint);
   for (const [i, sequence] of sequences.entries()) {
     const where = `${options.sequences}: sequence ${i + 1}`;

@@ -9,7 +9,7 @@ import { ofModel } from '../experiment-values.ts';
 import { formatTensors } from '../format-tensors.ts';
 import type { Io } from '../io.ts';
 import { everywhere, list, readOptions, text, tokenIds } from '../option-values.ts';
-import { requireFilePlace } from '../output-file.ts';
+import { requireFilePlace, requireOutputApart } from '../output-file.ts';
 import type { Typed } from '../program.ts';
 import { pickTaps } from '../taps.ts';
 import { openModel, requireTokens, tokenizerFor, withModel } from '../with-model.ts';
@@ -34,6 +34,7 @@ export async function perform(typed: Typed, io: Io): Promise<void> {
   }
   await requireFilePlace(options.out);
   const checkpoint = await openModel(options, io);
+  await requireOutputApart(options.out, checkpoint);
   const decoder = openDecoder(checkpoint);
   const picked = pickTaps(options.taps, decoder.layers);
   const tokens = await tokensOf(checkpoint, '--text', options.text, options.tokens);
