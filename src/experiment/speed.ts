@@ -9,6 +9,7 @@ import { mappedPlaces } from './mapped-weights.ts';
 import type { Prepared } from './prepare.ts';
 import { measureReading, type ReadingSpeed } from './reading-speed.ts';
 import { timed } from './timed.ts';
+import { type Trial, usualSeconds } from './usual-seconds.ts';
 import { elements, passWork, rowsOf, scoreFlops } from './work.ts';
 
 /** How fast this machine is at what limits a run of this model, as parts of the run have just shown. */
@@ -145,8 +146,6 @@ function solve(
 /** What others leave of a time: noise may leave nothing, but nothing takes no time. */
 const share = (left: number, { seconds }: Measured) => Math.max(left, 0.01 * seconds);
 
-type Trial = () => Promise<unknown>;
-
 /** A pass of the first layers behind a memory of zeros. */
 async function passTrial(
   { runtime, pretrained, ...model }: LoadedModel,
@@ -211,28 +210,4 @@ async function stepTrial({ runtime, decoder, pretrained, ...model }: LoadedModel
 
 function zeros(dims: readonly number[]): TensorData {
   return numbers(dims, new Float32Array(elements([{ shape: dims }])));
-}
-
-/** Of all trials together. */
-const SECONDS = 1.5;
-const LEAST_TIMES = 2;
-
-/**
- * Does all trials in turn, so that what else the machine does for a moment disturbs few times of each. Their first times do not count; of
- * the others the fastest quarter is what is usual.
- */
-async function usualSeconds<K extends string>(
-  trials: Readonly<Record<K, Trial>>,
-): Promise<Readonly<Record<K, number>>> {
-  const names = Object.keys(trials) as K[];
-  for (const name of names) await trials[name]();
-  const rounds: Record<K, number>[] = [];
-  const end = performance.now() + 1000 * SECONDS;
-  while (rounds.length < LEAST_TIMES || performance.now() < end) {
-    const round: Partial<Record<K, number>> = {};
-    for (const name of names) round[name] = (await timed(trials[name]))[1];
-    rounds.push(round as Record<K, number>);
-  }
-  const usual = (name: K) => rounds.map(round => round[name]).sort((a, b) => a - b)[rounds.length >> 2]!;
-  return Object.fromEntries(names.map(name => [name, usual(name)])) as Record<K, number>;
 }

@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path';
 import { parameterCount } from '../experiment/result.ts';
+import { usualSeconds } from '../experiment/usual-seconds.ts';
 import { forwardFlops } from '../experiment/work.ts';
 import { readDecoder } from '../model/families/index.ts';
 import type { Momentum } from '../model/momentum.ts';
@@ -154,37 +155,13 @@ async function measureLayers(
   const runtime = await openRuntime(options);
   try {
     const trainer = await openTrainer(runtime, problem, initialise(problem, seed), { ...adam, clipNorm: adam.clip });
-    const [step, validation] = await usualSeconds([
-      () => trainer.take(batches, adam.learningRate),
-      () => trainer.evaluate(feeds, ['loss']),
-    ]);
+    const { step, validation } = await usualSeconds({
+      step: () => trainer.take(batches, adam.learningRate),
+      validation: () => trainer.evaluate(feeds, ['loss']),
+    });
     const { peakResidentBytes } = await runtime.usage();
     return { training: step / batches.length, validation, bytes: peakResidentBytes };
   } finally {
     await runtime.close();
   }
-}
-
-/** How long to measure, and how often at least; the first time opens the sessions and does not count. */
-const SECONDS = 2;
-const TIMES = 3;
-
-/** What two works, done in turns, take: the median, which is usual on this machine now, with all that it does besides. */
-async function usualSeconds(
-  works: readonly [() => Promise<unknown>, () => Promise<unknown>],
-): Promise<[number, number]> {
-  const seconds: [number[], number[]] = [[], []];
-  const end = performance.now() + 1000 * SECONDS;
-  while (seconds[0].length < TIMES || performance.now() < end) {
-    for (const [i, work] of works.entries()) {
-      const start = performance.now();
-      await work();
-      seconds[i]!.push((performance.now() - start) / 1000);
-    }
-  }
-  return seconds.map(median) as [number, number];
-}
-
-function median([, ...seconds]: readonly number[]): number {
-  return seconds.sort((a, b) => a - b)[seconds.length >> 1]!;
 }
