@@ -159,9 +159,12 @@ async function gradientError(
 }
 
 const runtime = await openRuntime();
-const peak = await matrixProductPeak(runtime);
-const rows: string[][] = [];
-const share = (flops: number, seconds: number) => `${((100 * flops) / seconds / 1e9 / peak).toFixed(0)} %`;
+// Of several moments: one may fall into a slow minute, and the machine's limit is the highest.
+const peaks = [await matrixProductPeak(runtime)];
+const rows: (() => readonly string[])[] = [];
+const row = (...cells: readonly string[]) => rows.push(() => cells);
+const share = (flops: number, seconds: number) =>
+  `${((100 * flops) / seconds / 1e9 / Math.max(...peaks)).toFixed(0)} %`;
 let version = '';
 const againstPlain = ({ plain, moving }: { readonly plain: number; readonly moving: number }) =>
   `${(moving / plain).toFixed(2)} x the time`;
@@ -180,7 +183,8 @@ for (const size of [medium, small]) {
   version = peer?.torch.split('+')[0] ?? '';
   const losses = peer && Math.max(...peer.losses.map((loss, i) => Math.abs(loss - before.plain.losses[i]!)));
   const what = `${size.name}, ${size.B} sequences of ${size.T} tokens`;
-  rows.push([
+  peaks.push(await matrixProductPeak(runtime));
+  rows.push(() => [
     `a step of ${what}`,
     seconds.plain.toFixed(3),
     peer?.seconds.toFixed(3) ?? '',
@@ -188,7 +192,7 @@ for (const size of [medium, small]) {
     size === medium ? '1 x' : '60 % of the peak',
     share(plain.flops, seconds.plain),
   ]);
-  rows.push([
+  rows.push(() => [
     `the same with momentum attention`,
     seconds.moving.toFixed(3),
     '',
@@ -196,26 +200,27 @@ for (const size of [medium, small]) {
     '',
     share(moving.flops, seconds.moving),
   ]);
-  if (losses !== undefined) {
-    rows.push([`largest difference of ${STEPS} losses`, losses.toExponential(1), '', '', '', '']);
-  }
+  if (losses !== undefined) row(`largest difference of ${STEPS} losses`, losses.toExponential(1), '', '', '', '');
 }
 const asked = await query(runtime);
 const queried = { plain: median(asked.plain), moving: median(asked.moving) };
-rows.push(['SmolLM2-135M, a query behind 615 tokens', queried.plain.toFixed(3), '', '', '', '']);
-rows.push(['the same with momentum attention', queried.moving.toFixed(3), '', againstPlain(queried), '', '']);
+row('SmolLM2-135M, a query behind 615 tokens', queried.plain.toFixed(3), '', '', '', '');
+row('the same with momentum attention', queried.moving.toFixed(3), '', againstPlain(queried), '', '');
 if (options.python !== undefined) {
   for (const momentum of [0.5, 'learned'] as const) {
     const prepared = prepare({ ...medium, B: 4 }, momentum);
     const { gradients } = await torch(options.python, prepared);
     const error = await gradientError(runtime, prepared, gradients);
     const eta = momentum === 'learned' ? 'learned eta' : `eta = ${momentum}`;
-    rows.push([`gradients with ${eta}: largest relative difference`, error.toExponential(1), '', '', '1e-3', '']);
+    row(`gradients with ${eta}: largest relative difference`, error.toExponential(1), '', '', '1e-3', '');
   }
 }
 await runtime.close();
 const conditions =
-  `Training from scratch with Adam, ${runtime.threads} threads; matrix-product peak of this machine ${peak.toFixed(0)} GFLOP/s` +
+  `Training from scratch with Adam, ${runtime.threads} threads; matrix-product peak of this machine ${Math.max(...peaks).toFixed(0)} GFLOP/s` +
   `${version ? `; torch ${version}, eager` : ''}. Medians of ${2 * (STEPS - 1)} steps.`;
 const head = ['work', 'seconds', 'torch', 'ratio', 'must reach', 'share of the peak'];
-reportTable({ conditions, head, rows }, options.write ? { page: 'speed.md', name: 'bench:train' } : undefined);
+reportTable(
+  { conditions, head, rows: rows.map(cells => cells()) },
+  options.write ? { page: 'speed.md', name: 'bench:train' } : undefined,
+);
