@@ -10,16 +10,10 @@ import { readDecoder } from '../model/families/index.ts';
 import { evenPass } from '../model/graphs.ts';
 import { integers, numbers } from '../model/memory.ts';
 import { configWithMomentum, type Momentum } from '../model/momentum.ts';
+import type { ModelNumbers } from './presets.ts';
 import type { Feeds, Initial, Parameter, Problem } from './problem.ts';
 
-export interface GptShape {
-  readonly layers: number;
-  readonly heads: number;
-  readonly width: number;
-  readonly feedForward: number;
-  readonly vocabulary: number;
-  /** Longest sequence. */
-  readonly context: number;
+export interface GptShape extends ModelNumbers {
   readonly momentum?: Momentum;
   /** The token between documents, which begins and ends them; 0 when absent. */
   readonly endOfText?: number;

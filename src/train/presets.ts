@@ -5,7 +5,7 @@ export interface ModelNumbers {
   readonly width: number;
   readonly feedForward: number;
   readonly vocabulary: number;
-  /** Tokens of a sequence, T. */
+  /** Tokens of the longest sequence, T. */
   readonly context: number;
 }
 
