@@ -1,6 +1,11 @@
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { dualform, newFolder } from '../cli/dualform.ts';
+import { openCheckpoint } from '../../src/checkpoint/open.ts';
+import type { Prepared } from '../../src/experiment/prepare.ts';
+import { measureSpeed } from '../../src/experiment/speed.ts';
+import { openDecoder } from '../../src/model/open-decoder.ts';
+import { dualform, goldenFile, newFolder } from '../cli/dualform.ts';
 
 /** Of the whole command, from its start to its end. */
 const TOLERANCE = 0.25;
@@ -25,4 +30,22 @@ describe('a run takes as long as its dry run said', { retry: 3 }, () => {
     expect(total.seconds / seconds).toBeGreaterThan(1 - TOLERANCE);
     expect(total.seconds / seconds).toBeLessThan(1 + TOLERANCE);
   });
+});
+
+const families = readdirSync(goldenFile('')).filter(name => existsSync(goldenFile(`${name}/config.json`)));
+
+test.each(families)('the first layers of every family can be tried: %s', async name => {
+  const checkpoint = await openCheckpoint(goldenFile(name));
+  const tokens = [5, 6, 7, 8, 9, 10];
+  const prepared = {
+    checkpoint,
+    decoder: openDecoder(checkpoint),
+    plan: { batches: [[0]] },
+    sequences: { queries: [{ tokens }], memoryTokens: tokens, finetuning: [tokens] },
+    scoring: { rows: () => [{ tokens, tap: 5, reads: [5] }] },
+  } as unknown as Prepared;
+  for (const [what, value] of Object.entries(await measureSpeed(prepared))) {
+    expect(value, what).toBeGreaterThan(0);
+    expect(value, what).toBeLessThan(Number.POSITIVE_INFINITY);
+  }
 });

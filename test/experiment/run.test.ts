@@ -288,6 +288,13 @@ describe('an estimate in seconds', () => {
     }
   });
 
+  test('of finetuning grows with what a gradient takes more than a pass', async () => {
+    const at = (gradientPasses: number) => stagesAt({ gigaflops: 1e-6, gradientPasses });
+    const [two, three] = [await at(2), await at(3)];
+    expect(three.finetuning.seconds! / two.finetuning.seconds!).toBeCloseTo(1.5, 6);
+    expect(three.finetuned).toEqual(two.finetuned);
+  });
+
   test('of loading is what is read, processes and sessions', async () => {
     const seconds = async (slow: Partial<Speed>) => (await stagesAt(slow)).load.seconds!;
     expect(await seconds({})).toBe(0);
