@@ -14,11 +14,14 @@ export function wholeNumber(least: number) {
 }
 
 function number(what: string, fits: (x: number) => boolean) {
-  return z
-    .string()
-    .regex(/^\+?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i, what)
-    .transform(Number)
-    .refine(x => Number.isFinite(x) && fits(x), what);
+  return (
+    z
+      .string()
+      .regex(/^\+?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i, what)
+      .transform(Number)
+      // In a union with other forms, the message of the union then stands.
+      .refine(x => Number.isFinite(x) && fits(x), { error: what, abort: true })
+  );
 }
 
 export function positiveNumber() {
