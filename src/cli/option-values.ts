@@ -13,15 +13,13 @@ export function wholeNumber(least: number) {
     .refine(n => Number.isSafeInteger(n) && n >= least, what);
 }
 
+/** Anything else is refused for good, so that in a union with other forms the message of the union stands. */
 function number(what: string, fits: (x: number) => boolean) {
-  return (
-    z
-      .string()
-      .regex(/^\+?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i, what)
-      .transform(Number)
-      // In a union with other forms, the message of the union then stands.
-      .refine(x => Number.isFinite(x) && fits(x), { error: what, abort: true })
-  );
+  return z
+    .string()
+    .regex(/^\+?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i, what)
+    .transform(Number)
+    .refine(x => Number.isFinite(x) && fits(x), { error: what, abort: true });
 }
 
 export function positiveNumber() {
