@@ -7,12 +7,16 @@ import { UserError } from '../error.ts';
 import type { Decoder, Pass } from './decoder.ts';
 import { readDecoder } from './families/index.ts';
 
-/**
- * What other programs leave in a checkpoint beside its weights: causal masks, tables that follow from the configuration, a copy of
- * the token embedding for a head that is tied to it; and the learned etas of a model that is run with another momentum.
- */
-const WITHOUT_USE =
-  /(?:^|\.)(?:attn|attention)\.(?:masked_)?bias$|rotary_emb\.\w+$|embed_positions\.(?:weights|_float_tensor)$|(?:^|\.)position_ids$|(?:^|\.)version$|^(?:lm_head|embed_out)\.weight$|^momentum\.layers\.\d+\.logit$/;
+/** What other programs leave in a checkpoint beside its weights, and what a wish of the user puts out of use. */
+const WITHOUT_USE = [
+  // Causal masks, and tables that follow from the configuration.
+  /(?:^|\.)(?:attn|attention)\.(?:masked_)?bias$/,
+  /(?:^|\.)(?:rotary_emb\.\w+|embed_positions\.(?:weights|_float_tensor)|position_ids|version)$/,
+  // A copy of the token embedding, where the head is tied to it.
+  /^(?:lm_head|embed_out)\.weight$/,
+  // The learned etas of a model that is run with another momentum.
+  /^momentum\.layers\.\d+\.logit$/,
+];
 
 /**
  * The decoder that a checkpoint's configuration describes, all of its tensors found there in their shapes.
@@ -33,7 +37,7 @@ export function openDecoder(checkpoint: Pick<Checkpoint, 'config' | 'source' | '
   const names = decoder.tensors.map(({ name }) => name);
   const used = new Set(names);
   for (const name of [...tensors.keys(), ...otherTensors.keys()]) {
-    if (used.has(name) || WITHOUT_USE.test(name)) continue;
+    if (used.has(name) || WITHOUT_USE.some(pattern => pattern.test(name))) continue;
     throw new UserError(
       `${source}: tensor ${name} has no place in the ${decoder.family} model of its configuration, where the nearest is ${closest(name, names)}`,
     );
