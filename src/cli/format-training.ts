@@ -6,7 +6,8 @@ import { formatTable } from './format-table.ts';
 
 /** The cells of what a model predicts of a text: loss, perplexity, bits a byte, tokens. */
 export function predictionRow(name: string, { loss, perplexity, bitsPerByte, tokens }: Prediction): readonly string[] {
-  return [name, formatDecimal(loss), perplexity.toFixed(2), formatDecimal(bitsPerByte), formatCount(tokens)];
+  const shown = perplexity === null ? 'undefined' : perplexity.toFixed(2);
+  return [name, formatDecimal(loss), shown, formatDecimal(bitsPerByte), formatCount(tokens)];
 }
 
 /** What a training run made, for people. */

@@ -5,8 +5,9 @@ import type { Numbers } from './problem.ts';
 
 /** How well tokens are predicted. */
 export interface Prediction extends MeanLoss {
-  /** exp(loss) */
-  readonly perplexity: number;
+  /** exp(loss); null, with `why`, where no number is so large. */
+  readonly perplexity: number | null;
+  readonly why?: string;
   /** The loss in bits, by the bytes of the text instead of its tokens: comparable between tokenizers. */
   readonly bitsPerByte: number;
 }
@@ -73,15 +74,23 @@ export function makeTrainingResult(
     tokensSeen,
     epochs: tokensSeen / (plan.corpus.sequences * context),
     predictions: {
-      training: prediction(training, plan.corpus),
-      validation: prediction(validation, plan.validation),
+      training: predictionOf(training, plan.corpus),
+      validation: predictionOf(validation, plan.validation),
     },
   };
 }
 
-function prediction({ loss, tokens }: MeanLoss, texts: TextsOfPlan): Prediction {
-  const bitsPerToken = loss / Math.LN2;
-  return { loss, perplexity: Math.exp(loss), bitsPerByte: (bitsPerToken * texts.tokens) / texts.bytes, tokens };
+/** What a mean loss, in nats a token, says of a text. */
+export function predictionOf({ loss, tokens }: MeanLoss, texts: Pick<TextsOfPlan, 'tokens' | 'bytes'>): Prediction {
+  const perplexity = Math.exp(loss);
+  return {
+    loss,
+    ...(Number.isFinite(perplexity)
+      ? { perplexity }
+      : { perplexity: null, why: 'exp(loss) is beyond the largest number' }),
+    bitsPerByte: ((loss / Math.LN2) * texts.tokens) / texts.bytes,
+    tokens,
+  };
 }
 
 function etas(logits: Float32Array): readonly number[] {
