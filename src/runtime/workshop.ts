@@ -174,10 +174,9 @@ function refuseNonFinite(
     if (index < 0) continue;
     const culprit = Object.entries(feeds).find(([, feed]) => feed.type === 'float32' && firstNonFinite(feed.data) >= 0);
     const blame = culprit === undefined ? '' : `; the fed tensor ${culprit[0]} held such a number already`;
-    throw new NonFiniteError(
-      `${tensor} ${describeShape({ type, dims })} of ${session} holds ${data[index]} at element ${index}${blame}`,
-      { session, tensor },
-    );
+    const [what, where] =
+      dims.length === 0 ? [tensor, ''] : [`${tensor} ${describeShape({ type, dims })}`, ` at element ${index}`];
+    throw new NonFiniteError(`${what} of ${session} holds ${data[index]}${where}${blame}`, { session, tensor });
   }
 }
 

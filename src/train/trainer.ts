@@ -98,8 +98,8 @@ export async function openTrainer(
   /** Writes the gradients of a batch, or adds them to those that are there. */
   async function addGradients(batch: Feeds, share: number, isFirst: boolean, doing: string) {
     const opened = await (isFirst
-      ? session('gradient', () => trainingGraph(problem, false))
-      : session('gradient, summed', () => trainingGraph(problem, true)));
+      ? session('training', () => trainingGraph(problem, false))
+      : session('training, summed', () => trainingGraph(problem, true)));
     const sofar = isFirst
       ? {}
       : Object.fromEntries(namesOfAll.map(name => [sumSofar(name), gradients[adamNames.gradient(name)]!]));

@@ -163,7 +163,9 @@ describe('the trainer', () => {
     const good = await trainer.state();
     const huge = { ...regression, answers: { ...regression.answers!, data: wave(8, 2).map(x => x * 3e38) } } as Feeds;
     await expect(trainer.take([huge], 0.01)).rejects.toThrow(NonFiniteError);
-    await expect(trainer.take([huge], 0.01)).rejects.toThrow(/step 2/);
+    await expect(trainer.take([huge], 0.01)).rejects.toThrow(
+      /^loss of training holds (?:Infinity|NaN) \(while step 2\)$/,
+    );
     expect(await trainer.state()).toEqual(good);
     const { loss } = await trainer.take([regression], 0.01);
     expect(loss).toBeGreaterThan(0);
