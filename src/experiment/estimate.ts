@@ -7,7 +7,7 @@ import { type Plan, signatureOf } from './plan.ts';
 import { type Prepared, type PrepareOptions, prepare } from './prepare.ts';
 import { type TimedStage, timedStages } from './provenance.ts';
 import { measureSpeed, type Speed } from './speed.ts';
-import { secondsOf } from './stage-seconds.ts';
+import { secondsOf, shareFromDisk } from './stage-seconds.ts';
 import { addWork, elements, rowsOf, type Work, workOf } from './work.ts';
 
 /** What a run would compute. */
@@ -60,10 +60,11 @@ function estimate(prepared: Prepared, speed: Speed | null, machineBytes: number,
   const signature = signatureOf(plan);
   const work = workOf(prepared);
   const memory = memoryBytes(prepared);
-  const streamed = memory > machineBytes;
+  const mapped = mappedBytes(mappedPlaces(prepared.checkpoint, decoder));
+  const fromDisk = shareFromDisk(mapped, machineBytes - (memory - mapped));
   const timed = (stage: TimedStage) => ({
     ...work[stage],
-    seconds: speed && secondsOf(stage, work[stage], prepared, { ...speed, streamed }),
+    seconds: speed && secondsOf(stage, work[stage], prepared, { ...speed, fromDisk }),
   });
   const stages = Object.fromEntries(timedStages.map(stage => [stage, timed(stage)])) as Estimate['stages'];
   const seconds = speed && timedStages.reduce((sum, stage) => sum + stages[stage].seconds!, 0);
@@ -74,7 +75,7 @@ function estimate(prepared: Prepared, speed: Speed | null, machineBytes: number,
     stages,
     total: { ...timedStages.map(stage => work[stage]).reduce(addWork), seconds },
     memoryBytes: Math.min(memory, machineBytes),
-    streamed,
+    streamed: fromDisk > 0,
     diskBytes: diskBytes(plan, decoder, work),
     speed,
   };

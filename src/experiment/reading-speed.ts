@@ -1,4 +1,5 @@
-import { open } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
 import type { TensorLocation } from '../checkpoint/checkpoint.ts';
 import { mappedBytes } from './mapped-weights.ts';
 import { timed } from './timed.ts';
@@ -7,35 +8,52 @@ import { timed } from './timed.ts';
 export interface ReadingSpeed {
   /** As they are, some of them in memory already. */
   readonly fileGigabytes: number;
-  /** Where only the disk has them. */
+  /** From the disk, what memory holds of them passed over; as `fileGigabytes` where the system cannot do so. */
   readonly diskGigabytes: number;
 }
 
-const STRETCHES = 16;
-const STRETCH_BYTES = 32 * 2 ** 20;
+const STRETCHES = 8;
+const STRETCH_BYTES = 16 * 2 ** 20;
 const READ_BYTES = 4 * 2 ** 20;
+/** What direct reading counts in: places in the file, and in memory, to which that of WebAssembly is aligned. */
+const ALIGNED = 4096;
+const WASM_PAGE = 64 * 2 ** 10;
+// The types of Node leave it out.
+declare const WebAssembly: { readonly Memory: new (size: { initial: number }) => { readonly buffer: ArrayBuffer } };
 
-/** Reads stretches from random places. The slowest quarter is taken for what only the disk has. */
+/** Reads stretches from random places, as they are and from the disk. */
 export async function measureReading(places: readonly TensorLocation[]): Promise<ReadingSpeed> {
-  const buffer = new Uint8Array(READ_BYTES);
-  const stretches: { readonly bytes: number; readonly seconds: number }[] = [];
-  for (let i = 0; i < STRETCHES; i++) {
-    const place = randomPlace(places);
-    const bytes = Math.min(STRETCH_BYTES, place.length);
-    const start = place.offset + Math.floor(Math.random() * (place.length - bytes));
-    const handle = await open(place.file);
-    const [, seconds] = await timed(async () => {
-      for (let at = 0; at < bytes; at += READ_BYTES) {
-        await handle.read(buffer, 0, Math.min(READ_BYTES, bytes - at), start + at);
-      }
-    });
-    await handle.close();
-    stretches.push({ bytes, seconds });
+  const buffer = new Uint8Array(new WebAssembly.Memory({ initial: READ_BYTES / WASM_PAGE }).buffer);
+  const rate = async (openFile: (file: string) => Promise<FileHandle>) => {
+    const sum = { bytes: 0, seconds: 0 };
+    for (let i = 0; i < STRETCHES; i++) {
+      const { file, offset, length } = randomPlace(places);
+      const start = offset + Math.floor(Math.random() * Math.max(0, length - STRETCH_BYTES));
+      const handle = await openFile(file);
+      const [bytes, seconds] = await timed(() => readStretch(handle, start - (start % ALIGNED), buffer));
+      await handle.close();
+      sum.bytes += bytes;
+      sum.seconds += seconds;
+    }
+    return sum.bytes / sum.seconds / 1e9;
+  };
+  return { diskGigabytes: await rate(openDirectly), fileGigabytes: await rate(file => open(file)) };
+}
+
+/** @returns how many bytes there were to read */
+async function readStretch(handle: FileHandle, start: number, buffer: Uint8Array): Promise<number> {
+  let read = 0;
+  for (let ended = false; !ended && read < STRETCH_BYTES; ) {
+    const { bytesRead } = await handle.read(buffer, 0, READ_BYTES, start + read);
+    read += bytesRead;
+    ended = bytesRead < READ_BYTES;
   }
-  stretches.sort((a, b) => a.bytes / a.seconds - b.bytes / b.seconds);
-  const sum = (key: 'bytes' | 'seconds', some: typeof stretches) => some.reduce((sum, piece) => sum + piece[key], 0);
-  const rate = (some: typeof stretches) => sum('bytes', some) / sum('seconds', some) / 1e9;
-  return { fileGigabytes: rate(stretches), diskGigabytes: rate(stretches.slice(0, STRETCHES / 4)) };
+  return read;
+}
+
+/** Past the system's memory of the file, where system and file system can. */
+async function openDirectly(file: string): Promise<FileHandle> {
+  return open(file, constants.O_RDONLY | (constants.O_DIRECT ?? 0)).catch(() => open(file));
 }
 
 /** Each the more often the larger it is. */

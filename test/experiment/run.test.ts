@@ -7,6 +7,7 @@ import type { Progress } from '../../src/experiment/progress.ts';
 import type { ExampleRecord } from '../../src/experiment/records.ts';
 import { runExperiment } from '../../src/experiment/run.ts';
 import type { Speed } from '../../src/experiment/speed.ts';
+import { shareFromDisk } from '../../src/experiment/stage-seconds.ts';
 import type { Work } from '../../src/experiment/work.ts';
 import type { ExampleMetrics } from '../../src/metric/measure.ts';
 import { type KeyValue, type LoadedModel, loadModel } from '../../src/model/loaded-model.ts';
@@ -314,6 +315,10 @@ describe('an estimate in seconds', () => {
     expect(again.stages.load.seconds).toBe(0);
     const passes = again.stages['zero-shot'].weights / WEIGHTS;
     expect(again.stages['zero-shot'].seconds).toBeCloseTo(passes * once.stages.load.seconds!, 6);
+  });
+
+  test('counts little of the file less where memory holds most of it', () => {
+    expect([-1, 0, 50, 99, 100].map(room => shareFromDisk(100, room))).toEqual([1, 1, 0.9, 0.802, 0]);
   });
 
   test('is measured on the model itself', async () => {
