@@ -15,7 +15,7 @@ import { parseArgs } from 'node:util';
 import { cacheWeights } from '../../src/checkpoint/cache.ts';
 import { readTensor } from '../../src/checkpoint/checkpoint.ts';
 import { openCheckpoint } from '../../src/checkpoint/open.ts';
-import { parameterCount } from '../../src/experiment/result.ts';
+import { elements } from '../../src/model/decoder.ts';
 import { readDecoder } from '../../src/model/families/index.ts';
 import { physicalCores } from '../../src/runtime/cores.ts';
 import { undisturbed, type Watched, watchMemory } from '../peak-memory.ts';
@@ -102,7 +102,7 @@ for (const spec of options.models.split(',')) {
   const model = join(folder, `${name}-${dtype}`);
   const file = join(model, 'model.pt');
   if (!existsSync(file)) await writeFairseq(model, { config, dtype, seed: 1 });
-  const weights = 4 * parameterCount(readDecoder(config, name));
+  const weights = 4 * elements(readDecoder(config, name).tensors);
   const label = `${name}, ${dtype}`;
   if (!options['skip-start']) {
     const firstTime = await start(model, { first: true });

@@ -7,6 +7,7 @@ import { cacheDirectory } from '../checkpoint/cache-directory.ts';
 import { makeFolders } from '../checkpoint/make-folders.ts';
 import { EMBEDDED_MODELS, locateEmbedded } from '../checkpoint/models.ts';
 import { Interrupted } from '../experiment/interrupted.ts';
+import { memoryOfMachine } from '../experiment/machine-memory.ts';
 import { encodeOnnx } from '../graph/onnx/encode.ts';
 import { matrixMultiply } from '../graph/operators/index.ts';
 import { input } from '../graph/tensor.ts';
@@ -89,7 +90,7 @@ async function checkRuntime({ threads, signal }: Io): Promise<Finding> {
 }
 
 async function checkMemory(): Promise<Finding> {
-  const limit = Math.min(os.totalmem(), process.constrainedMemory?.() || Number.POSITIVE_INFINITY);
+  const limit = memoryOfMachine();
   const free = process.availableMemory?.() ?? os.freemem();
   const found = `${formatBytes(free)} of ${formatBytes(limit)} available`;
   if (free >= RUN_MEMORY_BYTES) return good(found);

@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path';
-import type { Decoder } from '../model/decoder.ts';
+import { type Decoder, elements } from '../model/decoder.ts';
 import { memoryOfMachine } from './machine-memory.ts';
 import { mappedBytes, mappedPlaces } from './mapped-weights.ts';
 import type { ExperimentOptions } from './options.ts';
@@ -8,7 +8,7 @@ import { type Prepared, type PrepareOptions, prepare } from './prepare.ts';
 import { type TimedStage, timedStages } from './provenance.ts';
 import { measureSpeed, type Speed } from './speed.ts';
 import { secondsOf, shareFromDisk } from './stage-seconds.ts';
-import { addWork, elements, rowsOf, type Work, workOf } from './work.ts';
+import { addWork, rowsOf, type Work, workOf } from './work.ts';
 
 /** What a run would compute. */
 export interface Estimate {

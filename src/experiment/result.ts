@@ -2,7 +2,7 @@ import { accuracy } from '../metric/accuracy.ts';
 import { notMeasured } from '../metric/fold.ts';
 import { type Rec2FTP, rec2ftp } from '../metric/rec2ftp.ts';
 import { type Similarities, summarise } from '../metric/summarise.ts';
-import type { Decoder } from '../model/decoder.ts';
+import { type Decoder, elements } from '../model/decoder.ts';
 import type { SettingName } from '../setting/setting.ts';
 import type { TemplateVariant } from '../task/task.ts';
 import type { Plan } from './plan.ts';
@@ -47,11 +47,6 @@ export interface ExperimentResult extends Similarities {
   readonly rec2ftp: Rec2FTP;
 }
 
-/** The number of weights of a model. */
-export function parameterCount({ tensors }: Pick<Decoder, 'tensors'>): number {
-  return tensors.reduce((sum, { shape }) => sum + shape.reduce((product, size) => product * size, 1), 0);
-}
-
 /** Folds what was stored of the examples. @param losses of the finetuning steps; absent when nothing was finetuned */
 export function foldResult(
   plan: Plan,
@@ -75,7 +70,7 @@ export function foldResult(
       layers: decoder.layers,
       heads: decoder.heads,
       width: decoder.width,
-      parameters: parameterCount(decoder),
+      parameters: elements(decoder.tensors),
     },
     task: {
       name: task.name,

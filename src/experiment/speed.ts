@@ -1,5 +1,5 @@
 import { topologicalOrder } from '../graph/tensor.ts';
-import type { Decoder } from '../model/decoder.ts';
+import { type Decoder, elements } from '../model/decoder.ts';
 import { firstLayersGraph, names } from '../model/graphs.ts';
 import { type LoadedModel, loadModel } from '../model/loaded-model.ts';
 import { fedInputs, integers, numbers, packedFeeds, tokenFeeds } from '../model/memory.ts';
@@ -10,7 +10,7 @@ import type { Prepared } from './prepare.ts';
 import { measureReading, type ReadingSpeed } from './reading-speed.ts';
 import { timed } from './timed.ts';
 import { type Trial, usualSeconds } from './usual-seconds.ts';
-import { elements, passWork, rowsOf, scoreFlops } from './work.ts';
+import { passWork, rowsOf, scoreFlops } from './work.ts';
 
 /** How fast this machine is at what limits a run of this model, as parts of the run have just shown. */
 export interface Speed extends ReadingSpeed {

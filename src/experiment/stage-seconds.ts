@@ -1,9 +1,10 @@
+import { elements } from '../model/decoder.ts';
 import { mappedBytes, mappedPlaces } from './mapped-weights.ts';
 import type { Plan } from './plan.ts';
 import type { Prepared } from './prepare.ts';
 import type { TimedStage } from './provenance.ts';
 import type { Speed } from './speed.ts';
-import { elements, scoreFlops, type Work } from './work.ts';
+import { scoreFlops, type Work } from './work.ts';
 
 /** Node, the program, model and task, and the end of it all take as long as so many starts of a process that computes; measured. */
 const STARTS = 7;

@@ -1,5 +1,5 @@
 /** @file The work of a run, counted before it is done: tokens, FLOPs, and how often the weights are read. */
-import type { Decoder } from '../model/decoder.ts';
+import { type Decoder, elements } from '../model/decoder.ts';
 import { MEMORY_PIECE } from '../model/memory.ts';
 import type { Query } from '../observe/observe.ts';
 import type { Prepared } from './prepare.ts';
@@ -50,10 +50,6 @@ function layerWeights({ tensors }: Decoder): number {
 
 function passWeights(decoder: Decoder, head: boolean): number {
   return layerWeights(decoder) + (head ? decoder.width * decoder.vocabulary : 0);
-}
-
-export function elements(tensors: readonly { readonly shape: readonly number[] }[]): number {
-  return tensors.reduce((sum, { shape }) => sum + shape.reduce((product, size) => product * size, 1), 0);
 }
 
 const NOTHING: Work = { tokens: 0, flops: 0, scores: 0, weights: 0, steps: 0 };

@@ -103,3 +103,8 @@ export type Family = (config: Readonly<Record<string, unknown>>, source: string)
 export function memoryShapes({ keyValueHeads, headWidth }: Sizes): { readonly key: Shape; readonly value: Shape } {
   return { key: [keyValueHeads, headWidth, 'P'], value: [keyValueHeads, 'P', headWidth] };
 }
+
+/** How many numbers tensors hold together. */
+export function elements(tensors: readonly { readonly shape: readonly number[] }[]): number {
+  return tensors.reduce((sum, { shape }) => sum + shape.reduce((product, size) => product * size, 1), 0);
+}

@@ -19,7 +19,7 @@ import {
   scoresOfAll,
   scoresOfRows,
 } from './attention.ts';
-import { type Decoder, type KeyValueSpec, memoryShapes, type Pass, type Projections } from './decoder.ts';
+import { type Decoder, elements, type KeyValueSpec, memoryShapes, type Pass, type Projections } from './decoder.ts';
 
 /** Tensors by name, as a session takes and gives them. */
 export type Outputs = Readonly<Record<string, Tensor>>;
@@ -308,8 +308,7 @@ const TRIED_WEIGHTS = 2 ** 25;
 
 /** How many of the first layers show what the others take: two, of which some families have two kinds in turn, or more of a small model. */
 function triedLayers({ layers, tensors }: Decoder): number {
-  const weights = tensors.reduce((sum, { shape }) => sum + shape.reduce((product, size) => product * size, 1), 0);
-  return Math.min(layers, Math.max(2, Math.ceil((layers * TRIED_WEIGHTS) / weights)));
+  return Math.min(layers, Math.max(2, Math.ceil((layers * TRIED_WEIGHTS) / elements(tensors))));
 }
 
 /** The attention outputs [B, D] of the first layers at the tap row of each query: a part of the observation, to try how fast it goes. */

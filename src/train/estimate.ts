@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
-import { parameterCount } from '../experiment/result.ts';
 import { usualSeconds } from '../experiment/usual-seconds.ts';
 import { forwardFlops } from '../experiment/work.ts';
+import { elements } from '../model/decoder.ts';
 import { readDecoder } from '../model/families/index.ts';
 import type { Momentum } from '../model/momentum.ts';
 import { ownMemory } from '../runtime/memory.ts';
@@ -56,7 +56,7 @@ export async function estimateTraining(options: TrainingEstimateOptions = {}): P
   const { plan, signature, config } = await prepareTraining(wishes, { signal, onProgress });
   const { steps, batch, accumulate, model } = plan;
   const decoder = readDecoder(config, 'the model to train');
-  const parameters = parameterCount(decoder);
+  const parameters = elements(decoder.tensors);
   const prepared = ownMemory().residentBytes;
   const T = model.context;
   const batchFlops = trainingFlops(decoder, { B: batch, T });

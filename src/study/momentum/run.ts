@@ -60,6 +60,7 @@ interface State {
  */
 export async function runMomentum(options: MomentumOptions = {}): Promise<MomentumRun> {
   const { out, threads, signal, onProgress, onWarning, ...wishes } = options;
+  const hooks = { signal, onProgress, onWarning };
   const state: State = {};
   try {
     signal?.throwIfAborted();
@@ -73,16 +74,7 @@ export async function runMomentum(options: MomentumOptions = {}): Promise<Moment
     const lock = await makeFolder(folder);
     try {
       await claimFolder(folder, planned.plan);
-      return await trainMissing(planned.plan, {
-        trainees,
-        folder,
-        lock,
-        workers,
-        signal,
-        onProgress,
-        onWarning,
-        state,
-      });
+      return await trainMissing(planned.plan, { trainees, folder, lock, workers, state }, hooks);
     } finally {
       await lock.release();
     }
@@ -118,17 +110,15 @@ async function trainMissing(
     folder,
     lock,
     workers,
-    signal,
-    onProgress,
-    onWarning,
     state,
-  }: Pick<MomentumOptions, 'signal' | 'onProgress' | 'onWarning'> & {
+  }: {
     readonly trainees: readonly Trainee[];
     readonly folder: string;
     readonly lock: FolderLock;
     readonly workers: number;
     readonly state: State;
   },
+  { signal, onProgress, onWarning }: Pick<MomentumOptions, 'signal' | 'onProgress' | 'onWarning'>,
 ): Promise<MomentumRun> {
   const cells = cellsOf(plan);
   const records = new Map<string, CellRecord>();
