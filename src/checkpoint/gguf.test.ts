@@ -92,6 +92,33 @@ describe('readGguf reads', () => {
   });
 });
 
+// Block types of ggml that have no unpacker here: those below 4 bits with tables, and those that no published file uses.
+test.each([
+  ...[
+    [9, 'Q8_1'],
+    [16, 'IQ2_XXS'],
+    [17, 'IQ2_XS'],
+    [18, 'IQ3_XXS'],
+    [19, 'IQ1_S'],
+    [21, 'IQ3_S'],
+    [22, 'IQ2_S'],
+  ],
+  ...[
+    [24, 'I8'],
+    [28, 'F64'],
+    [29, 'IQ1_M'],
+    [34, 'TQ1_0'],
+    [35, 'TQ2_0'],
+    [39, 'MXFP4'],
+    [40, 'NVFP4'],
+    [41, 'Q1_0'],
+  ],
+  [99, 'unknown type 99'],
+] as const)('type %i is refused as %s', (type, name) => {
+  const file = write(ggufFile({ tensors: [{ ...weight, type, sizes: [256] }] }));
+  expect(() => readGguf(file)).toThrow(`tensor w is stored as ${name}; supported are F32, F16, BF16, Q4_0`);
+});
+
 describe('readGguf refuses', () => {
   const bomb = (depth: number): Uint8Array =>
     depth === 0 ? arrayOf(VALUE.u8, 0) : arrayOf(VALUE.array, 1, bomb(depth - 1));

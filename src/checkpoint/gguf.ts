@@ -55,7 +55,7 @@ const LEAST_ENTRY_BYTES = 8 + 4 + 1;
 // name length, dimension count, one dimension, type, offset
 const LEAST_TENSOR_BYTES = 8 + 4 + 8 + 4 + 8;
 
-const TYPE_NAMES: readonly (string | undefined)[] = Object.assign(new Array<string | undefined>(40), {
+const TYPE_NAMES: readonly (string | undefined)[] = Object.assign(new Array<string | undefined>(42), {
   ...['F32', 'F16', 'Q4_0', 'Q4_1', 'Q4_2', 'Q4_3', 'Q5_0', 'Q5_1', 'Q8_0', 'Q8_1', 'Q2_K', 'Q3_K', 'Q4_K', 'Q5_K'],
   14: 'Q6_K',
   15: 'Q8_K',
@@ -74,9 +74,17 @@ const TYPE_NAMES: readonly (string | undefined)[] = Object.assign(new Array<stri
   28: 'F64',
   29: 'IQ1_M',
   30: 'BF16',
+  31: 'Q4_0_4_4',
+  32: 'Q4_0_4_8',
+  33: 'Q4_0_8_8',
   34: 'TQ1_0',
   35: 'TQ2_0',
+  36: 'IQ4_NL_4_4',
+  37: 'IQ4_NL_4_8',
+  38: 'IQ4_NL_8_8',
   39: 'MXFP4',
+  40: 'NVFP4',
+  41: 'Q1_0',
 });
 
 /** Bytes of the scalar value types 0-12; strings (8) and arrays (9) have the least they can take. */
@@ -340,7 +348,9 @@ function blockType(cursor: Cursor, tensor: string): BlockType {
   const name = TYPE_NAMES[id];
   if (name !== undefined && Object.hasOwn(BLOCK_FORMATS, name)) return name as BlockType;
   const known = Object.keys(BLOCK_FORMATS).join(', ');
-  return cursor.fail(`tensor ${tensor} is stored as ${name ?? `unknown type ${id}`}; supported are ${known}`);
+  return cursor.fail(
+    `tensor ${tensor} is stored as ${name ?? `unknown type ${id}`}; supported are ${known}, take the model in one of these`,
+  );
 }
 
 function packedLength(cursor: Cursor, tensor: string, type: BlockType, shape: readonly number[]): number {

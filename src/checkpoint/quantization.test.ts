@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { BLOCK_FORMATS, type BlockType, unpackBlocks } from './quantization.ts';
+import { readSafetensors } from './read-safetensors.ts';
 
 const HALF = { one: [0x00, 0x3c], half: [0x00, 0x38], minusTwo: [0x00, 0xc0], quarter: [0x00, 0x34] } as const;
 const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
@@ -174,6 +175,21 @@ describe('blocks of 256', () => {
       { numRuns: 50 },
     );
   });
+});
+
+describe('the same bits as the Python package gguf, of random blocks', async () => {
+  const golden = await readSafetensors(new URL('../../test/golden/gguf/blocks.safetensors', import.meta.url).pathname);
+  const types = Object.keys(BLOCK_FORMATS) as BlockType[];
+
+  test.each(types)('%s', type => {
+    const [packed, values] = [golden.get(`${type}.packed`)!.data, golden.get(`${type}.values`)!.data];
+    const bytes = new Uint8Array(packed.buffer, packed.byteOffset, packed.byteLength);
+    const unpacked = unpackBlocks(type, bytes);
+    expect(unpacked.length).toBeGreaterThanOrEqual(256);
+    expect(new Int32Array(unpacked.buffer)).toEqual(values);
+  });
+
+  test('for every type', () => expect(golden.size).toBe(2 * types.length));
 });
 
 test.each(Object.keys(BLOCK_FORMATS) as BlockType[])('%s: each block alone gives what it gives among others', type => {
