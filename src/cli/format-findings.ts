@@ -34,7 +34,11 @@ function accuracySentence(
   const p = mcnemarMidP(onlyFirst, onlySecond);
   const [better, worse] = [onlyFirst > onlySecond, onlyFirst < onlySecond];
   const verdict =
-    p >= SIGNIFICANT ? 'the two cannot be told apart' : better ? 'the demonstrations help' : 'the demonstrations harm';
+    p === null || p >= SIGNIFICANT
+      ? 'the two cannot be told apart'
+      : better
+        ? 'the demonstrations help'
+        : 'the demonstrations harm';
   const caution =
     model.name !== DEFAULT_MODEL
       ? ''
@@ -43,7 +47,7 @@ function accuracySentence(
         : '; with some seeds of the demonstrations the in-context accuracy of this small model falls below zero-shot';
   return (
     `With ${formatPlural(task.shots, 'demonstration')} in context the model gets ${withInterval(accuracy['in-context']!)} ${rows}, ` +
-    `zero-shot ${withInterval(accuracy['zero-shot']!)}: ${verdict} (paired test, ${formatP(p)})${caution}.`
+    `zero-shot ${withInterval(accuracy['zero-shot']!)}: ${verdict} (${p === null ? 'the same rows are right' : `paired test, ${formatP(p)}`})${caution}.`
   );
 }
 

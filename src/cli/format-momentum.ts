@@ -57,14 +57,17 @@ function headOf({ title, percent }: Table['columns'][number]): string {
   return percent ? `${title}, %` : title;
 }
 
-/** -0.52 (-0.71 to -0.33) *, in points where the column is in percent. */
-function formatChange(
-  { difference, low, high, adjusted }: Comparison,
-  { percent, digits }: Table['columns'][number],
-): string {
+/** -0.52 (-0.71 to -0.33) *, in points where the column is in percent; without an interval the reason, behind a difference that is not 0. */
+function formatChange(comparison: Comparison, { percent, digits }: Table['columns'][number]): string {
+  const { difference, low, high, why } = comparison;
   const number = (x: number) => formatDecimal(percent ? 100 * x : x, digits);
-  const sign = difference > 0 ? '+' : '';
-  return `${sign}${number(difference)} (${number(low)} to ${number(high)})${adjusted < LEVEL ? ' *' : ''}`;
+  const signed = `${difference > 0 ? '+' : ''}${number(difference)}`;
+  if (low === null || high === null) return difference === 0 ? why! : `${signed} (${why})`;
+  return `${signed} (${number(low)} to ${number(high)})${isTold(comparison) ? ' *' : ''}`;
+}
+
+function isTold({ adjusted }: Comparison): boolean {
+  return adjusted !== null && adjusted < LEVEL;
 }
 
 /** What the tables say, in sentences: for every eta, in how many columns it is better or worse beyond the spread over the seeds. */
@@ -75,7 +78,7 @@ export function momentumFindings({ tables, seeds }: MomentumResult): readonly st
         .filter(({ eta }) => eta !== 0)
         .map(({ eta, entries }) => {
           const told = entries.flatMap(({ difference }, i) =>
-            difference === undefined || difference.adjusted >= LEVEL
+            difference === undefined || !isTold(difference)
               ? []
               : [difference.difference < 0 === (columns[i]!.better === 'lower')],
           );
@@ -88,7 +91,7 @@ export function momentumFindings({ tables, seeds }: MomentumResult): readonly st
 
 /** What the marks and brackets mean. */
 export function momentumLegend({ seeds }: Pick<MomentumResult, 'seeds'>): string {
-  return `Means over ${formatPlural(seeds.length, 'seed')}. In brackets the 95 % t interval of the difference, paired by seed: the same initial weights and batches. * marks p below 0.05 after adjusting for all comparisons of the table (Benjamini and Hochberg).`;
+  return `Means over ${formatPlural(seeds.length, 'seed')}. In brackets the 95 % t interval of the difference, paired by seed: the same initial weights and batches. * marks p below 0.05 after adjusting for all comparisons of the table that have a p (Benjamini and Hochberg).`;
 }
 
 /** A study for the terminal. */

@@ -76,7 +76,7 @@ describe('the two sentences', () => {
   test.each([
     ['the demonstrations help (paired test, p < 0.001)', half, repeat('11', 40) + repeat('01', 10)],
     ['the demonstrations harm (paired test, p < 0.001)', half, repeat('00', 40) + repeat('01', 10)],
-    ['the two cannot be told apart (paired test, p = 1.000)', half, half],
+    ['the two cannot be told apart (the same rows are right)', half, half],
     // Two discordant rows, both for in-context: mid-p = 2 * 1/4 - 1/4.
     ['the two cannot be told apart (paired test, p = 0.250)', half, `1111${half.slice(4)}`],
   ])('say: %s', (verdict, zero, context) => {

@@ -50,8 +50,8 @@ export type Plan = {
   /** Places in the evaluation order, batch by batch as they are fed. */
   readonly batches: readonly (readonly number[])[];
   readonly metrics: {
-    /** Which definitions: official code of Dai et al. with the corrected ones of Deutch et al. beside. */
-    readonly variant: 1;
+    /** Which definitions: official code of Dai et al. with the corrected ones of Deutch et al. beside; from 2 on without updates that are rounding. */
+    readonly variant: 2;
     readonly kendallExamples: number;
     /** Of the random baselines. */
     readonly randomSeed: number;
@@ -111,7 +111,7 @@ export function makePlan(
     examples: sequences.queries.length,
     batchSize,
     batches: batches(fed, { size: batchSize }),
-    metrics: { variant: 1, kendallExamples: KENDALL_EXAMPLES, randomSeed: RANDOM_SEED },
+    metrics: { variant: 2, kendallExamples: KENDALL_EXAMPLES, randomSeed: RANDOM_SEED },
   });
 }
 

@@ -52,6 +52,26 @@ test('equals tau-b of plain dot products, whatever the number of tokens and the 
   );
 });
 
+test('scores that part by rounding of float32 alone have no order', () => {
+  const [tokens, width] = [40, 64];
+  const memoryIndices = Array.from({ length: tokens }, (_, n) => n);
+  const vector = Float32Array.from(fillUniform(randomStream(4), new Float64Array(width)));
+  const rising = Float32Array.from(memoryIndices);
+  // One product of 64 terms, its sum begun at a place of its own for each token.
+  const same = Float32Array.from(memoryIndices, n => {
+    let sum = 0;
+    for (let i = 0; i < width; i++) sum = Math.fround(sum + Math.fround(vector[(i + n) % width]! * 0.1));
+    return sum;
+  });
+  expect(new Set(same).size).toBeGreaterThan(1);
+  expect(kendallRandom(same, memoryIndices, 1, 3, 7)).toEqual([null]);
+  const rows = (rowOf: (n: number) => number) =>
+    Float32Array.from({ length: tokens * width }, (_, i) => Math.fround(0.1 * rowOf(Math.floor(i / width))));
+  expect(kendall(same, vector, { memoryIndices, queries: [rows(n => n)] })).toEqual([null]);
+  expect(kendall(rising, vector, { memoryIndices, queries: [rows(n => 1 + 1e-7 * n)] })).toEqual([null]);
+  expect(kendall(rising, vector, { memoryIndices, queries: [rows(n => 1 + 1e-4 * n)] })).toEqual([1]);
+});
+
 test('the random baseline is centred on 0 and seeded by row', () => {
   const tokens = Array.from({ length: 50 }, (_, i) => i);
   const rising = Float32Array.from(tokens);

@@ -1,6 +1,7 @@
 import { fillUniform, randomStream } from '../statistics/random.ts';
 import { kendallTauB } from './kendall.ts';
 import type { PerLayer } from './per-layer.ts';
+import { tieToRounding } from './rounding.ts';
 
 /** Keeps the random vectors of this metric apart from those of others. */
 const STREAM = 2;
@@ -18,7 +19,7 @@ export interface TrainingTokens {
  * the N demonstration tokens. In-context: scores of the tap to those tokens, summed over heads (`contextScores` [L, P]).
  * Finetuned: q . q_n over the whole width, q the query of the tap in the finetuned model (`query` [L, H*dh]) and q_n
  * that of the token while it was trained on. The softmax of the paper is left out: it does not change the ranking, and
- * its underflow would make ties. Null where all tokens tie in one of the two.
+ * its underflow would make ties. Null where all tokens tie, to rounding, in one of the two.
  */
 export function kendall(
   contextScores: Float32Array,
@@ -29,7 +30,7 @@ export function kendall(
   const width = query.length / layers;
   const finetuned = new Float64Array(memoryIndices.length);
   return queries.map((trained, layer) =>
-    kendallTauB(
+    tauOf(
       atTokens(contextScores, layer, layers, memoryIndices),
       dotProducts(query, layer * width, width, trained, finetuned),
     ),
@@ -46,11 +47,15 @@ export function kendallRandom(
 ): PerLayer {
   const random = new Float64Array(memoryIndices.length);
   return Array.from({ length: layers }, (_, layer) =>
-    kendallTauB(
+    tauOf(
       atTokens(contextScores, layer, layers, memoryIndices),
       fillUniform(randomStream(STREAM, seed, row, layer), random),
     ),
   );
+}
+
+function tauOf(inContext: ArrayLike<number>, other: ArrayLike<number>): number | null {
+  return tieToRounding(inContext) || tieToRounding(other) ? null : kendallTauB(inContext, other);
 }
 
 /** [N] of one layer of [L, P]. */

@@ -36,6 +36,16 @@ test('an update that is only rounding has no direction', () => {
   expect(cosineOfUpdates([0.3, 3], [5, 6], [0.1, 1], 0, 2, third)).toBeNull();
 });
 
+test('an update below 3e-5 of its base is rounding of float32, one above is not', () => {
+  const base = [0.6, -0.8, 0];
+  const other = [0.6, -0.8, 1];
+  expect(cosineOfUpdates([0.6, -0.8, 2.9e-5], other, base)).toBeNull();
+  expect(cosineOfUpdates(other, [0.6, -0.8, 2.9e-5], base)).toBeNull();
+  expect(cosineOfUpdates([0.6, -0.8, 3.1e-5], other, base)).toBeCloseTo(1, 12);
+  // Of a base of zero every update is one.
+  expect(cosineOfUpdates([0, 1e-6], [0, 1], [0, 0])).toBeCloseTo(1, 12);
+});
+
 test('what is not finite is a defect, not an undefined value', () => {
   expect(() => cosine([Number.NaN, 1], [1, 1])).toThrow(/not finite/);
   expect(() => cosine([Number.POSITIVE_INFINITY, 1], [1, 1])).toThrow(/not finite/);

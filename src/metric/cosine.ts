@@ -1,8 +1,7 @@
+import { isRounding } from './rounding.ts';
+
 /** The guard of the paper's official code: cos(a, b) = a.b / (|a||b| + 1e-20). */
 const GUARD = 1e-20;
-
-/** An update smaller than this share of the vectors it is the difference of is rounding of the arithmetic here, not an update. */
-const ROUNDING = 1e-12;
 
 /**
  * Cosine of two vectors: a.b / (|a||b| + 1e-20), sums in float64. Null when one of them is zero, where the quotient
@@ -24,7 +23,7 @@ export function cosine(a: ArrayLike<number>, b: ArrayLike<number>, start = 0, le
 }
 
 /**
- * Cosine of two updates from one base: cos(a - base, b - base). Null when an update is zero. With `start` and
+ * Cosine of two updates from one base: cos(a - base, b - base). Null when an update is rounding: at most 3e-5 |base|. With `start` and
  * `length`, that slice of all three. `scale` multiplies each vector before the difference (1 unless given).
  */
 export function cosineOfUpdates(
@@ -50,9 +49,8 @@ export function cosineOfUpdates(
     vv += v * v;
     size += z * z;
   }
-  const least = ROUNDING * ROUNDING * size;
-  if (uu <= least || vv <= least) return null;
-  return quotient(dot, Math.sqrt(uu) * Math.sqrt(vv));
+  const [u, v, z] = [Math.sqrt(uu), Math.sqrt(vv), Math.sqrt(size)];
+  return isRounding(u, z) || isRounding(v, z) ? null : quotient(dot, u * v);
 }
 
 /** Euclidean norm of a slice. */

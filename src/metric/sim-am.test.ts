@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { fillNormal, randomStream } from '../statistics/random.ts';
 import { simAM, simAMDelta } from './sim-am.ts';
 
 const f32 = (...values: number[]) => new Float32Array(values);
@@ -33,6 +34,47 @@ test('a head without direction is left out of the mean; a layer without any is u
     14,
   );
   expect(simAMDelta({ zeroShot, inContext: zeroShot, finetuned: f32(1, 1, 9, 9) }, two)).toEqual([null]);
+});
+
+/**
+ * Scores of layer 0 as float32 has them: query and key from the embeddings alone, turned by rotary angles of their positions, so that
+ * in arithmetic without rounding a score depends on the distance of the two positions only.
+ */
+function rotaryScores(past: number, { heads, tokens }: { heads: number; tokens: number }): Float32Array {
+  const half = 32;
+  const turned = (vector: Float64Array, position: number) => {
+    const out = new Float32Array(2 * half);
+    for (let i = 0; i < half; i++) {
+      const angle = Math.fround(position * Math.fround(1e4 ** (-i / half)));
+      const [c, s] = [Math.fround(Math.cos(angle)), Math.fround(Math.sin(angle))];
+      const [a, b] = [Math.fround(vector[i]!), Math.fround(vector[i + half]!)];
+      out[i] = Math.fround(Math.fround(a * c) - Math.fround(b * s));
+      out[i + half] = Math.fround(Math.fround(b * c) + Math.fround(a * s));
+    }
+    return out;
+  };
+  const random = (...path: number[]) => fillNormal(randomStream(5, ...path), new Float64Array(2 * half));
+  return Float32Array.from({ length: heads * tokens }, (_, i) => {
+    const [head, token] = [Math.floor(i / tokens), i % tokens];
+    const query = turned(random(head, 0), past + tokens - 1);
+    const key = turned(random(head, 1 + token), past + token);
+    return query.reduce((sum, q, j) => Math.fround(sum + Math.fround(q * key[j]!)), 0) / 8;
+  });
+}
+
+test('in layer 0 of rotary positions demonstrations move scores by rounding alone: no update', () => {
+  const of = { heads: 4, tokens: 20 };
+  const zeroShot = rotaryScores(1, of);
+  const inContext = rotaryScores(1501, of);
+  // Finetuning moves keys, and with them scores, by a thousandth.
+  const noise = fillNormal(randomStream(6), new Float64Array(zeroShot.length));
+  const finetuned = zeroShot.map((x, i) => x + 1e-3 * noise[i]!);
+  const moved = inContext.map((x, i) => x - zeroShot[i]!);
+  expect(moved.some(x => x !== 0)).toBe(true);
+  const one = { layers: 1, heads: of.heads };
+  expect(simAMDelta({ zeroShot, inContext, finetuned }, one)).toEqual([null]);
+  expect(simAMDelta({ zeroShot, inContext: finetuned, finetuned: inContext }, one)).toEqual([null]);
+  expect(simAMDelta({ zeroShot, inContext: finetuned, finetuned }, one)[0]).toBeCloseTo(1, 9);
 });
 
 test('symmetric, bounded, blind to scale and to the order of heads', () => {

@@ -15,10 +15,8 @@ export function simAM(scores: Float32Array, others: Float32Array, shape: Observa
 
 /**
  * SimAM of the updates (Deutch et al.): cos(m_ICL - m_ZSL, m_FT - m_ZSL) for every head, then the mean over heads.
- * Heads whose update is zero are left out; null where all are.
- *
- * In the first layer of a model with rotary positions m_ICL - m_ZSL is zero but for the rounding of float32, so that the value
- * there is a cosine with rounding: near 0, and different on another machine.
+ * Heads with an update that is rounding (at most 3e-5 of |m_ZSL|) are left out; null where all are. In the first layer of a model with
+ * rotary positions that is every head: m_ICL - m_ZSL is zero there but for rounding.
  */
 export function simAMDelta(
   scores: { readonly zeroShot: Float32Array; readonly inContext: Float32Array; readonly finetuned: Float32Array },

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { fillUniform, randomStream } from '../statistics/random.ts';
 import { simAOU, simAOURandom, simAOUUnnormalised } from './sim-aou.ts';
 
 const f32 = (...values: number[]) => new Float32Array(values);
@@ -38,6 +39,34 @@ test('an update of zero is undefined in its layer only', () => {
   expect(simAOURandom({ zeroShot, inContext }, 2, 1, 0)[1]).not.toBeNull();
   // Same direction, other length: no update once normalised.
   expect(simAOU({ zeroShot, inContext: zeroShot.map(x => 3 * x), finetuned }, 2)).toEqual([null, null]);
+});
+
+test('an attention output that float32 computes in another order has not moved', () => {
+  // One attention output twice: 500 weighted values, summed from the front and from the back.
+  const [tokens, width] = [500, 64];
+  const [weights, values] = [1, 2].map(path => fillUniform(randomStream(8, path), new Float64Array(tokens * width)));
+  const output = (order: (t: number) => number) =>
+    Float32Array.from({ length: width }, (_, i) => {
+      let sum = 0;
+      for (let t = 0; t < tokens; t++) {
+        const at = order(t);
+        sum = Math.fround(sum + Math.fround((weights![at]! / tokens) * (values![at * width + i]! - 0.3)));
+      }
+      return sum;
+    });
+  const zeroShot = output(t => t);
+  const inContext = output(t => tokens - 1 - t);
+  expect(inContext).not.toEqual(zeroShot);
+  const finetuned = zeroShot.map((x, i) => x + (i % 2) / 1000);
+  for (const example of [
+    { zeroShot, inContext, finetuned },
+    { zeroShot, inContext: finetuned, finetuned: inContext },
+  ]) {
+    expect(simAOU(example, 1)).toEqual([null]);
+    expect(simAOUUnnormalised(example, 1)).toEqual([null]);
+  }
+  expect(simAOURandom({ zeroShot, inContext }, 1, 0, 0)).toEqual([null]);
+  expect(simAOURandom({ zeroShot, inContext: finetuned }, 1, 0, 0)[0]).toBeGreaterThan(-1);
 });
 
 test('symmetric in the two updates, bounded, blind to scale', () => {

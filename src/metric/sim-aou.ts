@@ -1,6 +1,7 @@
 import { fillUniform, randomStream } from '../statistics/random.ts';
-import { cosine, cosineOfUpdates, inverseNorm } from './cosine.ts';
+import { cosine, cosineOfUpdates, inverseNorm, norm } from './cosine.ts';
 import type { PerLayer } from './per-layer.ts';
+import { isRounding } from './rounding.ts';
 
 /** Keeps the random directions of this metric apart from those of others. */
 const STREAM = 1;
@@ -14,7 +15,7 @@ interface Outputs {
 
 /**
  * SimAOU of one example (Dai et al., as their code computes it): with h^ = h / |h| in each setting,
- * cos(h^_ICL - h^_ZSL, h^_FT - h^_ZSL) in every layer. Null where an update is zero.
+ * cos(h^_ICL - h^_ZSL, h^_FT - h^_ZSL) in every layer. Null where an update is rounding (at most 3e-5 of |h^_ZSL|).
  *
  * Normalising before the difference leaves parts of h_ZSL in both updates: unrelated updates can score well above 0
  * (Deutch et al.). `simAOUUnnormalised` is free of that.
@@ -31,7 +32,7 @@ export function simAOU({ zeroShot, inContext, finetuned }: Outputs, layers: numb
   });
 }
 
-/** SimAOU without normalisation (Deutch et al.): cos(h_ICL - h_ZSL, h_FT - h_ZSL) in every layer. Null where an update is zero. */
+/** SimAOU without normalisation (Deutch et al.): cos(h_ICL - h_ZSL, h_FT - h_ZSL) in every layer. Null where an update is rounding. */
 export function simAOUUnnormalised({ zeroShot, inContext, finetuned }: Outputs, layers: number): PerLayer {
   const width = zeroShot.length / layers;
   return Array.from({ length: layers }, (_, layer) =>
@@ -41,7 +42,7 @@ export function simAOUUnnormalised({ zeroShot, inContext, finetuned }: Outputs, 
 
 /**
  * Random baseline of SimAOU (Dai et al., as their code draws it): cos(h^_ICL - h^_ZSL, r) with r uniform on [0, 1)^D,
- * drawn for each (seed, row, layer) whatever the order of examples. Null where the update is zero.
+ * drawn for each (seed, row, layer) whatever the order of examples. Null where the update is rounding.
  */
 export function simAOURandom(
   { zeroShot, inContext }: Pick<Outputs, 'zeroShot' | 'inContext'>,
@@ -57,6 +58,7 @@ export function simAOURandom(
     const scale = inverseNorm(inContext, start, width);
     const baseScale = inverseNorm(zeroShot, start, width);
     for (let i = 0; i < width; i++) update[i] = inContext[start + i]! * scale - zeroShot[start + i]! * baseScale;
+    if (isRounding(norm(update), norm(zeroShot, start, width) * baseScale)) return null;
     return cosine(update, fillUniform(randomStream(STREAM, seed, row, layer), direction));
   });
 }

@@ -12,8 +12,8 @@ export interface Similarities {
 type MetricName = Exclude<keyof ExampleMetrics, 'index' | 'row'>;
 
 const ALL = 'zero-shot, in-context and finetuned';
-const NO_OUTPUT_UPDATE = 'an update of the attention output is zero';
-const TIED = 'the attention to all demonstration tokens ties';
+const NO_OUTPUT_UPDATE = 'an update of the attention output is zero or rounding';
+const TIED = 'the attention to all demonstration tokens ties, or parts by rounding alone,';
 
 /** Folds what was kept of the examples, in whatever order they come: they are put into evaluation order first. */
 export function summarise(records: Iterable<ExampleMetrics>): Similarities {
@@ -36,7 +36,7 @@ export function summarise(records: Iterable<ExampleMetrics>): Similarities {
     simAM: {
       ...fold('simAM', 'in-context and finetuned', 'the attention scores of every head are zero'),
       zeroShot: fold('simAMZeroShot', 'zero-shot and in-context', 'the attention scores of every head are zero'),
-      delta: fold('simAMDelta', ALL, 'an update of the attention scores is zero in every head'),
+      delta: fold('simAMDelta', ALL, 'an update of the attention scores is zero or rounding in every head'),
     },
     kendall: {
       ...fold('kendall', 'in-context and finetuned', TIED, first),

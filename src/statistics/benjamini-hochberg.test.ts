@@ -43,6 +43,12 @@ test('keeps the order, never falls below p nor above m p, and does not hang on t
   );
 });
 
+test('what tested nothing leaves the family', () => {
+  const adjusted = benjaminiHochberg([0.01, null, 0.04, 0.03, null, 0.005]);
+  expect(adjusted).toEqual([0.02, null, 0.04, 0.04, null, 0.02].map(p => p && expect.closeTo(p, 15)));
+  expect(benjaminiHochberg([null])).toEqual([null]);
+});
+
 test('p outside [0, 1] is refused', () => {
   expect(() => benjaminiHochberg([0.2, 1.1])).toThrow(RangeError);
   expect(() => benjaminiHochberg([Number.NaN])).toThrow(RangeError);

@@ -3,16 +3,18 @@
  * false ones among the rejected at q, for independent tests and for many that are positively dependent:
  *
  *     adjusted_(i) = min over j >= i of  m p_(j) / j,   m tests, p_(1) <= ... <= p_(m)
+ *
+ * A null p is that of a comparison that tested nothing: it stays null and does not count among the m.
  */
-export function benjaminiHochberg(values: readonly number[]): number[] {
-  const wrong = values.find(p => !(p >= 0 && p <= 1));
-  if (wrong !== undefined) throw new RangeError(`benjaminiHochberg: p = ${wrong}`);
-  const order = values.map((_, i) => i).sort((i, j) => values[j]! - values[i]!);
-  const adjusted = new Array<number>(values.length);
+export function benjaminiHochberg<P extends number | null>(values: readonly P[]): P[] {
+  const tests = values.flatMap((p, place) => (p === null ? [] : [{ p, place }]));
+  const wrong = tests.find(({ p }) => !(p >= 0 && p <= 1));
+  if (wrong !== undefined) throw new RangeError(`benjaminiHochberg: p = ${wrong.p}`);
+  const adjusted: (number | null)[] = values.map(() => null);
   let least = 1;
-  for (const [fromTop, i] of order.entries()) {
-    least = Math.min(least, (values.length / (values.length - fromTop)) * values[i]!);
-    adjusted[i] = least;
+  for (const [fromTop, { p, place }] of tests.sort((a, b) => b.p - a.p).entries()) {
+    least = Math.min(least, (tests.length / (tests.length - fromTop)) * p);
+    adjusted[place] = least;
   }
-  return adjusted;
+  return adjusted as P[];
 }

@@ -1,5 +1,5 @@
+import { type Bounds, largest, withoutSpread } from './interval.ts';
 import { below, randomStream } from './random.ts';
-import type { Interval } from './wilson.ts';
 
 export interface BootstrapOptions {
   readonly seed: number;
@@ -12,17 +12,22 @@ export interface BootstrapOptions {
 /**
  * Paired bootstrap of a mean difference: examples are drawn with replacement, both values of an example together.
  * Returns mean(a - b) and the percentile interval of the resampled means (linear interpolation between order
- * statistics). Null without examples. The same seed gives the same interval.
+ * statistics). Null without examples. Differences that are all the same have no spread to draw from: no interval, with `why`. The same
+ * seed gives the same interval.
  */
 export function pairedBootstrap(
   a: ArrayLike<number>,
   b: ArrayLike<number>,
   { seed, resamples = 10_000, confidence = 0.95 }: BootstrapOptions,
-): (Interval & { readonly difference: number }) | null {
+): (Bounds & { readonly difference: number }) | null {
   const n = a.length;
   if (b.length !== n) throw new RangeError(`pairedBootstrap: ${n} and ${b.length} values`);
   if (n === 0) return null;
   const differences = Float64Array.from({ length: n }, (_, i) => a[i]! - b[i]!);
+  const difference = differences.reduce((sum, d) => sum + d, 0) / n;
+  if (withoutSpread(differences, Math.max(largest(a), largest(b)))) {
+    return { difference, low: null, high: null, why: `all ${n} differences are the same` };
+  }
   const stream = randomStream(seed);
   const means = new Float64Array(resamples);
   for (let r = 0; r < resamples; r++) {
@@ -32,7 +37,6 @@ export function pairedBootstrap(
   }
   means.sort();
   const tail = (1 - confidence) / 2;
-  const difference = differences.reduce((sum, d) => sum + d, 0) / n;
   return { difference, low: quantile(means, tail), high: quantile(means, 1 - tail) };
 }
 

@@ -1,5 +1,6 @@
 export { benjaminiHochberg } from './benjamini-hochberg.ts';
 export { type BootstrapOptions, pairedBootstrap } from './bootstrap.ts';
+export type { Bounds, Interval } from './interval.ts';
 export { mcnemarMidP } from './mcnemar.ts';
-export { type MeanDifference, meanWithInterval, pairedT } from './paired-t.ts';
-export { type Interval, wilson } from './wilson.ts';
+export { type MeanDifference, type MeanWithInterval, meanWithInterval, pairedT } from './paired-t.ts';
+export { wilson } from './wilson.ts';

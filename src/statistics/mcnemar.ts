@@ -1,3 +1,5 @@
+import { LEAST_P } from './interval.ts';
+
 /**
  * Two-sided exact McNemar test with the mid-p correction, for two classifiers on the same examples.
  * `onlyFirst` and `onlySecond` count the examples that one alone gets right; with n their sum, k the smaller and
@@ -5,12 +7,13 @@
  *
  *     p = 2 P(X <= k) - P(X = k)
  *
- * which is 1 when the counts are equal (no discordant example included).
+ * which is 1 when the counts are equal. Null without discordant examples: they are all that the test reads.
  */
-export function mcnemarMidP(onlyFirst: number, onlySecond: number): number {
+export function mcnemarMidP(onlyFirst: number, onlySecond: number): number | null {
   if (!Number.isInteger(onlyFirst) || !Number.isInteger(onlySecond) || onlyFirst < 0 || onlySecond < 0) {
     throw new RangeError(`mcnemarMidP: counts ${onlyFirst} and ${onlySecond}`);
   }
+  if (onlyFirst + onlySecond === 0) return null;
   if (onlyFirst === onlySecond) return 1;
   const n = onlyFirst + onlySecond;
   const k = Math.min(onlyFirst, onlySecond);
@@ -24,5 +27,5 @@ export function mcnemarMidP(onlyFirst: number, onlySecond: number): number {
     ratio *= j / (n - j + 1);
     below += ratio;
   }
-  return Math.exp(logMass) * (1 + 2 * below);
+  return Math.max(LEAST_P, Math.exp(logMass) * (1 + 2 * below));
 }

@@ -1,11 +1,18 @@
-import { studentTPoint, studentTWithin } from './student-t.ts';
-import type { Interval } from './wilson.ts';
+import { type Bounds, largest, withoutSpread } from './interval.ts';
+import { studentTBeyond, studentTPoint } from './student-t.ts';
 
-/** A mean with what is known of it from few values, here the mean of paired differences. */
-export interface MeanDifference extends Interval {
+/** A mean with its t interval. */
+export interface MeanWithInterval extends Bounds {
+  readonly mean: number;
+  /** Standard error; 0 without spread. */
+  readonly error: number;
+}
+
+/** The mean of paired differences with what is known of it. */
+export interface MeanDifference extends Bounds {
   readonly difference: number;
-  /** Two-sided, of the hypothesis that the true mean difference is 0. */
-  readonly p: number;
+  /** Two-sided, of the hypothesis that the true mean difference is 0; null, with `why`, where the pairs have no spread. */
+  readonly p: number | null;
   /** Pairs. */
   readonly n: number;
 }
@@ -15,31 +22,36 @@ export interface MeanDifference extends Interval {
  *
  *     d  +-  t s / sqrt(n),   t the point of Student's distribution with n - 1 degrees of freedom
  *
- * Null with fewer than two pairs. Differences that are all the same leave an interval of no width; p is then 1 when they
- * are 0 and else 0.
+ * Null with fewer than two pairs. Differences that are all the same, to the rounding of float64, say nothing of their spread: interval
+ * and p are null.
  */
 export function pairedT(a: ArrayLike<number>, b: ArrayLike<number>, confidence = 0.95): MeanDifference | null {
   const n = a.length;
   if (b.length !== n) throw new RangeError(`pairedT: ${n} and ${b.length} values`);
   if (n < 2) return null;
   const differences = Float64Array.from({ length: n }, (_, i) => a[i]! - b[i]!);
-  const { mean, low, high, error } = meanWithInterval(differences, confidence)!;
-  const p = error === 0 ? (mean === 0 ? 1 : 0) : Math.max(0, 1 - studentTWithin(Math.abs(mean) / error, n - 1));
-  return { difference: mean, low, high, p, n };
+  const size = Math.max(largest(a), largest(b));
+  const { mean, error, ...bounds } = tInterval(differences, { confidence, size, noun: 'differences' });
+  return { difference: mean, ...bounds, p: error === 0 ? null : studentTBeyond(Math.abs(mean) / error, n - 1), n };
 }
 
 /** Mean, its standard error and its t interval; null with fewer than two values. */
-export function meanWithInterval(
+export function meanWithInterval(values: ArrayLike<number>, confidence = 0.95): MeanWithInterval | null {
+  return values.length < 2 ? null : tInterval(values, { confidence, size: largest(values), noun: 'values' });
+}
+
+function tInterval(
   values: ArrayLike<number>,
-  confidence = 0.95,
-): (Interval & { readonly mean: number; readonly error: number }) | null {
-  const n = values.length;
-  if (n < 2) return null;
+  { confidence, size, noun }: { readonly confidence: number; readonly size: number; readonly noun: string },
+): MeanWithInterval {
   const list = Array.from(values);
+  const n = list.length;
   const mean = list.reduce((sum, x) => sum + x, 0) / n;
-  // Equal values have no spread, whatever rounding leaves of their mean.
-  const equal = list.every(x => x === list[0]);
-  const error = equal ? 0 : Math.sqrt(list.reduce((sum, x) => sum + (x - mean) ** 2, 0) / (n - 1) / n);
+  const error = Math.sqrt(list.reduce((sum, x) => sum + (x - mean) ** 2, 0) / (n - 1) / n);
+  // The squares of numbers below 1e-162 are 0.
+  if (error === 0 || withoutSpread(list, size)) {
+    return { mean: list[0]!, error: 0, low: null, high: null, why: `all ${n} ${noun} are the same` };
+  }
   const half = error * studentTPoint(confidence, n - 1);
   return { mean, error, low: mean - half, high: mean + half };
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { studentTPoint, studentTWithin } from './student-t.ts';
+import { studentTBeyond, studentTPoint, studentTWithin } from './student-t.ts';
 
 // scipy 1.17: 2 * stats.t.cdf(t, degrees) - 1
 test.each([
@@ -20,6 +20,27 @@ test.each([
   [2.776, 100, 0.9934298589743638],
 ])('studentTWithin(%f, %i)', (t, degrees, share) => {
   expect(studentTWithin(t, degrees)).toBeCloseTo(share, 13);
+});
+
+// scipy 1.17: 2 * stats.t.sf(t, degrees)
+test.each([
+  [0.5, 3, 0.651447964848151],
+  [1, 1, 0.5000000000000001],
+  [1, 1000, 0.31755241808467255],
+  [1.0001, 5, 0.36317353388642615],
+  [2.776, 4, 0.05002277831997642],
+  [12, 10, 2.921408824769984e-7],
+  [40, 4, 2.3340163226012678e-6],
+  [100, 199, 4.371238057672389e-172],
+  [1e6, 2, 9.999999999985001e-13],
+  [1e8, 1, 6.366197723675814e-9],
+])('studentTBeyond(%f, %i)', (t, degrees, p) => {
+  expect(studentTBeyond(t, degrees) / p).toBeCloseTo(1, 11);
+});
+
+test('a tail below the smallest double is not 0', () => {
+  expect(studentTBeyond(500, 1999)).toBe(Number.MIN_VALUE);
+  expect(studentTBeyond(Number.POSITIVE_INFINITY, 3)).toBe(Number.MIN_VALUE);
 });
 
 // scipy 1.17: stats.t.ppf((1 + probability) / 2, degrees)
@@ -54,6 +75,15 @@ describe('whatever the degrees of freedom', () => {
     expect(studentTWithin(Number.POSITIVE_INFINITY, 7)).toBe(1);
   });
 
+  test('the tail is what is not within', () => {
+    fc.assert(
+      fc.property(degrees, fc.double({ min: 0, max: 20, noNaN: true }), (n, t) => {
+        expect(studentTBeyond(t, n) + studentTWithin(t, n)).toBeCloseTo(1, 12);
+      }),
+    );
+    expect(studentTBeyond(0, 7)).toBe(1);
+  });
+
   test('the point is where the share is the probability', () => {
     fc.assert(
       fc.property(degrees, fc.double({ min: 0.01, max: 0.999, noNaN: true }), (n, probability) => {
@@ -68,6 +98,8 @@ test('what has no meaning is refused', () => {
   expect(() => studentTWithin(1, 1.5)).toThrow(RangeError);
   expect(() => studentTWithin(-1, 3)).toThrow(RangeError);
   expect(() => studentTWithin(Number.NaN, 3)).toThrow(RangeError);
+  expect(() => studentTBeyond(1, 0)).toThrow(RangeError);
+  expect(() => studentTBeyond(Number.NaN, 3)).toThrow(RangeError);
   expect(() => studentTPoint(1, 3)).toThrow(RangeError);
   expect(() => studentTPoint(0, 3)).toThrow(RangeError);
 });

@@ -1,10 +1,7 @@
+import type { Interval } from './interval.ts';
+
 /** 97.5 % point of the normal distribution: two-sided 95 % intervals. */
 const NORMAL_975 = 1.959963984540054;
-
-export interface Interval {
-  readonly low: number;
-  readonly high: number;
-}
 
 /**
  * Wilson score interval of a proportion, as fractions. With p = successes / n and the normal quantile z

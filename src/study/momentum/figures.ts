@@ -47,8 +47,8 @@ function drawCurve({ title, x, y, series, baselines }: CurveResult, colors: Read
       points: points.map((point, i) => ({
         x: x.values[i]!,
         y: point?.mean ?? null,
-        low: point?.low,
-        high: point?.high,
+        low: point?.low ?? undefined,
+        high: point?.high ?? undefined,
       })),
       color: colors.get(eta),
     }),
@@ -75,7 +75,8 @@ function drawChanges({ name, columns, rows }: Table): string {
         if (difference === undefined || plain[i]!.mean === null) return [];
         const percent = (value: number) => (100 * value) / plain[i]!.mean!;
         const { difference: middle, low, high } = difference;
-        return [{ x: eta, y: percent(middle), low: percent(low), high: percent(high) }];
+        const band = low === null || high === null ? {} : { low: percent(low), high: percent(high) };
+        return [{ x: eta, y: percent(middle), ...band }];
       }),
     }),
   );

@@ -92,11 +92,30 @@ describe('a table', () => {
     const found = [0, 1].flatMap(column =>
       [1, 2].map(row => inContext!.rows[row]!.entries[column]!.difference!.adjusted),
     );
-    expect(found).toBeAllClose(adjusted, 1e-15);
+    expect(found).toEqual(adjusted.map(each => each && expect.closeTo(each, 14)));
     const alone = benjaminiHochberg([0.1, 0.9].map(eta => pairedT(nats[eta]!, nats[0]!)!.p));
-    expect(training!.rows.slice(1).map(({ entries }) => entries[0]!.difference!.adjusted)).toBeAllClose(alone, 1e-12);
-    // The same accuracies as plain attention: nothing to see.
-    expect(inContext!.rows[2]!.entries[1]!.difference).toMatchObject({ difference: 0, low: 0, high: 0, p: 1 });
+    expect(training!.rows.slice(1).map(({ entries }) => entries[0]!.difference!.adjusted)).toEqual(
+      alone.map(p => expect.closeTo(p!, 12)),
+    );
+  });
+
+  test('a comparison without spread has no p, says why, and leaves the family', () => {
+    const same = { difference: 0, low: null, high: null, p: null, adjusted: null, n: 3 };
+    expect(inContext!.rows[2]!.entries[1]!.difference).toEqual({
+      ...same,
+      why: 'the same as plain attention with every seed',
+    });
+    const constant = recordsOf().map(record =>
+      record.task === 'associative-recall' ? { ...record, measures: { accuracy: 0.13 } } : record,
+    );
+    const [table] = foldResult(plan, '', tasks, constant).tables;
+    for (const { entries } of table!.rows.slice(1)) {
+      expect(entries[1]).toMatchObject({ mean: 0.13, low: null, high: null, why: 'all 3 values are the same' });
+      expect(entries[1]!.difference).toEqual({ ...same, why: 'every model gives the same answer' });
+    }
+    // Two comparisons are left to adjust for.
+    const left = table!.rows.slice(1).map(({ entries }) => entries[0]!.difference!);
+    expect(left.map(({ adjusted }) => adjusted)).toEqual(benjaminiHochberg(left.map(({ p }) => p)));
   });
 
   test('sets baselines beside, those of one name in one row', () => {

@@ -1,7 +1,7 @@
 /** @file What a study found: a pure function of its plan and of the records of its cells. */
 import { benjaminiHochberg } from '../../statistics/benjamini-hochberg.ts';
+import { type Bounds, withoutSpread } from '../../statistics/interval.ts';
 import { type MeanDifference, meanWithInterval, pairedT } from '../../statistics/paired-t.ts';
-import type { Interval } from '../../statistics/wilson.ts';
 import type { CellRecord } from './cell-record.ts';
 import { meanOfEach } from './means.ts';
 import { type Eta, type MomentumPlan, nameOf, type TaskName } from './plan.ts';
@@ -9,15 +9,15 @@ import type { Baseline, Curve, Measure, TableName, Trainee } from './trainee.ts'
 
 /** How a row of a table compares with plain attention in one column. */
 export interface Comparison extends MeanDifference {
-  /** p, adjusted for all comparisons of the table (Benjamini and Hochberg). */
-  readonly adjusted: number;
+  /** p, adjusted for all comparisons of the table that have one (Benjamini and Hochberg); null where p is. */
+  readonly adjusted: number | null;
 }
 
 /** A number over the seeds. */
 export interface Entry {
   /** Null, with `why`, where fewer than two seeds have a number. */
   readonly mean: number | null;
-  /** Interval of the mean. */
+  /** Interval of the mean; null, with `why`, where all seeds have the same number. */
   readonly low: number | null;
   readonly high: number | null;
   readonly why?: string;
@@ -42,7 +42,7 @@ export interface CurveResult extends Curve {
   readonly series: readonly {
     readonly eta: Eta;
     /** Null where fewer than two seeds have a number. */
-    readonly points: readonly (({ readonly mean: number } & Interval) | null)[];
+    readonly points: readonly (({ readonly mean: number } & Bounds) | null)[];
   }[];
   readonly baselines: readonly { readonly name: string; readonly values: readonly (number | null)[] }[];
 }
@@ -132,18 +132,28 @@ function entryOf(
   recordsOf: RecordsOf,
 ): Omit<Entry, 'difference'> & { readonly difference?: MeanDifference } {
   const values = recordsOf(task, eta).map(({ measures }) => measures?.[name] ?? null);
-  const known = values.filter(value => value !== null);
-  const mean = meanWithInterval(known);
+  const mean = meanWithInterval(values.filter(value => value !== null));
   if (mean === null) return { mean: null, low: null, high: null, values, why: 'fewer than two seeds have a number' };
-  const entry = { mean: mean.mean, low: mean.low, high: mean.high, values };
+  const { error: _, ...known } = mean;
+  const entry = { ...known, values };
   if (eta === 0) return entry;
   const plain = recordsOf(task, 0).map(({ measures }) => measures?.[name] ?? null);
   const pairs = values.flatMap((value, i) => (value === null || plain[i] == null ? [] : [[value, plain[i]!] as const]));
-  const difference = pairedT(
+  const difference = compare(
     pairs.map(([value]) => value),
     pairs.map(([, value]) => value),
   );
   return difference === null ? entry : { ...entry, difference };
+}
+
+/** The paired test; where there is no spread that it could read, `why` says what the models have in common. */
+function compare(values: readonly number[], plain: readonly number[]): MeanDifference | null {
+  const found = pairedT(values, plain);
+  if (found === null || found.p !== null) return found;
+  const why = withoutSpread([...values, ...plain])
+    ? 'every model gives the same answer'
+    : `${found.difference === 0 ? 'the same as plain attention' : 'the same difference'} with every seed`;
+  return { ...found, why };
 }
 
 function foldCurve(
@@ -157,7 +167,9 @@ function foldCurve(
     const points = curve.x.values.map((_, i) => {
       const known = all.flatMap(values => values?.[i] ?? []);
       const found = meanWithInterval(known);
-      return found && { mean: found.mean, low: found.low, high: found.high };
+      if (found === null) return null;
+      const { error, ...point } = found;
+      return point;
     });
     return points.every(point => point === null) ? [] : [{ eta, points }];
   });
