@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { openCheckpoint } from '../src/checkpoint/open.ts';
+import { matrixProductPeak } from '../src/experiment/matrix-product-peak.ts';
 import { forwardFlops, stepFlops } from '../src/experiment/work.ts';
 import { loadModel } from '../src/model/loaded-model.ts';
 import { computeMemory } from '../src/model/memory.ts';
@@ -23,7 +24,6 @@ import { batches } from '../src/task/batches.ts';
 import { buildSequences } from '../src/task/sequence.ts';
 import { openTask } from '../src/task/task.ts';
 import { openTokenizer } from '../src/tokenizer/tokenizer.ts';
-import { matrixProductPeak } from './matrix-product-peak.ts';
 import { peakOfStart } from './peak-memory.ts';
 import { reportTable } from './report-table.ts';
 

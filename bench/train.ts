@@ -14,6 +14,7 @@ import { parseArgs } from 'node:util';
 import { openCheckpoint } from '../src/checkpoint/open.ts';
 import { readSafetensors } from '../src/checkpoint/read-safetensors.ts';
 import { writeSafetensors } from '../src/checkpoint/write-safetensors.ts';
+import { matrixProductPeak } from '../src/experiment/matrix-product-peak.ts';
 import { readDecoder } from '../src/model/families/index.ts';
 import { loadModel } from '../src/model/loaded-model.ts';
 import { computeMemory } from '../src/model/memory.ts';
@@ -27,7 +28,6 @@ import { presets } from '../src/train/presets.ts';
 import type { Problem } from '../src/train/problem.ts';
 import { openTrainer } from '../src/train/trainer.ts';
 import { trainingFlops } from '../src/train/work.ts';
-import { matrixProductPeak } from './matrix-product-peak.ts';
 import { reportTable } from './report-table.ts';
 
 const { values: options } = parseArgs({

@@ -6,15 +6,17 @@ import { verifyCache, weightsDirectory } from '../checkpoint/cache.ts';
 import { cacheDirectory } from '../checkpoint/cache-directory.ts';
 import { makeFolders } from '../checkpoint/make-folders.ts';
 import { EMBEDDED_MODELS, locateEmbedded } from '../checkpoint/models.ts';
+import { UserError } from '../error.ts';
 import { Interrupted } from '../experiment/interrupted.ts';
 import { memoryOfMachine } from '../experiment/machine-memory.ts';
+import { matrixProductPeak } from '../experiment/matrix-product-peak.ts';
 import { encodeOnnx } from '../graph/onnx/encode.ts';
 import { matrixMultiply } from '../graph/operators/index.ts';
 import { input } from '../graph/tensor.ts';
 import { openRuntime } from '../runtime/runtime.ts';
 import { openTask, TASK_NAMES } from '../task/task.ts';
 import type { Check } from './format-checks.ts';
-import { formatBytes } from './format-number.ts';
+import { formatBytes, formatFlops, formatPlural } from './format-number.ts';
 import type { Io } from './io.ts';
 import { RUN_MEMORY_BYTES } from './memory-need.ts';
 
@@ -25,6 +27,7 @@ export async function checkUp(io: Io): Promise<Check[]> {
   const all: readonly (readonly [name: string, check: (io: Io) => Promise<Finding>])[] = [
     ['Node', checkNode],
     ['onnxruntime', checkRuntime],
+    ['device', checkDevice],
     ['memory', checkMemory],
     ['cache folder', checkCacheFolder],
     ['cached weights', checkCachedWeights],
@@ -59,13 +62,18 @@ async function checkNode(): Promise<Finding> {
   return old ? bad(found, `install Node ${OLDEST_NODE.join('.')} or later from nodejs.org`) : good(found);
 }
 
+/** The installer of onnxruntime-node asks a host of its own for GPU libraries, and fails where the network is closed. */
+const CLOSED_NETWORK = 'where the network is closed it installs with ONNXRUNTIME_NODE_INSTALL=skip in the environment';
+const REINSTALL = `install dualform again (in a checkout: npm ci); ${CLOSED_NETWORK}`;
+
 /** Integers, so that the product is exact in float32 on every machine. */
 async function checkRuntime({ threads, signal }: Io): Promise<Finding> {
   const size = 64;
   const [a, b] = [input('a', 'float32', ['M', size]), input('b', 'float32', [size, size])];
   const left = Float32Array.from({ length: size * size }, (_, i) => (i % 7) - 3);
   const right = Float32Array.from({ length: size * size }, (_, i) => (i % 5) - 2);
-  const runtime = await openRuntime({ threads, signal });
+  const runtime = await openRuntime({ threads, signal }).catch(asUnusable);
+  if ('ok' in runtime) return runtime;
   try {
     const model = encodeOnnx({ name: 'product', outputs: { product: matrixMultiply(a, b) } });
     const session = await runtime.openSession({ name: 'product', model });
@@ -81,9 +89,29 @@ async function checkRuntime({ threads, signal }: Io): Promise<Finding> {
       for (let k = 0; k < size; k++) sum += left[Math.floor(i / size) * size + k]! * right[k * size + (i % size)]!;
       return x !== sum;
     });
-    if (wrong >= 0)
-      return bad(`multiplies two matrices wrong (entry ${wrong})`, 'install onnxruntime-node again: npm ci');
-    return good(`loads and multiplies right, ${runtime.threads} threads`);
+    if (wrong >= 0) return bad(`multiplies two matrices wrong (entry ${wrong})`, REINSTALL);
+    return good(`loads and multiplies right; ${CLOSED_NETWORK}`);
+  } finally {
+    await runtime.close();
+  }
+}
+
+function asUnusable(error: unknown): Finding {
+  if (error instanceof UserError) return bad(error.message, REINSTALL);
+  throw error;
+}
+
+/** Five products take 0.3 s on two cores. */
+const TIMED_PRODUCTS = 5;
+
+async function checkDevice({ threads, signal }: Io): Promise<Finding> {
+  const runtime = await openRuntime({ threads, signal });
+  try {
+    const speed = await matrixProductPeak(runtime, TIMED_PRODUCTS);
+    const cpu = os.cpus()[0]?.model.trim() || 'unknown processor';
+    return good(
+      `cpu, ${cpu}: ${formatPlural(runtime.threads, 'thread')}, ${formatFlops(1e9 * speed)}/s in a matrix product`,
+    );
   } finally {
     await runtime.close();
   }

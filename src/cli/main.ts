@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { CommanderError } from 'commander';
 import { UserError } from '../error.ts';
 import { Interrupted } from '../experiment/interrupted.ts';

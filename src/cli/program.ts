@@ -27,12 +27,24 @@ export interface Typed {
 /** Does what a command promises. */
 export type Perform = (command: string, typed: Typed) => Promise<void>;
 
+/** What a newcomer does, as it is typed: npx runs the command in a checkout. */
+function firstSteps(): string {
+  const command = process.env.npm_command === 'exec' ? 'npx dualform' : 'dualform';
+  const steps = [
+    ['run', 'the main job with the model and the data that come with dualform: about two minutes on two cores'],
+    ['doctor', 'what this machine can do, and whether everything is in place'],
+    ['run --task reviews.csv --model org/name', 'your own rows and a model of the hub; "run --help" says more'],
+  ];
+  return `\nBegin with:\n${steps.map(([words, says]) => `  $ ${command} ${words}\n      ${says}`).join('\n')}`;
+}
+
 /** The command line as it is typed: names, options and help, without anything that does the work. */
 export function makeProgram(perform: Perform): Command {
   const program = strict(new Command('dualform'))
     .description('The laboratory for in-context learning as gradient descent.')
     .version(VERSION)
-    .helpCommand(false);
+    .helpCommand(false)
+    .addHelpText('after', firstSteps);
   const commands = [
     runCommand(),
     traceCommand(),

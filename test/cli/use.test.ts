@@ -70,9 +70,23 @@ describe('wrong use is named with what is right', () => {
     },
   );
 
-  test('without a command the help is shown', async () => {
-    const { exitCode, stdout, stderr } = await dualform([]);
+  test.each([
+    ['dualform', 'run'],
+    ['npx dualform', 'exec'],
+  ])('without a command the help is shown, and what to begin with, as it is typed: %s', async (command, npm) => {
+    const { exitCode, stdout, stderr } = await dualform([], { env: { npm_command: npm } });
     expect(stderr).toContain('Usage: dualform');
+    const [, begin] = stderr.split('Begin with:\n');
+    const lines = [...begin!.matchAll(/^ {2}\$ (.+)$/gm)].map(([, line]) => line!);
+    expect(lines.map(line => line.startsWith(`${command} `))).toEqual([true, true, true]);
+    for (const line of lines) {
+      let typed = '';
+      const program = makeProgram(async name => {
+        typed = name;
+      });
+      await program.parseAsync(line.replace(/^(?:npx )?dualform /, '').split(' '), { from: 'user' });
+      expect(['run', 'doctor']).toContain(typed);
+    }
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
   });
 });
@@ -107,6 +121,13 @@ test.each([['models'], ['tasks'], ['doctor']])(
     expect(exitCode).toBe(0);
   },
 );
+
+test('doctor names the device and its speed, and what a closed network needs', async () => {
+  const { checks } = JSON.parse((await dualform(['doctor', '--json', '--threads', '1'])).stdout);
+  const found = Object.fromEntries(checks.map(({ name, found }: { name: string; found: string }) => [name, found]));
+  expect(found.device).toMatch(/^cpu, .+: 1 thread, [\d.,]+ GFLOP\/s in a matrix product$/);
+  expect(found.onnxruntime).toContain('ONNXRUNTIME_NODE_INSTALL=skip');
+});
 
 test('models and tasks say origin, licence and size', async () => {
   const models = JSON.parse((await dualform(['models', '--json'])).stdout);

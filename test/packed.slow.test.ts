@@ -1,0 +1,53 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { execa } from 'execa';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+const root = fileURLToPath(new URL('../', import.meta.url));
+
+/** An empty folder into which both packages were installed as npm packs them. */
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'dualform-packed-'));
+  await writeFile(join(folder, 'package.json'), '{ "private": true, "type": "module" }');
+  const packages = ['.', './packages/smollm2-135m-instruct'];
+  const { stdout } = await execa('npm', ['pack', '--json', '--pack-destination', folder, ...packages], { cwd: root });
+  const tarballs = Object.values<{ filename: string }>(JSON.parse(stdout)).map(({ filename }) =>
+    join(folder, filename),
+  );
+  expect(tarballs).toHaveLength(2);
+  await execa('npm', ['install', '--no-audit', '--no-fund', ...tarballs], {
+    cwd: folder,
+    env: { ONNXRUNTIME_NODE_INSTALL: 'skip' },
+  });
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+describe('installed from its packages', () => {
+  test('the main job runs on eight rows', async () => {
+    const { stdout } = await execa('npx', ['dualform', 'run', '--limit', '8', '--json', '--quiet'], { cwd: folder });
+    const result = JSON.parse(stdout);
+    expect(result.task.examples).toBe(8);
+    expect(Object.keys(result.accuracy)).toEqual(['zero-shot', 'in-context', 'finetuned']);
+    expect(result.simAOU.value).toBeGreaterThan(0);
+  });
+
+  test('the library is imported', async () => {
+    await writeFile(
+      join(folder, 'import.js'),
+      `import { checkpoint, task } from 'dualform';
+       const { family } = checkpoint.EMBEDDED_MODELS[0];
+       const { trainRows } = await task.openTask('cb');
+       console.log(family, trainRows, (await checkpoint.openCheckpoint('smollm2-135m-instruct')).name);`,
+    );
+    const { stdout } = await execa('node', ['import.js'], { cwd: folder });
+    expect(stdout).toBe('llama 250 smollm2-135m-instruct');
+  });
+
+  test('doctor finds nothing wrong', async () => {
+    const { stdout } = await execa('npx', ['dualform', 'doctor', '--json', '--quiet'], { cwd: folder });
+    expect(JSON.parse(stdout).ok).toBe(true);
+  });
+});
