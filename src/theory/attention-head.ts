@@ -13,7 +13,6 @@ import { type Check, checked } from './check.ts';
 import { drawFrom } from './draw.ts';
 import { linearAttention } from './linear-layer.ts';
 import {
-  dot,
   largestDifference,
   type Matrix,
   product,
@@ -88,13 +87,12 @@ export function attentionHeadExample(seed: number) {
 
 export function checkAttentionHead(seed: number): readonly Check[] {
   const { weights, changed, demonstrations, own, query } = attentionHeadExample(seed);
-  const whole = project(weights, { ...own, rows: 37, data: stack(rowsOf(demonstrations, own)).data });
+  const whole = project(weights, stack(rowsOf(demonstrations, own)));
   const [before, after] = [project(weights, own), project(changed, own)];
   const zeroShot = mapOf(before);
-  const rows = (m: Matrix) => rowsOf(m);
   const asMap = times(sum(zeroShot, mapOf(project(weights, demonstrations))), query);
-  const asAttention = linearAttention(rows(whole.values), rows(whole.keys), query);
-  const finetuned = linearAttention(rows(after.values), rows(after.keys), query);
+  const asAttention = linearAttention(rowsOf(whole.values), rowsOf(whole.keys), query);
+  const finetuned = linearAttention(rowsOf(after.values), rowsOf(after.keys), query);
   // W_V X^T X W_K^T, multiplied out of the changes of the projections
   const gram = product(transposed(own), own);
   const change = (m: Matrix, from: Matrix) => sum(m, from, -1);
@@ -103,6 +101,7 @@ export function checkAttentionHead(seed: number): readonly Check[] {
   const multipliedOut = [sandwich(dV, weights.key), sandwich(weights.value, dK), sandwich(dV, dK)].reduce((a, b) =>
     sum(a, b),
   );
+  const scale = query.length ** -0.5;
   return [
     checked(
       'head without softmax over [demonstrations; query] = (W_zsl + dW_icl) q (eq. 10-13)',
@@ -110,18 +109,25 @@ export function checkAttentionHead(seed: number): readonly Check[] {
     ),
     checked('W_zsl = W_V X^T X W_K^T', largestDifference(zeroShot.data, sandwich(weights.value, weights.key).data)),
     checked(
-      'head with changed projections, without softmax = (W_zsl + dW_ft) q',
-      largestDifference(finetuned, times(sum(zeroShot, finetuningUpdate(before, after)), query)),
+      'head with changed projections, without softmax = (W_zsl + dW_ft) q, dW_ft multiplied out in dW_K and dW_V',
+      largestDifference(finetuned, times(sum(zeroShot, multipliedOut), query)),
     ),
     checked(
-      'dW_ft multiplied out in dW_K and dW_V',
+      'dW_ft multiplied out in dW_K and dW_V = map with the changed projections - map with the pretrained ones',
       largestDifference(finetuningUpdate(before, after).data, multipliedOut.data),
     ),
     checked(
-      'softmax weights are positive and sum to one: a value seen by all keys comes out unchanged',
-      Math.abs(dot(softmax(times(whole.keys, query)), new Float64Array(37).fill(1)) - 1),
+      'head with softmax (eq. 10) = values weighted by 1 / sum_j exp((k_j - k_i) . q / sqrt(d))',
+      largestDifference(softmaxAttention(whole, query, scale), byRatios(whole, query, scale)),
     ),
   ];
+}
+
+/** Softmax attention from the ratios of its weights: w_i = 1 / sum_j w_j / w_i = 1 / sum_j exp(scale (k_j - k_i) . q). */
+function byRatios({ keys, values }: KeysAndValues, query: Vector, scale: number): Vector {
+  const scores = times(keys, query);
+  const weights = scores.map(own => 1 / scores.reduce((sum, other) => sum + Math.exp(scale * (other - own)), 0));
+  return timesTransposed(values, weights);
 }
 
 function rowsOf(...parts: readonly Matrix[]): readonly Vector[] {

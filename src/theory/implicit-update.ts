@@ -143,22 +143,47 @@ export function checkImplicitUpdate(seed: number): readonly Check[] {
       blockOutput(block, within),
       blockOutput(updated(block, implicitUpdate(block, without, within)), without),
     );
-  // One token of context more at a time: W_0, W_1, ...
   const [W] = plain.first as [Matrix];
-  const streams = Array.from({ length: contextLength + 1 }, (_, count) => attended(count));
-  // The step on context token i: minus 1/|a_0|^2 times the gradient of L_i(W) = tr(Delta_i^T W), Delta_i = W_0 (a_i - a_(i+1)) a_0^T
-  const steps = streams
-    .slice(1)
-    .map((stream, i) => outer(times(W, minus(streams[i]!, stream)), without))
-    .reduce((weights, gradient) => sum(weights, gradient, -1 / dot(without, without)), W);
-  const whole = rankOneUpdate(W, without, within);
   return [
     checked("block with context = block with dW and db' without it (theorem 2.2, residual, ReLU)", error(plain)),
     checked('the same behind RMSNorm with a gated feed-forward: two first matrices', error(gated)),
     checked(
-      'one context token more at a time: the sum of the gradient steps = the whole update',
-      largestDifference(steps.data, sum(W, outer(whole.left, whole.right)).data),
+      'one context token more at a time: the gradient steps so far = the update of the context so far, after each token',
+      stepsAgainstUpdates(
+        W,
+        Array.from({ length: contextLength + 1 }, (_, count) => attended(count)),
+      ),
     ),
-    checked('no context: no update', sizeOf(rankOneUpdate(W, without, without))),
+    checked(
+      'dW is the smallest change that does it: |dW + M|^2 = |dW|^2 + |M|^2 for M with M z_0 = 0',
+      againstLarger(rankOneUpdate(W, without, within), without, drawFrom(seed, 4, 1).matrix(W.rows, W.columns)),
+    ),
   ];
+}
+
+/**
+ * The step on context token i is minus 1/|a_0|^2 times the gradient of L_i(W) = tr(Delta_i^T W), Delta_i = W_0 (a_i - a_(i+1)) a_0^T.
+ * After i steps W_i reads a_0 as W_0 reads a_i.
+ *
+ * @param streams a_0, a_1, ...
+ */
+function stepsAgainstUpdates(W: Matrix, streams: readonly Vector[]): number {
+  const [without] = streams as [Vector];
+  const errors: number[] = [];
+  streams.slice(1).reduce((weights, stream, i) => {
+    const gradient = outer(times(W, minus(streams[i]!, stream)), without);
+    const next = sum(weights, gradient, -1 / dot(without, without));
+    const { left, right } = rankOneUpdate(W, without, stream);
+    errors.push(largestDifference(next.data, sum(W, outer(left, right)).data));
+    errors.push(largestDifference(times(next, without), times(W, stream)));
+    return next;
+  }, W);
+  return Math.max(...errors);
+}
+
+/** Difference of |dW + M|^2 and |dW|^2 + |M|^2, as a share, where M is `other` less what it makes of z_0. */
+function againstLarger({ left, right }: RankOne, z0: Vector, other: Matrix): number {
+  const M = sum(other, outer(times(other, z0), z0), -1 / dot(z0, z0));
+  const apart = sizeOf({ left, right }) ** 2 + norm(M.data) ** 2;
+  return Math.abs(norm(sum(M, outer(left, right)).data) ** 2 / apart - 1);
 }

@@ -66,8 +66,11 @@ export function constructedLayer(width: number, examples: number, rate: number, 
   return { scores: diagonal(1, 0), values: diagonal(curvature === 0 ? 0 : -curvature / examples, -rate / examples) };
 }
 
-/** The same layer from four matrices as a transformer has them. */
-export function layerOf(W: Record<'query' | 'key' | 'value' | 'projection', Matrix>): LinearAttentionLayer {
+/** The four matrices that a transformer has: W_Q, W_K, W_V and P. */
+export type HeadMatrices = Readonly<Record<'query' | 'key' | 'value' | 'projection', Matrix>>;
+
+/** The same layer from four matrices. */
+export function layerOf(W: HeadMatrices): LinearAttentionLayer {
   return { scores: product(transposed(W.key), W.query), values: product(W.projection, W.value) };
 }
 
@@ -144,28 +147,33 @@ export function bestRate(width: number, examples: number): number {
 export function checkInContextRegression(seed: number): readonly Check[] {
   const [width, examples, rate, curvature] = [6, 12, 0.7, 0.2];
   const tasks = Array.from({ length: 20 }, (_, i) => drawRegression(width, examples, seed, 3, i));
-  const layer = constructedLayer(width, examples, rate);
   const worst = (layers: readonly LinearAttentionLayer[], reference: (task: RegressionTask) => number) =>
     Math.max(...tasks.map(task => Math.abs(predict(layers, task) - reference(task))));
+  const layer = constructedLayer(width, examples, rate);
   const plusPlus = constructedLayer(width, examples, rate, curvature);
-  const eye = (entries: number, last: number) =>
-    matrix(width + 1, width + 1, (i, j) => (i === j ? (i < width ? entries : last) : 0));
-  const fromMatrices = layerOf({
-    query: eye(1, 0),
-    key: eye(1, 0),
-    value: eye(0, -1),
-    projection: eye(rate / examples, rate / examples),
+  const diagonal = (inputs: number, answer: number) =>
+    matrix(width + 1, width + 1, (i, j) => (i !== j ? 0 : i < width ? inputs : answer));
+  const written = layerOf({
+    query: diagonal(1, 0),
+    key: diagonal(1, 0),
+    value: diagonal(0, -1),
+    projection: diagonal(rate / examples, rate / examples),
   });
+  const { matrix: random } = drawFrom(seed, 3, 20);
+  const free = () => random(width + 1, width + 1, 0.3);
+  const W = { query: free(), key: free(), value: free(), projection: free() };
   return [
     checked(
-      'one constructed layer = one gradient step, von Oswald et al. proposition 1',
-      worst([layer], task => predictByDescent(task, rate, 1)),
+      'one layer of the W_Q, W_K, W_V and P of von Oswald et al., proposition 1 = one gradient step',
+      worst([written], task => predictByDescent(task, rate, 1)),
     ),
     checked(
-      'the layer from W_Q, W_K, W_V and P = the layer from their products',
-      largestDifference(
-        [...fromMatrices.scores.data, ...fromMatrices.values.data],
-        [...layer.scores.data, ...layer.values.data],
+      'a layer of any W_Q, W_K, W_V and P, as written = the layer from their products',
+      Math.max(
+        ...tasks.map(task => {
+          const tokens = tokensOf(task);
+          return largestDifference(stack(asWritten(W, tokens)).data, stack(applyLayer(layerOf(W), tokens)).data);
+        }),
       ),
     ),
     checked(
@@ -176,5 +184,70 @@ export function checkInContextRegression(seed: number): readonly Check[] {
       '5 layers that also move the inputs = 5 steps of GD++',
       worst(Array(5).fill(plusPlus), task => predictByPreconditionedDescent(task, rate, curvature, 5)),
     ),
+    checked(
+      'best rate of one step, closed form = E[p y] / E[p^2] summed exactly over inputs of 1 to 3 entries',
+      Math.max(
+        ...[[1, 3] as const, [2, 2] as const, [3, 1] as const].map(([d, n]) =>
+          Math.abs(bestRate(d, n) - bestRateBySummation(d, n)),
+        ),
+      ),
+    ),
   ];
+}
+
+/** e_j + P sum_i (W_V e_i) (W_K e_i)^T W_Q e_j, i over all tokens but the last, term by term. */
+function asWritten(W: HeadMatrices, tokens: readonly Vector[]): readonly Vector[] {
+  const examples = tokens.slice(0, -1);
+  return tokens.map(token => {
+    const query = times(W.query, token);
+    const read = examples.reduce(
+      (sum, example) => plus(sum, times(W.value, example), dot(times(W.key, example), query)),
+      new Float64Array(token.length) as Vector,
+    );
+    return plus(token, times(W.projection, read));
+  });
+}
+
+/**
+ * E[p y] / E[p^2], p the prediction of one step of rate 1, with the expectations as sums over the nodes of Gauss and Legendre for every
+ * entry of the examples (three: exact to degree 5, and p^2 has degree 4), and of the query and the weights (two, with their variances 1/3
+ * and 1: exact to degree 3, and p^2 has degree 2).
+ */
+function bestRateBySummation(width: number, examples: number): number {
+  const ofInputs = [-1, 0, 1].map(sign => ({ x: sign * Math.sqrt(3 / 5), weight: sign === 0 ? 4 / 9 : 5 / 18 }));
+  const ofQuery = [-1, 1].map(sign => ({ x: sign / Math.sqrt(3), weight: 1 / 2 }));
+  const ofWeights = [-1, 1].map(x => ({ x, weight: 1 / 2 }));
+  let [along, square] = [0, 0];
+  for (const { point: inputs, weight: ofX } of grid(ofInputs, width * examples)) {
+    const rows = Array.from({ length: examples }, (_, i) =>
+      Float64Array.from(inputs.slice(i * width, (i + 1) * width)),
+    );
+    for (const { point: teacher, weight: ofW } of grid(ofWeights, width)) {
+      const w = Float64Array.from(teacher);
+      const answers = rows.map(x => dot(w, x));
+      for (const { point, weight } of grid(ofQuery, width)) {
+        const query = Float64Array.from(point);
+        const p = predictByDescent({ inputs: rows, answers, query, answer: 0 }, 1, 1);
+        along += ofX * ofW * weight * p * dot(w, query);
+        square += ofX * ofW * weight * p * p;
+      }
+    }
+  }
+  return along / square;
+}
+
+interface Node {
+  readonly x: number;
+  readonly weight: number;
+}
+
+/** All points of `dimensions` entries at these nodes, with the products of their weights. */
+function grid(
+  nodes: readonly Node[],
+  dimensions: number,
+): readonly { readonly point: readonly number[]; readonly weight: number }[] {
+  if (dimensions === 0) return [{ point: [], weight: 1 }];
+  return grid(nodes, dimensions - 1).flatMap(({ point, weight }) =>
+    nodes.map(node => ({ point: [...point, node.x], weight: weight * node.weight })),
+  );
 }

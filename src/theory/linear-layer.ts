@@ -136,14 +136,17 @@ export function decayMatrix(tokens: number, eta: number): Matrix {
   return matrix(tokens, tokens, (t, i) => (i < t ? eta ** (t - i) : 0));
 }
 
-/** A layer [4, 6] that learns another one from 60 inputs, by squared error. */
+/**
+ * A layer [4, 6] that learns another one from 60 inputs, by squared error. With eta = 1/2, eta / (1 - eta) and 1 - eta would look like 1
+ * and eta: a wrong formula could pass.
+ */
 export function linearLayerExample(seed: number) {
   const draw = drawFrom(seed, 1);
   const teacher = draw.matrix(4, 6);
   const initial = draw.matrix(4, 6, 0.3);
   const inputs = draw.vectors(60, 6);
   const gradient: OutputGradient = (output, i) => minus(output, times(teacher, inputs[i]!));
-  return { teacher, initial, inputs, gradient, query: draw.vector(6), learningRate: 0.1, eta: 0.5 };
+  return { teacher, initial, inputs, gradient, query: draw.vector(6), learningRate: 0.1, eta: 0.6 };
 }
 
 export function checkLinearLayer(seed: number): readonly Check[] {

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { cosine } from '../../metric/cosine.ts';
 import { lineChart } from '../../report/line-chart.ts';
 import { checked } from '../../theory/check.ts';
@@ -11,6 +12,7 @@ import {
   predict,
   predictByDescent,
   predictByPreconditionedDescent,
+  type RegressionTask,
 } from '../../theory/in-context-regression.ts';
 import { matrix, outer, row } from '../../theory/matrix.ts';
 import { type Chapter, mean, rounded, type Workplace } from './chapter.ts';
@@ -19,18 +21,23 @@ import { trainLayers } from './trained-layers.ts';
 
 const WIDTH = 5;
 const EXAMPLES = 20;
-/** Tasks that losses are measured on, and of those the first that rates are fitted to. */
+/** Tasks that losses are measured on. */
 const TEST_TASKS = 10_000;
-const FITTED_TASKS = 300;
+/** Tasks that rates are chosen on, none of which is measured on. */
+const TUNING_TASKS = 300;
 const DESCENT_STEPS = 8;
-/** Two numbers to fit make this slow. */
-const PLUS_PLUS = { steps: 4, tasks: 100 } as const;
+/** Two numbers to choose make this slow. */
+const PLUS_PLUS = { steps: 4, tuningTasks: 100 } as const;
 const BATCH = 256;
 const LEARNING_RATE = 0.01;
 
-/** Streams of random tasks. */
-const TEST = 1;
-const TRAINING = 2;
+/** Random streams of tasks: no task of one is in another. */
+const streams = { test: 1, training: 2, tuning: 3 } as const;
+
+/** Task `index` of a stream. */
+export function taskOf(stream: keyof typeof streams, seed: number, index: number): RegressionTask {
+  return drawRegression(WIDTH, EXAMPLES, seed, 3, streams[stream], index);
+}
 
 /** Chapter 3: the constructed layer, and layers that were trained. */
 export const inContextRegression: Chapter = {
@@ -38,9 +45,12 @@ export const inContextRegression: Chapter = {
   trainings: 2,
   compute: async workplace => {
     const { seed } = workplace;
-    const test = Array.from({ length: TEST_TASKS }, (_, i) => drawRegression(WIDTH, EXAMPLES, seed, 3, TEST, i));
-    const descent = descentLosses(test);
-    const plusPlus = plusPlusLosses(test);
+    const tasks = (stream: keyof typeof streams, length: number) =>
+      Array.from({ length }, (_, i) => taskOf(stream, seed, i));
+    const test = tasks('test', TEST_TASKS);
+    const tuning = tasks('tuning', TUNING_TASKS);
+    const descent = await descentLosses(tuning, test, workplace);
+    const plusPlus = await plusPlusLosses(tuning.slice(0, PLUS_PLUS.tuningTasks), test, workplace);
     const one = await trained(1, workplace);
     const two = await trained(2, workplace);
     const lossOf = (layers: readonly LinearAttentionLayer[]) => meanSquare(test, task => predict(layers, task));
@@ -106,24 +116,45 @@ function byCount(losses: readonly number[]) {
   return losses.map((loss, i) => ({ x: i + 1, y: loss }));
 }
 
-function descentLosses(test: ReturnType<typeof drawRegression>[]): readonly number[] {
-  const some = test.slice(0, FITTED_TASKS);
-  return Array.from({ length: DESCENT_STEPS }, (_, i) => {
-    const loss = (tasks: typeof test, rate: number) => meanSquare(tasks, task => predictByDescent(task, rate, i + 1));
-    const rate = i === 0 ? bestRate(WIDTH, EXAMPLES) : minimise(rate => loss(some, rate), 0, 3);
+/** Losses of 1, 2, ... steps on `test`, each at the rate that is best on `tuning`; that of one step is known in closed form. */
+export function descentLosses(
+  tuning: readonly RegressionTask[],
+  test: readonly RegressionTask[],
+  { report }: Pick<Workplace, 'report'>,
+): Promise<readonly number[]> {
+  return eachCount(DESCENT_STEPS, (steps, done) => {
+    report('choosing rates of gradient descent', done, DESCENT_STEPS);
+    const loss = (tasks: readonly RegressionTask[], rate: number) =>
+      meanSquare(tasks, task => predictByDescent(task, rate, steps));
+    const rate = steps === 1 ? bestRate(WIDTH, EXAMPLES) : minimise(rate => loss(tuning, rate), 0, 3);
     return loss(test, rate);
   });
 }
 
-function plusPlusLosses(test: ReturnType<typeof drawRegression>[]): readonly number[] {
-  const some = test.slice(0, PLUS_PLUS.tasks);
-  return Array.from({ length: PLUS_PLUS.steps }, (_, i) => {
-    const loss = (tasks: typeof test, rate: number, curvature: number) =>
-      meanSquare(tasks, task => predictByPreconditionedDescent(task, rate, curvature, i + 1));
-    const rateAt = (curvature: number) => minimise(rate => loss(some, rate, curvature), 0, 8, 0.003);
-    const curvature = minimise(c => loss(some, rateAt(c), c), 0, 2, 0.01);
+/** The same of GD++, whose curvature is chosen too. */
+export function plusPlusLosses(
+  tuning: readonly RegressionTask[],
+  test: readonly RegressionTask[],
+  { report }: Pick<Workplace, 'report'>,
+): Promise<readonly number[]> {
+  return eachCount(PLUS_PLUS.steps, (steps, done) => {
+    report('choosing rates of GD++', done, PLUS_PLUS.steps);
+    const loss = (tasks: readonly RegressionTask[], rate: number, curvature: number) =>
+      meanSquare(tasks, task => predictByPreconditionedDescent(task, rate, curvature, steps));
+    const rateAt = (curvature: number) => minimise(rate => loss(tuning, rate, curvature), 0, 8, 0.003);
+    const curvature = minimise(c => loss(tuning, rateAt(c), c), 0, 2, 0.01);
     return loss(test, rateAt(curvature), curvature);
   });
+}
+
+/** Values of 1, 2, ... `count`; between them the event loop runs, so that the work can be stopped. */
+async function eachCount(count: number, value: (n: number, done: number) => number): Promise<readonly number[]> {
+  const values: number[] = [];
+  for (let n = 1; n <= count; n++) {
+    await setImmediate();
+    values.push(value(n, n - 1));
+  }
+  return values;
 }
 
 function trained(layers: number, { seed, runtime, trainingSteps: steps, report }: Workplace) {
@@ -131,7 +162,7 @@ function trained(layers: number, { seed, runtime, trainingSteps: steps, report }
     runtime,
     { layers, width: WIDTH, examples: EXAMPLES, steps, batch: BATCH, learningRate: LEARNING_RATE },
     seed,
-    index => drawRegression(WIDTH, EXAMPLES, seed, 3, TRAINING, index),
+    index => taskOf('training', seed, index),
     step => report(`training ${layers === 1 ? 'one layer' : `${layers} layers`}`, step, steps),
   );
 }
