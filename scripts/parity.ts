@@ -1,6 +1,6 @@
 /**
- * How far the engine is from torch on the golden checkpoints of all families: the largest absolute difference of logits and taps
- * (plain and behind a memory), of gradients and of the key and value tensors after three steps. Writes the table of docs/models.md:
+ * How far the engine is from torch on the golden checkpoints of all families: the largest difference as a share of the root mean square
+ * of its tensor, of logits and taps (plain and behind a memory), of gradients and of the key and value tensors after three steps. Writes the table of docs/models.md:
  *
  *     npm run parity
  *
@@ -19,28 +19,31 @@ import { computeMemory, emptyMemory } from '../src/model/memory.ts';
 import { trace } from '../src/observe/trace.ts';
 import { withRuntime } from '../src/runtime/runtime.ts';
 import { finetune } from '../src/setting/finetune.ts';
+import { relativeDifference } from '../test/reference/difference.ts';
+import { GRADIENT_RATE, sizeOfGradient } from '../test/reference/golden.ts';
 
 const other = process.argv[2];
 const goldenFolder = other === undefined ? fileURLToPath(new URL('../test/golden/', import.meta.url)) : resolve(other);
 const checkpoints = readdirSync(goldenFolder).filter(name => existsSync(join(goldenFolder, name, 'config.json')));
 
-function largest(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
-  let worst = 0;
-  for (let i = 0; i < expected.length; i++) {
-    if (Number.isNaN(expected[i]!) && Number.isNaN(actual[i]!)) continue;
-    const difference = Math.abs(actual[i]! - expected[i]!);
-    if (!(difference <= worst)) worst = difference;
-  }
-  return worst;
-}
-
 async function compare(name: string) {
   const folder = join(goldenFolder, name);
   const answers = await readSafetensors(join(folder, 'expected.safetensors'));
   const answer = (key: string) => Array.from(answers.get(key)!.data, Number);
-  const worst = { logits: 0, outputs: 0, scores: 0, gradients: 0, updated: 0 };
-  const note = (what: keyof typeof worst, actual: ArrayLike<number>, expected: ArrayLike<number>) => {
-    worst[what] = Math.max(worst[what], largest(actual, expected));
+  const worst = { logits: 0, outputs: 0, scores: 0, queries: 0, gradients: 0, updated: 0 };
+  const kinds = {
+    logits: 'logits',
+    attention_output: 'outputs',
+    attention_scores: 'scores',
+    query: 'queries',
+  } as const;
+  const note = (
+    what: keyof typeof worst,
+    actual: ArrayLike<number>,
+    expected: ArrayLike<number>,
+    sizeOf = expected,
+  ) => {
+    worst[what] = Math.max(worst[what], relativeDifference(actual, expected, sizeOf).share);
   };
   return withRuntime({}, async runtime => {
     const model = await loadModel(await openCheckpoint(folder), runtime);
@@ -51,10 +54,7 @@ async function compare(name: string) {
       [prefix, 'memory.'],
     ] as const) {
       for (const tensor of await trace(model, { memory, keyValue: pretrained }, answer('tokens'))) {
-        const kind = tensor.name.split('.').at(-1);
-        if (kind === 'query') continue;
-        const what = kind === 'logits' ? 'logits' : kind === 'attention_output' ? 'outputs' : 'scores';
-        note(what, tensor.data, answer(key + tensor.name));
+        note(kinds[tensor.name.split('.').at(-1) as keyof typeof kinds], tensor.data, answer(key + tensor.name));
       }
     }
     const { shape } = answers.get('sequences')!;
@@ -63,7 +63,7 @@ async function compare(name: string) {
       flat.slice(i * shape[1]!, (i + 1) * shape[1]!).filter(token => token >= 0),
     );
     const [learningRate] = answer('learning_rate') as [number];
-    const first = await finetune(model, sequences.slice(0, 1), { learningRate });
+    const first = await finetune(model, sequences.slice(0, 1), { learningRate: GRADIENT_RATE });
     const all = await finetune(model, sequences, { learningRate });
     for (const key of Object.keys(pretrained)) {
       const [before, once, after] = [pretrained[key]!, first.keyValue[key]!, all.keyValue[key]!];
@@ -71,8 +71,9 @@ async function compare(name: string) {
       const step = (await runtime.download(once)).data;
       note(
         'gradients',
-        Array.from(step, (x, i) => (start[i]! - x) / learningRate),
+        Array.from(step, (x, i) => (start[i]! - x) / GRADIENT_RATE),
         answer(`gradient.${key}`),
+        sizeOfGradient(answer, key),
       );
       note('updated', (await runtime.download(after)).data, answer(`after.${key}`));
     }
@@ -87,8 +88,8 @@ for (const name of checkpoints) {
   rows.push(`| \`${family}\` | ${name} | ${cells.join(' | ')} |`);
 }
 const table = [
-  '| family | golden checkpoint | logits | attention outputs | attention scores | gradients | after three steps |',
-  '|---|---|---|---|---|---|---|',
+  '| family | golden checkpoint | logits | attention outputs | attention scores | queries | gradients | after three steps |',
+  '|---|---|---|---|---|---|---|---|',
   ...rows,
 ].join('\n');
 if (other === undefined) writeBetweenMarks({ page: 'models.md', name: 'parity' }, table);

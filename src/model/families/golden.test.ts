@@ -2,12 +2,14 @@ import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import {
   asMemory,
+  bounds,
   evaluate,
   goldenFamilies,
   goldenFolder,
   noMemory,
   packedFeeds,
   readGolden,
+  sizeOfGradient,
   tokenFeeds,
   visibleOnly,
 } from '../../../test/reference/golden.ts';
@@ -17,8 +19,6 @@ import { gradientGraph, memoryGraph, names, observationGraph, traceGraph } from 
 import { updateFeeds, updateGraph, updateGroups, updateNames } from '../update-graph.ts';
 import { readDecoder } from './index.ts';
 
-const TOLERANCE = 1e-5;
-
 describe.each(goldenFamilies)('%s equals torch in the float64 reference', (name, family) => {
   const loaded = readGolden(name, family);
 
@@ -26,10 +26,12 @@ describe.each(goldenFamilies)('%s equals torch in the float64 reference', (name,
     const { decoder, expected, weights } = await loaded;
     const tokens = expected('tokens').data;
     const trace = evaluate(traceGraph(decoder), { ...weights, ...noMemory(decoder), ...tokenFeeds(tokens, 0) });
-    expect(trace.logits!.data).toBeAllClose(expected('logits').data, TOLERANCE);
+    expect(trace.logits!.data).toBeRelativelyClose(expected('logits').data, bounds.forward);
     for (let layer = 0; layer < decoder.layers; layer++) {
       const output = names.attentionOutput(layer);
-      expect(trace[output]!.data).toBeAllClose(expected(output).data, TOLERANCE);
+      expect(trace[output]!.data).toBeRelativelyClose(expected(output).data, bounds.forward);
+      const query = names.query(layer);
+      expect(trace[query]!.data).toBeRelativelyClose(expected(query).data, bounds.forward);
       const scores = trace[names.attentionScores(layer)]!;
       // One token of zeros stands for no memory: its column is not part of the answer.
       const T = tokens.length;
@@ -37,7 +39,7 @@ describe.each(goldenFamilies)('%s equals torch in the float64 reference', (name,
         [decoder.heads, T, T],
         scores.data.filter((_, i) => i % (T + 1) !== 0),
       );
-      expect(own.data).toBeAllClose(visibleOnly(own, expected(names.attentionScores(layer))), TOLERANCE);
+      expect(own.data).toBeRelativelyClose(visibleOnly(own, expected(names.attentionScores(layer))), bounds.forward);
     }
   });
 
@@ -47,7 +49,7 @@ describe.each(goldenFamilies)('%s equals torch in the float64 reference', (name,
     const left = evaluate(memoryGraph(decoder), { ...weights, ...noMemory(decoder), ...tokenFeeds(prefix, 0) });
     const feeds = { ...weights, ...asMemory(decoder, left), ...tokenFeeds(tokens, prefix.length) };
     const trace = evaluate(traceGraph(decoder), feeds);
-    expect(trace.logits!.data).toBeAllClose(expected('memory.logits').data, TOLERANCE);
+    expect(trace.logits!.data).toBeRelativelyClose(expected('memory.logits').data, bounds.forward);
     const last = tokens.length - 1;
     const observed = evaluate(observationGraph(decoder), {
       ...feeds,
@@ -59,11 +61,15 @@ describe.each(goldenFamilies)('%s equals torch in the float64 reference', (name,
     for (let layer = 0; layer < decoder.layers; layer++) {
       const output = names.attentionOutput(layer);
       const golden = expected(`memory.${output}`);
-      expect(trace[output]!.data).toBeAllClose(golden.data, TOLERANCE);
-      expect(observed[output]!.data).toBeAllClose(golden.data.slice(-decoder.width), TOLERANCE);
+      expect(trace[output]!.data).toBeRelativelyClose(golden.data, bounds.forward);
+      expect(observed[output]!.data).toBeRelativelyClose(golden.data.slice(-decoder.width), bounds.forward);
+      const query = names.query(layer);
+      const goldenQuery = expected(`memory.${query}`);
+      expect(trace[query]!.data).toBeRelativelyClose(goldenQuery.data, bounds.forward);
+      expect(observed[query]!.data).toBeRelativelyClose(goldenQuery.data.slice(-goldenQuery.shape[1]!), bounds.forward);
       const scores = trace[names.attentionScores(layer)]!;
       const goldenScores = expected(`memory.${names.attentionScores(layer)}`);
-      expect(scores.data).toBeAllClose(visibleOnly(scores, goldenScores), TOLERANCE);
+      expect(scores.data).toBeRelativelyClose(visibleOnly(scores, goldenScores), bounds.forward);
       // The tap row, [H, P+T] of the last token, cut in two. What a window hides is told all the same: it is read before the mask.
       const [P, T] = [prefix.length, tokens.length];
       const lastRow = Array.from({ length: decoder.heads }, (_, head) => {
@@ -75,16 +81,16 @@ describe.each(goldenFamilies)('%s equals torch in the float64 reference', (name,
         own.shape,
         lastRow.flatMap(row => [...row.slice(P)]),
       );
-      expect(own.data).toBeAllClose(visibleOnly(own, goldenOwn), TOLERANCE);
+      expect(own.data).toBeRelativelyClose(visibleOnly(own, goldenOwn), bounds.forward);
       const context = observed[names.contextScores(layer)]!;
       const summed = Array.from({ length: P }, (_, token) => lastRow.reduce((sum, row) => sum + row[token]!, 0));
-      expect(context.data).toBeAllClose(visibleOnly(context, value([P], summed)), 10 * TOLERANCE);
+      expect(context.data).toBeRelativelyClose(visibleOnly(context, value([P], summed)), bounds.forward);
     }
     const row = expected('memory.logits').data.slice(-decoder.vocabulary);
     const logSum = Math.log(row.reduce((sum, x) => sum + Math.exp(x), 0));
-    expect(observed[names.labelLogProbabilities]!.data).toBeAllClose(
+    expect(observed[names.labelLogProbabilities]!.data).toBeRelativelyClose(
       [0, 5, 9].map(id => row[id]! - logSum),
-      TOLERANCE,
+      bounds.forward,
     );
   });
 
@@ -102,7 +108,7 @@ describe.each(goldenFamilies)('%s equals torch in the float64 reference', (name,
         [names.targets]: value([T], sequence.slice(1)),
         [names.targetWeights]: value([T], Array(T).fill(1 / T)),
       });
-      expect(result.loss!.data[0]).toBeCloseTo(expected('loss').data[step]!, 5);
+      expect(result.loss!.data).toBeRelativelyClose([expected('loss').data[step]!], bounds.forward);
       const updated = { ...feeds };
       for (const group of updateGroups(decoder)) {
         const after = evaluate(graphs.update, { rate, ...updateFeeds(group, feeds, result) });
@@ -111,12 +117,17 @@ describe.each(goldenFamilies)('%s equals torch in the float64 reference', (name,
       if (step === 0) {
         for (const key of keyValue) {
           const gradient = updated[key]!.data.map((x, i) => (feeds[key]!.data[i]! - x) / rate.data[0]!);
-          expect(gradient).toBeAllClose(expected(`gradient.${key}`).data, TOLERANCE);
+          expect(gradient, key).toBeRelativelyClose(
+            expected(`gradient.${key}`).data,
+            bounds.gradient,
+            sizeOfGradient(name => expected(name).data, key),
+          );
         }
       }
       feeds = updated;
     });
-    for (const key of keyValue) expect(feeds[key]!.data).toBeAllClose(expected(`after.${key}`).data, TOLERANCE);
+    for (const key of keyValue)
+      expect(feeds[key]!.data, key).toBeRelativelyClose(expected(`after.${key}`).data, bounds.weight);
   });
 
   test('declares every tensor of the checkpoint and no other', async () => {
@@ -148,9 +159,9 @@ test.each(plainFamilies)('%s has a head of its own, or the embedding again, as t
     ),
   };
   const [once, twice] = [tied, apart].map(decoder => evaluate(traceGraph(decoder), feeds).logits!.data);
-  expect(twice).toBeAllClose(
+  expect(twice).toBeRelativelyClose(
     once!.map(x => 2 * x),
-    TOLERANCE,
+    bounds.forward,
   );
 });
 
