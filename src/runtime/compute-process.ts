@@ -1,5 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { createRequire } from 'node:module';
+import { childModule } from '../child-module.ts';
 import { UserError } from '../error.ts';
 import { type Crash, CrashError, NonFiniteError } from './errors.ts';
 import type { Answers, Failure, Kind, Order, Reply, Request } from './protocol.ts';
@@ -36,11 +36,12 @@ export async function startComputeProcess(options: {
 }): Promise<ComputeProcess> {
   const { threads, signal } = options;
   signal?.throwIfAborted();
-  const child = fork(createRequire(import.meta.url).resolve('#child'), [String(threads)], {
+  const { file, execArgv } = childModule('child', import.meta.url);
+  const child = fork(file, [String(threads)], {
     serialization: 'advanced',
     // stdout is for results alone; what native code says before it dies goes into the report of the crash.
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    execArgv: ['--expose-gc'],
+    execArgv: ['--expose-gc', ...execArgv],
   });
   const pending = new Map<number, Pending>();
   let nextId = 1;

@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process';
 import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { fileError } from '../checkpoint/file-bytes.ts';
+import { childModule } from '../child-module.ts';
 import { UserError } from '../error.ts';
 import { toByteCharacters } from './byte-alphabet.ts';
 import { END_OF_TEXT } from './gpt2.ts';
@@ -43,8 +43,9 @@ async function learnMerges(texts: Iterable<string>, signal: AbortSignal | undefi
   try {
     const [text, saved] = [join(folder, 'texts.txt'), join(folder, 'tokenizer.json')];
     await writeLines(text, texts);
-    const trainer = createRequire(import.meta.url).resolve('#byte-pair-trainer');
-    await promisify(execFile)(process.execPath, [trainer, text, saved], { signal }).catch((cause: Error) => {
+    const trainer = childModule('byte-pair-trainer', import.meta.url);
+    const typed = [...trainer.execArgv, trainer.file, text, saved];
+    await promisify(execFile)(process.execPath, typed, { signal }).catch((cause: Error) => {
       signal?.throwIfAborted();
       const [reason] = /^Error: .*$/m.exec(cause.message) ?? [cause.message];
       throw new UserError(`the tokenizer could not be trained: ${reason}; give one as --tokenizer`, { cause });
