@@ -5,6 +5,7 @@ import type { Decoder } from '../model/decoder.ts';
 import { type LoadedModel, loadModel } from '../model/loaded-model.ts';
 import { runWithMomentum } from '../model/momentum.ts';
 import { withRuntime } from '../runtime/runtime.ts';
+import { releaseAfter } from '../runtime/scope.ts';
 import { openTokenizer, type Tokenizer } from '../tokenizer/tokenizer.ts';
 import type { Io } from './io.ts';
 
@@ -20,7 +21,7 @@ export async function openModel(
   return runWithMomentum(await openCheckpoint(model, { offline, signal, heads, onProgress }), momentum);
 }
 
-/** Loads a model, works with it, ends its compute process. */
+/** Loads a model, works with it, releases it and what work made, ends its compute process. */
 export function withModel<T>(
   checkpoint: Checkpoint,
   { threads, signal, note }: Io,
@@ -32,7 +33,9 @@ export function withModel<T>(
     onCrash: ({ doing, cause }: { readonly doing: string; readonly cause: string }) =>
       note(`the compute process ended (${cause}) while ${doing}; trying once more`),
   };
-  return withRuntime(options, async runtime => work(await loadModel(checkpoint, runtime)));
+  return withRuntime(options, process =>
+    releaseAfter({ runtime: process }, async ({ runtime }) => work(await loadModel(checkpoint, runtime))),
+  );
 }
 
 /** The tokenizer of a model, for the option that gives text. */

@@ -3,6 +3,7 @@ import { loadModel } from '../model/loaded-model.ts';
 import { physicalCores } from '../runtime/cores.ts';
 import { ownMemory } from '../runtime/memory.ts';
 import { type Runtime, withRuntime } from '../runtime/runtime.ts';
+import { releaseAfter } from '../runtime/scope.ts';
 import type { Json } from './canonical-json.ts';
 import { evaluate } from './evaluate.ts';
 import { Interrupted } from './interrupted.ts';
@@ -108,7 +109,7 @@ export async function runPrepared(
           onCrash: crash =>
             onWarning?.(`the compute process ended (${crash.cause}) while ${crash.doing}; trying once more`),
         },
-        runtime => compute(runtime, prepared, { store, watch, onProgress }),
+        runtime => releaseAfter({ runtime }, owner => compute(owner.runtime, prepared, { store, watch, onProgress })),
       );
       const result = foldResult(plan, signature, prepared.decoder, losses, await store.records());
       await store.writeJson('result.json', result as unknown as Json);

@@ -1,7 +1,8 @@
 import { UserError } from '../error.ts';
 import type { LoadedModel } from '../model/loaded-model.ts';
-import { computeMemory, releaseMemory } from '../model/memory.ts';
+import { computeMemory } from '../model/memory.ts';
 import { observe } from '../observe/observe.ts';
+import { releaseAfter } from '../runtime/scope.ts';
 import { scoringOf } from './scoring.ts';
 
 /** What stands before the label words. */
@@ -33,11 +34,12 @@ export async function scoreLabels(
     );
   }
   const { labels, rows, scores } = scoringOf(labelTokens, 'prompt-end');
-  const memory = await computeMemory(model, memoryTokens, model.pretrained);
-  const { queries } = await observe(model, { memory, keyValue: model.pretrained }, rows(prompt), {
-    labels,
-    doing: 'scoring label words',
+  return releaseAfter(model, async owner => {
+    const memory = await computeMemory(owner, memoryTokens, owner.pretrained);
+    const { queries } = await observe(owner, { memory, keyValue: owner.pretrained }, rows(prompt), {
+      labels,
+      doing: 'scoring label words',
+    });
+    return scores(queries.map(query => query.logProbabilities));
   });
-  await releaseMemory(model, memory);
-  return scores(queries.map(query => query.logProbabilities));
 }

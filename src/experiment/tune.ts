@@ -1,10 +1,10 @@
 import { UserError } from '../error.ts';
 import { correct } from '../metric/accuracy.ts';
 import { type LoadedModel, loadModel } from '../model/loaded-model.ts';
-import { releaseMemory } from '../model/memory.ts';
 import { NonFiniteError } from '../runtime/errors.ts';
 import { withRuntime } from '../runtime/runtime.ts';
-import { finetune, releaseKeyValue } from '../setting/finetune.ts';
+import { releaseAfter } from '../runtime/scope.ts';
+import { finetune } from '../setting/finetune.ts';
 import { finetuned, inContext, type Setting, zeroShot } from '../setting/setting.ts';
 import type { Interval } from '../statistics/interval.ts';
 import { wilson } from '../statistics/wilson.ts';
@@ -148,17 +148,17 @@ async function tuneUninterrupted(options: TuneOptions): Promise<TuneResult> {
   const gold = queries.map(({ label }) => label);
   const total = (1 + seeds.length + 2 * rates.length) * rows.length;
   let before = 0;
-  const answered = async (detail: string, model: LoadedModel, make: () => Promise<Setting>): Promise<Answered> => {
+  const answered = async (
+    detail: string,
+    model: LoadedModel,
+    make: (model: LoadedModel) => Promise<Setting>,
+  ): Promise<Answered> => {
     const report = (done: number) =>
       onProgress?.({ stage: 'evaluation', done: before + done, total, unit: 'examples', detail });
     report(0);
-    const answer = await orDiverged(gold, async () => {
-      const setting = await make();
-      const answers = await jury(model, setting, detail, report);
-      await releaseMemory(model, setting.memory);
-      await releaseKeyValue(model, setting.keyValue);
-      return answers;
-    });
+    const answer = await orDiverged(gold, () =>
+      releaseAfter(model, async owner => jury(owner, await make(owner), detail, report)),
+    );
     before += rows.length;
     return answer;
   };
@@ -174,12 +174,12 @@ async function tuneUninterrupted(options: TuneOptions): Promise<TuneResult> {
       before = 0;
       const loaded = await loadModel(checkpoint, runtime);
       const start = conventions.documentStart;
-      const { judged: reference } = await answered('zero-shot', loaded, () => zeroShot(loaded, start));
+      const { judged: reference } = await answered('zero-shot', loaded, model => zeroShot(model, start));
 
       const seedPoints: Extract<GridPoint, { kind: 'seed' }>[] = [];
       for (const seed of seeds) {
         const { memoryTokens } = sequencesOf(seed);
-        const { judged } = await answered(`in-context, seed ${seed}`, loaded, () => inContext(loaded, memoryTokens));
+        const { judged } = await answered(`in-context, seed ${seed}`, loaded, model => inContext(model, memoryTokens));
         seedPoints.push({ kind: 'seed', seed, ...judged });
       }
       const { seed } = best(seedPoints)!;
@@ -187,9 +187,9 @@ async function tuneUninterrupted(options: TuneOptions): Promise<TuneResult> {
       const chosen = sequencesOf(seed);
       const ratePoints: Extract<GridPoint, { kind: 'learning-rate' }>[] = [];
       const finetunedAt = (detail: string, learningRate: number) =>
-        answered(`finetuned, learning rate ${detail}`, loaded, async () => {
-          const { keyValue } = await finetune(loaded, chosen.finetuning, { learningRate });
-          return finetuned(loaded, start, keyValue);
+        answered(`finetuned, learning rate ${detail}`, loaded, async model => {
+          const { keyValue } = await finetune(model, chosen.finetuning, { learningRate });
+          return finetuned(model, start, keyValue);
         });
       for (const learningRate of rates) {
         const { judged, answers } = await finetunedAt(`${learningRate}`, learningRate);

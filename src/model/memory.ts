@@ -1,4 +1,5 @@
 import type { Handle, RunRequest, Session, TensorData } from '../runtime/runtime.ts';
+import { releaseOnFailure } from '../runtime/scope.ts';
 import type { Sizes } from './decoder.ts';
 import { names } from './graphs.ts';
 import type { KeyValue, LoadedModel } from './loaded-model.ts';
@@ -43,15 +44,20 @@ export async function computeMemory(
   if (tokens.length > decoder.context) {
     throw new RangeError(`a memory of ${tokens.length} tokens does not fit the context of ${decoder.context}`);
   }
-  let memory = emptyMemory(decoder);
-  for (let start = 0; start < tokens.length; start += MEMORY_PIECE) {
-    memory = await extendMemory(model, memory, tokens.slice(start, start + MEMORY_PIECE), keyValue, doing);
-    onProgress?.(memory.tokens.length);
-  }
-  return memory;
+  return releaseOnFailure(model, async owner => {
+    let memory = emptyMemory(decoder);
+    for (let start = 0; start < tokens.length; start += MEMORY_PIECE) {
+      memory = await extendMemory(owner, memory, tokens.slice(start, start + MEMORY_PIECE), keyValue, doing);
+      onProgress?.(memory.tokens.length);
+    }
+    return memory;
+  });
 }
 
-/** The memory with further tokens behind it, in one pass; the tensors that it was made of are released. */
+/**
+ * The memory with further tokens behind it, in one pass; the tensors that it was made of are released. When that fails, what was new is
+ * released and the given memory cannot be used any more.
+ */
 export async function extendMemory(
   model: LoadedModel,
   memory: Memory,
@@ -59,13 +65,15 @@ export async function extendMemory(
   keyValue: KeyValue,
   doing: string,
 ): Promise<Memory> {
-  const session = await model.session('memory');
-  const { kept } = await model.runtime.run(session, {
-    doing,
-    feeds: fedInputs(session, { ...keyValue, ...memory.feeds, ...tokenFeeds(tokens, memory.tokens.length) }),
-    keep: session.outputs,
+  return releaseOnFailure(model, async owner => {
+    const session = await owner.session('memory');
+    const { kept } = await owner.runtime.run(session, {
+      doing,
+      feeds: fedInputs(session, { ...keyValue, ...memory.feeds, ...tokenFeeds(tokens, memory.tokens.length) }),
+      keep: session.outputs,
+    });
+    return extended(owner, memory, tokens, kept);
   });
-  return extended(model, memory, tokens, kept);
 }
 
 /** Of all that could be fed what the graph reads: keys and values need no attention of the last layer, few layers a window. */

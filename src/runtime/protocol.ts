@@ -60,6 +60,7 @@ export type Order =
       readonly axis: number;
     }
   | { readonly kind: 'release'; readonly handles: readonly number[] }
+  | { readonly kind: 'tensors' }
   | { readonly kind: 'memory' };
 
 /** What each kind of order is answered with. */
@@ -76,6 +77,7 @@ export interface Answers {
   download: { readonly tensor: TensorData };
   concatenate: { readonly shape: Shape };
   release: Record<never, never>;
+  tensors: { readonly names: readonly string[] };
   memory: Memory;
 }
 

@@ -89,6 +89,10 @@ export interface Runtime {
   /** A new tensor: the given ones joined along `axis`. */
   concatenate(name: string, handles: readonly Handle[], axis: number): Promise<Handle>;
   release(handles: readonly Handle[]): Promise<void>;
+  /** Whether the tensor of a handle lives: it was made here and not released. */
+  readonly has: (handle: Handle) => boolean;
+  /** Names of the tensors that the compute process holds, behind all requests made so far: what nobody released is among them. */
+  tensors(): Promise<readonly string[]>;
   /** Memory of the compute process now and at its highest. */
   usage(): Promise<Usage>;
   /** Ends the compute process at once; requests on their way fail. */
@@ -199,6 +203,12 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
       const ids = released.map(idOf);
       for (const id of ids) handles.delete(id);
       await ask(`releasing ${ids.length} tensors`, { kind: 'release', handles: ids });
+    },
+
+    has: handle => handles.get(handle.id) === handle,
+
+    async tensors() {
+      return (await ask('listing tensors', { kind: 'tensors' })).names;
     },
 
     async usage() {

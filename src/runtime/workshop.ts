@@ -155,6 +155,7 @@ export function createWorkshop({ threads }: { readonly threads: number }): (orde
       discard(sumBytes(gone.map(({ data }) => data)));
       return {};
     },
+    tensors: () => ({ names: [...held.values()].map(({ name }) => name) }),
     memory: ownMemory,
   };
 

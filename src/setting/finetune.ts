@@ -5,6 +5,7 @@ import { integers, numbers, tokenFeeds } from '../model/memory.ts';
 import { updateFeeds, updateGroups, updateNames } from '../model/update-graph.ts';
 import { NonFiniteError } from '../runtime/errors.ts';
 import type { Handle } from '../runtime/runtime.ts';
+import { releaseOnFailure } from '../runtime/scope.ts';
 
 export interface Finetuning {
   /** The changed projections. The caller releases them. */
@@ -34,15 +35,23 @@ export interface FinetuneOptions {
  * The gradient of a step is whole before anything changes; then projections are replaced group by group, and the old ones released.
  *
  * @param sequences token ids, each with its document start, at least two tokens long
- * @throws UserError when a sequence is too short or too long, or when the loss leaves the finite numbers
+ * @throws UserError when a sequence is too short or too long, or when the loss leaves the finite numbers; no changed projection is left then
  */
 export async function finetune(
+  model: LoadedModel,
+  sequences: readonly (readonly number[])[],
+  options: FinetuneOptions,
+): Promise<Finetuning> {
+  for (const [i, sequence] of sequences.entries()) checkLength(sequence, i, model.decoder.context);
+  return releaseOnFailure(model, owner => takeSteps(owner, sequences, options));
+}
+
+async function takeSteps(
   model: LoadedModel,
   sequences: readonly (readonly number[])[],
   { learningRate, onQueries, onStep }: FinetuneOptions,
 ): Promise<Finetuning> {
   const { runtime, decoder } = model;
-  for (const [i, sequence] of sequences.entries()) checkLength(sequence, i, decoder.context);
   const session = await model.session('gradient');
   const layers = Array.from({ length: decoder.layers }, (_, layer) => names.query(layer));
   // Fetched whether asked or not: where numbers leave the finite ones, the first bad layer is named.
@@ -77,8 +86,6 @@ export async function finetune(
       );
       onStep?.(step, loss);
     } catch (error) {
-      // After a crash there is nothing left to free, and the first error is the one to tell.
-      if (runtime.crash() === undefined) await releaseKeyValue(model, keyValue).catch(() => undefined);
       throw explained(error, learningRate, step);
     }
   }

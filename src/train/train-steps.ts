@@ -140,8 +140,11 @@ export async function trainSteps(
       validation: await validate(validation, evenlySpaced(validation.length, validation.length), stopIfAsked),
     };
   } finally {
-    await log.close();
-    await trainer?.close();
+    try {
+      await log.close();
+    } finally {
+      await trainer?.close();
+    }
   }
 }
 

@@ -4,6 +4,7 @@ import * as g from '../graph/operators/index.ts';
 import { input, type Tensor } from '../graph/tensor.ts';
 import { numbers } from '../model/memory.ts';
 import type { Handle, Runtime, Session, TensorData } from '../runtime/runtime.ts';
+import { releaseOnFailure } from '../runtime/scope.ts';
 import { type AdamSettings, adamGraph, adamNames, adamNumbers } from './adam.ts';
 import type { Feeds, Numbers, Parameter, Problem } from './problem.ts';
 
@@ -24,7 +25,8 @@ export interface Trainer {
    * One step of Adam on the mean loss of the batches, each of which goes through the model on its own.
    *
    * @returns the loss before the step and the norm of the gradient before it is clipped
-   * @throws NonFiniteError when a number leaves the finite ones; the parameters are those before the step
+   * @throws NonFiniteError when a number leaves the finite ones. The state is that before the step; where some chunks of a large model
+   * are replaced already it is void, and everything but `restore` and `close` throws from then on
    */
   take(
     batches: readonly Feeds[],
@@ -33,6 +35,7 @@ export interface Trainer {
   /** Outputs of the problem, or `loss`, with the parameters as they are. */
   evaluate(feeds: Feeds, fetch: readonly string[]): Promise<Readonly<Record<string, TensorData>>>;
   state(): Promise<TrainerState>;
+  /** Puts another state in place of this one, which is void when that fails half-way. */
   restore(state: TrainerState): Promise<void>;
   /** Closes the sessions and releases the tensors; the runtime stays open. */
   close(): Promise<void>;
@@ -47,12 +50,15 @@ type Handles = Readonly<Record<string, Handle>>;
 
 /**
  * Puts a problem beside the runtime, ready to be trained by Adam. Parameters, gradients and moments stay in the compute process.
+ *
+ * @param options.chunkSize numbers that are updated together at most; a larger parameter alone
  */
 export async function openTrainer(
   runtime: Runtime,
   problem: Problem,
   initial: Numbers,
   adam: AdamSettings,
+  { chunkSize = CHUNK }: { readonly chunkSize?: number } = {},
 ): Promise<Trainer> {
   const { parameters } = problem;
   const namesOfAll = parameters.map(({ name }) => name);
@@ -66,24 +72,45 @@ export async function openTrainer(
   };
 
   let steps = 0;
+  /** Why parameters and moments do not belong to one step any more. */
+  let spoiled: string | undefined;
+  const requireWhole = () => {
+    if (spoiled !== undefined) throw new Error(`the state of the trainer is void: ${spoiled}; restore one`);
+  };
   /** Parameters and moments, by the names under which Adam reads them. */
-  const current: Record<string, Handle> = {};
+  const current: Record<string, Handle> = await releaseOnFailure({ runtime }, async owner => {
+    const begun: Record<string, Handle> = {};
+    for (const { name, shape } of parameters) {
+      const begin = async (key: string, data: Float32Array) => {
+        begun[key] = await owner.runtime.upload(key, { type: 'float32', dims: shape, data });
+      };
+      await begin(name, initial[name]!);
+      await begin(adamNames.first(name), new Float32Array(initial[name]!.length));
+      await begin(adamNames.second(name), new Float32Array(initial[name]!.length));
+    }
+    return begun;
+  });
   /** Gradients of the last step; a second set where several batches are summed. */
   let gradients: Handles = {};
   let spareGradients: Handles = {};
 
   async function place({ step, parameters: own, first, second }: TrainerState): Promise<void> {
-    for (const { name, shape } of parameters) {
-      for (const [key, numbers] of [
-        [name, own],
-        [adamNames.first(name), first],
-        [adamNames.second(name), second],
-      ] as const) {
+    const tensors = parameters.flatMap(({ name, shape }) =>
+      (
+        [
+          [name, own],
+          [adamNames.first(name), first],
+          [adamNames.second(name), second],
+        ] as const
+      ).map(([key, numbers]) => {
         if (numbers[name] === undefined) throw new Error(`${key}: the state has no such tensor`);
-        await replace({ [key]: await runtime.upload(key, { type: 'float32', dims: shape, data: numbers[name] }) });
-      }
-    }
+        return { key, tensor: { type: 'float32', dims: shape, data: numbers[name] } as const };
+      }),
+    );
+    spoiled = `restoring step ${step} failed`;
+    for (const { key, tensor } of tensors) await replace({ [key]: await runtime.upload(key, tensor) });
     steps = step;
+    spoiled = undefined;
   }
 
   async function replace(next: Handles): Promise<void> {
@@ -117,18 +144,11 @@ export async function openTrainer(
     return { loss: fetched[LOSS]!.data[0]!, norm: fetched[NORM]!.data[0]! };
   }
 
-  for (const { name, shape } of parameters) {
-    const begin = (key: string, data: Float32Array) => runtime.upload(key, { type: 'float32', dims: shape, data });
-    current[name] = await begin(name, initial[name]!);
-    for (const moment of [adamNames.first(name), adamNames.second(name)]) {
-      current[moment] = await begin(moment, new Float32Array(initial[name]!.length));
-    }
-  }
-
   return {
     step: () => steps,
 
     async take(batches, learningRate) {
+      requireWhole();
       const doing = `step ${steps + 1}`;
       let [loss, gradientNorm] = [0, 0];
       for (const [i, batch] of batches.entries()) {
@@ -137,7 +157,7 @@ export async function openTrainer(
         gradientNorm = added.norm;
       }
       const changing = adamNumbers(adam, learningRate, steps + 1, gradientNorm);
-      for (const [i, chunk] of chunks(parameters).entries()) {
+      for (const [i, chunk] of chunks(parameters, chunkSize).entries()) {
         const opened = await session(`adam ${i + 1}`, () => adamGraph(chunk, adam));
         const outputs = chunk.flatMap(({ name }) => [name, adamNames.first(name), adamNames.second(name)]);
         const { kept } = await runtime.run(opened, {
@@ -147,13 +167,16 @@ export async function openTrainer(
           // What the parameters are made of.
           trusted: outputs.filter(output => !(output in initial)).map(adamNames.updated),
         });
+        spoiled = `${doing} failed with ${i + 1} chunks of its parameters replaced`;
         await replace(Object.fromEntries(outputs.map(name => [name, kept[adamNames.updated(name)]!])));
       }
+      spoiled = undefined;
       steps++;
       return { loss, gradientNorm };
     },
 
     async evaluate(feeds, fetch) {
+      requireWhole();
       const opened = await session(`forward to ${fetch.join(', ')}`, () => {
         const { loss, outputs } = problem.build(fedParameters(problem));
         const all: Readonly<Record<string, Tensor>> = { ...outputs, [LOSS]: loss };
@@ -168,6 +191,7 @@ export async function openTrainer(
     },
 
     async state() {
+      requireWhole();
       const read = async (named: (name: string) => string): Promise<Numbers> => {
         const read: Record<string, Float32Array> = {};
         for (const name of namesOfAll) {
@@ -186,9 +210,10 @@ export async function openTrainer(
     restore: place,
 
     async close() {
-      for (const opened of sessions.values()) await runtime.closeSession(await opened);
+      const opened = await Promise.allSettled(sessions.values());
       sessions.clear();
       await runtime.release([current, gradients, spareGradients].flatMap(set => Object.values(set)));
+      for (const each of opened) if (each.status === 'fulfilled') await runtime.closeSession(each.value);
     },
   };
 }
@@ -229,14 +254,14 @@ export function trainingGraph(problem: Problem, summed: boolean): Readonly<Recor
 const CHUNK = 16 * 2 ** 20;
 
 /** Parameters in groups of at most so many numbers; a larger one is a group of its own. */
-function chunks(parameters: readonly Parameter[]): readonly (readonly Parameter[])[] {
+function chunks(parameters: readonly Parameter[], most: number): readonly (readonly Parameter[])[] {
   const groups: Parameter[][] = [];
   let room = 0;
   for (const parameter of parameters) {
     const size = parameter.shape.reduce((a, b) => a * b, 1);
     if (groups.length === 0 || size > room) {
       groups.push([]);
-      room = CHUNK;
+      room = most;
     }
     groups.at(-1)!.push(parameter);
     room -= size;

@@ -9,6 +9,7 @@ import { initialise } from '../../src/train/initialise.ts';
 import type { Feeds, Numbers, Problem } from '../../src/train/problem.ts';
 import { openTrainer } from '../../src/train/trainer.ts';
 import { interpret, value } from '../reference/interpreter.ts';
+import { scratchRuntime } from '../scratch-runtime.ts';
 
 const shape = { layers: 2, heads: 2, width: 8, feedForward: 16, context: 6 };
 const text = languageModel(gptConfig({ ...shape, vocabulary: 11, momentum: 'learned' }));
@@ -170,6 +171,84 @@ describe('the trainer', () => {
     const { loss } = await trainer.take([regression], 0.01);
     expect(loss).toBeGreaterThan(0);
     await trainer.close();
+  });
+});
+
+describe('a failure in the middle of a replacement', () => {
+  const scratch = scratchRuntime();
+  /** The runtime with requests that fail while `fails` says so. */
+  function failing(fails: (request: string) => boolean): Runtime {
+    const refuse = (request: string) => (fails(request) ? Promise.reject(new Error(`no ${request}`)) : undefined);
+    return {
+      ...scratch.runtime,
+      run: (session, request) => refuse(session.name) ?? scratch.runtime.run(session, request),
+      upload: (name, tensor) => refuse(name) ?? scratch.runtime.upload(name, tensor),
+    };
+  }
+  const middle = text.parameters[Math.floor(text.parameters.length / 2)]!.name;
+  const feeds = languageFeeds(sentences);
+
+  test('of the first chunk leaves the state before the step', async () => {
+    let fails = false;
+    const trainer = await openTrainer(
+      failing(request => fails && request === 'adam 1'),
+      text,
+      shaken(text),
+      PAPER_ADAM,
+      { chunkSize: 1 },
+    );
+    const before = await trainer.state();
+    fails = true;
+    await expect(trainer.take([feeds], 0.01)).rejects.toThrow('no adam 1');
+    fails = false;
+    expect(await trainer.state()).toEqual(before);
+    await trainer.close();
+    expect(await scratch.runtime.tensors()).toEqual([]);
+  });
+
+  test.each([
+    ['a step', 'adam 3', /void: step 1 failed with 2 chunks/],
+    ['a restored state', middle, /void: restoring step 0 failed/],
+  ])('of %s makes it void: nothing reads it, until another is restored', async (what, culprit, why) => {
+    let fails = false;
+    const trainer = await openTrainer(
+      failing(request => fails && request === culprit),
+      text,
+      shaken(text),
+      PAPER_ADAM,
+      { chunkSize: 1 },
+    );
+    const before = await trainer.state();
+    fails = true;
+    const change = what === 'a step' ? trainer.take([feeds], 0.01) : trainer.restore(before);
+    await expect(change).rejects.toThrow(`no ${culprit}`);
+    fails = false;
+    await expect(trainer.state()).rejects.toThrow(why);
+    await expect(trainer.take([feeds], 0.01)).rejects.toThrow(why);
+    await expect(trainer.evaluate(feeds, ['loss'])).rejects.toThrow(why);
+    await trainer.restore(before);
+    expect(await trainer.state()).toEqual(before);
+    await trainer.take([feeds], 0.01);
+    await trainer.close();
+    expect(await scratch.runtime.tensors()).toEqual([]);
+  });
+
+  test('of its beginning leaves nothing', async () => {
+    const broken = failing(request => request === middle);
+    await expect(openTrainer(broken, text, shaken(text), PAPER_ADAM)).rejects.toThrow(`no ${middle}`);
+    expect(await scratch.runtime.tensors()).toEqual([]);
+  });
+
+  test('to open a session leaves a trainer that closes', async () => {
+    const trainer = await openTrainer(
+      { ...scratch.runtime, openSession: () => Promise.reject(new Error('no session')) },
+      text,
+      shaken(text),
+      PAPER_ADAM,
+    );
+    await expect(trainer.take([feeds], 0.01)).rejects.toThrow('no session');
+    await trainer.close();
+    expect(await scratch.runtime.tensors()).toEqual([]);
   });
 });
 

@@ -11,8 +11,8 @@ import { scoringOf } from '../../experiment/scoring.ts';
 import { correct } from '../../metric/accuracy.ts';
 import { conventionsOf } from '../../model/conventions.ts';
 import { type LoadedModel, loadModel } from '../../model/loaded-model.ts';
-import { releaseMemory } from '../../model/memory.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
+import { releaseAfter } from '../../runtime/scope.ts';
 import { inContext } from '../../setting/setting.ts';
 import { buildSequences, type Sequences } from '../../task/sequence.ts';
 import type { Task } from '../../task/task.ts';
@@ -42,9 +42,9 @@ export function prepareClassification(
 export async function classify(model: LoadedModel, { task, sequences }: Classification): Promise<number> {
   const { queries, labelTokens, memoryTokens } = sequences;
   const judge = makeJury(queries, scoringOf(labelTokens, 'prompt-end'), ROWS_TOGETHER);
-  const setting = await inContext(model, memoryTokens);
-  const answers = await judge(model, setting, `classifying ${task.name}`, () => undefined);
-  await releaseMemory(model, setting.memory);
+  const answers = await releaseAfter(model, async owner =>
+    judge(owner, await inContext(owner, memoryTokens), `classifying ${task.name}`, () => undefined),
+  );
   const gold = queries.map(({ label }) => label);
   return correct(gold, answers) / gold.length;
 }
@@ -71,12 +71,8 @@ export async function withTrainedModel<T>(
   try {
     await writeText(join(folder, 'config.json'), prettyJson(trained.config as Json));
     await writeWeights(folder, trained.problem.parameters, trained.parameters);
-    const model = await loadModel(await openFolder(folder), runtime);
-    const made = await use(model);
-    await model.closeSession('memory');
-    await model.closeSession('observation');
-    await runtime.release(Object.values(model.pretrained));
-    return made;
+    const checkpoint = await openFolder(folder);
+    return await releaseAfter({ runtime }, async owner => use(await loadModel(checkpoint, owner.runtime)));
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -16,6 +16,7 @@ import { claimFolder, makeFolder, readJson, writeText } from '../../experiment/r
 import { VERSION } from '../../experiment/version.ts';
 import { loadModel } from '../../model/loaded-model.ts';
 import { withRuntime } from '../../runtime/runtime.ts';
+import { releaseAfter } from '../../runtime/scope.ts';
 import { attentionHead } from './attention-head.ts';
 import type { Chapter, ChapterResult } from './chapter.ts';
 import { implicitUpdates } from './implicit-update.ts';
@@ -215,15 +216,17 @@ async function computeChapter(
       onCrash: crash =>
         onWarning?.(`the compute process ended (${crash.cause}) while ${crash.doing}; trying once more`),
     },
-    runtime =>
-      compute({
-        seed: plan.seed,
-        trainingSteps: plan.trainingSteps,
-        prepared,
-        runtime,
-        model: () => loadModel(prepared.checkpoint, runtime),
-        report,
-      }),
+    process =>
+      releaseAfter({ runtime: process }, ({ runtime }) =>
+        compute({
+          seed: plan.seed,
+          trainingSteps: plan.trainingSteps,
+          prepared,
+          runtime,
+          model: () => loadModel(prepared.checkpoint, runtime),
+          report,
+        }),
+      ),
   );
   const stored: StoredChapter = { schema: 'dualform.theory-chapter/1', chapter, title, ...result };
   if (figure !== null) await writeText(join(folder, `chapter-${chapter}.svg`), figure);

@@ -11,7 +11,7 @@ import {
 } from '../../theory/in-context-regression.ts';
 import type { AdamSettings } from '../../train/adam.ts';
 import { initialise } from '../../train/initialise.ts';
-import type { Feeds, Problem } from '../../train/problem.ts';
+import type { Feeds, Numbers, Problem } from '../../train/problem.ts';
 import { openTrainer } from '../../train/trainer.ts';
 
 export interface TrainingPlan {
@@ -86,14 +86,18 @@ export async function trainLayers(
 ): Promise<readonly LinearAttentionLayer[]> {
   const problem = regression(plan);
   const trainer = await openTrainer(runtime, problem, initialise(problem, seed), ADAM);
-  for (let step = 0; step < plan.steps; step++) {
-    report(step);
-    const tasks = Array.from({ length: plan.batch }, (_, i) => draw(step * plan.batch + i));
-    const rate = (plan.learningRate * (1 + Math.cos((Math.PI * step) / plan.steps))) / 2;
-    await trainer.take([feedsOf(tasks)], rate);
+  let parameters: Numbers;
+  try {
+    for (let step = 0; step < plan.steps; step++) {
+      report(step);
+      const tasks = Array.from({ length: plan.batch }, (_, i) => draw(step * plan.batch + i));
+      const rate = (plan.learningRate * (1 + Math.cos((Math.PI * step) / plan.steps))) / 2;
+      await trainer.take([feedsOf(tasks)], rate);
+    }
+    ({ parameters } = await trainer.state());
+  } finally {
+    await trainer.close();
   }
-  const { parameters } = await trainer.state();
-  await trainer.close();
   const size = plan.width + 1;
   return Array.from({ length: plan.layers }, (_, layer) => {
     const matrix = (name: (typeof matrices)[number]) => ({
