@@ -1,12 +1,19 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { encodeOnnx, input, type Tensor } from '../src/graph/index.ts';
+import { differentiate, encodeOnnx, input, type Tensor } from '../src/graph/index.ts';
+import * as g from '../src/graph/operators/index.ts';
 import { attend } from '../src/model/attention.ts';
+import type { Pass } from '../src/model/decoder.ts';
 import { readDecoder } from '../src/model/families/index.ts';
-import { openRuntime, type Runtime } from '../src/runtime/runtime.ts';
+import { configWithMomentum, ownDecay } from '../src/model/momentum.ts';
+import { openRuntime, type Runtime, type TensorData } from '../src/runtime/runtime.ts';
+import { interpret, value } from './reference/interpreter.ts';
 
 const [H, dh, T, P] = [2, 4, 5, 3];
+/** The smallest normal number of float32: what is smaller may become zero. */
+const SMALLEST = 2 ** -126;
+const gpt2 = { model_type: 'gpt2', vocab_size: 7, n_positions: 8, n_embd: 8, n_layer: 2, n_head: H };
 const decoder = {
-  ...readDecoder({ model_type: 'gpt2', vocab_size: 7, n_positions: 8, n_embd: 8, n_layer: 2, n_head: H }, 'test'),
+  ...readDecoder(gpt2, 'test'),
   heads: H,
   keyValueHeads: H,
   headWidth: dh,
@@ -52,14 +59,23 @@ describe('on the engine', () => {
     log_eta: { type: 'float32' as const, dims: [H], data: Float32Array.of(-1e7, Math.log(0.5)) },
   };
   async function run(tensor: Tensor): Promise<Float32Array> {
-    const session = await runtime.openSession({
-      name: 'momentum',
-      model: encodeOnnx({ name: 'm', outputs: { tensor } }),
+    return (await runAll({ tensor }, feeds)).tensor!;
+  }
+  async function runAll<N extends string>(
+    outputs: Readonly<Record<N, Tensor>>,
+    fed: Readonly<Record<string, TensorData>>,
+  ) {
+    const session = await runtime.openSession({ name: 'momentum', model: encodeOnnx({ name: 'm', outputs }) });
+    const { fetched } = await runtime.run(session, {
+      doing: 'a test',
+      feeds: Object.fromEntries(Object.entries(fed).filter(([name]) => session.inputs.includes(name))),
+      fetch: session.outputs,
     });
-    const fed = Object.fromEntries(Object.entries(feeds).filter(([name]) => session.inputs.includes(name)));
-    const { fetched } = await runtime.run(session, { doing: 'a test', feeds: fed, fetch: ['tensor'] });
     await runtime.closeSession(session);
-    return fetched.tensor!.data as Float32Array;
+    return Object.fromEntries(Object.entries(fetched).map(([name, { data }]) => [name, data])) as Record<
+      N,
+      Float32Array
+    >;
   }
   const ofHead = (data: Float32Array, head: number) => data.filter((_, i) => Math.floor(i / dh) % H === head);
 
@@ -68,5 +84,62 @@ describe('on the engine', () => {
     const moving = await run(output(input('log_eta', 'float32', [H]), withMemory));
     expect(ofHead(moving, 0)).toEqual(ofHead(plain, 0));
     expect(ofHead(moving, 1)).not.toEqual(ofHead(plain, 1));
+  });
+
+  describe.each([-40, 0, 20, 40])('a learned logit of %d', logit => {
+    const logits = input('logit', 'float32', [H]);
+    const family = readDecoder(configWithMomentum(gpt2, 'learned'), 'test');
+    const learned = family.momentum!({ tensor: () => logits } as unknown as Pass, 0)!;
+    const fed = { ...feeds, logit: { type: 'float32' as const, dims: [H], data: Float32Array.of(logit, 0) } };
+    const eta = 1 / (1 + Math.exp(-logit));
+
+    test('weighs every token before by eta^distance, and no other at all', async () => {
+      const { decay } = await runAll({ decay: ownDecay(decoder, learned, positions) }, fed);
+      for (let t = 0; t < T; t++) {
+        for (let i = 0; i < T; i++) {
+          const weight = decay[t * T + i]!;
+          if (i >= t) expect(weight, `token ${i} at ${t}`).toBe(0);
+          else
+            expect(Math.abs(weight - eta ** (t - i)), `token ${i} at ${t}`).toBeLessThanOrEqual(
+              1e-5 * eta ** (t - i) + SMALLEST,
+            );
+        }
+      }
+    });
+
+    test.each([false, true])('shows no row what comes after it, memory: %s', async withMemory => {
+      const mask = input('mask', 'float32', ['T', 1, 'T']);
+      const causal = { ...keys, own: { positions, mask } };
+      const momentum = { logEta: learned, positions };
+      const seen = withMemory ? memory : undefined;
+      const { output } = attend(decoder, projections, { batch: 1 }, causal, seen, momentum);
+      const hidden = Float32Array.from({ length: T * T }, (_, i) => (i % T > Math.floor(i / T) ? -1e30 : 0));
+      const causalFeeds = { ...fed, mask: { type: 'float32' as const, dims: [T, 1, T], data: hidden } };
+      const before = (await runAll({ output }, causalFeeds)).output;
+      const value = numbers([T, H * dh], 2);
+      value.data.subarray((T - 1) * H * dh).fill(100);
+      const after = (await runAll({ output }, { ...causalFeeds, value })).output;
+      const rest = (T - 1) * H * dh;
+      expect(after.subarray(0, rest)).toEqual(before.subarray(0, rest));
+      expect(after.subarray(rest)).not.toEqual(before.subarray(rest));
+    });
+
+    test('has finite gradients, those of the plain interpreter', async () => {
+      const momentum = { logEta: learned, positions };
+      const { output } = attend(decoder, projections, { batch: 1 }, keys, memory, momentum);
+      const loss = g.reduceSum(g.multiply(output, output), [0, 1]);
+      const [ofLogit, ofValue] = differentiate(loss, [logits, projections.value]);
+      const made = await runAll({ ofLogit: ofLogit!, ofValue: ofValue! }, fed);
+      const plain = interpret(
+        [ofLogit!, ofValue!],
+        Object.fromEntries(Object.entries(fed).map(([name, { dims, data }]) => [name, value(dims, data)])),
+      );
+      for (const [i, data] of [made.ofLogit, made.ofValue].entries()) {
+        const expected = plain[i]!.data;
+        const size = Math.max(...expected.map(Math.abs));
+        expect([...data].every(Number.isFinite)).toBe(true);
+        expect(data).toBeAllClose(expected, 1e-5 * size);
+      }
+    });
   });
 });

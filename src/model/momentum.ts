@@ -100,7 +100,6 @@ function etas(
 
 /** log eta of eta = 0: a finite number whose exponential is zero at any distance. */
 const NEVER = -1e7;
-const FAR = 1e30;
 
 /** What momentum needs of a pass: log eta [H] of the layer, int32 positions of the rows [N]. */
 export interface RowMomentum {
@@ -113,13 +112,12 @@ export function ownDecay({ keyValueHeads: G, heads }: Decoder, logEta: Tensor, p
   const [T, R] = [positions.shape[0]!, heads / G];
   const row = g.reshape(positions, [1, T]);
   const column = g.reshape(positions, [T, 1]);
-  const distance = g.where(
-    g.lessOrEqual(g.add(row, integers([1])), column),
-    g.subtract(g.cast(column, 'float32'), g.cast(row, 'float32')),
-    constant(FAR),
-  );
-  const byHead = g.multiply(g.reshape(logEta, [G, 1, R, 1]), g.reshape(distance, [1, T, 1, T]));
-  return g.reshape(g.exponential(byHead), [G, 1, times(T, R), T]);
+  const before = g.lessOrEqual(g.add(row, integers([1])), column);
+  const distance = g.where(before, g.subtract(g.cast(column, 'float32'), g.cast(row, 'float32')), constant(0));
+  const powers = g.exponential(g.multiply(g.reshape(logEta, [G, 1, R, 1]), g.reshape(distance, [1, T, 1, T])));
+  // Not by the exponent: log eta of a learned eta may round to -0, to which no distance is far.
+  const decay = g.where(g.reshape(before, [1, T, 1, T]), powers, constant(0));
+  return g.reshape(decay, [G, 1, times(T, R), T]);
 }
 
 /**
