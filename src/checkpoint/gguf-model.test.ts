@@ -5,8 +5,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { f32, f32Entry, ggufFile, type TensorToPack, textEntry, u32Entry } from '../../test/gguf-file.ts';
 import { UserError } from '../error.ts';
 import { readGguf } from './gguf.ts';
-import { type GgufModel, ggufModel, uninterleave } from './gguf-model.ts';
-import { weightPieces } from './open-gguf.ts';
+import { type GgufModel, ggufModel } from './gguf-model.ts';
+import { weightPieces } from './gguf-weights.ts';
 
 let folder: string;
 beforeAll(() => {
@@ -116,17 +116,16 @@ describe('a llama model', () => {
     expect(config.attention_bias).toBe(true);
     const bias = weights.find(({ name }) => name.endsWith('q_proj.bias'))!;
     const pieces: number[] = [];
-    for await (const piece of weightPieces(readGguf(join(folder, 'tiny.gguf')), bias)) pieces.push(...piece);
+    for await (const piece of weightPieces(bias)) pieces.push(...piece);
     expect(pieces.map(Math.floor)).toEqual([0, 2, 1, 3, 4, 6, 5, 7]);
   });
 
   test('gives query and key rows back in halves, other rows as they stand', async () => {
     const { weights } = await model();
-    const gguf = readGguf(join(folder, 'tiny.gguf'));
     const firstColumn = async (name: string): Promise<number[]> => {
       const plan = weights.find(weight => weight.name === `model.layers.0.self_attn.${name}.weight`)!;
       const values: number[] = [];
-      for await (const piece of weightPieces(gguf, plan)) values.push(...piece);
+      for await (const piece of weightPieces(plan)) values.push(...piece);
       return values.filter((_, i) => i % WIDTH === 0).map(value => Math.floor(value / WIDTH));
     };
     expect(await firstColumn('q_proj')).toEqual([0, 2, 1, 3, 4, 6, 5, 7]);
@@ -134,19 +133,6 @@ describe('a llama model', () => {
     expect(await firstColumn('v_proj')).toEqual([0, 1, 2, 3]);
     expect(await firstColumn('o_proj')).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
   });
-});
-
-test('uninterleave undoes the order in which llama.cpp writes rotary rows', () => {
-  const [heads, headRows, width] = [3, 6, 2];
-  const row = (head: number, r: number): number[] => [100 * head + r, 100 * head + r + 0.5];
-  const ordered: number[] = [];
-  const interleaved: number[] = [];
-  for (let head = 0; head < heads; head++) {
-    for (let r = 0; r < headRows; r++) ordered.push(...row(head, r));
-    // Rows i and i + half side by side.
-    for (let i = 0; i < headRows / 2; i++) interleaved.push(...row(head, i), ...row(head, i + headRows / 2));
-  }
-  expect([...uninterleave(Float32Array.from(interleaved), headRows, width)]).toEqual(ordered);
 });
 
 describe('rotary scaling', () => {
@@ -181,9 +167,27 @@ describe('rotary scaling', () => {
     });
   });
 
+  test('any other divisors, at every length', async () => {
+    const { config } = await withDivisors(1, 2);
+    expect(config.rope_parameters).toEqual({
+      rope_type: 'longrope',
+      rope_theta: 50000,
+      short_factor: [1, 2],
+      long_factor: [1, 2],
+      attention_factor: 1,
+      original_max_position_embeddings: 64,
+    });
+  });
+
   test('any other is refused', async () => {
-    await expect(withDivisors(1, 2)).rejects.toThrow(/other rotary divisors than Llama 3 uses/);
-    await expect(withDivisors(1, 1, 1)).rejects.toThrow(/other rotary divisors/);
+    for (const wrong of [
+      [1, 1, 1],
+      [1, 0],
+      [1, Number.NaN],
+      [1, -2],
+    ]) {
+      await expect(withDivisors(...wrong)).rejects.toThrow(/rope_freqs\.weight must hold 2 positive divisors/);
+    }
     const yarn = textEntry('llama.rope.scaling.type', 'yarn');
     await expect(model({ yarn })).rejects.toThrow(/rotary scaling "yarn" is not supported/);
   });

@@ -1,17 +1,8 @@
 import { UserError } from '../error.ts';
-import type { Gguf, GgufTensor } from './gguf.ts';
-import { llamaFromGguf } from './gguf-llama.ts';
-
-/** How one weight comes out of a GGUF file. */
-export interface WeightPlan {
-  /** Its name in a Hugging Face checkpoint. */
-  readonly name: string;
-  /** [out, in], or [out] of a vector. */
-  readonly shape: readonly number[];
-  readonly tensor: GgufTensor;
-  /** Number of heads whose rows are interleaved for rotary positions and must be put back. */
-  readonly interleavedHeads?: number;
-}
+import type { Gguf } from './gguf.ts';
+import { ARCHITECTURES } from './gguf-families/index.ts';
+import { planWeights, type WeightPlan } from './gguf-plan.ts';
+import { ggufSettings } from './gguf-settings.ts';
 
 export interface GgufModel {
   /** As Hugging Face writes it in `config.json`. */
@@ -19,41 +10,39 @@ export interface GgufModel {
   readonly weights: readonly WeightPlan[];
 }
 
-const ARCHITECTURES = new Map<string, (gguf: Gguf) => Promise<GgufModel>>([['llama', llamaFromGguf]]);
-
 /**
  * What a GGUF file holds, in the terms of Hugging Face.
  *
- * @throws UserError for an architecture that is not supported, with the list of those that are.
+ * @throws UserError for an architecture that is not supported, with the list of those that are; for a setting or tensor that is missing or
+ * cannot be represented, by its name.
  */
 export async function ggufModel(gguf: Gguf): Promise<GgufModel> {
-  const architecture = gguf.metadata.get('general.architecture');
-  const read = typeof architecture === 'string' ? ARCHITECTURES.get(architecture) : undefined;
-  if (read === undefined) {
-    const known = [...ARCHITECTURES.keys()].join(', ');
+  const kind = gguf.metadata.get('general.type');
+  if (kind !== undefined && kind !== 'model') {
     throw new UserError(
-      `${gguf.file}: architecture ${JSON.stringify(architecture ?? null)} is not supported in GGUF files; supported: ${known}`,
+      `${gguf.file}: it holds no model but what GGUF calls ${JSON.stringify(kind)}; give the file of the model`,
     );
   }
-  return read(gguf);
-}
-
-/**
- * Puts interleaved rows back: the file holds each head's rows as pairs (i, i + half) side by side, Hugging Face as two
- * halves, so row `half j + i` of a head comes from row `2 i + j`, for j in {0, 1}.
- *
- * @param rows whole heads, [heads * headRows, width]
- */
-export function uninterleave(rows: Float32Array, headRows: number, width: number): Float32Array {
-  const half = headRows / 2;
-  const ordered = new Float32Array(rows.length);
-  for (let head = 0; head < rows.length; head += headRows * width) {
-    for (let j = 0; j < 2; j++) {
-      for (let i = 0; i < half; i++) {
-        const from = head + (2 * i + j) * width;
-        ordered.set(rows.subarray(from, from + width), head + (half * j + i) * width);
-      }
-    }
+  const name = gguf.metadata.get('general.architecture');
+  const architecture = typeof name === 'string' ? ARCHITECTURES.get(name) : undefined;
+  if (architecture === undefined) {
+    const known = [...ARCHITECTURES.keys()].join(', ');
+    throw new UserError(
+      `${gguf.file}: architecture ${JSON.stringify(name ?? null)} is not supported in GGUF files; supported: ${known}`,
+    );
   }
-  return ordered;
+  const settings = ggufSettings(gguf, name as string);
+  const { config, weights } = await architecture({ gguf, settings });
+  settings.refuseUnread();
+  const token = (key: string): number | null => settings.number(`tokenizer.ggml.${key}_token_id`) ?? null;
+  const title = settings.text('general.name');
+  return {
+    config: {
+      ...(title !== undefined && { _name_or_path: title }),
+      ...config,
+      bos_token_id: token('bos'),
+      eos_token_id: token('eos'),
+    },
+    weights: planWeights(gguf, settings, weights),
+  };
 }

@@ -1,5 +1,5 @@
 import { readExactly, withFile } from './file-bytes.ts';
-import type { Gguf, GgufTensor } from './gguf.ts';
+import type { GgufTensor } from './gguf.ts';
 import { BLOCK_FORMATS, unpackBlocks } from './quantization.ts';
 
 /**
@@ -7,17 +7,12 @@ import { BLOCK_FORMATS, unpackBlocks } from './quantization.ts';
  *
  * @throws UserError when the file cannot be read or ends too early.
  */
-export async function readGgufRows(
-  gguf: Gguf,
-  tensor: GgufTensor,
-  first: number,
-  count: number,
-): Promise<Float32Array> {
+export async function readGgufRows(tensor: GgufTensor, first: number, count: number): Promise<Float32Array> {
   const { values, bytes } = BLOCK_FORMATS[tensor.type];
   const rowBytes = (tensor.shape.at(-1)! / values) * bytes;
-  return withFile(gguf.file, async handle => {
+  return withFile(tensor.file, async handle => {
     const packed = new Uint8Array(count * rowBytes);
-    await readExactly(handle, gguf.file, packed, tensor.offset + first * rowBytes);
+    await readExactly(handle, tensor.file, packed, tensor.offset + first * rowBytes);
     return unpackBlocks(tensor.type, packed);
   });
 }
@@ -28,6 +23,6 @@ export function rowCount(tensor: Pick<GgufTensor, 'shape'>): number {
 }
 
 /** All values of a GGUF tensor, which should be a small one. */
-export function readGgufTensor(gguf: Gguf, tensor: GgufTensor): Promise<Float32Array> {
-  return readGgufRows(gguf, tensor, 0, rowCount(tensor));
+export function readGgufTensor(tensor: GgufTensor): Promise<Float32Array> {
+  return readGgufRows(tensor, 0, rowCount(tensor));
 }

@@ -66,7 +66,14 @@ describe('readGguf reads', () => {
       nested: [Uint8Array.of(7), new Uint8Array(0)],
     });
     const first = gguf.tensors.get('w')!;
-    expect(first).toEqual({ name: 'w', type: 'F32', shape: [2, 3], offset: bytes.length - 64, length: 24 });
+    expect(first).toEqual({
+      name: 'w',
+      type: 'F32',
+      shape: [2, 3],
+      file: gguf.file,
+      offset: bytes.length - 64,
+      length: 24,
+    });
     expect(gguf.tensors.get('v')!.offset).toBe(bytes.length - 32);
     expect(first.offset % 32).toBe(0);
   });

@@ -21,6 +21,8 @@ export interface GgufTensor {
   readonly type: BlockType;
   /** Outermost first, so a projection is [out, in]; the file itself writes the innermost first. */
   readonly shape: readonly number[];
+  /** Absolute path with symbolic links resolved. */
+  readonly file: string;
   /** Bytes from the start of the file. */
   readonly offset: number;
   /** Bytes. */
@@ -104,7 +106,9 @@ export function readGguf(file: string, options: { readonly vocabulary?: boolean 
     const stat = fstatSync(descriptor);
     if (!stat.isFile()) throw new UserError(`${file}: not a regular file; a file is needed`);
     const cursor = openCursor(descriptor, file, stat.size);
-    return { file: path, ...parseHeader(cursor, options.vocabulary ?? true) };
+    const { tensors, ...header } = parseHeader(cursor, options.vocabulary ?? true);
+    const placed = tensors.map(tensor => [tensor.name, { ...tensor, file: path }] as const);
+    return { file: path, ...header, tensors: new Map(placed) };
   } catch (error) {
     throw fileError(file, error);
   } finally {
@@ -174,7 +178,16 @@ function openCursor(descriptor: number, file: string, size: number): Cursor {
   };
 }
 
-function parseHeader(cursor: Cursor, vocabulary: boolean): Omit<Gguf, 'file'> {
+/** A tensor of the file that is being read. */
+type Outline = Omit<GgufTensor, 'file'>;
+
+interface Header {
+  readonly version: number;
+  readonly metadata: ReadonlyMap<string, GgufValue>;
+  readonly tensors: readonly Outline[];
+}
+
+function parseHeader(cursor: Cursor, vocabulary: boolean): Header {
   const { fail } = cursor;
   if (cursor.size < 4 || cursor.u32('the magic number') !== MAGIC) fail('it does not start with "GGUF"');
   const version = cursor.u32('the version');
@@ -308,9 +321,9 @@ function numbers(bytes: Buffer, start: number, length: number, type: number): Gg
   return new (ARRAYS.get(type)!)(copy.buffer);
 }
 
-function readTensors(cursor: Cursor, count: number, alignment: number): ReadonlyMap<string, GgufTensor> {
+function readTensors(cursor: Cursor, count: number, alignment: number): readonly Outline[] {
   const { fail } = cursor;
-  const outlines: (Omit<GgufTensor, 'offset'> & { readonly from: number })[] = [];
+  const outlines: (Omit<Outline, 'offset'> & { readonly from: number })[] = [];
   const names = new Set<string>();
   for (let i = 0; i < count; i++) {
     const name = cursor.text('a tensor name');
@@ -329,7 +342,7 @@ function readTensors(cursor: Cursor, count: number, alignment: number): Readonly
   }
   const dataStart = Math.ceil(cursor.position() / alignment) * alignment;
   const placed = outlines.map(({ from, ...tensor }) => ({ ...tensor, offset: dataStart + from }));
-  let previous: GgufTensor | undefined;
+  let previous: Outline | undefined;
   for (const tensor of [...placed].sort((a, b) => a.offset - b.offset || a.length - b.length)) {
     const end = tensor.offset + tensor.length;
     if (end > cursor.size) {
@@ -340,7 +353,7 @@ function readTensors(cursor: Cursor, count: number, alignment: number): Readonly
     }
     previous = tensor;
   }
-  return new Map(placed.map(tensor => [tensor.name, tensor]));
+  return placed;
 }
 
 function blockType(cursor: Cursor, tensor: string): BlockType {

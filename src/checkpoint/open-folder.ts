@@ -1,10 +1,9 @@
-import { createHash } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { UserError } from '../error.ts';
 import type { Checkpoint, TokenizerSource } from './checkpoint.ts';
-import { fileDigest } from './digest.ts';
 import { fileError, readSmallFile } from './file-bytes.ts';
+import { modelDigest } from './model-digest.ts';
 import type { OpenProgress } from './open.ts';
 import { readSafetensorsHeader, splitByUse } from './safetensors.ts';
 import { readSafetensorsIndex } from './safetensors-index.ts';
@@ -25,16 +24,11 @@ export async function openFolder(folder: string, onProgress?: (progress: OpenPro
   if (!names.includes('config.json')) throw new UserError(`${folder}: ${whatInstead(names)}`);
   const config = await readConfig(join(folder, 'config.json'));
   const { weights, others, files } = await weightsOf(folder, names);
-  const digests: string[] = [];
-  for (const [i, file] of files.entries()) {
-    const stage = files.length === 1 ? 'checking the model file' : `checking model file ${i + 1} of ${files.length}`;
-    digests.push(await fileDigest(file, (done, total) => onProgress?.({ stage, done, total })));
-  }
   const whole = resolve(folder);
   return {
     name: basename(whole),
     source: whole,
-    digest: digests.length === 1 ? digests[0]! : createHash('sha256').update(digests.join('\n')).digest('hex'),
+    digest: await modelDigest(files, onProgress),
     config,
     tensors: weights,
     otherTensors: others,

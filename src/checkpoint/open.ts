@@ -99,7 +99,7 @@ function findFile(file: string): Found {
   const whole = resolve(file);
   const name = basename(whole);
   if (name.endsWith('.gguf')) {
-    const identity = { name: name.slice(0, -'.gguf'.length), source: whole };
+    const identity = { name: name.replace(/(?:-\d{5}-of-\d{5})?\.gguf$/, ''), source: whole };
     return { kind: 'other', open: ({ onProgress }) => openGguf(whole, identity, onProgress) };
   }
   if (name.endsWith('.pt')) return { kind: 'fairseq', open: options => openFairseq(whole, options) };

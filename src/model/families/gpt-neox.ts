@@ -11,7 +11,7 @@ import { activate, activationName } from '../layers/activation.ts';
 import { interleavedByHead, splitByHead } from '../layers/interleaved.ts';
 import { layerNorm, layerNormTensors } from '../layers/layer-norm.ts';
 import { apply, type Linear, linearTensors, unembed } from '../layers/linear.ts';
-import { ropeFrequencies, ropeSchema } from '../layers/rope-frequencies.ts';
+import { readRope, ropeSchema } from '../layers/rope-frequencies.ts';
 import { rotate, rotation } from '../layers/rotary.ts';
 import { divided, headCount, layerCount, parseConfig, size } from '../parse-config.ts';
 
@@ -39,11 +39,7 @@ export function gptNeoX(config: Readonly<Record<string, unknown>>, source: strin
   const headWidth = divided(source, D, H);
   const share = c.rope_parameters?.partial_rotary_factor ?? c.rotary_pct ?? 0.25;
   const rotated = Math.floor(headWidth * share);
-  const frequencies = ropeFrequencies(
-    { ...c, rope_theta: c.rope_theta ?? c.rotary_emb_base ?? 10000 },
-    rotated,
-    source,
-  );
+  const rope = readRope({ ...c, rope_theta: c.rope_theta ?? c.rotary_emb_base ?? 10000 }, rotated, source);
   const prefix = 'gpt_neox';
   const head = c.tie_word_embeddings ? `${prefix}.embed_in.weight` : 'embed_out.weight';
   const layers = Array.from({ length: c.num_hidden_layers }, (_, n) => {
@@ -71,7 +67,7 @@ export function gptNeoX(config: Readonly<Record<string, unknown>>, source: strin
     headWidth,
     width: D,
     vocabulary: V,
-    context: c.max_position_embeddings,
+    context: Math.min(c.max_position_embeddings, rope.longest),
     keyValue: layers.map(({ queryKeyValue }) => interleavedByHead(queryKeyValue, headWidth)),
     tensors: [
       { name: `${prefix}.embed_in.weight`, shape: [V, D] },
@@ -85,7 +81,7 @@ export function gptNeoX(config: Readonly<Record<string, unknown>>, source: strin
     ],
     hidden: pass => {
       const norm = (name: string, x: Tensor) => layerNorm(pass, name, c.layer_norm_eps, x);
-      const angles = rotation(pass.positions, frequencies);
+      const angles = rotation(pass.positions, rope);
       const turn = (x: Tensor) => rotate(x, angles, headWidth, rotated);
       let x = pass.embed(`${prefix}.embed_in.weight`);
       for (const [n, layer] of layers.entries()) {

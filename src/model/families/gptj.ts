@@ -4,7 +4,7 @@ import { UserError } from '../../error.ts';
 import type { Decoder } from '../decoder.ts';
 import { activationName } from '../layers/activation.ts';
 import type { Linear } from '../layers/linear.ts';
-import { ropeFrequencies } from '../layers/rope-frequencies.ts';
+import { readRope } from '../layers/rope-frequencies.ts';
 import { divided, headCount, layerCount, parseConfig, size } from '../parse-config.ts';
 import { parallelDecoder } from './parallel.ts';
 
@@ -46,7 +46,7 @@ export function gptj(config: Readonly<Record<string, unknown>>, source: string):
     tied: c.tie_word_embeddings,
     activation: c.activation_function,
     epsilon: c.layer_norm_epsilon,
-    frequencies: ropeFrequencies({}, rotated, source),
+    rope: readRope({}, rotated, source),
     interleaved: true,
     layer: Array.from({ length: c.n_layer }, (_, n) => {
       const linear = (name: string, from: number, to: number, bias: boolean): Linear => ({

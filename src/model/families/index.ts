@@ -4,6 +4,7 @@ import { baseFamily, withMomentum } from '../momentum.ts';
 import { bloom } from './bloom.ts';
 import { gemma } from './gemma.ts';
 import { gemma2 } from './gemma2.ts';
+import { gemma3 } from './gemma3.ts';
 import { gptNeo } from './gpt-neo.ts';
 import { gptNeoX } from './gpt-neox.ts';
 import { gpt2 } from './gpt2.ts';
@@ -12,6 +13,7 @@ import { llama } from './llama.ts';
 import { mistral } from './mistral.ts';
 import { opt } from './opt.ts';
 import { phi } from './phi.ts';
+import { phi3 } from './phi3.ts';
 import { qwen2 } from './qwen2.ts';
 import { qwen3 } from './qwen3.ts';
 import { fairseqGpt, xglm } from './xglm.ts';
@@ -22,6 +24,7 @@ export const families: Readonly<Record<string, Family>> = {
   fairseq_gpt: fairseqGpt,
   gemma,
   gemma2,
+  gemma3_text: gemma3,
   gpt2,
   gpt_neo: gptNeo,
   gpt_neox: gptNeoX,
@@ -30,6 +33,7 @@ export const families: Readonly<Record<string, Family>> = {
   mistral,
   opt,
   phi,
+  phi3,
   qwen2,
   qwen3,
   xglm,

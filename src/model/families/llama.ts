@@ -9,9 +9,10 @@ import { constant, type Tensor } from '../../graph/tensor.ts';
 import type { Decoder } from '../decoder.ts';
 import { activate, activationName } from '../layers/activation.ts';
 import { apply, type Linear, linearTensors, unembed } from '../layers/linear.ts';
+import { apart, fused } from '../layers/maps.ts';
 import { rmsNorm } from '../layers/rms-norm.ts';
-import { ropeFrequencies, ropeSchema } from '../layers/rope-frequencies.ts';
-import { rotate, rotation, scaledRotation } from '../layers/rotary.ts';
+import { type RopeConfig, readRope, ropeSchema } from '../layers/rope-frequencies.ts';
+import { type Rotation, rotate, rotation, scaledRotation } from '../layers/rotary.ts';
 import { softCap } from '../layers/soft-cap.ts';
 import { headCount, layerCount, parseConfig, size } from '../parse-config.ts';
 
@@ -38,6 +39,11 @@ const schema = z
     attn_logit_softcapping: z.number().positive().nullish(),
     final_logit_softcapping: z.number().positive().nullish(),
     layer_types: z.array(z.enum(['full_attention', 'sliding_attention'])).nullish(),
+    sliding_window_pattern: z.int().positive().nullish(),
+    use_bidirectional_attention: z.literal(false).nullish(),
+    rope_local_base_freq: z.number().positive().nullish(),
+    original_max_position_embeddings: z.int().positive().nullish(),
+    partial_rotary_factor: z.number().positive().max(1).nullish(),
   })
   .and(ropeSchema);
 
@@ -57,6 +63,15 @@ export interface Variant {
   readonly normsOutputs?: boolean;
   /** How many recent tokens a layer sees; undefined for all. */
   readonly window?: (config: LlamaConfig, layer: number) => number | undefined;
+  /** Rotary positions where layers differ: of those that `slides` names, and of the others. */
+  readonly ropes?: (config: LlamaConfig) => { readonly local: RopeConfig; readonly global: RopeConfig };
+  readonly slides?: (config: LlamaConfig, layer: number) => boolean;
+  /** The maps of queries, keys and values in one tensor, and those of gate and up. */
+  readonly fused?: boolean;
+  /** Rotary positions on a part of each head, where the configuration says so. */
+  readonly rotatesPart?: boolean;
+  /** What a configuration that lacks a key means. */
+  readonly defaults?: Readonly<Record<string, unknown>>;
 }
 
 export const llama = llamaLike({
@@ -66,7 +81,7 @@ export const llama = llamaLike({
 
 /** A family of Llama's build. */
 export function llamaLike(variant: Variant): (config: Readonly<Record<string, unknown>>, source: string) => Decoder {
-  return (config, source) => build(variant, parseConfig(schema, config, source), source);
+  return (config, source) => build(variant, parseConfig(schema, { ...variant.defaults, ...config }, source), source);
 }
 
 function build(variant: Variant, c: LlamaConfig, source: string): Decoder {
@@ -78,7 +93,10 @@ function build(variant: Variant, c: LlamaConfig, source: string): Decoder {
       `${source}: ${heads} heads of width ${headWidth} and ${keyValueHeads} key/value heads do not fit together; the configuration is damaged`,
     );
   }
-  const frequencies = ropeFrequencies(c, headWidth, source);
+  const share = c.rope_parameters?.partial_rotary_factor ?? c.partial_rotary_factor ?? 1;
+  const rotated = variant.rotatesPart ? Math.floor(headWidth * share) : headWidth;
+  const { local, global } = variant.ropes?.(c) ?? { local: c, global: c };
+  const [localRope, globalRope] = [readRope(local, rotated, source), readRope(global, rotated, source)];
   const [D, F, V] = [c.hidden_size, c.intermediate_size, c.vocab_size];
   const bias = variant.biases(c);
   const window = variant.window;
@@ -86,6 +104,21 @@ function build(variant: Variant, c: LlamaConfig, source: string): Decoder {
   const activation = c.hidden_activation ?? c.hidden_act ?? (variant.isGemma ? 'gelu_pytorch_tanh' : 'silu');
   const [scoreCap, logitCap] = [c.attn_logit_softcapping, c.final_logit_softcapping];
 
+  const [queryWidth, keyWidth] = [heads * headWidth, keyValueHeads * headWidth];
+  const attentionMaps = (linear: (name: string, from: number, to: number, hasBias: boolean) => Linear) => {
+    if (variant.fused) {
+      const all = linear('self_attn.qkv_proj', D, queryWidth + 2 * keyWidth, bias.queryKeyValue);
+      const changed = { axis: 0, index: (row: number) => row >= queryWidth };
+      return {
+        queryKeyValue: fused(all, [queryWidth, keyWidth, keyWidth]),
+        keyValue: linearTensors(all).map(tensor => ({ ...tensor, changed })),
+      };
+    }
+    const query = linear('self_attn.q_proj', D, queryWidth, bias.queryKeyValue);
+    const key = linear('self_attn.k_proj', D, keyWidth, bias.queryKeyValue);
+    const value = linear('self_attn.v_proj', D, keyWidth, bias.queryKeyValue);
+    return { queryKeyValue: apart(query, key, value), keyValue: [key, value].flatMap(linearTensors) };
+  };
   const layers = Array.from({ length: c.num_hidden_layers }, (_, n) => {
     const layer = `model.layers.${n}`;
     const linear = (name: string, from: number, to: number, hasBias: boolean): Linear => ({
@@ -95,18 +128,18 @@ function build(variant: Variant, c: LlamaConfig, source: string): Decoder {
       bias: hasBias,
     });
     return {
+      rope: variant.slides?.(c, n) ? localRope : globalRope,
       attentionNorm: `${layer}.input_layernorm.weight`,
-      query: linear('self_attn.q_proj', D, heads * headWidth, bias.queryKeyValue),
-      key: linear('self_attn.k_proj', D, keyValueHeads * headWidth, bias.queryKeyValue),
-      value: linear('self_attn.v_proj', D, keyValueHeads * headWidth, bias.queryKeyValue),
+      ...attentionMaps(linear),
       queryNorm: `${layer}.self_attn.q_norm.weight`,
       keyNorm: `${layer}.self_attn.k_norm.weight`,
       output: linear('self_attn.o_proj', heads * headWidth, D, bias.output),
       feedForwardNorm: `${layer}.${variant.normsOutputs ? 'pre_feedforward_layernorm' : 'post_attention_layernorm'}.weight`,
       attentionOutputNorm: `${layer}.post_attention_layernorm.weight`,
       feedForwardOutputNorm: `${layer}.post_feedforward_layernorm.weight`,
-      gate: linear('mlp.gate_proj', D, F, c.mlp_bias),
-      up: linear('mlp.up_proj', D, F, c.mlp_bias),
+      gateAndUp: variant.fused
+        ? fused(linear('mlp.gate_up_proj', D, 2 * F, c.mlp_bias), [F, F])
+        : apart(linear('mlp.gate_proj', D, F, c.mlp_bias), linear('mlp.up_proj', D, F, c.mlp_bias)),
       down: linear('mlp.down_proj', F, D, c.mlp_bias),
     };
   });
@@ -129,16 +162,18 @@ function build(variant: Variant, c: LlamaConfig, source: string): Decoder {
     headWidth,
     width: D,
     vocabulary: V,
-    context: c.max_position_embeddings,
+    context: Math.min(c.max_position_embeddings, ...layers.map(({ rope }) => rope.longest)),
     ...(scoreCap && { finishScores: (scores: Tensor) => softCap(scores, scoreCap) }),
     ...(window && { window: (layer: number) => window(c, layer) }),
-    keyValue: layers.map(({ key, value }) => [key, value].flatMap(linearTensors)),
-    feedForward: layers.map(({ gate, up }) => [gate, up]),
+    keyValue: layers.map(({ keyValue }) => keyValue),
+    feedForward: layers.map(({ gateAndUp }) => gateAndUp.linears),
     tensors: [
       { name: embedding, shape: [V, D] },
       ...layers.flatMap(layer => [
         ...scales(layer),
-        ...[layer.query, layer.key, layer.value, layer.output, layer.gate, layer.up, layer.down].flatMap(linearTensors),
+        ...[...layer.queryKeyValue.linears, layer.output, ...layer.gateAndUp.linears, layer.down].flatMap(
+          linearTensors,
+        ),
       ]),
       { name: 'model.norm.weight', shape: [D] },
       ...(tied ? [] : [{ name: head, shape: [V, D] }]),
@@ -153,23 +188,36 @@ function build(variant: Variant, c: LlamaConfig, source: string): Decoder {
         variant.normsHeads
           ? g.reshape(norm(g.reshape(x, [x.shape[0]!, (x.shape[1] as number) / headWidth, headWidth]), name), x.shape)
           : x;
-      const angles = rotation(pass.positions, frequencies);
-      const scaled = scaledRotation(angles, (c.query_pre_attn_scalar ?? headWidth) ** -0.5);
+      const scale = (c.query_pre_attn_scalar ?? headWidth) ** -0.5;
+      // Where whole heads are rotated, their scale costs nothing.
+      const whole = rotated === headWidth;
+      const turns = new Map(
+        [...new Set(layers.map(({ rope }) => rope))].map(rope => {
+          const angles = rotation(pass.positions, rope);
+          const turn = (x: Tensor, by: Rotation) => rotate(x, by, headWidth, rotated);
+          const scaled = scaledRotation(angles, scale);
+          const query = (x: Tensor) => (whole ? turn(x, scaled) : g.multiply(turn(x, angles), constant(scale)));
+          return [rope, { query, key: (x: Tensor) => turn(x, angles) }];
+        }),
+      );
       const embedded = pass.embed(embedding);
       let x = variant.isGemma ? g.multiply(embedded, constant(Math.sqrt(D))) : embedded;
       for (const [n, layer] of layers.entries()) {
-        const normed = norm(x, layer.attentionNorm);
+        const maps = layer.queryKeyValue.apply(pass, norm(x, layer.attentionNorm));
+        const [query, key, value] = maps as [Tensor, Tensor, Tensor];
+        const turn = turns.get(layer.rope)!;
         const attended = pass.attend(n, {
-          query: rotate(normHeads(apply(pass, layer.query, normed), layer.queryNorm), scaled, headWidth),
-          key: rotate(normHeads(apply(pass, layer.key, normed), layer.keyNorm), angles, headWidth),
-          value: apply(pass, layer.value, normed),
+          query: turn.query(normHeads(query, layer.queryNorm)),
+          key: turn.key(normHeads(key, layer.keyNorm)),
+          value,
         });
         const output = apply(pass, layer.output, attended);
         pass.attentionOutput(n, output);
         x = g.add(x, normOutput(output, layer.attentionOutputNorm));
         const inner = norm(x, layer.feedForwardNorm);
         pass.feedForward(n, { stream: x, read: inner });
-        const gated = g.multiply(activate(activation, apply(pass, layer.gate, inner)), apply(pass, layer.up, inner));
+        const [gate, up] = layer.gateAndUp.apply(pass, inner) as [Tensor, Tensor];
+        const gated = g.multiply(activate(activation, gate), up);
         x = pass.layerOutput(n, g.add(x, normOutput(apply(pass, layer.down, gated), layer.feedForwardOutputNorm)));
       }
       return norm(x, 'model.norm.weight');

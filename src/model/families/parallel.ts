@@ -8,6 +8,7 @@ import type { Decoder, Sizes } from '../decoder.ts';
 import { type Activation, activate } from '../layers/activation.ts';
 import { layerNorm, layerNormTensors } from '../layers/layer-norm.ts';
 import { apply, type Linear, linearTensors, unembed } from '../layers/linear.ts';
+import type { Rope } from '../layers/rope-frequencies.ts';
 import { rotate, rotateInterleaved, rotation } from '../layers/rotary.ts';
 
 export interface ParallelLayer {
@@ -30,19 +31,20 @@ export interface ParallelDecoder {
   readonly layer: readonly ParallelLayer[];
   readonly activation: Activation;
   readonly epsilon: number;
-  readonly frequencies: Float32Array;
+  readonly rope: Rope;
   /** Whether a rotated pair stands side by side, or in the two halves of the rotated part. */
   readonly interleaved: boolean;
 }
 
 export function parallelDecoder(model: ParallelDecoder): Decoder {
-  const { sizes, layer: layers, frequencies } = model;
+  const { sizes, layer: layers, rope } = model;
   const { width: D, headWidth, vocabulary: V } = sizes;
   const head = model.tied ? model.embedding : 'lm_head.weight';
   const headBias = 'lm_head.bias';
   const turn = model.interleaved ? rotateInterleaved : rotate;
   return {
     ...sizes,
+    context: Math.min(sizes.context, rope.longest),
     family: model.family,
     keyValue: layers.map(({ key, value }) => [key, value].flatMap(linearTensors)),
     tensors: [
@@ -57,8 +59,8 @@ export function parallelDecoder(model: ParallelDecoder): Decoder {
     ],
     hidden: pass => {
       const norm = (name: string, x: Tensor) => layerNorm(pass, name, model.epsilon, x);
-      const angles = rotation(pass.positions, frequencies);
-      const turned = (x: Tensor) => turn(x, angles, headWidth, 2 * frequencies.length);
+      const angles = rotation(pass.positions, rope);
+      const turned = (x: Tensor) => turn(x, angles, headWidth, 2 * rope.frequencies.length);
       let x = pass.embed(model.embedding);
       for (const [n, layer] of layers.entries()) {
         const read = norm(layer.norm, x);

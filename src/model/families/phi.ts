@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Decoder } from '../decoder.ts';
 import { activationName } from '../layers/activation.ts';
 import type { Linear } from '../layers/linear.ts';
-import { ropeFrequencies, ropeSchema } from '../layers/rope-frequencies.ts';
+import { readRope, ropeSchema } from '../layers/rope-frequencies.ts';
 import { divided, headCount, layerCount, parseConfig, size } from '../parse-config.ts';
 import { parallelDecoder } from './parallel.ts';
 
@@ -46,7 +46,7 @@ export function phi(config: Readonly<Record<string, unknown>>, source: string): 
     tied: c.tie_word_embeddings,
     activation: c.hidden_act,
     epsilon: c.layer_norm_eps,
-    frequencies: ropeFrequencies(c, Math.floor(headWidth * share), source),
+    rope: readRope(c, Math.floor(headWidth * share), source),
     interleaved: false,
     layer: Array.from({ length: c.num_hidden_layers }, (_, n) => {
       const linear = (name: string, from: number, to: number): Linear => ({

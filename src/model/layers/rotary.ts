@@ -1,5 +1,6 @@
 import * as g from '../../graph/operators/index.ts';
 import { constant, type Tensor } from '../../graph/tensor.ts';
+import type { Rope } from './rope-frequencies.ts';
 
 /** Cosine and sine of the angles of each position, [N, 1, dh/2]. */
 export interface Rotation {
@@ -7,11 +8,12 @@ export interface Rotation {
   readonly sine: Tensor;
 }
 
-/** The angles position * frequency_j. @param positions int32 [N]  @param frequencies dh/2 numbers, radians a position */
-export function rotation(positions: Tensor, frequencies: Float32Array): Rotation {
+/** The angles position * frequency_j. @param positions int32 [N]  @param rope dh/2 frequencies */
+export function rotation(positions: Tensor, { frequencies, scale }: Rope): Rotation {
   const column = g.reshape(g.cast(positions, 'float32'), [positions.shape[0]!, 1, 1]);
   const angles = g.multiply(column, constant(frequencies, [1, 1, frequencies.length]));
-  return { cosine: g.cosine(angles), sine: g.sine(angles) };
+  const unscaled = { cosine: g.cosine(angles), sine: g.sine(angles) };
+  return scale === 1 ? unscaled : scaledRotation(unscaled, scale);
 }
 
 /** The same rotation of a vector that is also multiplied by a number. */

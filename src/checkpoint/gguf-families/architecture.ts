@@ -1,0 +1,84 @@
+import type { Gguf } from '../gguf.ts';
+import type { WeightPlanner } from '../gguf-plan.ts';
+import type { GgufSettings } from '../gguf-settings.ts';
+
+export interface GgufFile {
+  readonly gguf: Gguf;
+  readonly settings: GgufSettings;
+}
+
+/** The configuration of a file as Hugging Face writes it, and where its weights come from. */
+export interface Described {
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly weights: (plan: WeightPlanner) => void;
+}
+
+/** Reads the settings of one architecture. @throws UserError naming the setting that is missing or cannot be represented */
+export type Architecture = (file: GgufFile) => Described | Promise<Described>;
+
+/** Sizes that every architecture has. */
+export interface Sizes {
+  readonly width: number;
+  readonly inner: number;
+  readonly layers: number;
+  readonly heads: number;
+  readonly keyValueHeads: number;
+  readonly headWidth: number;
+  readonly vocabulary: number;
+  readonly context: number;
+  /** Whether the head is the token embedding. */
+  readonly tied: boolean;
+}
+
+export function readSizes({ gguf, settings }: GgufFile): Sizes {
+  const width = settings.size('{arch}.embedding_length');
+  const inner = settings.size('{arch}.feed_forward_length');
+  const layers = settings.size('{arch}.block_count');
+  const heads = settings.size('{arch}.attention.head_count');
+  const keyValueHeads = settings.number('{arch}.attention.head_count_kv') ?? heads;
+  const headWidth = settings.number('{arch}.attention.key_length') ?? width / heads;
+  const context = settings.size('{arch}.context_length');
+  if (!Number.isInteger(keyValueHeads) || keyValueHeads <= 0 || heads % keyValueHeads !== 0) {
+    settings.fail(`${heads} heads cannot share ${keyValueHeads} key/value heads`);
+  }
+  if (!Number.isInteger(headWidth) || headWidth <= 0) {
+    settings.fail(`a head of width ${headWidth} is not possible; a positive integer is needed`);
+  }
+  const valueWidth = settings.number('{arch}.attention.value_length') ?? headWidth;
+  if (valueWidth !== headWidth) {
+    settings.fail(`heads have keys of ${headWidth} and values of ${valueWidth}, which is not supported`);
+  }
+  // A block has several tensors; the cap keeps a wrong count from being walked through.
+  if (layers > gguf.tensors.size) {
+    settings.fail(`${layers} blocks are announced, the file has ${gguf.tensors.size} tensors`);
+  }
+  const embedding = gguf.tensors.get('token_embd.weight') ?? settings.fail('there is no tensor token_embd.weight');
+  const tied = !gguf.tensors.has('output.weight');
+  return { width, inner, layers, heads, keyValueHeads, headWidth, vocabulary: embedding.shape[0]!, context, tied };
+}
+
+/** How many numbers of a head are rotated: an even number up to all of them. */
+export function rotatedWidth({ settings }: GgufFile, { headWidth }: Sizes): number {
+  const rotated = settings.number('{arch}.rope.dimension_count') ?? headWidth;
+  if (!Number.isInteger(rotated) || rotated <= 0 || rotated % 2 !== 0 || rotated > headWidth) {
+    settings.fail(`${rotated} of ${headWidth} values of a head cannot be rotated; an even number of them is needed`);
+  }
+  return rotated;
+}
+
+/** The same for the architectures that rotate whole heads. */
+export function wholeHeads(file: GgufFile, sizes: Sizes): void {
+  const rotated = rotatedWidth(file, sizes);
+  if (rotated !== sizes.headWidth) {
+    file.settings.fail(`only ${rotated} of ${sizes.headWidth} values of a head are rotated, which is not supported`);
+  }
+}
+
+/** For the architectures whose heads have keys and values of their own and share the model width. */
+export function equalHeads({ settings }: GgufFile, { heads, keyValueHeads, headWidth, width }: Sizes): void {
+  if (keyValueHeads !== heads || headWidth * heads !== width) {
+    settings.fail(
+      `${heads} heads of ${headWidth} with ${keyValueHeads} key/value heads in a model of width ${width} are not supported in ${settings.architecture}`,
+    );
+  }
+}

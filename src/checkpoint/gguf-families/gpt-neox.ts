@@ -1,0 +1,48 @@
+import { headByHead } from '../gguf-plan.ts';
+import { type Architecture, equalHeads, readSizes, rotatedWidth } from './architecture.ts';
+import { ropeParameters } from './rotary.ts';
+
+/**
+ * GPT-NeoX and Pythia: the file holds queries, keys and values of all heads below each other. It does not say which GELU is meant; it is the
+ * exact one of Hugging Face's default, which Pythia has.
+ */
+export const gptNeoX: Architecture = async file => {
+  const { settings } = file;
+  const sizes = readSizes(file);
+  const { width, inner, layers, heads, headWidth, vocabulary, context, tied } = sizes;
+  equalHeads(file, sizes);
+  const rotated = rotatedWidth(file, sizes);
+  const rope = await ropeParameters(file, rotated);
+  return {
+    config: {
+      architectures: ['GPTNeoXForCausalLM'],
+      model_type: 'gpt_neox',
+      hidden_size: width,
+      intermediate_size: inner,
+      num_hidden_layers: layers,
+      num_attention_heads: heads,
+      max_position_embeddings: context,
+      vocab_size: vocabulary,
+      hidden_act: 'gelu',
+      layer_norm_eps: settings.required('{arch}.attention.layer_norm_epsilon'),
+      use_parallel_residual: settings.flag('{arch}.use_parallel_residual') ?? true,
+      rope_parameters: { ...rope, partial_rotary_factor: rotated / headWidth },
+      tie_word_embeddings: tied,
+    },
+    weights: ({ add, linear, norm }) => {
+      add('gpt_neox.embed_in.weight', 'token_embd.weight', [vocabulary, width]);
+      for (let n = 0; n < layers; n++) {
+        const [to, block] = [`gpt_neox.layers.${n}`, `blk.${n}`];
+        norm(`${to}.input_layernorm`, `${block}.attn_norm`, width);
+        const order = headByHead(heads, headWidth);
+        linear(`${to}.attention.query_key_value`, `${block}.attn_qkv`, [3 * width, width], true, { order });
+        linear(`${to}.attention.dense`, `${block}.attn_output`, [width, width], true);
+        norm(`${to}.post_attention_layernorm`, `${block}.ffn_norm`, width);
+        linear(`${to}.mlp.dense_h_to_4h`, `${block}.ffn_up`, [inner, width], true);
+        linear(`${to}.mlp.dense_4h_to_h`, `${block}.ffn_down`, [width, inner], true);
+      }
+      norm('gpt_neox.final_layer_norm', 'output_norm', width);
+      if (!tied) add('embed_out.weight', 'output.weight', [vocabulary, width]);
+    },
+  };
+};

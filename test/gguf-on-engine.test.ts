@@ -1,0 +1,43 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { openCheckpoint } from '../src/checkpoint/open.ts';
+import { loadModel } from '../src/model/loaded-model.ts';
+import { emptyMemory } from '../src/model/memory.ts';
+import { trace } from '../src/observe/trace.ts';
+import { openRuntime, type Runtime } from '../src/runtime/runtime.ts';
+
+const FOLDER = new URL('golden/gguf/', import.meta.url).pathname;
+const names = readdirSync(FOLDER, { withFileTypes: true }).flatMap(entry => (entry.isDirectory() ? [entry.name] : []));
+
+describe('a GGUF file on the engine equals torch on the same values', () => {
+  let runtime: Runtime;
+  let cache: string;
+  beforeAll(async () => {
+    cache = mkdtempSync(join(tmpdir(), 'dualform-gguf-engine-'));
+    vi.stubEnv('DUALFORM_CACHE', cache);
+    runtime = await openRuntime({ threads: 1 });
+  });
+  afterAll(async () => {
+    await runtime.close();
+    vi.unstubAllEnvs();
+    rmSync(cache, { recursive: true });
+  });
+
+  const logitsOf = async (file: string, tokens: readonly number[]) => {
+    const model = await loadModel(await openCheckpoint(file), runtime);
+    const state = { memory: emptyMemory(model.decoder), keyValue: model.pretrained };
+    const [logits] = await trace(model, state, tokens, name => name === 'logits');
+    return logits!.data.slice(-model.decoder.vocabulary);
+  };
+
+  test.each(names)('%s', async name => {
+    const folder = join(FOLDER, name);
+    const { tokens, last } = JSON.parse(readFileSync(join(folder, 'expected.json'), 'utf8'));
+    // Of a split model every part will do.
+    for (const file of readdirSync(folder).filter(each => each.endsWith('.gguf'))) {
+      expect(await logitsOf(join(folder, file), tokens)).toBeAllClose(last, 1e-4);
+    }
+  });
+});
