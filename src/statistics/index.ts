@@ -1,6 +1,7 @@
 export { benjaminiHochberg } from './benjamini-hochberg.ts';
 export { type BootstrapOptions, pairedBootstrap } from './bootstrap.ts';
 export type { Bounds, Interval } from './interval.ts';
+export { type Matching, matchingTest } from './matching.ts';
 export { mcnemarMidP } from './mcnemar.ts';
 export { type MeanDifference, type MeanWithInterval, meanWithInterval, pairedT } from './paired-t.ts';
 export { wilson } from './wilson.ts';

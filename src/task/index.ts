@@ -3,9 +3,11 @@ export { permutation } from './permutation.ts';
 export type { Row } from './row.ts';
 export { assertSameDemonstrations, type Fed } from './same-demonstrations.ts';
 export {
+  buildDemonstrationSets,
   buildSequences,
   chooseDemonstrations,
   type Demonstration,
+  type DemonstrationSet,
   type Query,
   type SequenceRequest,
   type Sequences,

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { UserError } from '../error.ts';
 import { openTokenizer, type Tokenizer } from '../tokenizer/tokenizer.ts';
-import { buildSequences, type SequenceRequest, type Sequences } from './sequence.ts';
+import { buildDemonstrationSets, buildSequences, type SequenceRequest, type Sequences } from './sequence.ts';
 import { openTask, type Task } from './task.ts';
 
 const digest = (value: unknown) => createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 16);
@@ -56,6 +56,20 @@ describe('SmolLM2 on the embedded tasks', () => {
       memory,
       sha,
     });
+  });
+
+  test.each(['sst2', 'cb'])('sets of demonstrations of %s: no row in two, the first as in a run', async name => {
+    const { demonstrations, memoryTokens, finetuning, shots } = await build(name, 2048);
+    const task = await opened.get(name)!;
+    const request = { task, tokenizer, documentStart: 0, separator, shots, seed: 3, context: 2048 };
+    const sets = buildDemonstrationSets(request, 6);
+    expect(sets).toHaveLength(6);
+    expect(sets[0]).toEqual({ demonstrations, memoryTokens, finetuning });
+    const rows = sets.flatMap(set => set.demonstrations.map(({ row }) => row));
+    expect(rows.length).toBeGreaterThan(5 * shots);
+    expect(new Set(rows).size).toBe(rows.length);
+    const most = Math.floor(task.trainRows / 100);
+    expect(buildDemonstrationSets({ ...request, shots: 100 }, most + 1)).toHaveLength(most);
   });
 
   test.each(queries)('queries of $task', async ({ task, n, tokens, sha, rows }) => {

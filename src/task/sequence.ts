@@ -45,13 +45,17 @@ export interface Query {
   readonly tokens: readonly number[];
 }
 
-/** Every token that a run feeds. */
-export interface Sequences {
+/** Demonstrations as both ways of learning see them. */
+export interface DemonstrationSet {
   /** In-context memory: document start, then each demonstration followed by the separator. */
   readonly memoryTokens: readonly number[];
   readonly demonstrations: readonly Demonstration[];
   /** One sequence a demonstration, in the same order: document start, T(x), y. */
   readonly finetuning: readonly (readonly number[])[];
+}
+
+/** Every token that a run feeds. */
+export interface Sequences extends DemonstrationSet {
   /** In evaluation order. */
   readonly queries: readonly Query[];
   /** Label words by label id. */
@@ -70,7 +74,7 @@ export interface Sequences {
  * a query, or when a prompt or label word has no tokens
  */
 export function buildSequences(request: SequenceRequest): Sequences {
-  const { task, tokenizer, documentStart, separator, context } = request;
+  const { task, tokenizer, context } = request;
   checkCount('shots', request.shots, 0);
   checkCount('limit', request.limit ?? 1, 1);
   if (request.shots > task.trainRows) {
@@ -82,36 +86,42 @@ export function buildSequences(request: SequenceRequest): Sequences {
   const toQuery = (row: Row): Query => ({ row: row.id, label: row.label, tokens: encodePrompt(task, tokenizer, row) });
   const evaluation = task.evaluation().map(toQuery);
   const longestLabel = longest(labelTokens);
-  const longestExample = 1 + longest(evaluation.map(query => query.tokens)) + longestLabel;
-
-  const memoryTokens = [documentStart];
-  const demonstrations: Demonstration[] = [];
-  for (const row of chooseDemonstrations(task, request.seed, request.shots)) {
-    const prompt = encodePrompt(task, tokenizer, row);
-    const tokens = [...prompt, ...labelTokens[row.label]!];
-    if (memoryTokens.length + tokens.length + separator.length + longestExample >= context) break;
-    const start = memoryTokens.length;
-    demonstrations.push({ row: row.id, label: row.label, tokens, promptLength: prompt.length, start });
-    memoryTokens.push(...tokens, ...separator);
-  }
-  if (demonstrations.length === 0 && request.shots > 0) {
+  const room = context - longestExample(evaluation, longestLabel);
+  const rows = chooseDemonstrations(task, request.seed, request.shots);
+  const set = layOut(rows, request, labelTokens, room);
+  if (set.demonstrations.length === 0 && request.shots > 0) {
     throw new UserError(`task ${task.name}: a context of ${context} tokens has no room for one demonstration`);
   }
 
   const queries = (request.queries?.map(toQuery) ?? evaluation).slice(0, request.limit);
   for (const { row, tokens } of queries) {
-    if (memoryTokens.length + tokens.length + longestLabel <= context) continue;
+    if (set.memoryTokens.length + tokens.length + longestLabel <= context) continue;
     throw new UserError(`task ${task.name}: row ${row} (${tokens.length} tokens) does not fit in ${context} tokens`);
   }
-  return {
-    memoryTokens,
-    demonstrations,
-    finetuning: demonstrations.map(({ tokens }) => [documentStart, ...tokens]),
-    queries,
-    labelTokens,
-    shotsAsked: request.shots,
-    shots: demonstrations.length,
-  };
+  return { ...set, queries, labelTokens, shotsAsked: request.shots, shots: set.demonstrations.length };
+}
+
+/**
+ * Disjoint sets of demonstrations: the first `shots` rows of the seed's shuffle, as in `buildSequences`, then the next ones. No row is
+ * in two sets. A set ends early where the context does.
+ *
+ * @returns up to `count` sets: as many as there are training rows for
+ * @throws UserError as `buildSequences`
+ */
+export function buildDemonstrationSets(
+  request: Pick<SequenceRequest, 'task' | 'tokenizer' | 'documentStart' | 'separator' | 'shots' | 'seed' | 'context'>,
+  count: number,
+): readonly DemonstrationSet[] {
+  const { task, tokenizer, seed, shots, context } = request;
+  checkCount('shots', shots, 1);
+  const labelTokens = encodeLabels(task, tokenizer);
+  const evaluation = task.evaluation().map(row => ({ tokens: encodePrompt(task, tokenizer, row) }));
+  const room = context - longestExample(evaluation, longest(labelTokens));
+  const sets = Math.min(count, Math.floor(task.trainRows / shots));
+  const rows = chooseDemonstrations(task, seed, sets * shots);
+  return Array.from({ length: sets }, (_, i) =>
+    layOut(rows.slice(i * shots, (i + 1) * shots), request, labelTokens, room),
+  );
 }
 
 /** The first `shots` training rows of the seed's shuffle, in that order. */
@@ -120,6 +130,40 @@ export function chooseDemonstrations(task: Task, seed: number, shots: number): r
   return permutation(seed, rows.length)
     .slice(0, shots)
     .map(i => rows[i]!);
+}
+
+/** Demonstrations behind each other, until the next would reach `room` tokens. */
+function layOut(
+  rows: readonly Row[],
+  {
+    task,
+    tokenizer,
+    documentStart,
+    separator,
+  }: Pick<SequenceRequest, 'task' | 'tokenizer' | 'documentStart' | 'separator'>,
+  labelTokens: readonly (readonly number[])[],
+  room: number,
+): DemonstrationSet {
+  const memoryTokens = [documentStart];
+  const demonstrations: Demonstration[] = [];
+  for (const row of rows) {
+    const prompt = encodePrompt(task, tokenizer, row);
+    const tokens = [...prompt, ...labelTokens[row.label]!];
+    if (memoryTokens.length + tokens.length + separator.length >= room) break;
+    const start = memoryTokens.length;
+    demonstrations.push({ row: row.id, label: row.label, tokens, promptLength: prompt.length, start });
+    memoryTokens.push(...tokens, ...separator);
+  }
+  return {
+    memoryTokens,
+    demonstrations,
+    finetuning: demonstrations.map(({ tokens }) => [documentStart, ...tokens]),
+  };
+}
+
+/** Tokens of the longest evaluation example, from document start to label word. */
+function longestExample(evaluation: readonly Pick<Query, 'tokens'>[], longestLabel: number): number {
+  return 1 + longest(evaluation.map(query => query.tokens)) + longestLabel;
 }
 
 function encodePrompt(task: Task, tokenizer: Pick<Tokenizer, 'encode'>, row: Row): number[] {

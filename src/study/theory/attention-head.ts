@@ -1,41 +1,37 @@
 import { stepFlops } from '../../experiment/work.ts';
 import { lineChart, type Series } from '../../report/line-chart.ts';
-import { meanWithInterval, pairedT } from '../../statistics/paired-t.ts';
 import { checkAttentionHead } from '../../theory/attention-head.ts';
 import { checked } from '../../theory/check.ts';
-import {
-  type Chapter,
-  type ChapterResult,
-  type Finding,
-  mean,
-  rounded,
-  type Workplace,
-  workOfPasses,
-} from './chapter.ts';
+import { type Chapter, type ChapterResult, findingOf, mean, rounded, type Workplace, workOfPasses } from './chapter.ts';
 import { defined } from './gathered.ts';
 import { measureHeads, QUERIES } from './head-measures.ts';
 import { whyNoMaps } from './heads.ts';
+import type { Rank } from './rank.ts';
+import { demonstrationSets, overSets, testFindings, whyNoTests } from './set-tests.ts';
 
 /** Rounding of float32 in keys, queries and softmax, as a share of what a head gives. */
-const FLOAT32 = 1e-4;
+const FLOAT32 = 2e-5;
+
 /** Chapter 2: the head without its softmax, in theory and in the model. */
 export const attentionHead: Chapter = {
   title: 'an attention head without softmax is a weight matrix with an update for each demonstration',
   work: prepared => {
     const { decoder, sequences } = prepared;
-    const P = sequences.memoryTokens.length;
-    const passes = sequences.queries
-      .slice(0, QUERIES)
-      .flatMap(({ tokens: { length: T } }) => [
+    if (whyNoMaps(decoder, sequences.shots) !== undefined) return { tokens: 0, flops: 0 };
+    const sets = demonstrationSets(prepared);
+    const queries = sequences.queries.slice(0, QUERIES);
+    const passes = sets.flatMap(({ memoryTokens: { length: P } }) => [
+      { T: P, P: 0 },
+      ...queries.flatMap(({ tokens: { length: T } }) => [
         { T, P },
-        ...Array<{ T: number; P: number }>(4).fill({ T: T + 1, P: 0 }),
-      ]);
-    const read = workOfPasses(prepared, [{ T: P, P: 0 }, { T: P, P: 0 }, ...passes]);
-    // Both sets of demonstrations, taken to be of one length.
-    const steps = sequences.finetuning.map(({ length }) => length);
+        ...Array<{ T: number; P: number }>(sets.length + 2).fill({ T: T + 1, P: 0 }),
+      ]),
+    ]);
+    const read = workOfPasses(prepared, passes);
+    const steps = sets.flatMap(({ finetuning }) => finetuning.map(({ length }) => length));
     return {
-      tokens: read.tokens + 2 * steps.reduce((sum, T) => sum + T, 0),
-      flops: read.flops + 2 * steps.reduce((sum, T) => sum + stepFlops(decoder, T), 0),
+      tokens: read.tokens + steps.reduce((sum, T) => sum + T, 0),
+      flops: read.flops + steps.reduce((sum, T) => sum + stepFlops(decoder, T), 0),
     };
   },
   compute: async workplace => {
@@ -54,14 +50,12 @@ async function computeOnModel(workplace: Workplace): Promise<ChapterResult> {
   const { checkpoint, decoder, sequences, task } = workplace.prepared;
   const { layers, keyValueHeads } = decoder;
   const { name } = checkpoint;
-  const { ofHeads, ofMaps, ranks, ranksFinetuned, demonstrationsTwice, recomputed } = await measureHeads(workplace);
-  const rankMean = (layer: number, of: 'numerical' | 'effective' | 'first') =>
-    mean(ranks[layer]!.map(rank => rank[of]));
-
+  const sets = demonstrationSets(workplace.prepared);
+  const measured = await measureHeads(workplace, sets);
+  const { ofHeads, ofMaps, ranks, ranksFinetuned, demonstrationsTwice, recomputed } = measured;
+  const rankMean = (layer: number, of: keyof Rank) => mean(ranks.flatMap(ofSet => ofSet[layer]!.map(rank => rank[of])));
+  const allRanks = ranks.flat(2);
   const matched = ofMaps.each('matched');
-  const interval = meanWithInterval(matched.filter(x => x !== null));
-  const difference = pairedT(...pairs(matched, ofMaps.each('otherDemonstrations')));
-  const gap = pairedT(...pairs(matched, ofMaps.each('mispaired')));
   const columns: readonly [string, (layer: number) => number | null][] = [
     ['numerical rank of dW_icl', l => rankMean(l, 'numerical')],
     ['effective rank of dW_icl', l => rankMean(l, 'effective')],
@@ -85,48 +79,59 @@ async function computeOnModel(workplace: Workplace): Promise<ChapterResult> {
       ),
     ],
     findings: [
-      finding('numerical rank of dW_icl, mean over heads', mean(ranks.flat().map(rank => rank.numerical))),
-      finding('effective rank of dW_icl', mean(ranks.flat().map(rank => rank.effective))),
-      finding('share of |dW_icl|^2 in its largest singular value', mean(ranks.flat().map(rank => rank.first))),
-      finding('size of dW_icl against W_zsl', defined(ofMaps.each('size'))),
-      finding('size of dW_ft against W_zsl', defined(ofMaps.each('sizeFinetuned'))),
-      finding('effective rank of dW_ft', mean(ranksFinetuned)),
-      finding('cos(dW_icl, W_zsl)', defined(ofMaps.each('alongZeroShot'))),
-      finding('cos(head, head without softmax), in context', defined(ofHeads.each('dropped'))),
-      finding('cos(head, head without softmax), zero-shot', defined(ofHeads.each('droppedZeroShot'))),
-      finding('cos(change of the head by the demonstrations, dW_icl q)', defined(ofHeads.each('effect'))),
-      finding('the same with centred values', defined(ofHeads.each('effectCentred'))),
-      finding('cos(dW_icl, dW_ft)', defined(matched)),
-      finding('cos(dW_icl, dW_ft): low end of its 95 % interval over key/value heads', interval?.low ?? null),
-      finding('cos(dW_icl, dW_ft): high end', interval?.high ?? null),
-      finding('baseline: dW_ft of other demonstrations', defined(ofMaps.each('otherDemonstrations'))),
-      finding('baseline: values paired with keys of other tokens', defined(ofMaps.each('mispaired'))),
-      finding('baseline: W_zsl in place of dW_icl', defined(ofMaps.each('zeroShotMatched'))),
-      finding('baseline: a random step of the same size in place of finetuning', defined(ofMaps.each('randomStep'))),
-      finding('baseline: a random matrix in place of dW_icl', defined(ofMaps.each('randomMatrix'))),
-      finding('cos(dW_icl, dW_ft) above other demonstrations', difference?.difference ?? null),
-      finding('p of no difference to other demonstrations (paired t over heads)', difference?.p ?? null),
-      finding('cos(dW_icl, dW_ft) above mispaired values', gap?.difference ?? null),
-      finding('p of no difference to mispaired values', gap?.p ?? null),
-      finding('cos(dW_icl, dW_ft) with centred values', defined(ofMaps.each('centred'))),
-      finding('cos(dW_icl, dW_ft) where finetuning also moved the hidden states', defined(ofMaps.each('throughout'))),
-      finding('cos(dW_icl q, dW_ft q)', defined(ofHeads.each('onQuery'))),
-      finding('for comparison: cos(dW_ft, dW_ft of other demonstrations)', defined(ofMaps.each('finetunedTwice'))),
-      finding('for comparison: cos(dW_icl, dW_icl of other demonstrations)', defined(demonstrationsTwice)),
-      finding('|cos(dW_icl, dW_ft)| of a head', size(matched)),
-      finding('baseline: the same with dW_ft of other demonstrations', size(ofMaps.each('otherDemonstrations'))),
-      finding('baseline: the same with mispaired values', size(ofMaps.each('mispaired'))),
-      finding('baseline: the same with W_zsl in place of dW_icl', size(ofMaps.each('zeroShotMatched'))),
-      finding('baseline: the same with a random matrix', size(ofMaps.each('randomMatrix'))),
+      findingOf('disjoint sets of demonstrations', sets.length),
+      findingOf('numerical rank of dW_icl, mean over heads', mean(allRanks.map(rank => rank.numerical))),
+      findingOf('effective rank of dW_icl', mean(allRanks.map(rank => rank.effective))),
+      findingOf('share of |dW_icl|^2 in its largest singular value', mean(allRanks.map(rank => rank.first))),
+      findingOf('size of dW_icl against W_zsl', defined(ofMaps.each('size'))),
+      findingOf('size of dW_ft against W_zsl', defined(ofMaps.each('sizeFinetuned'))),
+      findingOf('effective rank of dW_ft', mean(ranksFinetuned)),
+      findingOf('cos(dW_icl, W_zsl)', defined(ofMaps.each('alongZeroShot'))),
+      findingOf('cos(head, head without softmax), in context', defined(ofHeads.each('dropped'))),
+      findingOf('cos(head, head without softmax), zero-shot', defined(ofHeads.each('droppedZeroShot'))),
+      findingOf('cos(change of the head by the demonstrations, dW_icl q)', defined(ofHeads.each('effect'))),
+      findingOf('the same with centred values', defined(ofHeads.each('effectCentred'))),
+      findingOf('cos(dW_icl, dW_ft)', defined(matched)),
+      findingOf('baseline: dW_ft of other demonstrations', defined(ofMaps.each('otherDemonstrations'))),
+      findingOf('baseline: values paired with keys of other tokens', defined(ofMaps.each('mispaired'))),
+      findingOf('baseline: W_zsl in place of dW_icl', defined(ofMaps.each('zeroShotMatched'))),
+      findingOf('baseline: a random step of the same size in place of finetuning', defined(ofMaps.each('randomStep'))),
+      findingOf('baseline: a random matrix in place of dW_icl', defined(ofMaps.each('randomMatrix'))),
+      ...testFindings(measured, whyNoTests(sets.length, workplace.prepared)),
+      findingOf('cos(dW_icl, dW_ft) where finetuning also moved the hidden states', defined(ofMaps.each('throughout'))),
+      findingOf('cos(dW_icl q, dW_ft q)', defined(ofHeads.each('onQuery'))),
+      findingOf('for comparison: cos(dW_ft, dW_ft of other demonstrations)', defined(ofMaps.each('finetunedTwice'))),
+      findingOf('for comparison: cos(dW_icl, dW_icl of other demonstrations)', defined(demonstrationsTwice)),
+      findingOf('|cos(dW_icl, dW_ft)| of a head', size(matched)),
+      findingOf('baseline: the same with dW_ft of other demonstrations', size(ofMaps.each('otherDemonstrations'))),
+      findingOf('baseline: the same with mispaired values', size(ofMaps.each('mispaired'))),
+      findingOf('baseline: the same with W_zsl in place of dW_icl', size(ofMaps.each('zeroShotMatched'))),
+      findingOf('baseline: the same with a random matrix', size(ofMaps.each('randomMatrix'))),
     ],
     tables: [
       {
-        title: 'Each layer: means over heads and queries',
+        title: 'Each set of demonstrations: means of cosines over layers, heads and queries',
+        columns: ['set', 'demonstrations', 'cos(dW_icl, dW_ft)', 'mispaired values', 'values centred', 'random matrix'],
+        rows: sets.map(({ demonstrations }, i) => [
+          i + 1,
+          demonstrations.length,
+          ...(['matched', 'mispaired', 'centred', 'randomMatrix'] as const).map(key =>
+            roundedOrNull(overSets(measured, key)[i]!),
+          ),
+        ]),
+      },
+      {
+        title: 'cos(dW_icl of a set, dW_ft of a set): means over layers, heads and queries',
+        columns: ['dW_icl of', ...sets.map((_, i) => `dW_ft of set ${i + 1}`)],
+        rows: measured.matching.map((row, i) => [`set ${i + 1}`, ...row.map(roundedOrNull)]),
+      },
+      {
+        title: 'Each layer, as description: means over sets, heads and queries',
         columns: ['layer', ...columns.map(([column]) => column)],
         rows: ofMaps.layers('size').map((_, layer) => [layer, ...columns.map(([, of]) => roundedOrNull(of(layer)))]),
       },
       {
-        title: 'cos(dW_icl, dW_ft) of every key/value head: means over queries',
+        title: 'cos(dW_icl, dW_ft) of every key/value head, as description: means over sets and queries',
         columns: ['layer', ...Array.from({ length: keyValueHeads }, (_, g) => `head ${g}`)],
         rows: Array.from({ length: layers }, (_, layer) => [
           layer,
@@ -135,7 +140,7 @@ async function computeOnModel(workplace: Workplace): Promise<ChapterResult> {
       },
     ],
     figure: lineChart({
-      title: `Heads of ${name} with ${sequences.shots} demonstrations of ${task.name}`,
+      title: `Heads of ${name} with ${sequences.shots} demonstrations of ${task.name}, means over ${sets.length} sets`,
       x: 'layer',
       y: 'cosine',
       baseline: 0,
@@ -159,18 +164,8 @@ function size(values: readonly (number | null)[]): number | null {
   return defined(values.map(value => value && Math.abs(value)));
 }
 
-/** Both lists where both are defined. */
-function pairs(a: readonly (number | null)[], b: readonly (number | null)[]): [number[], number[]] {
-  const kept = a.flatMap((x, i) => (x === null || b[i] === null ? [] : [[x, b[i]!] as const]));
-  return [kept.map(([x]) => x), kept.map(([, y]) => y)];
-}
-
 function roundedOrNull(value: number | null): number | null {
   return value === null ? null : rounded(value);
-}
-
-function finding(what: string, value: number | null): Finding {
-  return value === null ? { what, value, why: 'undefined in every head' } : { what, value: rounded(value) };
 }
 
 function line(facet: string, name: string, values: readonly (number | null)[], dashed = false): Series {

@@ -56,6 +56,11 @@ export function rounded(x: number): number {
   return Number(x.toPrecision(6));
 }
 
+/** @param why the value is null */
+export function findingOf(what: string, value: number | null, why = 'undefined in every head'): Finding {
+  return value === null ? { what, value, why } : { what, value: rounded(value) };
+}
+
 export function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

@@ -1,25 +1,25 @@
 /** @file What chapter 2 measures of the heads of a model. */
 import { cosine } from '../../metric/cosine.ts';
 import type { KeyValue, LoadedModel } from '../../model/loaded-model.ts';
-import { computeMemory, emptyMemory } from '../../model/memory.ts';
-import { finetune } from '../../setting/finetune.ts';
-import { buildSequences } from '../../task/sequence.ts';
+import { computeMemory, emptyMemory, releaseMemory } from '../../model/memory.ts';
+import { finetune, releaseKeyValue } from '../../setting/finetune.ts';
+import type { DemonstrationSet } from '../../task/sequence.ts';
 import { finetuningUpdate, type KeysAndValues, mapOf, softmaxAttention } from '../../theory/attention-head.ts';
 import { drawFrom } from '../../theory/draw.ts';
 import { type Matrix, minus, norm, sum, times } from '../../theory/matrix.ts';
 import { relativeError } from '../../theory/softmax-kernel.ts';
 import type { Workplace } from './chapter.ts';
-import { type Gathered, gathered } from './gathered.ts';
-import { readHeads, readMemory } from './heads.ts';
+import { defined, type Gathered, gathered } from './gathered.ts';
+import { type HeadReadings, readHeads, readMemory } from './heads.ts';
 import { centred, joinTokens, mispaired, tokensFrom } from './keys-and-values.ts';
 import { type Rank, rankOf } from './rank.ts';
 
-/** Queries behind the demonstrations; everything that depends on them is a mean over them. */
-export const QUERIES = 8;
+/** Queries behind each set of demonstrations; everything that depends on them is a mean over them. */
+export const QUERIES = 2;
 /** Names the random streams of the baselines. */
 const BASELINE = 1;
 
-/** What is measured of a head for one query; cosines that are not defined are null. */
+/** What is measured of a head for one set of demonstrations and one query; cosines that are not defined are null. */
 interface OfHead {
   /** cos(head, head without softmax), in context and zero-shot. */
   readonly dropped: number | null;
@@ -31,7 +31,7 @@ interface OfHead {
   readonly onQuery: number | null;
 }
 
-/** What is measured of the maps of a key/value head, which its query heads share, for one query. */
+/** What is measured of the maps of a key/value head, which its query heads share, for one set and one query. */
 interface OfMaps {
   /** |dW_icl| / |W_zsl|, |dW_ft| / |W_zsl| */
   readonly size: number;
@@ -45,21 +45,27 @@ interface OfMaps {
   readonly throughout: number | null;
   /** What it is to be held against. */
   readonly mispaired: number | null;
+  /** Mean over the other sets. */
   readonly otherDemonstrations: number | null;
   readonly randomStep: number | null;
   readonly randomMatrix: number | null;
-  /** cos(dW_ft, dW_ft of other demonstrations) */
+  /** cos(dW_ft, dW_ft of other demonstrations), mean over the other sets. */
   readonly finetunedTwice: number | null;
 }
 
 export interface HeadMeasures {
+  /** Means over sets and queries. */
   readonly ofHeads: Gathered<OfHead>;
   readonly ofMaps: Gathered<OfMaps>;
-  /** Of dW_icl, by layer and key/value head. */
-  readonly ranks: readonly (readonly Rank[])[];
-  /** Effective ranks of dW_ft of the first query, of every key/value head. */
+  /** Of each set alone. */
+  readonly ofMapsBySet: readonly Gathered<OfMaps>[];
+  /** cos(dW_icl of set i, dW_ft of set j), mean over layers, heads and queries; null where it is undefined in every head. */
+  readonly matching: readonly (readonly (number | null)[])[];
+  /** Of dW_icl of each set, by layer and key/value head. */
+  readonly ranks: readonly (readonly (readonly Rank[])[])[];
+  /** Effective ranks of dW_ft of the first query, of every set and key/value head. */
   readonly ranksFinetuned: readonly number[];
-  /** cos(dW_icl, dW_icl of other demonstrations) of every key/value head. */
+  /** cos(dW_icl, dW_icl of another set) of every key/value head and pair of sets. */
   readonly demonstrationsTwice: readonly (number | null)[];
   /** Largest relative error of softmax attention computed anew from what was read. */
   readonly recomputed: number;
@@ -73,120 +79,143 @@ interface DemonstrationMaps {
   readonly mispaired: Matrix;
 }
 
-/** Finetunes on two sets of demonstrations and reads the heads behind some queries, in context and alone. */
-export async function measureHeads(workplace: Workplace): Promise<HeadMeasures> {
+const cos = (a: Matrix, b: Matrix) => cosine(a.data, b.data);
+
+/** Finetunes on each set of demonstrations and reads the heads behind some queries, in context and alone. */
+export async function measureHeads(workplace: Workplace, sets: readonly DemonstrationSet[]): Promise<HeadMeasures> {
   const { prepared, seed, report } = workplace;
-  const { plan, sequences, task, tokenizer, conventions, decoder } = prepared;
+  const { plan, decoder } = prepared;
   const { layers, heads, keyValueHeads } = decoder;
   const model = await workplace.model();
-  const learningRate = plan.learningRate!;
-  const others = buildSequences({
-    task,
-    tokenizer,
-    ...conventions,
-    shots: sequences.shots,
-    seed: plan.seed + 1,
-    context: decoder.context,
-    limit: 1,
-  });
-  const steps = sequences.finetuning.length + others.finetuning.length;
-  const trained = (of: typeof sequences, before: number) =>
-    finetune(model, of.finetuning, {
-      learningRate,
-      onStep: step => report('finetuning, two sets of demonstrations', before + step, steps),
-    });
-  const { keyValue: finetuned } = await trained(sequences, 0);
-  const { keyValue: finetunedOthers } = await trained(others, sequences.finetuning.length);
-  await model.closeSession('gradient');
-  const randomStep = await movedAtRandom(model, finetuned, seed);
+  const finetuned = await finetuneOnEach(model, sets, plan.learningRate!, report);
 
-  const memory = await computeMemory(model, sequences.memoryTokens, model.pretrained);
-  const left = await readMemory(model, memory);
-  const leftOthers = await readMemory(model, await computeMemory(model, others.memoryTokens, model.pretrained));
-  const maps = left.map(layer => layer.map(mapsOf));
-  const mapsOthers = leftOthers.map(layer => layer.map(tokens => mapOf(tokensFrom(tokens, 1))));
-
-  const P = memory.tokens.length;
   const group = heads / keyValueHeads;
   const ofHeads = gathered<OfHead>(layers, heads);
   const ofMaps = gathered<OfMaps>(layers, keyValueHeads);
+  const ofMapsBySet = sets.map(() => gathered<OfMaps>(layers, keyValueHeads));
+  const pairs = sets.map(() => sets.map((): (number | null)[] => []));
+  const ranks: (readonly (readonly Rank[])[])[] = [];
   const ranksFinetuned: number[] = [];
+  const updates: (readonly (readonly Matrix[])[])[] = [];
   let recomputed = 0;
-  const queries = sequences.queries.slice(0, QUERIES);
-  for (const [i, { tokens }] of queries.entries()) {
-    report('reading the heads behind queries', i, queries.length);
-    // The document start directly before the query, both where they stand in context: all maps are read in one frame of positions.
-    const alone = (keyValue: KeyValue, changed: KeyValue) =>
-      readHeads(model, {
-        tokens: [plan.documentStart, ...tokens],
-        start: P - 1,
-        memory: emptyMemory(decoder),
-        keyValue,
-        changed,
-      });
-    const zeroShot = await alone(model.pretrained, finetuned);
-    const byOthers = await alone(model.pretrained, finetunedOthers);
-    const byChance = await alone(model.pretrained, randomStep);
-    const throughout = await alone(finetuned, finetuned);
-    const within = await readHeads(model, {
-      tokens,
-      start: P,
-      memory,
-      keyValue: model.pretrained,
-      changed: model.pretrained,
-    });
-    for (let layer = 0; layer < layers; layer++) {
-      for (let g = 0; g < keyValueHeads; g++) {
-        const { update, centred, mispaired, documentStart } = maps[layer]![g]!;
-        const own = zeroShot.own[layer]![g]!;
-        const W = mapOf(own);
-        const dW = finetuningUpdate(own, zeroShot.changed[layer]![g]!);
-        const dWOthers = finetuningUpdate(own, byOthers.changed[layer]![g]!);
-        if (i === 0) ranksFinetuned.push(rankOf(dW).effective);
-        const random = drawFrom(seed, BASELINE, layer, g).matrix(update.rows, update.columns);
-        const cos = (a: Matrix, b: Matrix) => cosine(a.data, b.data);
-        ofMaps.add(layer, g, {
-          size: norm(update.data) / norm(W.data),
-          sizeFinetuned: norm(dW.data) / norm(W.data),
-          alongZeroShot: cos(update, W),
-          zeroShotMatched: cos(W, dW),
-          matched: cos(update, dW),
-          centred: cos(centred, dW),
-          throughout: cos(update, finetuningUpdate(own, throughout.own[layer]![g]!)),
-          mispaired: cos(mispaired, dW),
-          otherDemonstrations: cos(update, dWOthers),
-          randomStep: cos(update, finetuningUpdate(own, byChance.changed[layer]![g]!)),
-          randomMatrix: cos(random, dW),
-          finetunedTwice: cos(dW, dWOthers),
+  const queries = prepared.sequences.queries.slice(0, QUERIES);
+  for (const [s, { memoryTokens }] of sets.entries()) {
+    const memory = await computeMemory(model, memoryTokens, model.pretrained);
+    const left = await readMemory(model, memory);
+    const maps = left.map(layer => layer.map(mapsOf));
+    updates.push(maps.map(layer => layer.map(({ update }) => update)));
+    ranks.push(maps.map(layer => layer.map(({ update }) => rankOf(update))));
+    const randomStep = await movedAtRandom(model, finetuned[s]!, seed, s);
+    const P = memory.tokens.length;
+    for (const [i, { tokens }] of queries.entries()) {
+      report('reading the heads behind queries', s * queries.length + i, sets.length * queries.length);
+      // The document start directly before the query, both where they stand in context: all maps are read in one frame of positions.
+      const alone = (keyValue: KeyValue, changed: KeyValue) =>
+        readHeads(model, {
+          tokens: [plan.documentStart, ...tokens],
+          start: P - 1,
+          memory: emptyMemory(decoder),
+          keyValue,
+          changed,
         });
-        const behind = within.own[layer]![g]!;
-        const everything = joinTokens(left[layer]![g]!, behind);
-        const relaxed = sum(sum(documentStart, update), mapOf(behind));
-        for (let head = g * group; head < (g + 1) * group; head++) {
-          const [query, queryAlone] = [within.query[layer]![head]!, zeroShot.query[layer]![head]!];
-          const [given, before] = [within.attended[layer]![head]!, zeroShot.attended[layer]![head]!];
-          recomputed = Math.max(recomputed, relativeError(softmaxAttention(everything, query, 1), given));
-          ofHeads.add(layer, head, {
-            dropped: cosine(given, times(relaxed, query)),
-            droppedZeroShot: cosine(before, times(W, queryAlone)),
-            effect: cosine(minus(given, before), times(update, query)),
-            effectCentred: cosine(minus(given, before), times(centred, query)),
-            onQuery: cosine(times(update, queryAlone), times(dW, queryAlone)),
-          });
+      const bySets: HeadReadings[] = [];
+      for (const keyValue of finetuned) bySets.push(await alone(model.pretrained, keyValue));
+      const zeroShot = bySets[s]!;
+      const byChance = await alone(model.pretrained, randomStep);
+      const throughout = await alone(finetuned[s]!, finetuned[s]!);
+      const within = await readHeads(model, {
+        tokens,
+        start: P,
+        memory,
+        keyValue: model.pretrained,
+        changed: model.pretrained,
+      });
+      for (let layer = 0; layer < layers; layer++) {
+        for (let g = 0; g < keyValueHeads; g++) {
+          const { update, centred, mispaired, documentStart } = maps[layer]![g]!;
+          const own = zeroShot.own[layer]![g]!;
+          const W = mapOf(own);
+          const byEach = bySets.map(({ changed }) => finetuningUpdate(own, changed[layer]![g]!));
+          const dW = byEach[s]!;
+          for (const [t, other] of byEach.entries()) pairs[s]![t]!.push(cos(update, other));
+          const others = byEach.filter((_, t) => t !== s);
+          if (i === 0) ranksFinetuned.push(rankOf(dW).effective);
+          const random = drawFrom(seed, BASELINE, s, layer, g).matrix(update.rows, update.columns);
+          const measured: OfMaps = {
+            size: norm(update.data) / norm(W.data),
+            sizeFinetuned: norm(dW.data) / norm(W.data),
+            alongZeroShot: cos(update, W),
+            zeroShotMatched: cos(W, dW),
+            matched: cos(update, dW),
+            centred: cos(centred, dW),
+            throughout: cos(update, finetuningUpdate(own, throughout.own[layer]![g]!)),
+            mispaired: cos(mispaired, dW),
+            otherDemonstrations: defined(others.map(other => cos(update, other))),
+            randomStep: cos(update, finetuningUpdate(own, byChance.changed[layer]![g]!)),
+            randomMatrix: cos(random, dW),
+            finetunedTwice: defined(others.map(other => cos(dW, other))),
+          };
+          ofMaps.add(layer, g, measured);
+          ofMapsBySet[s]!.add(layer, g, measured);
+          const behind = within.own[layer]![g]!;
+          const everything = joinTokens(left[layer]![g]!, behind);
+          const relaxed = sum(sum(documentStart, update), mapOf(behind));
+          for (let head = g * group; head < (g + 1) * group; head++) {
+            const [query, queryAlone] = [within.query[layer]![head]!, zeroShot.query[layer]![head]!];
+            const [given, before] = [within.attended[layer]![head]!, zeroShot.attended[layer]![head]!];
+            recomputed = Math.max(recomputed, relativeError(softmaxAttention(everything, query, 1), given));
+            ofHeads.add(layer, head, {
+              dropped: cosine(given, times(relaxed, query)),
+              droppedZeroShot: cosine(before, times(W, queryAlone)),
+              effect: cosine(minus(given, before), times(update, query)),
+              effectCentred: cosine(minus(given, before), times(centred, query)),
+              onQuery: cosine(times(update, queryAlone), times(dW, queryAlone)),
+            });
+          }
         }
       }
     }
+    await releaseMemory(model, memory);
+    await releaseKeyValue(model, randomStep);
   }
   return {
     ofHeads,
     ofMaps,
-    ranks: maps.map(layer => layer.map(({ update }) => rankOf(update))),
+    ofMapsBySet,
+    matching: pairs.map(row => row.map(defined)),
+    ranks,
     ranksFinetuned,
-    demonstrationsTwice: maps.flatMap((layer, l) =>
-      layer.map(({ update }, g) => cosine(update.data, mapsOthers[l]![g]!.data)),
-    ),
+    demonstrationsTwice: betweenSets(updates),
     recomputed,
   };
+}
+
+/** Changed projections of each set, one step a demonstration. */
+async function finetuneOnEach(
+  model: LoadedModel,
+  sets: readonly DemonstrationSet[],
+  learningRate: number,
+  report: Workplace['report'],
+): Promise<readonly KeyValue[]> {
+  const steps = sets.reduce((sum, { finetuning }) => sum + finetuning.length, 0);
+  const finetuned: KeyValue[] = [];
+  let before = 0;
+  for (const { finetuning } of sets) {
+    const onStep = (step: number) => report('finetuning on each set of demonstrations', before + step, steps);
+    finetuned.push((await finetune(model, finetuning, { learningRate, onStep })).keyValue);
+    before += finetuning.length;
+  }
+  await model.closeSession('gradient');
+  return finetuned;
+}
+
+/** Cosines of the updates of every two sets, head by head. */
+function betweenSets(updates: readonly (readonly (readonly Matrix[])[])[]): readonly (number | null)[] {
+  return updates.flatMap((one, s) =>
+    updates
+      .slice(s + 1)
+      .flatMap(other => one.flatMap((layer, l) => layer.map((update, g) => cos(update, other[l]![g]!)))),
+  );
 }
 
 function mapsOf(tokens: KeysAndValues): DemonstrationMaps {
@@ -204,13 +233,14 @@ async function movedAtRandom(
   { pretrained, runtime }: LoadedModel,
   finetuned: KeyValue,
   seed: number,
+  set: number,
 ): Promise<KeyValue> {
   const moved: Record<string, KeyValue[string]> = {};
   for (const [i, name] of Object.keys(pretrained).entries()) {
     const from = await runtime.download(pretrained[name]!);
     const to = await runtime.download(finetuned[name]!);
     const step = norm(Float64Array.from(to.data, (x, at) => x - from.data[at]!));
-    const direction = drawFrom(seed, BASELINE, i).vector(from.data.length);
+    const direction = drawFrom(seed, BASELINE, set, i).vector(from.data.length);
     const scale = step / norm(direction);
     const data = Float32Array.from(from.data, (x, at) => x + scale * direction[at]!);
     moved[name] = await runtime.upload(name, { type: 'float32', dims: from.dims, data });

@@ -1,0 +1,59 @@
+import { largest } from './interval.ts';
+
+/** How a table of pairs compares with itself under other matchings. */
+export interface Matching {
+  /** Mean of the matched pairs less the mean of all others. */
+  readonly difference: number;
+  /** Two-sided, of the hypothesis that it does not matter which columns the rows are matched with; null with `why`. */
+  readonly p: number | null;
+  readonly why?: string;
+  /** Rows, and columns. */
+  readonly n: number;
+}
+
+/** All matchings of more rows are too many to go through. */
+const MOST_ROWS = 9;
+
+/**
+ * Exact permutation test of a matching (Fisher 1935; as Mantel 1967 for two distance matrices). `table[i][j]` says how near row i is to
+ * column j, and row i belongs to column i. With the mean of a matching pi
+ *
+ *     m(pi) = 1/n sum_i table[i][pi(i)],
+ *
+ * whose expectation over all n! matchings is the mean M of the table,
+ *
+ *     p = share of the matchings with |m(pi) - M| >= |m(identity) - M|
+ *
+ * It asks no independence of the entries: those of one row or column may have anything in common. With n rows p is 1/n! at the least.
+ *
+ * @returns null with fewer than two rows
+ * @throws RangeError when the table is not square, or too large
+ */
+export function matchingTest(table: readonly (readonly number[])[]): Matching | null {
+  const n = table.length;
+  if (table.some(row => row.length !== n)) throw new RangeError('matchingTest: the table is not square');
+  if (n > MOST_ROWS) throw new RangeError(`matchingTest: ${n} rows; ${MOST_ROWS} at most`);
+  if (n < 2) return null;
+  const all = mean(table.flat());
+  const matched = mean(table.map((row, i) => row[i]!));
+  // All entries are n times as many as the matched ones.
+  const difference = ((matched - all) * n) / (n - 1);
+  const apart = matchings(n).map(columns => Math.abs(mean(columns.map((j, i) => table[i]![j]!)) - all));
+  // Sums in another order part by rounding.
+  const rounding = 8 * n * Number.EPSILON * largest(table.flat());
+  if (Math.max(...apart) <= rounding) return { difference, p: null, why: 'every matching has the same mean', n };
+  const asFar = apart.filter(distance => distance >= Math.abs(matched - all) - rounding).length;
+  return { difference, p: asFar / apart.length, n };
+}
+
+/** All orders of 0 ... n - 1. */
+function matchings(n: number): readonly (readonly number[])[] {
+  if (n === 0) return [[]];
+  return matchings(n - 1).flatMap(order =>
+    Array.from({ length: n }, (_, place) => [...order.slice(0, place), n - 1, ...order.slice(place)]),
+  );
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
