@@ -4,6 +4,7 @@ import { physicalCores } from '../runtime/cores.ts';
 import { ownMemory } from '../runtime/memory.ts';
 import { type Runtime, withRuntime } from '../runtime/runtime.ts';
 import { releaseAfter } from '../runtime/scope.ts';
+import { passOnWarnings } from '../task/warnings.ts';
 import type { Json } from './canonical-json.ts';
 import { evaluate } from './evaluate.ts';
 import { Interrupted } from './interrupted.ts';
@@ -80,7 +81,7 @@ export async function runPrepared(
     const prepared = await getPrepared();
     signal?.throwIfAborted();
     const { plan, signature, task } = prepared;
-    for (const warning of task.warnings) onWarning?.(`task ${task.name}: ${warning}`);
+    passOnWarnings(task, onWarning);
     const folder = resolve(out ?? join('runs', signature));
     const finished = await readFinished(folder, plan);
     if (finished !== undefined) {

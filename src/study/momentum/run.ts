@@ -7,6 +7,7 @@ import { prettyJson } from '../../experiment/pretty-json.ts';
 import { type Provenance, readProvenance, stopwatch, type Timing, thisMachine } from '../../experiment/provenance.ts';
 import { claimFolder, makeFolder, readFinished, readJson, writeText } from '../../experiment/run-folder.ts';
 import { physicalCores } from '../../runtime/cores.ts';
+import { passOnWarnings } from '../../task/warnings.ts';
 import type { OnTrainingProgress, TrainingProgress } from '../../train/progress.ts';
 import { readCell, writeCell } from './cell-files.ts';
 import type { CellRecord } from './cell-record.ts';
@@ -65,6 +66,7 @@ export async function runMomentum(options: MomentumOptions = {}): Promise<Moment
   try {
     signal?.throwIfAborted();
     const planned = await planStudy(wishes, { signal, onProgress });
+    for (const task of planned.language?.classification ?? []) passOnWarnings(task, onWarning);
     const folder = resolve(out ?? join('runs', signatureOf(planned.plan)));
     const workers = threads ?? physicalCores();
     const finished = await readFinished(folder, planned.plan);

@@ -17,6 +17,7 @@ import { VERSION } from '../../experiment/version.ts';
 import { loadModel } from '../../model/loaded-model.ts';
 import { withRuntime } from '../../runtime/runtime.ts';
 import { releaseAfter } from '../../runtime/scope.ts';
+import { passOnWarnings } from '../../task/warnings.ts';
 import { attentionHead } from './attention-head.ts';
 import type { Chapter, ChapterResult } from './chapter.ts';
 import { implicitUpdates } from './implicit-update.ts';
@@ -37,7 +38,7 @@ export type ChapterNumber = (typeof chapterNumbers)[number];
 
 export const DEFAULT_TRAINING_STEPS = 1200;
 /** Rows that are fed at most. */
-const QUERIES = 8;
+const QUERIES = 4;
 
 /** What the model chapters take over from the main job. */
 const wishes = ['model', 'heads', 'momentum', 'task', 'shots', 'learningRate', 'separator', 'documentStart'] as const;
@@ -88,7 +89,7 @@ export interface TheoryResult {
 
 /** Every choice that decides the numbers, whichever chapters are asked for. */
 type TheoryPlan = {
-  readonly schema: 'dualform.theory-plan/1';
+  readonly schema: 'dualform.theory-plan/2';
   readonly version: string;
   readonly seed: number;
   readonly trainingSteps: number;
@@ -105,7 +106,8 @@ interface PreparedTheory {
 
 async function prepareTheory(options: TheoryOptions): Promise<PreparedTheory> {
   const { chapters: wanted = chapterNumbers, seed = 1, trainingSteps = DEFAULT_TRAINING_STEPS, out } = options;
-  const { offline, signal, onProgress } = options;
+  const { offline, signal, onProgress, onWarning } = options;
+  signal?.throwIfAborted();
   const prepared = await prepare(
     { ...Object.fromEntries(wishes.map(name => [name, options[name]])), limit: QUERIES },
     {
@@ -114,8 +116,10 @@ async function prepareTheory(options: TheoryOptions): Promise<PreparedTheory> {
       onProgress: ({ detail, stage, ...counts }) => onProgress?.({ ...counts, stage: detail ?? stage }),
     },
   );
+  signal?.throwIfAborted();
+  passOnWarnings(prepared.task, onWarning);
   const plan: TheoryPlan = {
-    schema: 'dualform.theory-plan/1',
+    schema: 'dualform.theory-plan/2',
     version: VERSION,
     seed,
     trainingSteps,
@@ -167,7 +171,6 @@ export async function runTheory(options: TheoryOptions = {}): Promise<TheoryResu
   const { signal } = options;
   let folder: string | undefined;
   try {
-    signal?.throwIfAborted();
     const theory = await prepareTheory(options);
     const { plan, signature, wanted } = theory;
     folder = theory.folder;
