@@ -46,6 +46,27 @@ beforeAll(async () => {
 
 const cellFiles = (folder: string) => readdirSync(join(folder, 'cells'));
 
+test('what is odd about the rows of a task is told', async () => {
+  const rows = ['ab', 'cd', 'ef', 'gh', 'ij', 'kl'].map(text => JSON.stringify({ text, label: 0 }));
+  writeFileSync(join(scratch, 'odd.jsonl'), rows.join('\n'));
+  writeFileSync(
+    join(scratch, 'odd.task.json'),
+    JSON.stringify({ template: '{text} is', labels: ['a', 'b'], shots: 2 }),
+  );
+  const warnings: string[] = [];
+  const stop = new AbortController();
+  const stopped = runMomentum({
+    ...{ ...tiny, tasks: ['language'], classify: [join(scratch, 'odd.jsonl')], rows: 2, out: join(scratch, 'odd') },
+    signal: stop.signal,
+    onProgress: ({ stage }) => {
+      if (stage === 'training') stop.abort();
+    },
+    onWarning: warning => warnings.push(warning),
+  });
+  await expect(stopped).rejects.toThrow(Interrupted);
+  expect(warnings).toContain('task odd: no evaluation row has the label "b"');
+});
+
 describe('a study', () => {
   test('trains every task with every eta and seed, and keeps plan, cells, result and figures', () => {
     expect(whole.cells).toBe(5 * 3 * 2);

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -67,6 +67,47 @@ describe('the chapters of a tiny model', () => {
     expect(estimate.chapters.map(({ tokens }) => tokens > 0)).toEqual([false, true, false, true, true]);
     expect(estimate.chapters[2]).toMatchObject({ trainingSteps: 2400 });
   });
+});
+
+test('intervals and tests of chapter 2 are over disjoint sets of demonstrations, or say why there are none', async () => {
+  const of = async (shots: number) => {
+    const { chapters } = await runTheory({ ...tiny, shots, chapters: ['2'], out: scratch() });
+    return chapters[0]!.findings;
+  };
+  const isTest = ({ what }: { readonly what: string }) => /interval|^p of/.test(what);
+  const six = await of(4);
+  expect(six).toContainEqual({ what: 'disjoint sets of demonstrations', value: 6 });
+  expect(six.filter(isTest).map(({ value }) => value)).toEqual(Array(5).fill(expect.any(Number)));
+  const few = await of(12);
+  expect(few).toContainEqual({ what: 'disjoint sets of demonstrations', value: 4 });
+  for (const { value, why } of few.filter(isTest)) {
+    expect(value).toBeNull();
+    expect(why).toMatch(/need 6 disjoint sets of demonstrations; the \d+ training rows of letters make 4 of 12$/);
+  }
+});
+
+test('what is odd about the rows of a task is told', async () => {
+  const folder = scratch();
+  const rows = ['ab', 'cd', 'ef', 'gh', 'ij', 'kl'].map(text => JSON.stringify({ text, label: 0 }));
+  writeFileSync(join(folder, 'odd.jsonl'), rows.join('\n'));
+  writeFileSync(join(folder, 'odd.task.json'), JSON.stringify({ template: '{text} is', labels: ['a', 'b'], shots: 2 }));
+  const args = [
+    'theory',
+    ...typed,
+    '--task',
+    join(folder, 'odd.jsonl'),
+    '--chapter',
+    '1',
+    '--out',
+    join(folder, 'run'),
+  ];
+  const { stderr } = await dualform(args);
+  expect(stderr).toContain('task odd: no evaluation row has the label "b"');
+});
+
+test('an estimate hears its signal', async () => {
+  const stopped = estimateTheory({ ...tiny, signal: AbortSignal.abort(new Error('stop')), out: scratch() });
+  await expect(stopped).rejects.toThrow('stop');
 });
 
 test('interrupted, finished chapters stay, and the same call goes on', async () => {
