@@ -289,7 +289,15 @@ describe('pytorch_model.bin', () => {
     const bytes = shard({ a: tensor(room, [2, 3]), b: tensor(room, [6]), step: integer(1) });
     const checkpoint = await openCheckpoint(folderOf('one', { 'pytorch_model.bin': bytes }));
     expect([...(await readTensor(checkpoint.tensors.get('a')!))]).toEqual([1, 2, 3, 4, 5, 6]);
-    expect(checkpoint.otherTensors).toEqual(new Map([['step', 'the number 1']]));
+    expect(checkpoint.otherTensors.size).toBe(0);
+  });
+
+  test('a transposed matrix is put in order', async () => {
+    const bytes = shard({ a: tensor(room, [3, 2], [1, 3]), b: tensor(room, [2, 1, 2], [3, 7, 1], 1) });
+    const checkpoint = await openCheckpoint(folderOf('transposed', { 'pytorch_model.bin': bytes }));
+    expect(checkpoint.tensors.get('a')).toMatchObject({ shape: [3, 2], dtype: 'F32' });
+    expect([...(await readTensor(checkpoint.tensors.get('a')!))]).toEqual([1, 4, 2, 5, 3, 6]);
+    expect([...(await readTensor(checkpoint.tensors.get('b')!))]).toEqual([2, 3, 5, 6]);
   });
 
   const index = (map: Readonly<Record<string, string>>) => JSON.stringify({ weight_map: map });
@@ -321,7 +329,7 @@ describe('pytorch_model.bin', () => {
         'one.bin': shard({ a: tensor(room, [6]) }),
         'two.bin': shard({ a: tensor(room, [6]), b: tensor(room, [6]) }),
       },
-      'stands in two.bin too',
+      '"a" stands in one.bin and in two.bin',
     ],
     ['another folder', { 'pytorch_model.bin.index.json': index({ a: '../one.bin' }) }, 'is not a plain file name'],
     ['another kind of file', { 'pytorch_model.bin.index.json': index({ a: 'one.safetensors' }) }, 'is not a .bin file'],

@@ -2,9 +2,11 @@ import { stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { UserError } from '../error.ts';
 import type { Checkpoint, TensorLocation } from './checkpoint.ts';
+import { denseViews } from './dense-views.ts';
 import { fileDigest } from './digest.ts';
+import { areEqual } from './equal-tensors.ts';
 import { fairseqConfig } from './fairseq-config.ts';
-import { errorCode, fileError, readExactly, withFile } from './file-bytes.ts';
+import { errorCode, fileError } from './file-bytes.ts';
 import type { OpenProgress } from './open.ts';
 import { attributesOf, isKind, type PickleValue } from './pickle-values.ts';
 import { readTorchFile, stateTensors } from './torch-file.ts';
@@ -13,7 +15,6 @@ const EMBEDDING = 'decoder.embed_tokens.weight';
 const OUTPUT = 'decoder.output_projection.weight';
 // The version of the decoder's layout, and a number whose only use in fairseq is to tell a device.
 const WITHOUT_MEANING = ['decoder.version', 'decoder.embed_positions._float_tensor'];
-const COMPARED_AT_ONCE = 4 << 20;
 
 /**
  * Opens a dense language model as fairseq saves it: `model.pt`, and `dict.txt` beside it where there is one. The
@@ -36,7 +37,11 @@ export async function openFairseq(
       `${file}: not a language model of fairseq (it has no ${EMBEDDING}); give the model.pt that fairseq wrote`,
     );
   }
-  const { weights, others } = stateTensors(path, state);
+  const { weights: inPlace, views, others } = stateTensors(path, state);
+  const digestFile = () =>
+    fileDigest(file, (done, total) => onProgress?.({ stage: 'checking the model file', done, total }));
+  const weights = new Map(inPlace);
+  if (views.size > 0) for (const [name, dense] of await denseViews(await digestFile(), views)) weights.set(name, dense);
   const settings = savedSettings(value);
   const tied = await isTied(weights, settings.get('share_decoder_input_output_embed'));
   const tensors = new Map(
@@ -44,9 +49,7 @@ export async function openFairseq(
   );
   const otherTensors = new Map([...others].filter(([name]) => !WITHOUT_MEANING.includes(name)));
   const config = fairseqConfig({ file, tensors, otherTensors, settings, tied, heads });
-  const digest = await fileDigest(file, (done, total) =>
-    onProgress?.({ stage: 'checking the model file', done, total }),
-  );
+  const digest = await digestFile();
   const folder = dirname(whole);
   const dictionary = join(folder, 'dict.txt');
   return {
@@ -83,21 +86,8 @@ function valueOfNode(node: PickleValue): PickleValue {
 async function isTied(weights: ReadonlyMap<string, TensorLocation>, shared: PickleValue | undefined): Promise<boolean> {
   const [embedding, output] = [weights.get(EMBEDDING), weights.get(OUTPUT)];
   if (embedding === undefined || output === undefined) return true;
-  if (String(output.shape) !== String(embedding.shape) || output.dtype !== embedding.dtype) return false;
-  return output.offset === embedding.offset || shared === true || (await haveSameBytes(embedding, output));
-}
-
-async function haveSameBytes(a: TensorLocation, b: TensorLocation): Promise<boolean> {
-  return withFile(a.file, async handle => {
-    const pieces = [Buffer.alloc(COMPARED_AT_ONCE), Buffer.alloc(COMPARED_AT_ONCE)] as const;
-    for (let at = 0; at < a.length; at += COMPARED_AT_ONCE) {
-      const [left, right] = pieces.map(piece => piece.subarray(0, a.length - at)) as [Buffer, Buffer];
-      await readExactly(handle, a.file, left, a.offset + at);
-      await readExactly(handle, b.file, right, b.offset + at);
-      if (!left.equals(right)) return false;
-    }
-    return true;
-  });
+  if (String(output.shape) !== String(embedding.shape)) return false;
+  return shared === true || (await areEqual(embedding, output));
 }
 
 async function exists(file: string): Promise<boolean> {

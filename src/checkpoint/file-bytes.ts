@@ -7,6 +7,10 @@ const READ_ONLY = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
 // One read(2) moves at most 2 GiB.
 const READ_AT_ONCE = 1 << 30;
 
+const LFS_POINTER_START = 'version https://git-lfs.github.com/spec/';
+// Of the specification: longer files are no pointers.
+const LFS_POINTER_BYTES = 1024;
+
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file or folder; check the path',
   EACCES: 'permission denied; check who may access it',
@@ -58,12 +62,21 @@ export async function withFile<T>(file: string, use: (handle: FileHandle, size: 
     handle = await open(file, READ_ONLY);
     const stat = await handle.stat();
     if (!stat.isFile()) throw new UserError(`${file}: not a regular file; a file is needed`);
+    if (stat.size < LFS_POINTER_BYTES) await refusePointer(handle, file);
     return await use(handle, stat.size);
   } catch (error) {
     throw fileError(file, error);
   } finally {
     await handle?.close();
   }
+}
+
+/** Git LFS leaves a small text where it has not fetched the file. */
+async function refusePointer(handle: FileHandle, file: string): Promise<void> {
+  const start = Buffer.alloc(LFS_POINTER_START.length);
+  await handle.read(start, 0, start.length, 0);
+  if (start.toString('latin1') !== LFS_POINTER_START) return;
+  throw new UserError(`${file}: a Git LFS pointer, not the file that it stands for; run: git lfs pull`);
 }
 
 /** The bytes of a file that ought to be small. @throws UserError when it has more than `most`, or cannot be read */

@@ -2,13 +2,16 @@ import { readdir } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { UserError } from '../error.ts';
 import type { Checkpoint, TokenizerSource } from './checkpoint.ts';
+import { denseViews } from './dense-views.ts';
 import { fileError, readSmallFile } from './file-bytes.ts';
 import { modelDigest } from './model-digest.ts';
 import type { OpenProgress } from './open.ts';
+import { parsePythonJson } from './python-json.ts';
 import { readSafetensorsHeader, splitByUse } from './safetensors.ts';
 import { readSafetensorsIndex } from './safetensors-index.ts';
 import type { TorchTensors } from './torch-file.ts';
-import { torchWeights } from './torch-weights.ts';
+import { readState, readStateIndex } from './torch-weights.ts';
+import { isAdapter, weightFile } from './weight-file.ts';
 
 // Configurations take a few kilobytes.
 const MAX_CONFIG_BYTES = 10_000_000;
@@ -21,16 +24,21 @@ const MAX_CONFIG_BYTES = 10_000_000;
  */
 export async function openFolder(folder: string, onProgress?: (progress: OpenProgress) => void): Promise<Checkpoint> {
   const names = await list(folder);
+  refuseAdapter(folder, names);
   if (!names.includes('config.json')) throw new UserError(`${folder}: ${whatInstead(names)}`);
   const config = await readConfig(join(folder, 'config.json'));
-  const { weights, others, files } = await weightsOf(folder, names);
+  const { weights, views, others, files } = await weightsOf(folder, names);
+  const digest = await modelDigest(files, onProgress);
   const whole = resolve(folder);
+  const inOrder = await denseViews(digest, views, (done, total) =>
+    onProgress?.({ stage: 'putting weights in order', done, total }),
+  );
   return {
     name: basename(whole),
     source: whole,
-    digest: await modelDigest(files, onProgress),
+    digest,
     config,
-    tensors: weights,
+    tensors: new Map([...weights, ...inOrder]),
     otherTensors: others,
     tokenizer: tokenizerOf(whole, names),
   };
@@ -56,29 +64,37 @@ interface FolderWeights extends TorchTensors {
 }
 
 async function weightsOf(folder: string, names: readonly string[]): Promise<FolderWeights> {
-  const single = names.filter(name => name.endsWith('.safetensors'));
-  const indices = names.filter(name => name.endsWith('.safetensors.index.json'));
-  if (indices.includes('model.safetensors.index.json')) return indexed(join(folder, 'model.safetensors.index.json'));
-  if (single.includes('model.safetensors')) return unsharded(join(folder, 'model.safetensors'));
-  if (single.length === 1) return unsharded(join(folder, single[0]!));
-  if (indices.length === 1) return indexed(join(folder, indices[0]!));
-  if (single.length > 1) {
-    throw new UserError(`${folder}: ${single.length} .safetensors files but no index says what is where`);
+  const name = weightFile(names);
+  if (name === undefined) {
+    const several = names.filter(each => each.endsWith('.safetensors')).length;
+    throw new UserError(
+      several > 1
+        ? `${folder}: ${several} .safetensors files but no index says what is where`
+        : `${folder}: there is no model.safetensors and no model.safetensors.index.json, nor pytorch_model.bin`,
+    );
   }
-  const torch = await torchWeights(folder, names);
-  if (torch !== undefined) return torch;
+  const file = join(folder, name);
+  if (name.endsWith('.bin')) return { ...(await readState(file)), files: [file] };
+  if (name.endsWith('.bin.index.json')) return readStateIndex(file);
+  const { tensors, files } = name.endsWith('.index.json')
+    ? await readSafetensorsIndex(file)
+    : { ...(await readSafetensorsHeader(file)), files: [file] };
+  return { ...splitByUse(tensors.values()), views: new Map(), files };
+}
+
+/**
+ * An adapter changes the weights of a model, which are then not those of the folder. transformers applies it where peft is installed,
+ * and leaves it aside where not.
+ */
+function refuseAdapter(folder: string, names: readonly string[]): void {
+  const adapter = names.find(isAdapter);
+  if (adapter === undefined) return;
+  const whole = weightFile(names);
   throw new UserError(
-    `${folder}: there is no model.safetensors and no model.safetensors.index.json, nor pytorch_model.bin`,
+    whole === undefined
+      ? `${join(folder, adapter)}: an adapter, not a whole model; merge it into its base model (peft: merge_and_unload, then save_pretrained) and give that folder`
+      : `${join(folder, adapter)}: an adapter beside ${whole}, which is not applied; merge it (peft: merge_and_unload), or move it to another folder to use ${whole} alone`,
   );
-}
-
-async function unsharded(file: string): Promise<FolderWeights> {
-  return { ...splitByUse((await readSafetensorsHeader(file)).tensors.values()), files: [file] };
-}
-
-async function indexed(indexFile: string): Promise<FolderWeights> {
-  const { tensors, files } = await readSafetensorsIndex(indexFile);
-  return { ...splitByUse(tensors.values()), files };
 }
 
 function tokenizerOf(folder: string, names: readonly string[]): TokenizerSource | undefined {
@@ -106,7 +122,7 @@ async function readConfig(file: string): Promise<Readonly<Record<string, unknown
   const text = (await readSmallFile(file, MAX_CONFIG_BYTES)).toString('utf8');
   let config: unknown;
   try {
-    config = JSON.parse(text);
+    config = parsePythonJson(text);
   } catch (cause) {
     throw new UserError(`${file}: not valid JSON (${(cause as Error).message}); fetch it again`, { cause });
   }

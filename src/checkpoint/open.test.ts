@@ -87,6 +87,63 @@ describe('a folder as Hugging Face writes it', () => {
     }
   });
 
+  /** A folder with these tensors, each of one number, in each of these files. */
+  const withWeights = async (name: string, files: Readonly<Record<string, number>>, config = '{}') => {
+    const place = join(folder, name);
+    mkdirSync(place);
+    writeFileSync(join(place, 'config.json'), config);
+    for (const [file, number] of Object.entries(files)) {
+      await writeSafetensors(join(place, file), [{ name: 'a', shape: [1], data: Float32Array.of(number) }]);
+    }
+    return place;
+  };
+
+  test('takes model.safetensors before an index that is left over, as transformers does', async () => {
+    const place = await withWeights('stale-index', { 'model.safetensors': 1, 'model-1.safetensors': 2 });
+    writeFileSync(join(place, 'model.safetensors.index.json'), '{"weight_map":{"a":"model-1.safetensors"}}');
+    expect(await readTensor((await openCheckpoint(place)).tensors.get('a')!)).toEqual(Float32Array.of(1));
+  });
+
+  test('reads numbers in its configuration that only Python writes', async () => {
+    const config =
+      '{"a": [Infinity, -Infinity], "b": "NaN \\" Infinity", "c": NaN, "d": {"__float__": "Infinity"}, "NaN": 1}';
+    const place = await withWeights('python-numbers', { 'model.safetensors': 1 }, config);
+    const inf = Number.POSITIVE_INFINITY;
+    expect((await openCheckpoint(place)).config).toEqual({
+      a: [inf, -inf],
+      b: 'NaN " Infinity',
+      c: Number.NaN,
+      d: inf,
+      NaN: 1,
+    });
+  });
+
+  test('refuses an adapter, beside a model too', async () => {
+    const beside = await withWeights('adapter-beside', { 'model.safetensors': 1, 'adapter_model.safetensors': 2 });
+    await expect(openCheckpoint(beside)).rejects.toThrow(
+      'adapter_model.safetensors: an adapter beside model.safetensors, which is not applied; merge it',
+    );
+    const only = await withWeights('adapter-only', { 'adapter_model.safetensors': 2 });
+    rmSync(join(only, 'config.json'));
+    writeFileSync(join(only, 'adapter_config.json'), '{}');
+    await expect(openCheckpoint(only)).rejects.toThrow(
+      'adapter_config.json: an adapter, not a whole model; merge it into its base model',
+    );
+  });
+
+  test.each(['config.json', 'model.safetensors', 'pytorch_model.bin', 'x.gguf', 'model.pt'])(
+    'says that %s is a Git LFS pointer',
+    async name => {
+      const place = await withWeights(`pointer-${name}`, {});
+      const text = 'version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n';
+      writeFileSync(join(place, name), text);
+      const file = join(place, name);
+      await expect(openCheckpoint(/gguf|pt$/.test(name) ? file : place)).rejects.toThrow(
+        `${file}: a Git LFS pointer, not the file that it stands for; run: git lfs pull`,
+      );
+    },
+  );
+
   test('with integers among its tensors says so only when they are asked for', async () => {
     const place = join(folder, 'integers');
     mkdirSync(place);

@@ -55,9 +55,18 @@ const REFUSED: Readonly<Record<number, string>> = {
 /**
  * The value that a pickle describes.
  *
- * @throws what `rules.fail` throws, when the pickle is damaged or breaks a limit.
+ * @throws what `rules.fail` throws, when the pickle is damaged, breaks a limit or does not end where the bytes end.
  */
 export function unpickle(bytes: Uint8Array, rules: PickleRules): PickleValue {
+  const { value, end } = unpickleFirst(bytes, rules);
+  return end === bytes.length ? value : rules.fail('something follows its pickle');
+}
+
+/** The value of the pickle at the start of the bytes, and where it ends. @throws as `unpickle` */
+export function unpickleFirst(
+  bytes: Uint8Array,
+  rules: PickleRules,
+): { readonly value: PickleValue; readonly end: number } {
   const { fail } = rules;
   if (bytes.length > MAX_PICKLE_BYTES) fail(`${bytes.length} bytes, ${MAX_PICKLE_BYTES} are allowed`);
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
@@ -166,7 +175,7 @@ export function unpickle(bytes: Uint8Array, rules: PickleRules): PickleValue {
         // STOP
         const value = pop();
         if (stack.length > 0 || marks.length > 0) failHere('more than one value is left');
-        return at === buffer.length ? value : failHere('something follows its pickle');
+        return { value, end: at };
       }
       case 0x95: // FRAME
         if (buffer.readBigUInt64LE(skip(8)) > BigInt(buffer.length - at)) failHere('its pickle ends early');

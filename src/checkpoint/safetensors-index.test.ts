@@ -36,6 +36,16 @@ test('joins the shards', async () => {
   expect(files).toEqual([join(folder, 'one.safetensors'), join(folder, 'two.safetensors')]);
 });
 
+// As torch does, which asks the index for files only: a tied head is left out by some programs and listed by others.
+test.each([
+  ['lists less', { a: 'one.safetensors', b: 'two.safetensors' }],
+  ['lists more', { ...WHOLE, d: 'one.safetensors' }],
+  ['lists a tensor for another shard', { ...WHOLE, b: 'one.safetensors' }],
+])('takes what the shards hold where the index %s', async (_, listed) => {
+  const { tensors } = await readSafetensorsIndex(index(listed));
+  expect([...tensors.keys()].sort()).toEqual(['a', 'b', 'c']);
+});
+
 describe('refuses', () => {
   const cases: readonly [string, string | Record<string, unknown>, RegExp][] = [
     ['a shard above the folder', { ...WHOLE, a: '../one.safetensors' }, /"a" is not a plain file name/],
@@ -48,21 +58,6 @@ describe('refuses', () => {
     ['a number for a name', { ...WHOLE, a: 1 }, /not a plain file name/],
     ['the index itself as a shard', { ...WHOLE, a: 'model.safetensors.index.json' }, /is not a \.safetensors file/],
     ['a missing shard', { ...WHOLE, d: 'three.safetensors' }, /three\.safetensors: this shard is missing/],
-    [
-      'a tensor that is not in its shard',
-      { ...WHOLE, d: 'one.safetensors' },
-      /"d" is listed in one\.safetensors but is not/,
-    ],
-    [
-      'a tensor in another shard than listed',
-      { ...WHOLE, b: 'one.safetensors' },
-      /"b" is listed in one.* but stands in two/,
-    ],
-    [
-      'a tensor that is not listed',
-      { a: 'one.safetensors', b: 'two.safetensors' },
-      /holds tensor "c", which it does not list/,
-    ],
     [
       'a tensor listed twice',
       '{"weight_map":{"a":"one.safetensors","a":"two.safetensors"}}',
@@ -84,6 +79,6 @@ describe('refuses', () => {
       { name: 'b', shape: [1], data: Float32Array.of(3) },
     ]);
     const file = index({ a: 'one.safetensors', b: 'two.safetensors' });
-    await expect(readSafetensorsIndex(file)).rejects.toThrow(/"a" is listed in one.* but stands in two/);
+    await expect(readSafetensorsIndex(file)).rejects.toThrow(/"a" stands in one\.safetensors and in two/);
   });
 });

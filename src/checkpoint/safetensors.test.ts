@@ -46,6 +46,14 @@ describe('readSafetensorsHeader reads', () => {
     expect([...metadata]).toEqual([['format', 'pt']]);
   });
 
+  test('no metadata where it is null, as the reference implementation reads it', async () => {
+    const { tensors, metadata } = await readSafetensorsHeader(
+      write(fileBytes(`{"__metadata__":null,"a":${f32(0, 4)}}`, 4)),
+    );
+    expect([...tensors.keys()]).toEqual(['a']);
+    expect(metadata.size).toBe(0);
+  });
+
   test('__proto__, constructor and other names of objects as ordinary names', async () => {
     const names = ['__proto__', 'constructor', 'toString', 'hasOwnProperty'];
     const header = `{${names.map((name, i) => `"${name}":${f32(4 * i, 4 * i + 4)}`).join(',')}}`;

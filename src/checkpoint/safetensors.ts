@@ -107,6 +107,8 @@ function parseHeader(bytes: Uint8Array, context: HeaderContext): SafetensorsHead
       tensors.set(name, tensorEntry(name, value, context));
       continue;
     }
+    // The reference implementation reads null as no metadata.
+    if (value === null) continue;
     if (!isJsonMap(value)) return fail('__metadata__ is not an object');
     for (const [key, text] of value) {
       if (typeof text !== 'string') return fail(`__metadata__.${key} is not a string`);

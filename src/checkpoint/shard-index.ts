@@ -14,33 +14,31 @@ export interface Sharded<T> {
 }
 
 /**
- * Reads where the tensors of a model in several files lie: `weight_map` of an index, and what stands in every shard that it
- * names. Index and shards must agree.
+ * Reads where the tensors of a model in several files lie: all that stands in the shards that the `weight_map` of an index names. As
+ * torch does, it takes from the index which files there are, and from the files which tensors: an index may leave out a head that
+ * equals the embedding, or list one that was not saved.
  *
  * @param read the tensors of one shard by name
- * @throws UserError as `readWeightMap`, and when a shard is missing, or a tensor is absent or stands twice
+ * @throws UserError as `readWeightMap`, and when a shard is missing, or a tensor stands in two of them
  */
 export async function readShardIndex<T>(
   indexFile: string,
   read: (shard: string) => Promise<ReadonlyMap<string, T>>,
 ): Promise<Sharded<T>> {
-  const listed = await readWeightMap(indexFile);
+  const shards = shardsOf(await readWeightMap(indexFile));
   const fail: (what: string) => never = refusal(indexFile);
   const tensors = new Map<string, T>();
-  const shards = shardsOf(listed);
+  const owners = new Map<string, string>();
   const files = shards.map(shard => join(dirname(indexFile), shard));
   for (const [i, shard] of shards.entries()) {
     const file = files[i]!;
     await requireShard(file, indexFile);
     for (const [name, entry] of await read(file)) {
-      const owner = listed.get(name);
-      if (owner === undefined) fail(`${shard} holds tensor ${JSON.stringify(name)}, which it does not list`);
-      if (owner !== shard) fail(`tensor ${JSON.stringify(name)} is listed in ${owner} but stands in ${shard} too`);
+      const before = owners.get(name);
+      if (before !== undefined) fail(`tensor ${JSON.stringify(name)} stands in ${before} and in ${shard}`);
+      owners.set(name, shard);
       tensors.set(name, entry);
     }
-  }
-  for (const [name, shard] of listed) {
-    if (!tensors.has(name)) fail(`tensor ${JSON.stringify(name)} is listed in ${shard} but is not there`);
   }
   return { tensors, files };
 }

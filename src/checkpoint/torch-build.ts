@@ -1,7 +1,6 @@
 import type { PickleRules } from './pickle.ts';
 import { describePickle, isKind, type PickleValue } from './pickle-values.ts';
 import type { TorchStorage, TorchTensor } from './torch-values.ts';
-import type { ZipEntry } from './zip.ts';
 
 // torch's own cap.
 const MAX_DIMENSIONS = 64;
@@ -38,21 +37,29 @@ export function torchBuilders(fail: Fail): PickleRules['build'] {
   ]);
 }
 
+/** What stands at a place in a file. */
+export interface StoragePlace {
+  readonly name: string;
+  /** Bytes from the start of the file. */
+  readonly offset: number;
+  /** Bytes. */
+  readonly length: number;
+}
+
 /**
- * The storage that a persistent id means: `('storage', class, key, device, count)`, with its numbers in `data/key` of the
- * archive. A storage of a class that is not known stays written down.
+ * The storage that a persistent id means: `('storage', class, key, device, count)`, with its numbers at the place of its key. A
+ * storage of a class that is not known stays written down.
  */
-export function storageOf(id: PickleValue, entry: (key: string) => ZipEntry | undefined, fail: Fail): PickleValue {
-  const [word, type, key, , count] = isKind(id, 'tuple') ? id.items : [];
-  if (word !== 'storage' || !isKind(type, 'global') || typeof key !== 'string' || !isCount(count)) {
-    return fail(`${describePickle(id)} stands where a storage is expected`);
-  }
-  const known = STORAGES.get(type.name);
-  if (known === undefined) {
-    return { kind: 'object', of: type.name, args: id, state: undefined, items: new Map() };
-  }
+export function storageOf(
+  id: PickleValue,
+  placeOf: (key: string) => StoragePlace | undefined,
+  fail: Fail,
+): TorchStorage | PickleValue {
+  const { type, key, count } = storageId(id, fail);
+  const known = STORAGES.get(type);
+  if (known === undefined) return { kind: 'object', of: type, args: id, state: undefined, items: new Map() };
   const [dtype, itemBytes] = known;
-  const place = entry(key);
+  const place = placeOf(key);
   if (place === undefined) return fail(`there is no entry data/${JSON.stringify(key).slice(1, -1)} for a storage`);
   if (place.length !== count * itemBytes) {
     return fail(
@@ -60,6 +67,26 @@ export function storageOf(id: PickleValue, entry: (key: string) => ZipEntry | un
     );
   }
   return { kind: 'storage', dtype, itemBytes, count, offset: place.offset } satisfies TorchStorage;
+}
+
+/** Key and size of the storage that a persistent id means, which must be of a known class. */
+export function storageSize(
+  id: PickleValue,
+  fail: Fail,
+): { readonly key: string; readonly count: number; readonly itemBytes: number } {
+  const { type, key, count } = storageId(id, fail);
+  const [, itemBytes] = STORAGES.get(type) ?? fail(`a storage of class ${JSON.stringify(type)} is not known`);
+  return { key, count, itemBytes };
+}
+
+function storageId(id: PickleValue, fail: Fail) {
+  const [word, type, key, , count, view] = isKind(id, 'tuple') ? id.items : [];
+  // Until torch 0.4 a storage could be a part of another one.
+  const whole = view === undefined || view === null;
+  if (word !== 'storage' || !isKind(type, 'global') || typeof key !== 'string' || !isCount(count) || !whole) {
+    return fail(`${describePickle(id)} stands where a storage is expected`);
+  }
+  return { type: type.name, key, count };
 }
 
 /** `(storage, offset, shape, strides, ...)`, counted in numbers. */
@@ -81,8 +108,8 @@ function viewOf([storage, offset, size, stride]: readonly PickleValue[], fail: F
     );
   }
   const contiguous = numbers === 0n || isRowMajor(shape, strides);
-  // An expanded view names more numbers than there are; it has no bytes of its own.
-  const length = contiguous ? Number(numbers) * itemBytes : 0;
+  // An expanded view names more numbers than there are.
+  const length = contiguous ? Number(numbers) * itemBytes : Number(reach - BigInt(offset)) * itemBytes;
   return { kind: 'tensor', dtype, shape, strides, contiguous, offset: storage.offset + offset * itemBytes, length };
 }
 

@@ -5,6 +5,7 @@ import { readExactly, realPath, withFile } from './file-bytes.ts';
 import { MAX_PICKLE_BYTES, unpickle } from './pickle.ts';
 import { describePickle, isKind, type PickleValue } from './pickle-values.ts';
 import { storageOf, torchBuilders } from './torch-build.ts';
+import { isLegacyTorch, readLegacyTorch } from './torch-legacy.ts';
 import type { TorchTensor } from './torch-values.ts';
 import { readZipEntries, type ZipEntry } from './zip.ts';
 
@@ -17,24 +18,32 @@ export interface TorchFile {
 
 /** The tensors of a state dictionary. */
 export interface TorchTensors {
-  /** Those that can be weights. */
+  /** Those that can be weights, their numbers in order. */
   readonly weights: ReadonlyMap<string, TensorLocation>;
-  /** All else that has a name in it: name to what it is. */
+  /** Those that can be weights once their numbers are put in order (`dense-views.ts`). */
+  readonly views: ReadonlyMap<string, StridedView>;
+  /** All else that has a name in it, but single numbers and texts: name to what it is. */
   readonly others: ReadonlyMap<string, string>;
 }
 
+/** A weight whose numbers lie in another order than row by row, as those of a transposed matrix. */
+export interface StridedView extends TensorLocation {
+  /** Numbers from one index to the next, for each dimension. `length` reaches from the first number to the last. */
+  readonly strides: readonly number[];
+}
+
 /**
- * Reads a file of `torch.save` (torch 1.6 and later: a zip archive with a pickle in it) without Python: nothing that the
- * pickle names is called, and the numbers of tensors stay where they are.
+ * Reads a file of `torch.save` without Python: nothing that its pickles name is called, and the numbers of tensors stay where they
+ * are. torch 1.6 and later write a zip archive with a pickle in it, earlier ones several pickles (`torch-legacy.ts`).
  *
- * @throws UserError when the file is damaged, of an older format, or big-endian.
+ * @throws UserError when the file is damaged, of a yet older format, or big-endian.
  */
 export async function readTorchFile(file: string): Promise<TorchFile> {
   const path = await realPath(file);
   const fail = (what: string): never => {
     throw new UserError(`${file}: not a valid file of torch.save: ${what}; fetch or write it again`);
   };
-  await checkMagic(path, file);
+  if ((await formatOf(path, file)) === 'legacy') return { file: path, value: await readLegacyTorch(path, fail) };
   const entries = await readZipEntries(path);
   const root = archiveRoot(entries, file, fail);
   const order = entries.get(`${root}byteorder`);
@@ -53,23 +62,27 @@ export async function readTorchFile(file: string): Promise<TorchFile> {
 }
 
 /**
- * The tensors of a state dictionary, by their names in it.
+ * The tensors of a state dictionary, by their names in it. Single numbers and texts are left out: they are no weights, and torch does
+ * not look at them either.
  *
  * @throws UserError when a name is no text.
  */
 export function stateTensors(file: string, state: ReadonlyMap<PickleValue, PickleValue>): TorchTensors {
   const weights = new Map<string, TensorLocation>();
+  const views = new Map<string, StridedView>();
   const others = new Map<string, string>();
   for (const [name, value] of state) {
     if (typeof name !== 'string') {
       throw new UserError(`${file}: ${describePickle(name)} stands where the name of a tensor is expected`);
     }
+    if (value === null || ['number', 'bigint', 'boolean', 'string'].includes(typeof value)) continue;
     if (!isKind(value, 'tensor')) others.set(name, describePickle(value));
     else if (!isStoredType(value.dtype)) others.set(name, value.dtype);
-    else if (!value.contiguous) others.set(name, `a view with strides [${value.strides.join(', ')}]`);
-    else weights.set(name, locate(file, name, { ...value, dtype: value.dtype }));
+    else if (value.contiguous) weights.set(name, locate(file, name, { ...value, dtype: value.dtype }));
+    else if (value.strides.includes(0)) others.set(name, `a view with strides [${value.strides.join(', ')}]`);
+    else views.set(name, { ...locate(file, name, { ...value, dtype: value.dtype }), strides: value.strides });
   }
-  return { weights, others };
+  return { weights, views, others };
 }
 
 function locate(
@@ -80,21 +93,20 @@ function locate(
   return { name, dtype, shape, file, offset, length };
 }
 
-const LEGACY = [0x80, 0x02, 0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19];
 const TAR_MAGIC_AT = 257;
 
-async function checkMagic(path: string, file: string): Promise<void> {
+async function formatOf(path: string, file: string): Promise<'zip' | 'legacy'> {
   const head = await withFile(path, async (handle, size) => {
     const bytes = Buffer.alloc(Math.min(size, TAR_MAGIC_AT + 5));
     await readExactly(handle, path, bytes, 0);
     return bytes;
   });
-  if (head.toString('latin1', 0, 4) === 'PK\x03\x04') return;
-  const old = LEGACY.every((byte, i) => head[i] === byte) || head.toString('latin1', TAR_MAGIC_AT) === 'ustar';
+  if (head.toString('latin1', 0, 4) === 'PK\x03\x04') return 'zip';
+  if (isLegacyTorch(head)) return 'legacy';
   throw new UserError(
-    old
-      ? `${file}: written by torch before 1.6, in a format that is not supported; load and save it with a later torch`
-      : `${file}: not a file of torch.save (it does not start as a zip archive); fetch or write it again`,
+    head.toString('latin1', TAR_MAGIC_AT) === 'ustar'
+      ? `${file}: written by torch before 0.1.10, in a format that is not supported; load and save it with a later torch`
+      : `${file}: not a file of torch.save (it does not start as a zip archive, nor as the pickles of torch before 1.6); fetch or write it again`,
   );
 }
 

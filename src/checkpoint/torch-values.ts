@@ -22,6 +22,6 @@ export interface TorchTensor {
   readonly contiguous: boolean;
   /** Bytes from the start of the file. */
   readonly offset: number;
-  /** Bytes of its numbers, when they lie side by side. */
+  /** Bytes from its first number to the end of its last one. */
   readonly length: number;
 }

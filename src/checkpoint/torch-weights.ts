@@ -1,50 +1,33 @@
-import { join } from 'node:path';
 import { UserError } from '../error.ts';
 import type { TensorLocation } from './checkpoint.ts';
 import { describePickle } from './pickle-values.ts';
 import { readShardIndex } from './shard-index.ts';
-import { readTorchFile, stateTensors, type TorchTensors } from './torch-file.ts';
+import { readTorchFile, type StridedView, stateTensors, type TorchTensors } from './torch-file.ts';
 
-/**
- * The weights in `pytorch_model.bin`, or in the files that `pytorch_model.bin.index.json` names, as transformers saves
- * them: a state dictionary in each. Undefined where there is neither.
- *
- * @throws UserError when a file is damaged or holds something else.
- */
-export async function torchWeights(
-  folder: string,
-  names: readonly string[],
-): Promise<(TorchTensors & { readonly files: readonly string[] }) | undefined> {
-  if (names.includes('pytorch_model.bin.index.json')) {
-    const { tensors, files } = await readShardIndex(join(folder, 'pytorch_model.bin.index.json'), async shard =>
-      byName(await readState(shard)),
-    );
-    return { ...split(tensors), files };
-  }
-  if (!names.includes('pytorch_model.bin')) return undefined;
-  const file = join(folder, 'pytorch_model.bin');
-  return { ...(await readState(file)), files: [file] };
-}
-
-async function readState(file: string): Promise<TorchTensors> {
+/** The weights in a state dictionary, as transformers saves it in `pytorch_model.bin`. @throws UserError when the file is damaged or holds something else */
+export async function readState(file: string): Promise<TorchTensors> {
   const { file: path, value } = await readTorchFile(file);
   if (value instanceof Map) return stateTensors(path, value);
   throw new UserError(`${file}: holds ${describePickle(value)}, not a state dictionary`);
 }
 
-/** A weight, or what else stands under its name. */
-type Named = TensorLocation | string;
-
-function byName({ weights, others }: TorchTensors): ReadonlyMap<string, Named> {
-  return new Map<string, Named>([...weights, ...others]);
-}
-
-function split(tensors: ReadonlyMap<string, Named>): TorchTensors {
+/** The weights in all files that `pytorch_model.bin.index.json` names. @throws UserError as `readShardIndex` and `readState` */
+export async function readStateIndex(indexFile: string): Promise<TorchTensors & { readonly files: readonly string[] }> {
+  const { tensors, files } = await readShardIndex(indexFile, async shard => byName(await readState(shard)));
   const weights = new Map<string, TensorLocation>();
+  const views = new Map<string, StridedView>();
   const others = new Map<string, string>();
   for (const [name, entry] of tensors) {
     if (typeof entry === 'string') others.set(name, entry);
+    else if ('strides' in entry) views.set(name, entry);
     else weights.set(name, entry);
   }
-  return { weights, others };
+  return { weights, views, others, files };
+}
+
+/** A weight, one whose numbers are to be put in order, or what else stands under its name. */
+type Named = TensorLocation | StridedView | string;
+
+function byName({ weights, views, others }: TorchTensors): ReadonlyMap<string, Named> {
+  return new Map<string, Named>([...weights, ...views, ...others]);
 }

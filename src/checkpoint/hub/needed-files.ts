@@ -1,4 +1,5 @@
 import { readWeightMap, shardsOf } from '../shard-index.ts';
+import { weightFile } from '../weight-file.ts';
 
 /** Small files beside the weights: configuration and all that a tokenizer can be made from. */
 const BESIDE = [
@@ -12,6 +13,8 @@ const BESIDE = [
   'merges.txt',
   'tokenizer.model',
   'dict.txt',
+  // Refused when the folder is opened.
+  'adapter_config.json',
 ] as const;
 
 export interface NeededFiles {
@@ -22,8 +25,8 @@ export interface NeededFiles {
 }
 
 /**
- * Which of the files of a model are needed to open it: configuration, tokenizer, weights. Weights are looked for in the order
- * in which a folder is opened; `pytorch_model.bin` only counts where there is no safetensors file.
+ * Which of the files of a model are needed to open it: configuration, tokenizer, weights. Weights are those
+ * that are taken when the folder is opened.
  *
  * @param placeOf where an index that is needed can be read
  */
@@ -33,25 +36,10 @@ export async function neededFiles(
 ): Promise<NeededFiles> {
   const beside = BESIDE.filter(name => names.has(name));
   const missing = names.has('config.json') ? [] : ['config.json'];
-  const weights = chooseWeights([...names]);
+  const weights = weightFile([...names]);
   if (weights === undefined) return { files: beside, missing: [...missing, 'model.safetensors'] };
   if (!weights.endsWith('.index.json')) return { files: [...beside, weights], missing };
   const shards = shardsOf(await readWeightMap(await placeOf(weights)));
   const [there, absent] = [shards.filter(name => names.has(name)), shards.filter(name => !names.has(name))];
   return { files: [...beside, weights, ...there], missing: [...missing, ...absent] };
-}
-
-/** The file with the weights, or the index that names several. */
-function chooseWeights(names: readonly string[]): string | undefined {
-  const ending = (end: string) => names.filter(name => name.endsWith(end));
-  const [single, index] = [ending('.safetensors'), ending('.safetensors.index.json')];
-  const candidates = [
-    index.find(name => name === 'model.safetensors.index.json'),
-    single.find(name => name === 'model.safetensors'),
-    single.length === 1 ? single[0] : undefined,
-    index.length === 1 ? index[0] : undefined,
-    names.find(name => name === 'pytorch_model.bin.index.json'),
-    names.find(name => name === 'pytorch_model.bin'),
-  ];
-  return candidates.find(name => name !== undefined);
 }

@@ -2,6 +2,7 @@ import { readdir, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../../error.ts';
 import type { OpenProgress } from '../open.ts';
+import { isAdapter } from '../weight-file.ts';
 import { downloadBlob, isIntact } from './download-blob.ts';
 import { type Http, PATIENT, type Pace } from './http.ts';
 import { makeModelFolder, modelFolder, showInSnapshot, writeReference } from './hub-cache.ts';
@@ -127,8 +128,12 @@ async function fetchFile(job: Job, name: string, onBytes: (done: number) => void
 
 function requireWhole({ id, http, files }: Job, missing: readonly string[]): void {
   if (missing.length === 0) return;
-  const gguf = [...files.keys()].some(name => name.endsWith('.gguf'));
-  const hint = gguf ? 'download its .gguf file and give that as --model' : 'choose a model that has it';
+  const names = [...files.keys()];
+  const hint = names.some(name => name.endsWith('.gguf'))
+    ? 'download its .gguf file and give that as --model'
+    : names.some(isAdapter)
+      ? 'it is an adapter: merge it into its base model (peft: merge_and_unload, then save_pretrained) and give that folder'
+      : 'choose a model that has it';
   throw new UserError(`${formatHubId(id)}: there is no ${missing[0]} on ${new URL(http.endpoint).host}; ${hint}`);
 }
 
