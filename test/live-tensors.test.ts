@@ -10,7 +10,7 @@ import * as traceCommand from '../src/cli/actions/trace.ts';
 import type { Io } from '../src/cli/io.ts';
 import { runExperiment } from '../src/experiment/run.ts';
 import { scoreLabels } from '../src/experiment/score.ts';
-import { tune } from '../src/experiment/tune.ts';
+import { tune } from '../src/experiment/tune/tune.ts';
 import { type LoadedModel, loadModel } from '../src/model/loaded-model.ts';
 import { computeMemory } from '../src/model/memory.ts';
 import { openRuntime, type Runtime } from '../src/runtime/runtime.ts';

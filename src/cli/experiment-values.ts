@@ -39,5 +39,6 @@ export const experiment = {
   tap: z.enum([...taps]).optional(),
   preset: z.enum([...presetNames]).optional(),
   limit: wholeNumber(1).optional(),
+  steadyCheck: z.boolean().optional(),
   out: text().optional(),
 };

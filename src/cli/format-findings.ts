@@ -11,11 +11,24 @@ const SIGNIFICANT = 0.05;
 const FEW = 30;
 
 /**
- * Two sentences: how in-context compares with zero-shot, and how alike in-context and finetuned are, each with its
+ * Two sentences, behind a warning where rounding decides the finetuned numbers: how in-context compares with zero-shot, and how alike in-context and finetuned are, each with its
  * uncertainty. Whether in-context and zero-shot differ is judged by a paired test (McNemar, mid-p) at 5 %.
  */
-export function formatFindings(result: ExperimentResult, predictions: Predictions): readonly [string, string] {
-  return [accuracySentence(result, predictions), likenessSentence(result, predictions)];
+export function formatFindings(result: ExperimentResult, predictions: Predictions): readonly string[] {
+  return [...steadinessWarning(result), accuracySentence(result, predictions), likenessSentence(result, predictions)];
+}
+
+function steadinessWarning({ finetuning: { learningRate, steady } }: ExperimentResult): readonly string[] {
+  const { pass, moved, cosine, rows, why } = steady;
+  if (pass !== false) return [];
+  const found =
+    moved === null || cosine === null
+      ? why!
+      : `a learning rate higher by a millionth changes ${formatPercent(moved)} of the answers to ${formatPlural(rows, 'row')} ` +
+        `and turns the updates of attention outputs to a mean cosine of ${formatDecimal(cosine)}`;
+  return [
+    `Rounding decides what finetuning at ${learningRate} gives: ${found}. Its numbers are those of this machine; "dualform tune" finds a steady rate.`,
+  ];
 }
 
 function accuracySentence(

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { ExperimentResult } from '../experiment/result.ts';
+import type { SteadyCheck } from '../experiment/steady-check.ts';
 import type { Similarity } from '../metric/fold.ts';
 import { type Predictions, rec2ftp } from '../metric/rec2ftp.ts';
 import { DEFAULT_MODEL } from './everywhere.ts';
@@ -7,6 +8,7 @@ import { formatFindings } from './format-findings.ts';
 import { formatRun } from './format-run.ts';
 
 const similarity = (value: number, n = 100): Similarity => ({ value, perLayer: [value], n });
+const STEADY: SteadyCheck = { cosine: 1, moved: 0, pass: true, rows: 16 };
 const missing: Similarity = { value: null, perLayer: [], n: 0, why: 'needs more settings' };
 
 /** One example a digit: gold is always 1. */
@@ -30,7 +32,7 @@ function resultOf(zero: string, context: string, tuned: string | undefined, name
       demonstrations: [],
       examples: zero.length,
     },
-    finetuning: { learningRate: all ? 0.01 : null, losses: [] },
+    finetuning: { learningRate: all ? 0.01 : null, losses: [], steady: STEADY },
     accuracy: { 'zero-shot': share(zero), 'in-context': share(context), ...(all && { finetuned: share(tuned) }) },
     rec2ftp: rec2ftp(predictions),
     simAOU: { ...of(0.1234), random: similarity(0.001), unnormalised: of(0.05) },

@@ -98,7 +98,8 @@ function memoryBytes({ checkpoint, plan, decoder, sequences, scoring }: Prepared
   const finetuned = plan.settings.includes('finetuned');
   const demonstrationTokens = sequences.demonstrations.reduce((sum, { tokens }) => sum + tokens.length, 0);
   const trainingQueries = finetuned && prefix > 1 ? 4 * layers * heads * headWidth * demonstrationTokens : 0;
-  const changed = finetuned ? keyValue : 0;
+  // The check compares two finetuned models.
+  const changed = !finetuned ? 0 : plan.steadyRows > 0 ? 2 * keyValue : keyValue;
 
   const perToken = 4 * (4 * width + 3 * widest(decoder));
   const T = finetuned ? Math.max(0, ...sequences.finetuning.map(({ length }) => length)) : 0;

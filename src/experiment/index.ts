@@ -12,5 +12,6 @@ export type { ExperimentResult } from './result.ts';
 export { type RunOptions, type RunResult, runExperiment } from './run.ts';
 export { measureSpeed, type Speed } from './speed.ts';
 export { type ResultTable, runTable, type TableOptions } from './table.ts';
-export { type GridPoint, type Judged, type TuneOptions, type TuneResult, tune } from './tune.ts';
+export type { Rule } from './tune/rule.ts';
+export { type GridPoint, type TuneOptions, type TuneResult, tune, type Validated } from './tune/tune.ts';
 export type { Work } from './work.ts';

@@ -3,9 +3,10 @@ import type { LoadedModel } from '../model/loaded-model.ts';
 import { finetune } from '../setting/finetune.ts';
 import { finetuned, inContext, type Setting, zeroShot } from '../setting/setting.ts';
 import type { Sequences } from '../task/sequence.ts';
-import type { Plan } from './plan.ts';
+import type { Prepared } from './prepare.ts';
 import type { OnProgress } from './progress.ts';
 import type { Stopwatch } from './provenance.ts';
+import { checkedTokens, checkSteadiness, finetuneNudged, notChecked, type SteadyCheck } from './steady-check.ts';
 
 export interface Settings {
   /** In the order of the plan. */
@@ -14,6 +15,7 @@ export interface Settings {
   readonly losses?: readonly number[];
   /** Present when both in-context and finetuned are run on at least one demonstration. */
   readonly training?: TrainingTokens;
+  readonly steady: SteadyCheck;
 }
 
 /**
@@ -22,10 +24,10 @@ export interface Settings {
  */
 export async function makeSettings(
   model: LoadedModel,
-  { settings: names, documentStart, learningRate }: Plan,
-  sequences: Sequences,
+  { plan, sequences, scoring }: Pick<Prepared, 'plan' | 'sequences' | 'scoring'>,
   { watch, onProgress }: { readonly watch: Stopwatch; readonly onProgress: OnProgress | undefined },
 ): Promise<Settings> {
+  const { settings: names, documentStart, learningRate, steadyRows } = plan;
   const made: Partial<Record<Setting['name'], Setting>> = {};
   const make = async (name: Setting['name'], tokens: number, work: () => Promise<Setting>) => {
     await watch.time('load', () => model.session('memory'));
@@ -47,11 +49,13 @@ export async function makeSettings(
 
   let losses: readonly number[] | undefined;
   let training: TrainingTokens | undefined;
+  let steady = notChecked(learningRate === null ? 'needs the setting finetuned' : 'the check was not asked for');
   if (learningRate !== null) {
     const recorder =
       names.includes('in-context') && sequences.shots > 0 ? recordQueries(sequences, model.decoder.layers) : undefined;
     const steps = sequences.finetuning.length;
-    const stepsDone = (done: number) => onProgress?.({ stage: 'finetuning', done, total: steps, unit: 'steps' });
+    const total = steadyRows > 0 ? 2 * steps : steps;
+    const stepsDone = (done: number) => onProgress?.({ stage: 'finetuning', done, total, unit: 'steps' });
     // Each open session maps the weights once more: one at a time keeps the peak low.
     await model.closeSession('memory');
     await watch.time('load', () => model.session('gradient'));
@@ -65,13 +69,26 @@ export async function makeSettings(
     );
     const tokens = sequences.finetuning.reduce((sum, sequence) => sum + sequence.length, 0);
     watch.add('finetuning', 0, tokens);
+    const nudged =
+      steadyRows > 0
+        ? await watch.time('steadiness', () =>
+            finetuneNudged(model, sequences, learningRate, step => stepsDone(steps + step + 1)),
+          )
+        : undefined;
     await model.closeSession('gradient');
     losses = left.losses;
     training = recorder?.training;
     await make('finetuned', 1, () => finetuned(model, documentStart, left.keyValue));
+    if (nudged !== undefined) {
+      await watch.time('load', () => model.session('observation'));
+      steady = await watch.time('steadiness', () =>
+        checkSteadiness(model, { plan, sequences, scoring }, made.finetuned!, nudged),
+      );
+      watch.add('steadiness', 0, tokens + checkedTokens({ plan, sequences, scoring }));
+    }
   }
   await model.closeSession('memory');
-  return { settings: names.map(name => made[name]!), ...(losses && { losses }), ...(training && { training }) };
+  return { settings: names.map(name => made[name]!), steady, ...(losses && { losses }), ...(training && { training }) };
 }
 
 /**

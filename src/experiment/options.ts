@@ -35,6 +35,7 @@ const options = z
       .min(1)
       .default([...settingNames])
       .transform(chosen => settingNames.filter(name => chosen.includes(name))),
+    steadyCheck: z.boolean().default(true),
     batchSize: z.int().min(1).max(1024).default(DEFAULT_BATCH_SIZE),
   })
   .transform(chosen => ({ ...chosen, tap: chosen.tap ?? usualTap(chosen.preset) }));

@@ -10,6 +10,7 @@ import { DEFAULT_SEED, tunedDefaults } from './defaults.ts';
 import type { Options, Tap } from './options.ts';
 import type { PaperSettings } from './paper.ts';
 import { scoringOf } from './scoring.ts';
+import { steadyRows } from './steady-check.ts';
 import { VERSION } from './version.ts';
 
 /**
@@ -44,6 +45,8 @@ export type Plan = {
   readonly demonstrations: readonly number[];
   /** Null when nothing is finetuned. */
   readonly learningRate: number | null;
+  /** Rows on which finetuning is compared with itself at a nudged rate; 0 for no check. */
+  readonly steadyRows: number;
   /** Rows that are evaluated: the first of the evaluation order. */
   readonly examples: number;
   readonly batchSize: number;
@@ -88,7 +91,7 @@ export function chosenNumbers(
 }
 
 export function makePlan(
-  { template, tap, settings, batchSize }: Options,
+  { template, tap, settings, batchSize, steadyCheck }: Options,
   { seed, learningRate }: ReturnType<typeof chosenNumbers>,
   { model, task, documentStart, separator, sequences }: PlanParts,
 ): Plan {
@@ -108,6 +111,7 @@ export function makePlan(
     seed,
     demonstrations: sequences.demonstrations.map(({ row }) => row),
     learningRate,
+    steadyRows: steadyRows({ learningRate, examples: sequences.queries.length, wanted: steadyCheck }),
     examples: sequences.queries.length,
     batchSize,
     batches: batches(fed, { size: batchSize }),

@@ -6,7 +6,16 @@ import type { Json } from './canonical-json.ts';
 import { VERSION } from './version.ts';
 
 /** Of the main job. */
-export const timedStages = ['load', 'memory', 'zero-shot', 'in-context', 'finetuning', 'finetuned', 'metrics'] as const;
+export const timedStages = [
+  'load',
+  'memory',
+  'zero-shot',
+  'in-context',
+  'finetuning',
+  'steadiness',
+  'finetuned',
+  'metrics',
+] as const;
 /** Evaluation of queries goes under the name of its setting. */
 export type TimedStage = (typeof timedStages)[number];
 
@@ -52,7 +61,10 @@ export function readProvenance<S extends string>(
   stages: readonly S[],
   json: Json | undefined,
 ): ProvenanceFile<S> | undefined {
-  const numbers = z.record(z.enum(stages as [S, ...S[]]), z.number());
+  // Stages that an earlier version did not have took no time.
+  const numbers = z
+    .partialRecord(z.enum(stages as [S, ...S[]]), z.number())
+    .transform(given => Object.fromEntries(stages.map(stage => [stage, given[stage] ?? 0])));
   const timing = z.object({ seconds: numbers, tokens: numbers, peakMemoryBytes: z.number() });
   return z.object({ timing, provenance }).safeParse(json).data as ProvenanceFile<S> | undefined;
 }

@@ -5,8 +5,10 @@ import { type Similarities, summarise } from '../metric/summarise.ts';
 import { type Decoder, elements } from '../model/decoder.ts';
 import type { SettingName } from '../setting/setting.ts';
 import type { TemplateVariant } from '../task/task.ts';
+import type { Settings } from './make-settings.ts';
 import type { Plan } from './plan.ts';
 import type { BatchRecords } from './records.ts';
+import type { SteadyCheck } from './steady-check.ts';
 
 /** What a run found: `result.json`. A similarity or ratio that is undefined is null with `why` beside it. */
 export interface ExperimentResult extends Similarities {
@@ -41,18 +43,20 @@ export interface ExperimentResult extends Similarities {
     /** Mean next-token cross-entropy of each demonstration before its step, in nats. */
     readonly losses: readonly number[];
     readonly why?: string;
+    /** Whether finetuning at a rate a millionth higher gives the same answers and updates on the first rows. */
+    readonly steady: SteadyCheck;
   };
   /** Share of right predictions, of the settings that were run. */
   readonly accuracy: Readonly<Partial<Record<SettingName, number>>>;
   readonly rec2ftp: Rec2FTP;
 }
 
-/** Folds what was stored of the examples. @param losses of the finetuning steps; absent when nothing was finetuned */
+/** Folds what was stored of the examples. @param made.losses of the finetuning steps; absent when nothing was finetuned */
 export function foldResult(
   plan: Plan,
   signature: string,
   decoder: Decoder,
-  losses: readonly number[] | undefined,
+  { losses, steady }: Pick<Settings, 'losses' | 'steady'>,
   { examples, metrics }: BatchRecords,
 ): ExperimentResult {
   const { model, task, settings, shots, shotsAsked, seed, demonstrations } = plan;
@@ -87,6 +91,7 @@ export function foldResult(
       learningRate: plan.learningRate,
       losses: losses ?? [],
       ...(losses === undefined && { why: 'needs the setting finetuned' }),
+      steady,
     },
     accuracy: Object.fromEntries(settings.map(setting => [setting, accuracy(gold, predicted(setting))!])),
     rec2ftp: rec2ftp({

@@ -8,7 +8,7 @@ import { passOnWarnings } from '../task/warnings.ts';
 import type { Json } from './canonical-json.ts';
 import { evaluate } from './evaluate.ts';
 import { Interrupted } from './interrupted.ts';
-import { makeSettings } from './make-settings.ts';
+import { makeSettings, type Settings } from './make-settings.ts';
 import type { ExperimentOptions } from './options.ts';
 import { comparePaper, type PaperComparison } from './paper-comparison.ts';
 import { type Prepared, prepare } from './prepare.ts';
@@ -103,7 +103,7 @@ export async function runPrepared(
       const watch = stopwatch(timedStages, earlier?.timing);
       watch.add('load', (performance.now() - started) / 1000);
       Object.assign(state, { folder, store, examples: plan.examples });
-      const losses = await withRuntime(
+      const settings = await withRuntime(
         {
           threads: threads ?? (found > 0 ? earlier?.provenance.threads : undefined),
           signal,
@@ -112,7 +112,7 @@ export async function runPrepared(
         },
         runtime => releaseAfter({ runtime }, owner => compute(owner.runtime, prepared, { store, watch, onProgress })),
       );
-      const result = foldResult(plan, signature, prepared.decoder, losses, await store.records());
+      const result = foldResult(plan, signature, prepared.decoder, settings, await store.records());
       await store.writeJson('result.json', result as unknown as Json);
       const { timing, provenance } = readProvenance(timedStages, await store.readJson('provenance.json'))!;
       return { folder, result, ...(await besidePaper(folder, prepared, result)), timing, provenance, found };
@@ -137,12 +137,12 @@ async function besidePaper(
   return { paper };
 }
 
-/** @returns the losses of finetuning */
 async function compute(
   runtime: Runtime,
-  { checkpoint, plan, sequences, scoring }: Prepared,
+  prepared: Prepared,
   { store, watch, onProgress }: { store: Store; watch: Stopwatch; onProgress: OnProgress | undefined },
-): Promise<readonly number[] | undefined> {
+): Promise<Settings> {
+  const { checkpoint, plan, sequences, scoring } = prepared;
   const saveTimes = async () => {
     const { peakResidentBytes } = await runtime.usage();
     watch.notePeak(peakResidentBytes + ownMemory().peakResidentBytes);
@@ -150,7 +150,7 @@ async function compute(
     await store.writeJson('provenance.json', value as unknown as Json);
   };
   const model = await watch.time('load', () => loadModel(checkpoint, runtime));
-  const settings = await makeSettings(model, plan, sequences, { watch, onProgress });
+  const settings = await makeSettings(model, prepared, { watch, onProgress });
   await watch.time('load', () => model.session('observation'));
 
   const report = () => {
@@ -170,7 +170,7 @@ async function compute(
       await saveTimes();
     },
   });
-  return settings.losses;
+  return settings;
 }
 
 function interrupted(

@@ -4,6 +4,7 @@ import { MEMORY_PIECE } from '../model/memory.ts';
 import type { Query } from '../observe/observe.ts';
 import type { Prepared } from './prepare.ts';
 import type { TimedStage } from './provenance.ts';
+import { checkedRows } from './steady-check.ts';
 
 export interface Work {
   /** Tokens fed. */
@@ -122,6 +123,8 @@ export function workOf({
     plan.batches.map(batch => passWork(decoder, rowsOf({ sequences, scoring }, batch).map(lengths), P)).reduce(addWork);
   const ran = (setting: (typeof plan.settings)[number], work: () => Work) =>
     plan.settings.includes(setting) ? work() : NOTHING;
+  const steps = () => sequences.finetuning.map(({ length: T }) => stepWork(decoder, T)).reduce(addWork, NOTHING);
+  const checked = checkedRows({ plan, sequences, scoring }).map(lengths);
   return {
     load: NOTHING,
     memory: [
@@ -131,9 +134,9 @@ export function workOf({
     ].reduce(addWork),
     'zero-shot': ran('zero-shot', () => evaluation(1)),
     'in-context': ran('in-context', () => evaluation(prefix)),
-    finetuning: ran('finetuned', () =>
-      sequences.finetuning.map(({ length: T }) => stepWork(decoder, T)).reduce(addWork, NOTHING),
-    ),
+    finetuning: ran('finetuned', steps),
+    steadiness:
+      plan.steadyRows === 0 ? NOTHING : [steps(), ...Array(3).fill(passWork(decoder, checked, 1))].reduce(addWork),
     finetuned: ran('finetuned', () => evaluation(1)),
     metrics: NOTHING,
   };

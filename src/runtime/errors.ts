@@ -17,6 +17,11 @@ export class NonFiniteError extends UserError {
   }
 }
 
+/** Whether numbers left the finite ones, here or in what caused the error. */
+export function isNonFinite(error: unknown): boolean {
+  return error instanceof NonFiniteError || (error instanceof Error && error.cause instanceof NonFiniteError);
+}
+
 /** How a compute process ended that nobody asked to end. */
 export interface Crash {
   /** What it was doing, as the caller named it. */

@@ -1,2 +1,9 @@
 export { type FinetuneOptions, type Finetuning, finetune, releaseKeyValue } from './finetune.ts';
-export { finetuned, inContext, type Setting, type SettingName, settingNames, zeroShot } from './setting.ts';
+export {
+  finetuned,
+  inContext,
+  type Setting,
+  type SettingName,
+  settingNames,
+  zeroShot,
+} from './setting.ts';

@@ -185,6 +185,7 @@ test('times and tokens of all calls add up', async () => {
     'zero-shot',
     'in-context',
     'finetuning',
+    'steadiness',
     'finetuned',
     'metrics',
   ]);

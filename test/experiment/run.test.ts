@@ -171,7 +171,7 @@ describe('subsets', () => {
       out: join(scratch(), 'run'),
     });
     expect(Object.keys(result.accuracy)).toEqual(['zero-shot', 'in-context']);
-    expect(result.finetuning).toEqual({ learningRate: null, losses: [], why: 'needs the setting finetuned' });
+    expect(result.finetuning).toMatchObject({ learningRate: null, losses: [], why: 'needs the setting finetuned' });
     expect(result.rec2ftp).toMatchObject({ value: null, why: expect.any(String) });
     expect(result.simAOU).toMatchObject({ value: null, n: 0, why: expect.any(String) });
     expect(result.simAOU.random.n).toBe(12);

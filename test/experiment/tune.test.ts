@@ -1,12 +1,12 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { formatTune } from '../../src/cli/format-tune.ts';
 import { UserError } from '../../src/error.ts';
 import { Interrupted } from '../../src/experiment/interrupted.ts';
 import type { Progress } from '../../src/experiment/progress.ts';
 import { runExperiment } from '../../src/experiment/run.ts';
-import { type TuneResult, tune } from '../../src/experiment/tune.ts';
+import { type TuneResult, tune } from '../../src/experiment/tune/tune.ts';
 import { finetune } from '../../src/setting/finetune.ts';
 import type { Row } from '../../src/task/row.ts';
 import { chooseDemonstrations } from '../../src/task/sequence.ts';
@@ -22,7 +22,12 @@ const points = <K extends 'seed' | 'learning-rate'>({ grid }: TuneResult, kind: 
 
 test('the choice is the best of the grid, and its rows are seen nowhere else', async () => {
   const events: Progress[] = [];
-  const result = await tune({ ...tiny, learningRates: [0.5, 0.1], onProgress: event => events.push(event) });
+  const result = await tune({
+    ...tiny,
+    rule: 'paper',
+    learningRates: [0.5, 0.1],
+    onProgress: event => events.push(event),
+  });
   const seeds = points(result, 'seed');
   const rates = points(result, 'learning-rate');
   expect(seeds.map(({ seed }) => seed)).toEqual([1, 2, 3]);
@@ -91,56 +96,63 @@ test('accuracies are those of a run that evaluates the same rows', async () => {
 });
 
 test('a rate that diverges stands in the grid and is not chosen', async () => {
-  const result = await tune({ ...tiny, seeds: [1], learningRates: [0.1, 1e39] });
-  expect(result.learningRate).toBe(0.1);
+  const result = await tune({ ...tiny, seeds: [1], learningRates: [0.01, 1e39] });
+  expect(result.learningRate).toBe(0.01);
   expect(points(result, 'learning-rate')[1]).toMatchObject({
     learningRate: 1e39,
     accuracy: null,
-    moved: null,
+    steady: null,
+    refused: 'diverged',
     interval: null,
     why: expect.stringMatching(/finite/),
   });
 });
 
-test('a rate whose answers move when it is nudged is chosen all the same, and told', async () => {
-  const rates = { ...tiny, shots: 12, seeds: [1], learningRates: [0.1, 1] };
+test('a rate that rounding decides is refused by the steady rule, and named by the rule of the paper', async () => {
+  const rates = { ...tiny, shots: 12, seeds: [1], learningRates: [0.05, 0.1] };
   const steady = await tune(rates);
-  expect(steady).toMatchObject({ learningRate: 0.1, steadyLearningRate: 0.1 });
-  expect(points(steady, 'learning-rate').map(({ moved }) => moved)).toEqual([0, 0]);
+  expect(steady.steady!.range).toEqual([0.05, 0.1]);
+  for (const { steady: measured, refused } of points(steady, 'learning-rate')) {
+    expect(refused).toBeUndefined();
+    expect(measured!.moved).toBe(0);
+    expect(measured!.cosine).toBeGreaterThan(0.999);
+  }
   expect(
     vi
       .mocked(finetune)
       .mock.calls.slice(-4)
       .map(([, , { learningRate }]) => learningRate),
-  ).toEqual([0.1, 0.1 * (1 + 1e-6), 1, 1 + 1e-6]);
-  expect(formatTune(steady)).not.toContain('enlarge rounding');
+  ).toEqual([0.05, 0.05 * (1 + 1e-6), 0.1, 0.1 * (1 + 1e-6)]);
 
   const { finetune: original } = await vi.importActual<typeof import('../../src/setting/finetune.ts')>(
     '../../src/setting/finetune.ts',
   );
+  onTestFinished(() => void vi.mocked(finetune).mockImplementation(original));
   vi.mocked(finetune).mockImplementation((model, sequences, options) =>
     original(model, sequences, {
       ...options,
-      learningRate: options.learningRate === 0.1 * (1 + 1e-6) ? 300 : options.learningRate,
+      learningRate: options.learningRate === 0.05 * (1 + 1e-6) ? 300 : options.learningRate,
     }),
   );
   const unsteady = await tune(rates);
-  expect(unsteady).toMatchObject({ ...steady, steadyLearningRate: 1, grid: expect.anything() });
+  expect(unsteady).toMatchObject({ learningRate: 0.1, steady: { learningRate: 0.1, range: [0.1, 0.1] } });
   const [moving, still] = points(unsteady, 'learning-rate');
-  expect(moving!.moved).toBeGreaterThan(0.01);
-  expect(still!.moved).toBe(0);
-  expect(formatTune(unsteady)).toContain(
-    'enlarge rounding: on another machine its accuracy may differ; the best steady rate is 1 (',
-  );
+  expect(moving!.steady!.moved).toBeGreaterThan(0.01);
+  expect(moving!.refused).toMatch(/a nudge by a millionth moves .* of the answers/);
+  expect(still!.steady!.moved).toBe(0);
+  expect(formatTune(unsteady)).toContain(moving!.refused);
 
-  const { steadyLearningRate, learningRate } = await tune({ ...rates, learningRates: [0.1] });
-  expect({ steadyLearningRate, learningRate }).toEqual({ steadyLearningRate: null, learningRate: 0.1 });
-  vi.mocked(finetune).mockImplementation(original);
+  const paper = await tune({ ...rates, rule: 'paper', learningRates: [0.05] });
+  expect(paper).toMatchObject({ learningRate: 0.05, steady: null, why: expect.stringContaining('0.05: a nudge') });
+  expect(formatTune(paper)).toContain('Elsewhere its accuracy may differ; no rate can be chosen');
+  await expect(tune({ ...rates, learningRates: [0.05] })).rejects.toThrow(
+    /--learning-rates 0.05: no rate can be chosen .*; give other rates, or --rule paper/,
+  );
 });
 
 describe('refusals', () => {
   test.each([
-    [{ learningRates: [1e39] }, /none stays finite/],
+    [{ learningRates: [1e39] }, /finetuning diverges at each/],
     [{ learningRates: [0] }, /--learning-rates 0/],
     [{ seeds: [] }, /--seeds: give at least one/],
     [{ seeds: [1.5] }, /--seeds 1.5/],

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { tune } from '../../experiment/tune.ts';
+import { rules } from '../../experiment/tune/rule.ts';
+import { tune } from '../../experiment/tune/tune.ts';
 import { experimentHooks } from '../experiment-hooks.ts';
 import { conventions, ofModel, template } from '../experiment-values.ts';
 import { formatTune } from '../format-tune.ts';
@@ -17,6 +18,7 @@ export const schema = z.object({
   seeds: listOf(wholeNumber(0)).optional(),
   learningRates: listOf(positiveNumber()).optional(),
   rows: wholeNumber(1).optional(),
+  rule: z.enum([...rules]).optional(),
 });
 
 export async function perform(typed: Typed, io: Io): Promise<void> {

@@ -19,7 +19,8 @@ export function withExperimentOptions(command: Command): Command {
   command
     .option('--shots <number>', "demonstrations; fewer are used where the context ends (default: the task's)")
     .option('--seed <number>', "chooses the demonstrations (default: the model's for the task, else 1)")
-    .option('--learning-rate <number>', "of finetuning (default: the model's for the task, else required)");
+    .option('--learning-rate <number>', "of finetuning (default: the model's for the task, else required)")
+    .option('--no-steady-check', 'do not finetune once more to see whether rounding decides the finetuned answers');
   return withModelOptions(withConventionOptions(command))
     .addOption(templateOption())
     .addOption(

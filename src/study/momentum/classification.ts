@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openFolder } from '../../checkpoint/open-folder.ts';
 import type { Json } from '../../experiment/canonical-json.ts';
-import { makeJury } from '../../experiment/jury.ts';
 import { prettyJson } from '../../experiment/pretty-json.ts';
 import { writeText } from '../../experiment/run-folder.ts';
+import { makeScorer } from '../../experiment/scorer.ts';
 import { scoringOf } from '../../experiment/scoring.ts';
 import { correct } from '../../metric/accuracy.ts';
 import { conventionsOf } from '../../model/conventions.ts';
@@ -41,12 +41,12 @@ export function prepareClassification(
 /** Share of the rows whose label the model gets right behind the demonstrations. */
 export async function classify(model: LoadedModel, { task, sequences }: Classification): Promise<number> {
   const { queries, labelTokens, memoryTokens } = sequences;
-  const judge = makeJury(queries, scoringOf(labelTokens, 'prompt-end'), ROWS_TOGETHER);
-  const answers = await releaseAfter(model, async owner =>
-    judge(owner, await inContext(owner, memoryTokens), `classifying ${task.name}`, () => undefined),
+  const score = makeScorer(queries, scoringOf(labelTokens, 'prompt-end'), ROWS_TOGETHER);
+  const { labels } = await releaseAfter(model, async owner =>
+    score(owner, await inContext(owner, memoryTokens), { doing: `classifying ${task.name}` }),
   );
   const gold = queries.map(({ label }) => label);
-  return correct(gold, answers) / gold.length;
+  return correct(gold, labels) / gold.length;
 }
 
 const ROWS_TOGETHER = 16;

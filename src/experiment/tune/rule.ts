@@ -1,0 +1,153 @@
+/** @file Which seed and which learning rate a grid chooses: a pure function of its points. */
+import { LEAST_COSINE, MOST_MOVED, type Steadiness } from '../../metric/steadiness.ts';
+import type { Bounds } from '../../statistics/interval.ts';
+import { meanWithInterval } from '../../statistics/paired-t.ts';
+
+/**
+ * `steady`: of the rates that rounding does not decide, none that ends in one answer; of those that no interval tells apart from the
+ * most accurate, the one nearest the middle of its steady range. `paper`: the most accurate (Dai et al., appendix B).
+ */
+export type Rule = 'steady' | 'paper';
+
+export const rules: readonly Rule[] = ['steady', 'paper'];
+
+/** A share of the rows from which on a model answers as good as one label. */
+const ONE_LABEL = 0.95;
+
+/** What the rule reads of a rate. */
+export interface RateCandidate {
+  readonly learningRate: number;
+  /** Label ids, row by row; absent where finetuning diverged. */
+  readonly answers?: readonly number[];
+  /** Absent where the rate is refused for its answers alone. */
+  readonly steady?: Steadiness;
+}
+
+/** A mean paired difference; without an interval, and why, where every row differs alike. */
+type Difference = { readonly difference: number } & Bounds;
+
+/** What the rule says of a rate. */
+export interface RateVerdict {
+  readonly learningRate: number;
+  /** Why the rate cannot be chosen by the steady rule; absent where it can. */
+  readonly refused?: string;
+  /** Of a rate that is not refused: accuracy minus that of the most accurate such rate, with the paired 95 % t interval over rows. */
+  readonly behindBest?: Difference;
+}
+
+export interface RateChoice {
+  /** Null, with `why`, where every rate is refused. */
+  readonly learningRate: number | null;
+  readonly why?: string;
+  /** Of the steady range that holds the choice: the lowest and the highest rate. */
+  readonly range?: readonly [number, number];
+  readonly verdicts: readonly RateVerdict[];
+}
+
+/**
+ * Chooses by the rule `steady`.
+ *
+ * A rate is refused when it diverged, when a nudge moves its answers or its updates, or when it answers (nearly) one label for every row although
+ * the rows do not. Let b be the most accurate of the others (of equals the lowest). All rates whose paired interval of the accuracy
+ * difference to b holds 0 are as good; of these the one that lies nearest the middle of its steady range is chosen, of equals the lowest.
+ * A steady range is a run of neighbouring rates of the grid that are not refused; its middle is the mean of its ends.
+ *
+ * @param rates in ascending order
+ * @param gold label ids of the validation rows
+ */
+export function chooseSteadyRate(rates: readonly RateCandidate[], gold: readonly number[]): RateChoice {
+  const refusals = rates.map(rate => refusal(rate, gold));
+  const open = rates.flatMap((rate, i) =>
+    refusals[i] === undefined ? [{ ...rate, i, right: rightOf(rate, gold) }] : [],
+  );
+  const best = mostAccurate(open);
+  if (best === undefined) {
+    const verdicts = rates.map(({ learningRate }, i) => ({ learningRate, refused: refusals[i]! }));
+    const reasons = verdicts.map(({ learningRate, refused }) => `${learningRate}: ${refused}`).join('; ');
+    return { learningRate: null, why: `no rate can be chosen (${reasons})`, verdicts };
+  }
+  const behind = new Map(open.map(({ i, right }) => [i, difference(right, best.right)]));
+  const asGood = open.filter(({ i }) => !isBehind(behind.get(i)!));
+  const chosen = asGood
+    .map(({ i, learningRate }) => {
+      const range = steadyRange(rates, refusals, i);
+      return { learningRate, range, distance: Math.abs(learningRate - (range[0] + range[1]) / 2) };
+    })
+    .reduce((a, b) => (b.distance < a.distance ? b : a));
+  return {
+    learningRate: chosen.learningRate,
+    range: chosen.range,
+    verdicts: rates.map(({ learningRate }, i) => {
+      const refused = refusals[i];
+      return refused === undefined ? { learningRate, behindBest: behind.get(i)! } : { learningRate, refused };
+    }),
+  };
+}
+
+/** The highest accuracy; of equals the first. Undefined when there is none. */
+export function mostAccurate<P extends { readonly right: readonly boolean[] }>(points: readonly P[]): P | undefined {
+  const score = ({ right }: P) => right.filter(Boolean).length;
+  return points.reduce<P | undefined>((top, point) => (top && score(top) >= score(point) ? top : point), undefined);
+}
+
+/** Row by row, whether a rate answers right. */
+function rightOf({ answers }: RateCandidate, gold: readonly number[]): readonly boolean[] {
+  return gold.map((label, row) => answers![row] === label);
+}
+
+/** The share of the most frequent label, and which it is. */
+export function mostFrequent(labels: readonly number[]): { readonly label: number; readonly share: number } {
+  const counts = new Map<number, number>();
+  for (const label of labels) counts.set(label, (counts.get(label) ?? 0) + 1);
+  const [label, count] = [...counts].reduce((a, b) => (b[1] > a[1] ? b : a));
+  return { label, share: count / labels.length };
+}
+
+function refusal({ answers, steady }: RateCandidate, gold: readonly number[]): string | undefined {
+  if (answers === undefined) return 'diverged';
+  return refusalOfAnswers(answers, gold) ?? (steady && refusalOfNudge(steady));
+}
+
+/** Why a rate is refused whose model answers so; undefined where the answers speak for trying it once more, nudged. */
+export function refusalOfAnswers(answers: readonly number[], gold: readonly number[]): string | undefined {
+  const { label, share } = mostFrequent(answers);
+  const ofGold = gold.filter(each => each === label).length / gold.length;
+  if (share < ONE_LABEL || ofGold >= ONE_LABEL) return undefined;
+  return `answers label ${label} for ${percent(share)} of the rows, which is right for ${percent(ofGold)}`;
+}
+
+function refusalOfNudge({ pass, moved, cosine, why }: Steadiness): string | undefined {
+  if (pass) return undefined;
+  if (moved === null) return why!;
+  if (moved > MOST_MOVED) return `a nudge by a millionth moves ${percent(moved)} of the answers`;
+  if (cosine === null) return why!;
+  return `a nudge by a millionth turns the updates: mean cosine ${cosine.toFixed(3)}, below ${LEAST_COSINE}`;
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(1)} %`;
+}
+
+function difference(a: readonly boolean[], b: readonly boolean[]): Difference {
+  const each = a.map((right, row) => Number(right) - Number(b[row]));
+  // One row has no spread to tell anything apart with.
+  const { mean, low, high, why } = meanWithInterval(each) ?? { mean: each[0]!, low: null, high: null, why: 'one row' };
+  return { difference: mean, low, high, ...(why !== undefined && { why }) };
+}
+
+/** Whether the interval tells a rate apart from the most accurate one. */
+function isBehind({ difference: mean, high }: Difference): boolean {
+  return mean < 0 && (high === null || high < 0);
+}
+
+/** The ends of the run of neighbours around rate `i` that are not refused. */
+function steadyRange(
+  rates: readonly RateCandidate[],
+  refusals: readonly (string | undefined)[],
+  i: number,
+): readonly [number, number] {
+  let [low, high] = [i, i];
+  while (low > 0 && refusals[low - 1] === undefined) low--;
+  while (high < rates.length - 1 && refusals[high + 1] === undefined) high++;
+  return [rates[low]!.learningRate, rates[high]!.learningRate];
+}
