@@ -14,10 +14,10 @@ test('counts what training will do, without doing it', async () => {
   const layer = 2 * norms + (3 * D * D + 3 * D) + (D * D + D) + (2 * D * F + F + D);
   expect(parameters).toBe(V * D + T * D + L * layer + norms);
   expect(stages.training.tokens).toBe(12 * 2 * 4 * T);
-  // Two operations for each weight of a product, thrice for the gradient; attention comes on top.
-  const products = 3 * stages.training.tokens * 2 * (L * (4 * D * D + 2 * D * F) + V * D);
-  expect(stages.training.flops).toBeGreaterThan(products);
-  expect(stages.training.flops).toBeLessThan(1.5 * products);
+  // Two operations for each weight of a product, four for each entry of a head that a score and its value take; thrice for the gradient.
+  const products = stages.training.tokens * 2 * (L * (4 * D * D + 2 * D * F) + V * D);
+  const attention = stages.training.tokens * L * T * 4 * D;
+  expect(stages.training.flops).toBe(3 * (products + attention));
   expect(stages.training.seconds).toBeNull();
   // Three validations on the way, two at the end.
   expect(stages.validation.tokens).toBe(5 * plan.validation.sequences * T);

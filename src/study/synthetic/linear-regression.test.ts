@@ -26,12 +26,50 @@ test('without noise, d examples tell the function: least squares finds every lat
   }
 });
 
-test('mean errors are those of theory', () => {
+/** All points of `dimensions` entries at these nodes, with the products of their weights. */
+function grid(nodes: readonly (readonly [x: number, weight: number])[], dimensions: number): [number[], number][] {
+  if (dimensions === 0) return [[[], 1]];
+  return grid(nodes, dimensions - 1).flatMap(([point, weight]) =>
+    nodes.map(([x, own]): [number[], number] => [[...point, x], weight * own]),
+  );
+}
+
+test.each([
+  [1, 3],
+  [2, 2],
+  [3, 1],
+])('one gradient step with %i inputs behind %i examples: the mean error is that of theory, exactly', (d, n) => {
+  // Expectations over normal entries as sums over the nodes of Gauss and Hermite: three are exact to degree 5, two to degree 3.
+  const [three, two] = [
+    [
+      [-Math.sqrt(3), 1 / 6],
+      [0, 2 / 3],
+      [Math.sqrt(3), 1 / 6],
+    ] as const,
+    [
+      [-1, 1 / 2],
+      [1, 1 / 2],
+    ] as const,
+  ];
+  let error = 0;
+  for (const [entries, ofInputs] of grid(three, d * n)) {
+    const before = Array.from({ length: n }, (_, i) => Float64Array.from(entries.slice(i * d, (i + 1) * d)));
+    for (const [weights, ofWeights] of grid(two, d)) {
+      const answerTo = (x: Float64Array) => x.reduce((sum, each, k) => sum + each * weights[k]!, 0);
+      for (const [query, ofQuery] of grid(two, d)) {
+        const inputs = [...before, Float64Array.from(query)];
+        const errors = regressionErrors({ inputs, answers: Float64Array.from(inputs, answerTo) }, oneGradientStep);
+        error += ofInputs * ofWeights * ofQuery * errors[n]!;
+      }
+    }
+  }
+  // One step from 0: E (w.x)^2 / d = 1 - n / (n + d + 1).
+  expect(error).toBeCloseTo(1 - n / (n + d + 1), 12);
+});
+
+test('least squares: mean errors are those of theory', () => {
   // Unknown part of w after i < d examples in directions at random: 1 - i / d of its square length.
   expect(meanErrors(task, leastSquares(0)).slice(0, 3)).toBeAllClose([1, 2 / 3, 1 / 3], 0.08);
-  // One step from 0: E (w.x)^2 / d = 1 - i / (i + d + 1).
-  const expected = Array.from({ length: 9 }, (_, i) => 1 - i / (i + 4));
-  expect(meanErrors(task, oneGradientStep)).toBeAllClose(expected, 0.08);
 });
 
 test('with noise, ridge with its variance as penalty is better than least squares and than other penalties', () => {
