@@ -1,7 +1,7 @@
 /** @file What chapter 2 measures of the heads of a model. */
 import { cosine } from '../../metric/cosine.ts';
 import type { KeyValue, LoadedModel } from '../../model/loaded-model.ts';
-import { computeMemory, emptyMemory, releaseMemory } from '../../model/memory.ts';
+import { computeMemory, emptyMemory, type Memory, releaseMemory } from '../../model/memory.ts';
 import { finetune, releaseKeyValue } from '../../setting/finetune.ts';
 import type { DemonstrationSet } from '../../task/sequence.ts';
 import { finetuningUpdate, type KeysAndValues, mapOf, softmaxAttention } from '../../theory/attention-head.ts';
@@ -99,84 +99,42 @@ export async function measureHeads(workplace: Workplace, sets: readonly Demonstr
   const updates: (readonly (readonly Matrix[])[])[] = [];
   let recomputed = 0;
   const queries = prepared.sequences.queries.slice(0, QUERIES);
-  for (const [s, { memoryTokens }] of sets.entries()) {
+  for (const [set, { memoryTokens }] of sets.entries()) {
     const memory = await computeMemory(model, memoryTokens, model.pretrained);
     const left = await readMemory(model, memory);
     const maps = left.map(layer => layer.map(mapsOf));
     updates.push(maps.map(layer => layer.map(({ update }) => update)));
     ranks.push(maps.map(layer => layer.map(({ update }) => rankOf(update))));
-    const randomStep = await movedAtRandom(model, finetuned[s]!, seed, s);
-    const P = memory.tokens.length;
+    const projections = { finetuned, set, randomStep: await movedAtRandom(model, finetuned[set]!, seed, set) };
     for (const [i, { tokens }] of queries.entries()) {
-      report('reading the heads behind queries', s * queries.length + i, sets.length * queries.length);
-      // The document start directly before the query, both where they stand in context: all maps are read in one frame of positions.
-      const alone = (keyValue: KeyValue, changed: KeyValue) =>
-        readHeads(model, {
-          tokens: [plan.documentStart, ...tokens],
-          start: P - 1,
-          memory: emptyMemory(decoder),
-          keyValue,
-          changed,
-        });
-      const bySets: HeadReadings[] = [];
-      for (const keyValue of finetuned) bySets.push(await alone(model.pretrained, keyValue));
-      const zeroShot = bySets[s]!;
-      const byChance = await alone(model.pretrained, randomStep);
-      const throughout = await alone(finetuned[s]!, finetuned[s]!);
-      const within = await readHeads(model, {
-        tokens,
-        start: P,
-        memory,
-        keyValue: model.pretrained,
-        changed: model.pretrained,
-      });
+      report('reading the heads behind queries', set * queries.length + i, sets.length * queries.length);
+      const readings = await readBehind(model, { tokens, documentStart: plan.documentStart, memory, ...projections });
       for (let layer = 0; layer < layers; layer++) {
         for (let g = 0; g < keyValueHeads; g++) {
-          const { update, centred, mispaired, documentStart } = maps[layer]![g]!;
-          const own = zeroShot.own[layer]![g]!;
-          const W = mapOf(own);
-          const byEach = bySets.map(({ changed }) => finetuningUpdate(own, changed[layer]![g]!));
-          const dW = byEach[s]!;
-          for (const [t, other] of byEach.entries()) pairs[s]![t]!.push(cos(update, other));
-          const others = byEach.filter((_, t) => t !== s);
-          if (i === 0) ranksFinetuned.push(rankOf(dW).effective);
-          const random = drawFrom(seed, BASELINE, s, layer, g).matrix(update.rows, update.columns);
-          const measured: OfMaps = {
-            size: norm(update.data) / norm(W.data),
-            sizeFinetuned: norm(dW.data) / norm(W.data),
-            alongZeroShot: cos(update, W),
-            zeroShotMatched: cos(W, dW),
-            matched: cos(update, dW),
-            centred: cos(centred, dW),
-            throughout: cos(update, finetuningUpdate(own, throughout.own[layer]![g]!)),
-            mispaired: cos(mispaired, dW),
-            otherDemonstrations: defined(others.map(other => cos(update, other))),
-            randomStep: cos(update, finetuningUpdate(own, byChance.changed[layer]![g]!)),
-            randomMatrix: cos(random, dW),
-            finetunedTwice: defined(others.map(other => cos(dW, other))),
-          };
+          const demonstrations = maps[layer]![g]!;
+          const { update } = demonstrations;
+          const random = drawFrom(seed, BASELINE, set, layer, g).matrix(update.rows, update.columns);
+          const changes = changesOf(readings, layer, g);
+          for (const [other, dW] of changes.byEach.entries()) pairs[set]![other]!.push(cos(update, dW));
+          if (i === 0) ranksFinetuned.push(rankOf(changes.byEach[set]!).effective);
+          const measured = measureMaps(demonstrations, changes, set, random);
           ofMaps.add(layer, g, measured);
-          ofMapsBySet[s]!.add(layer, g, measured);
-          const behind = within.own[layer]![g]!;
+          ofMapsBySet[set]!.add(layer, g, measured);
+          const behind = readings.within.own[layer]![g]!;
           const everything = joinTokens(left[layer]![g]!, behind);
-          const relaxed = sum(sum(documentStart, update), mapOf(behind));
+          const relaxed = sum(sum(demonstrations.documentStart, update), mapOf(behind));
           for (let head = g * group; head < (g + 1) * group; head++) {
-            const [query, queryAlone] = [within.query[layer]![head]!, zeroShot.query[layer]![head]!];
-            const [given, before] = [within.attended[layer]![head]!, zeroShot.attended[layer]![head]!];
-            recomputed = Math.max(recomputed, relativeError(softmaxAttention(everything, query, 1), given));
-            ofHeads.add(layer, head, {
-              dropped: cosine(given, times(relaxed, query)),
-              droppedZeroShot: cosine(before, times(W, queryAlone)),
-              effect: cosine(minus(given, before), times(update, query)),
-              effectCentred: cosine(minus(given, before), times(centred, query)),
-              onQuery: cosine(times(update, queryAlone), times(dW, queryAlone)),
-            });
+            const given = readings.within.attended[layer]![head]!;
+            const again = softmaxAttention(everything, readings.within.query[layer]![head]!, 1);
+            recomputed = Math.max(recomputed, relativeError(again, given));
+            const dW = changes.byEach[set]!;
+            ofHeads.add(layer, head, measureHead({ readings, layer, head }, demonstrations, relaxed, changes.W, dW));
           }
         }
       }
     }
     await releaseMemory(model, memory);
-    await releaseKeyValue(model, randomStep);
+    await releaseKeyValue(model, projections.randomStep);
   }
   return {
     ofHeads,
@@ -187,6 +145,112 @@ export async function measureHeads(workplace: Workplace, sets: readonly Demonstr
     ranksFinetuned,
     demonstrationsTwice: betweenSets(updates),
     recomputed,
+  };
+}
+
+/** The heads behind one query. */
+interface Readings {
+  /** In context. */
+  readonly within: HeadReadings;
+  /** Zero-shot, with the changed projections of each set beside. */
+  readonly zeroShot: readonly HeadReadings[];
+  /** Zero-shot, beside it projections that moved at random. */
+  readonly byChance: HeadReadings;
+  /** Finetuned on the set. */
+  readonly throughout: HeadReadings;
+}
+
+/** All but `within` are read with the document start directly before the query, both where they stand in context: one frame of positions. */
+async function readBehind(
+  model: LoadedModel,
+  {
+    tokens,
+    documentStart,
+    memory,
+    finetuned,
+    set,
+    randomStep,
+  }: {
+    readonly tokens: readonly number[];
+    readonly documentStart: number;
+    readonly memory: Memory;
+    readonly finetuned: readonly KeyValue[];
+    readonly set: number;
+    readonly randomStep: KeyValue;
+  },
+): Promise<Readings> {
+  const { pretrained, decoder } = model;
+  const P = memory.tokens.length;
+  const frame = { tokens: [documentStart, ...tokens], start: P - 1, memory: emptyMemory(decoder) };
+  const alone = (keyValue: KeyValue, changed: KeyValue) => readHeads(model, { ...frame, keyValue, changed });
+  const zeroShot: HeadReadings[] = [];
+  for (const keyValue of finetuned) zeroShot.push(await alone(pretrained, keyValue));
+  return {
+    zeroShot,
+    byChance: await alone(pretrained, randomStep),
+    throughout: await alone(finetuned[set]!, finetuned[set]!),
+    within: await readHeads(model, { tokens, start: P, memory, keyValue: pretrained, changed: pretrained }),
+  };
+}
+
+/** W_zsl of a key/value head, and its changes: dW_ft of each set, and those of the baselines. */
+interface Changes {
+  readonly W: Matrix;
+  readonly byEach: readonly Matrix[];
+  readonly byChance: Matrix;
+  readonly throughout: Matrix;
+}
+
+function changesOf({ zeroShot, byChance, throughout }: Readings, layer: number, g: number): Changes {
+  const own = zeroShot[0]!.own[layer]![g]!;
+  const change = (after: KeysAndValues) => finetuningUpdate(own, after);
+  return {
+    W: mapOf(own),
+    byEach: zeroShot.map(({ changed }) => change(changed[layer]![g]!)),
+    byChance: change(byChance.changed[layer]![g]!),
+    throughout: change(throughout.own[layer]![g]!),
+  };
+}
+
+function measureMaps(
+  { update, centred, mispaired }: DemonstrationMaps,
+  { W, byEach, byChance, throughout }: Changes,
+  set: number,
+  random: Matrix,
+): OfMaps {
+  const dW = byEach[set]!;
+  const others = byEach.filter((_, other) => other !== set);
+  return {
+    size: norm(update.data) / norm(W.data),
+    sizeFinetuned: norm(dW.data) / norm(W.data),
+    alongZeroShot: cos(update, W),
+    zeroShotMatched: cos(W, dW),
+    matched: cos(update, dW),
+    centred: cos(centred, dW),
+    throughout: cos(update, throughout),
+    mispaired: cos(mispaired, dW),
+    otherDemonstrations: defined(others.map(other => cos(update, other))),
+    randomStep: cos(update, byChance),
+    randomMatrix: cos(random, dW),
+    finetunedTwice: defined(others.map(other => cos(dW, other))),
+  };
+}
+
+function measureHead(
+  { readings: { within, zeroShot }, layer, head }: { readings: Readings; layer: number; head: number },
+  { update, centred }: DemonstrationMaps,
+  relaxed: Matrix,
+  W: Matrix,
+  dW: Matrix,
+): OfHead {
+  const [query, queryAlone] = [within.query[layer]![head]!, zeroShot[0]!.query[layer]![head]!];
+  const [given, before] = [within.attended[layer]![head]!, zeroShot[0]!.attended[layer]![head]!];
+  return {
+    dropped: cosine(given, times(relaxed, query)),
+    droppedZeroShot: cosine(before, times(W, queryAlone)),
+    effect: cosine(minus(given, before), times(update, query)),
+    effectCentred: cosine(minus(given, before), times(centred, query)),
+    onQuery: cosine(times(update, queryAlone), times(dW, queryAlone)),
   };
 }
 
