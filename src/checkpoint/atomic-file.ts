@@ -74,8 +74,15 @@ function isPart(name: string, prefix = '.'): boolean {
 
 /** Removes the temporary files in and below a folder to which this process alone writes, so that all others' are of killed ones. */
 export async function removeAllParts(folder: string): Promise<void> {
-  for (const name of await readdir(folder, { recursive: true })) {
-    if (isPart(basename(name))) await rm(join(folder, name), { force: true });
+  const entries = await readdir(folder, { withFileTypes: true }).catch(error => {
+    // Locks of others who ask for the folder come and go.
+    if (errorCode(error) === 'ENOENT') return [];
+    throw error;
+  });
+  for (const entry of entries) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) await removeAllParts(path);
+    else if (isPart(entry.name)) await rm(path, { force: true });
   }
 }
 

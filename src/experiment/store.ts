@@ -84,7 +84,10 @@ export async function openStore(folder: string, plan: Plan, tokens: readonly Jso
         examples: parsed<ExampleRecord>(texts.flatMap(({ examples }) => examples)),
         metrics: parsed<ExampleMetrics>(texts.flatMap(({ metrics }) => metrics)),
       }),
-      writeJson: (name, value) => writeText(join(folder, name), prettyJson(value)),
+      writeJson: async (name, value) => {
+        lock.check();
+        await writeText(join(folder, name), prettyJson(value));
+      },
       readJson: name => readJson(join(folder, name)),
     };
   } catch (error) {

@@ -1,10 +1,8 @@
-import { mkdirSync, readdirSync, readFileSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
-import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { UserError } from '../../src/error.ts';
-import { lockFolder } from '../../src/experiment/lock.ts';
 import { runExperiment } from '../../src/experiment/run.ts';
 import { digests, scratch, tinyRun } from './tiny.ts';
 
@@ -85,61 +83,12 @@ test('a disk that fills up in the middle of a batch: nothing is lost, the same c
 });
 
 describe('one run at a time works on a folder', () => {
-  test('a second one is refused, and comes in when the first is done', async () => {
-    const folder = scratch();
-    const first = await lockFolder(folder);
-    const second = lockFolder(folder);
-    await expect(second).rejects.toThrow(
-      `${folder}: another run works on this folder (process ${process.pid} on ${hostname()})`,
-    );
-    await expect(second).rejects.toBeInstanceOf(UserError);
-    await first.release();
-    await (await lockFolder(folder)).release();
-    expect(readdirSync(folder)).toEqual([]);
-  });
-
-  test('what killed processes left half written goes, and nothing else', async () => {
-    const folder = scratch();
-    mkdirSync(join(folder, 'cells'));
-    for (const name of ['.provenance.json.1.aa.part', 'cells/.1.json.1.bb.part', 'cells/1.json', 'own.part']) {
-      writeFileSync(join(folder, name), '');
-    }
-    await (await lockFolder(folder)).release();
-    expect(readdirSync(folder, { recursive: true }).sort()).toEqual(['cells', 'cells/1.json', 'own.part']);
-  });
-
   test('two calls of one process', async () => {
     const out = join(scratch(), 'run');
     const answers = await Promise.allSettled([runExperiment({ ...tinyRun, out }), runExperiment({ ...tinyRun, out })]);
     expect(answers.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
     const { reason } = answers.find(answer => answer.status === 'rejected')!;
     expect(reason.message).toMatch(/another run works on this folder/);
-  });
-
-  const leftBy = (owner: object | undefined) => {
-    const folder = scratch();
-    mkdirSync(join(folder, '.run.lock'));
-    if (owner) writeFileSync(join(folder, '.owner.json'), JSON.stringify(owner));
-    return folder;
-  };
-  // Beyond the largest process id of any system.
-  const DEAD = 2 ** 30;
-
-  test('the lock of a dead process of this machine is taken over at once', async () => {
-    const folder = leftBy({ pid: DEAD, host: hostname() });
-    await (await lockFolder(folder)).release();
-  });
-
-  test.each([
-    ['a living process', { pid: process.pid, host: hostname() }],
-    ['another machine', { pid: DEAD, host: 'elsewhere' }],
-    ['somebody unknown', undefined],
-  ])('a fresh lock of %s holds, an old one does not', async (_, owner) => {
-    const folder = leftBy(owner);
-    await expect(lockFolder(folder)).rejects.toThrow(/another run works on this folder/);
-    const longAgo = Date.now() / 1000 - 60;
-    utimesSync(join(folder, '.run.lock'), longAgo, longAgo);
-    await (await lockFolder(folder)).release();
   });
 });
 
