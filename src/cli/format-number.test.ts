@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import {
+  formatBounds,
   formatBytes,
   formatClock,
   formatCount,
@@ -27,6 +28,13 @@ test('shares', () => {
   expect(formatInterval({ low: 0.4512, high: 1 })).toBe('45.1 to 100.0 %');
   expect([0, 0.342, 0.000087, 1.2e-9].map(formatProbability)).toEqual(['0.0 %', '34.2 %', '0.0087 %', '1.2e-7 %']);
   expect([0.5, 0.0314, 0.0001].map(formatP)).toEqual(['p = 0.500', 'p = 0.031', 'p < 0.001']);
+});
+
+test('intervals of numbers', () => {
+  expect(formatBounds({ low: -0.0001, high: 0.34049 })).toBe('0.000 to 0.340');
+  expect(formatBounds({ low: null, high: null, why: 'all 2 rows have the same value' })).toBe(
+    'no interval: all 2 rows have the same value',
+  );
 });
 
 test('no negative zero', () => {

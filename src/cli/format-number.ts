@@ -50,6 +50,16 @@ export function formatInterval({ low, high }: { readonly low: number; readonly h
   return `${(100 * low).toFixed(1)} to ${formatPercent(high)}`;
 }
 
+/** 0.310 to 0.340, or why there is no interval */
+export function formatBounds(
+  { low, high, why }: { readonly low: number | null; readonly high: number | null; readonly why?: string },
+  digits = 3,
+): string {
+  return low === null || high === null
+    ? `no interval: ${why}`
+    : `${formatDecimal(low, digits)} to ${formatDecimal(high, digits)}`;
+}
+
 /** A share that may be tiny: 34.2 %, 0.0087 %, 1.2e-7 % */
 export function formatProbability(share: number): string {
   const percent = 100 * share;

@@ -1,29 +1,37 @@
 import { describe, expect, test } from 'vitest';
 import type { ExperimentResult } from '../experiment/result.ts';
 import type { SteadyCheck } from '../experiment/steady-check.ts';
-import type { Similarity } from '../metric/fold.ts';
-import { type Predictions, rec2ftp } from '../metric/rec2ftp.ts';
+import { accuracy, correct } from '../metric/accuracy.ts';
+import { accuracyTests } from '../metric/accuracy-tests.ts';
+import { correctedRecall } from '../metric/corrected-recall.ts';
+import { notMeasured, type Similarity } from '../metric/fold.ts';
+import { rec2ftp } from '../metric/rec2ftp.ts';
+import { wilson } from '../statistics/wilson.ts';
 import { DEFAULT_MODEL } from './everywhere.ts';
 import { formatFindings } from './format-findings.ts';
 import { formatRun } from './format-run.ts';
 
-const similarity = (value: number, n = 100): Similarity => ({ value, perLayer: [value], n });
+const similarity = (value: number, n = 100): Similarity => ({
+  ...{ value, perLayer: [value], n },
+  interval: { low: value - 0.01, high: value + 0.02 },
+});
+const missing = notMeasured('needs more settings');
 const STEADY: SteadyCheck = { cosine: 1, moved: 0, pass: true, rows: 16 };
-const missing: Similarity = { value: null, perLayer: [], n: 0, why: 'needs more settings' };
 
 /** One example a digit: gold is always 1. */
-function resultOf(zero: string, context: string, tuned: string | undefined, name = DEFAULT_MODEL) {
+function resultOf(zero: string, context: string, tuned: string | undefined, name = DEFAULT_MODEL): ExperimentResult {
   const read = (text: string) => Array.from(text, Number);
-  const predictions: Predictions = {
-    gold: Array(zero.length).fill(1),
-    zeroShot: read(zero),
-    inContext: read(context),
-    ...(tuned !== undefined && { finetuned: read(tuned) }),
-  };
-  const share = (text: string) => read(text).filter(x => x === 1).length / text.length;
-  const all = tuned !== undefined;
+  const gold: number[] = Array(zero.length).fill(1);
+  const [zeroShot, inContext] = [read(zero), read(context)];
+  const finetuned = tuned === undefined ? undefined : read(tuned);
+  const answers = [
+    { name: 'zero-shot' as const, predicted: zeroShot },
+    { name: 'in-context' as const, predicted: inContext },
+    ...(finetuned ? [{ name: 'finetuned' as const, predicted: finetuned }] : []),
+  ];
+  const all = finetuned !== undefined;
   const of = (value: number) => (all ? similarity(value, zero.length) : missing);
-  const result: ExperimentResult = {
+  return {
     schema: 'dualform.run/1',
     signature: 's',
     model: { name, family: 'llama', digest: '', layers: 1, heads: 1, width: 1, parameters: 1 },
@@ -33,34 +41,45 @@ function resultOf(zero: string, context: string, tuned: string | undefined, name
       examples: zero.length,
     },
     finetuning: { learningRate: all ? 0.01 : null, losses: [], steady: STEADY },
-    accuracy: { 'zero-shot': share(zero), 'in-context': share(context), ...(all && { finetuned: share(tuned) }) },
-    rec2ftp: rec2ftp(predictions),
-    simAOU: { ...of(0.1234), random: similarity(0.001), unnormalised: of(0.05) },
-    simAM: { ...of(0.5), zeroShot: of(0.6), delta: of(-0.1) },
-    kendall: { ...of(0.2), random: of(0) },
+    accuracy: Object.fromEntries(answers.map(({ name, predicted }) => [name, accuracy(gold, predicted)!])),
+    uncertainty: { confidence: 0.95, over: 'rows only, these demonstrations' },
+    accuracyIntervals: Object.fromEntries(
+      answers.map(({ name, predicted }) => [name, wilson(correct(gold, predicted), gold.length)!]),
+    ),
+    accuracyTests: accuracyTests(gold, answers),
+    rec2ftp: {
+      ...rec2ftp({ gold, zeroShot, inContext, finetuned }),
+      ...(finetuned && correctedRecall([{ seed: 3, gold, zeroShot, inContext, finetuned }])),
+    },
+    simAOU: { ...of(0.1234), random: similarity(0.001), difference: of(0.122), unnormalised: of(0.05) },
+    simAM: { ...of(0.5), zeroShot: of(0.6), difference: of(-0.1), delta: of(-0.1) },
+    kendall: { ...of(0.2), random: of(0), difference: of(0.2) },
   };
-  return { result, predictions };
 }
 
 const repeat = (digits: string, n: number) => digits.repeat(n);
 
 describe('the table', () => {
-  const { result } = resultOf(repeat('0011', 25), repeat('0111', 25), repeat('1011', 25));
-  const text = formatRun(result);
+  const text = formatRun(resultOf(repeat('0011', 25), repeat('0111', 25), repeat('1011', 25)));
   test.each([
     'sst2 with smollm2-135m-instruct, 4 demonstrations (of 8 asked for: the context ends), seed 3, learning rate 0.01, 100 evaluation rows',
     // Wilson by hand for 50 and 75 of 100.
     'zero-shot     50.0 %  40.4 to 59.6 %',
     'in-context    75.0 %  65.7 to 82.5 %',
-    'Rec2FTP                                 0.0 %                          0 of 25 rows',
-    'SimAOU: updates of attention outputs    0.123  random direction 0.001  100 rows',
-    'SimAM: attention scores                 0.500  zero-shot 0.600         100 rows',
+    // Of 50 rows finetuning rights 25, in-context the other 25: kappa = -g / (n - g) of g = 25 and n = 50, whose error is near 4 sqrt(1/200).
+    'Rec2FTP                                 0.0 %  0.0 to 13.3 %     0 of 25 rows',
+    '  by chance                            50.0 %                    12.5 of 25 rows',
+    '  beyond chance: kappa                 -1.000  -1.570 to -0.430',
+    'SimAOU: updates of attention outputs    0.123  0.113 to 0.143    100 rows',
+    '  difference to it                      0.122  0.112 to 0.142    100 rows',
+    '  zero-shot                             0.600  0.590 to 0.620    100 rows',
+    'Intervals are over rows only, these demonstrations.',
   ])('has the line %s', line => {
     expect(text.split('\n')).toContain(line);
   });
 
   test('says why values are undefined, once for each reason', () => {
-    const shown = formatRun(resultOf('01', '01', undefined).result);
+    const shown = formatRun(resultOf('01', '01', undefined));
     expect(shown).toContain(
       'Undefined: SimAOU, SimAOU without normalising, SimAM, SimAM of zero-shot, SimAM of the updates, Kendall, Kendall of a random order (needs more settings).',
     );
@@ -69,16 +88,13 @@ describe('the table', () => {
   });
 });
 
-describe('the two sentences', () => {
-  const findings = (...runs: Parameters<typeof resultOf>) => {
-    const { result, predictions } = resultOf(...runs);
-    return formatFindings(result, predictions);
-  };
+describe('the sentences', () => {
+  const findings = (...runs: Parameters<typeof resultOf>) => formatFindings(resultOf(...runs));
   const half = repeat('01', 50);
   test.each([
     ['the demonstrations help (paired test, p < 0.001)', half, repeat('11', 40) + repeat('01', 10)],
     ['the demonstrations harm (paired test, p < 0.001)', half, repeat('00', 40) + repeat('01', 10)],
-    ['the two cannot be told apart (the same rows are right)', half, half],
+    ['the two cannot be told apart (both get the same rows right)', half, half],
     // Two discordant rows, both for in-context: mid-p = 2 * 1/4 - 1/4.
     ['the two cannot be told apart (paired test, p = 0.250)', half, `1111${half.slice(4)}`],
   ])('say: %s', (verdict, zero, context) => {
@@ -90,12 +106,31 @@ describe('the two sentences', () => {
     );
   });
 
-  test('warn of few rows, and give the chance level beside Rec2FTP', () => {
-    const [, second] = findings(repeat('0001', 10), repeat('0111', 10), repeat('0011', 10));
+  test('warn of few rows, and say what chance gives', () => {
+    const [, second, third] = findings(repeat('0001', 10), repeat('0111', 10), repeat('0011', 10));
     expect(second).toContain(
-      'Of the 10 rows that zero-shot gets wrong and finetuning on the same demonstrations right, in-context puts right 10 (Rec2FTP 100.0 %, 95 % interval 72.2 to 100.0 %, too few to say much), against 66.7 % of all rows that zero-shot gets wrong',
+      'Of the 10 rows that zero-shot gets wrong and finetuning on the same demonstrations right, in-context puts right 10 (Rec2FTP 100.0 %, 72.2 to 100.0 %, too few to say much); two settings that put as many rows of each label right, but unrelated ones, would share 6.7: beyond chance kappa is 1.000 (no interval: the same without any row).',
     );
-    expect(second).toContain('(SimAOU) of 0.123, 0.001 for random directions, over 40 rows.');
+    expect(third).toBe(
+      'The updates of attention outputs have a mean cosine (SimAOU) of 0.123 (0.113 to 0.143), over 40 rows, less that of random directions 0.122 (0.112 to 0.142); ' +
+        "finetuning brings attention scores farther from those in context (SimAM less zero-shot's -0.100 (-0.110 to -0.080)).",
+    );
+  });
+
+  test.each([
+    ['which chance can give', '0101', '0110'],
+    ['more often than chance', '0001', '0001'],
+    ['less often than chance', '0011', '1100'],
+  ])('judge kappa by its interval: %s', (verdict, context, tuned) => {
+    // A row in ten parts from the pattern, so that kappa has a spread.
+    const odd = (pattern: string, last: string) => `${repeat(pattern, 9)}${last}`;
+    expect(findings(repeat('0', 40), odd(context, '0110'), odd(tuned, '0011'))[1]).toContain(verdict);
+  });
+
+  test('say that nothing is beyond chance where label bias alone decides', () => {
+    expect(findings(repeat('0', 40), repeat('1', 40), repeat('01', 20))[1]).toContain(
+      'what is beyond chance is undefined, since in-context puts right every example of each label',
+    );
   });
 
   test('say what is undefined and why', () => {

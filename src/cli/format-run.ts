@@ -1,8 +1,8 @@
 import type { ExperimentResult } from '../experiment/result.ts';
 import type { Similarity } from '../metric/fold.ts';
 import { settingNames } from '../setting/setting.ts';
-import { wilson } from '../statistics/wilson.ts';
-import { formatDecimal, formatInterval, formatPercent, formatPlural } from './format-number.ts';
+import type { Bounds } from '../statistics/interval.ts';
+import { formatBounds, formatDecimal, formatInterval, formatPercent, formatPlural } from './format-number.ts';
 import { formatTable } from './format-table.ts';
 
 /** What a run found, for people: what was run, accuracies with their intervals, how alike the settings are. */
@@ -20,39 +20,36 @@ function heading({ model, task, finetuning }: ExperimentResult): string {
   ].join(', ');
 }
 
-function accuracies({ accuracy, task: { examples } }: ExperimentResult): string {
+function accuracies({ accuracy, accuracyIntervals }: ExperimentResult): string {
   const rows = settingNames
     .filter(name => accuracy[name] !== undefined)
-    .map(name => {
-      const share = accuracy[name]!;
-      return [name, formatPercent(share), formatInterval(wilson(Math.round(share * examples), examples)!)];
-    });
+    .map(name => [name, formatPercent(accuracy[name]!), formatInterval(accuracyIntervals[name]!)]);
   return formatTable(['setting', 'accuracy', '95 % interval'], rows, { align: ['left', 'right', 'right'] });
 }
 
-function similarities({ rec2ftp, simAOU, simAM, kendall }: ExperimentResult): string {
-  const counts = rec2ftp.denominator === null ? '' : `${rec2ftp.numerator} of ${rec2ftp.denominator} rows`;
-  const recall = rec2ftp.value === null ? 'undefined' : formatPercent(rec2ftp.value / 100);
-  const row = (name: string, similarity: Similarity, baseline = '', beside?: Similarity) => [
-    name,
-    shown(similarity),
-    beside === undefined ? baseline : `${baseline} ${shown(beside)}`,
-    similarity.n === 0 ? '' : formatPlural(similarity.n, 'row'),
-  ];
+function similarities({ rec2ftp, simAOU, simAM, kendall, uncertainty }: ExperimentResult): string {
   const rows = [
-    ['Rec2FTP', recall, '', counts],
-    row('SimAOU: updates of attention outputs', simAOU, 'random direction', simAOU.random),
+    ...recallRows(rec2ftp),
+    row('SimAOU: updates of attention outputs', simAOU),
+    row('  random direction', simAOU.random),
+    row('  difference to it', simAOU.difference),
     row('  without normalising the outputs', simAOU.unnormalised),
-    row('SimAM: attention scores', simAM, 'zero-shot', simAM.zeroShot),
+    row('SimAM: attention scores', simAM),
+    row('  zero-shot', simAM.zeroShot),
+    row('  difference to it', simAM.difference),
     row('  of their updates', simAM.delta),
-    row('Kendall: attention to training tokens', kendall, 'random order', kendall.random),
+    row('Kendall: attention to training tokens', kendall),
+    row('  random order', kendall.random),
+    row('  difference to it', kendall.difference),
   ];
   const measured = [rec2ftp, simAOU, simAOU.random, simAM, simAM.zeroShot, kendall].some(({ value }) => value !== null);
-  const table = formatTable(['in-context against finetuned', 'value', 'baseline', 'from'], rows, {
-    align: ['left', 'right'],
+  const table = formatTable(['in-context against finetuned', 'value', '95 % interval', 'from'], rows, {
+    align: ['left', 'right', 'left', 'left'],
   });
   const why = undefinedOnes([
     ['Rec2FTP', rec2ftp],
+    // Where it is undefined for a reason of its own.
+    ...(rec2ftp.kappa !== undefined && rec2ftp.value !== null ? [['kappa', rec2ftp.kappa] as const] : []),
     ['SimAOU', simAOU],
     ['SimAOU of a random direction', simAOU.random],
     ['SimAOU without normalising', simAOU.unnormalised],
@@ -62,7 +59,28 @@ function similarities({ rec2ftp, simAOU, simAM, kendall }: ExperimentResult): st
     ['Kendall', kendall],
     ['Kendall of a random order', kendall.random],
   ]);
-  return [...(measured ? [table] : []), ...(why === '' ? [] : [why])].join('\n\n');
+  const note = `Intervals are over ${uncertainty.over}.`;
+  return [...(measured ? [`${table}\n${note}`] : []), ...(why === '' ? [] : [why])].join('\n\n');
+}
+
+function row(name: string, { value, interval, n }: Similarity): string[] {
+  return [name, shown(value), bounds(interval), n === 0 ? '' : formatPlural(n, 'row')];
+}
+
+function recallRows({ value, interval, numerator, denominator, expected, chance, kappa }: ExperimentResult['rec2ftp']) {
+  const percent = value === null ? 'undefined' : formatPercent(value / 100);
+  const counts = denominator === null ? '' : `${numerator} of ${denominator} rows`;
+  const recall = ['Rec2FTP', percent, interval.low === null ? '' : `${formatBounds(interval, 1)} %`, counts];
+  if (kappa === undefined || expected === undefined || chance == null) return [recall];
+  return [
+    recall,
+    ['  by chance', formatPercent(chance / 100), '', `${formatDecimal(expected, 1)} of ${denominator} rows`],
+    ['  beyond chance: kappa', shown(kappa.value), bounds(kappa.interval), ''],
+  ];
+}
+
+function bounds(interval: Bounds): string {
+  return interval.low === null ? '' : formatBounds(interval);
 }
 
 /** Why values are undefined, those of one reason together. */
@@ -76,6 +94,6 @@ function undefinedOnes(
   return [...names].map(([why, group]) => `Undefined: ${group.join(', ')} (${why}).`).join('\n');
 }
 
-function shown({ value }: Similarity): string {
+function shown(value: number | null): string {
   return value === null ? 'undefined' : formatDecimal(value);
 }

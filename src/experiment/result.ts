@@ -1,9 +1,13 @@
-import { accuracy } from '../metric/accuracy.ts';
+import { accuracy, correct } from '../metric/accuracy.ts';
+import { type AccuracyTest, accuracyTests } from '../metric/accuracy-tests.ts';
+import { type CorrectedRecall, correctedRecall } from '../metric/corrected-recall.ts';
 import { notMeasured } from '../metric/fold.ts';
-import { type Rec2FTP, rec2ftp } from '../metric/rec2ftp.ts';
+import { type Predictions, type Rec2FTP, rec2ftp } from '../metric/rec2ftp.ts';
 import { type Similarities, summarise } from '../metric/summarise.ts';
 import { type Decoder, elements } from '../model/decoder.ts';
 import type { SettingName } from '../setting/setting.ts';
+import type { Interval } from '../statistics/interval.ts';
+import { wilson } from '../statistics/wilson.ts';
 import type { TemplateVariant } from '../task/task.ts';
 import type { Settings } from './make-settings.ts';
 import type { Plan } from './plan.ts';
@@ -48,7 +52,13 @@ export interface ExperimentResult extends Similarities {
   };
   /** Share of right predictions, of the settings that were run. */
   readonly accuracy: Readonly<Partial<Record<SettingName, number>>>;
-  readonly rec2ftp: Rec2FTP;
+  /** What all intervals and tests here speak of. */
+  readonly uncertainty: { readonly confidence: 0.95; readonly over: 'rows only, these demonstrations' };
+  /** Wilson's. */
+  readonly accuracyIntervals: Readonly<Partial<Record<SettingName, Interval>>>;
+  readonly accuracyTests: readonly AccuracyTest<SettingName>[];
+  /** What corrects it for chance and label bias is there where all three settings were run. */
+  readonly rec2ftp: Rec2FTP & Partial<CorrectedRecall>;
 }
 
 /** Folds what was stored of the examples. @param made.losses of the finetuning steps; absent when nothing was finetuned */
@@ -61,9 +71,9 @@ export function foldResult(
 ): ExperimentResult {
   const { model, task, settings, shots, shotsAsked, seed, demonstrations } = plan;
   const of = (setting: SettingName) => examples.filter(record => record.setting === setting);
-  const predicted = (setting: SettingName) => of(setting).map(record => record.predicted);
   const gold = of(settings[0]!).map(record => record.gold);
-  const ran = (setting: SettingName) => settings.includes(setting);
+  const answers = settings.map(name => ({ name, predicted: of(name).map(record => record.predicted) }));
+  const predicted = (setting: SettingName) => answers.find(({ name }) => name === setting)?.predicted;
   return {
     schema: 'dualform.run/1',
     signature,
@@ -93,20 +103,32 @@ export function foldResult(
       ...(losses === undefined && { why: 'needs the setting finetuned' }),
       steady,
     },
-    accuracy: Object.fromEntries(settings.map(setting => [setting, accuracy(gold, predicted(setting))!])),
-    rec2ftp: rec2ftp({
+    accuracy: Object.fromEntries(answers.map(({ name, predicted }) => [name, accuracy(gold, predicted)!])),
+    uncertainty: { confidence: 0.95, over: 'rows only, these demonstrations' },
+    accuracyIntervals: Object.fromEntries(
+      answers.map(({ name, predicted }) => [name, wilson(correct(gold, predicted), gold.length)!]),
+    ),
+    accuracyTests: accuracyTests(gold, answers),
+    rec2ftp: recallOf(seed, {
       gold,
-      ...(ran('zero-shot') && { zeroShot: predicted('zero-shot') }),
-      ...(ran('in-context') && { inContext: predicted('in-context') }),
-      ...(ran('finetuned') && { finetuned: predicted('finetuned') }),
+      zeroShot: predicted('zero-shot'),
+      inContext: predicted('in-context'),
+      finetuned: predicted('finetuned'),
     }),
     ...similaritiesOf(plan, metrics),
   };
+}
+
+function recallOf(seed: number, predictions: Predictions): ExperimentResult['rec2ftp'] {
+  const { gold, zeroShot, inContext, finetuned } = predictions;
+  const raw = rec2ftp(predictions);
+  if (!zeroShot || !inContext || !finetuned) return raw;
+  return { ...raw, ...correctedRecall([{ seed, gold, zeroShot, inContext, finetuned }]) };
 }
 
 function similaritiesOf({ shots }: Plan, metrics: BatchRecords['metrics']): Similarities {
   const similarities = summarise(metrics);
   if (shots > 0) return similarities;
   const none = notMeasured('there are no demonstration tokens');
-  return { ...similarities, kendall: { ...none, random: none } };
+  return { ...similarities, kendall: { ...none, random: none, difference: none } };
 }

@@ -84,7 +84,7 @@ export async function runPrepared(
     passOnWarnings(task, onWarning);
     const folder = resolve(out ?? join('runs', signature));
     const finished = await readFinished(folder, plan);
-    if (finished !== undefined) {
+    if (finished !== undefined && isComplete(finished.result)) {
       const earlier = readProvenance(timedStages, finished.provenance);
       const result = finished.result as unknown as ExperimentResult;
       return {
@@ -103,18 +103,24 @@ export async function runPrepared(
       const watch = stopwatch(timedStages, earlier?.timing);
       watch.add('load', (performance.now() - started) / 1000);
       Object.assign(state, { folder, store, examples: plan.examples });
-      const settings = await withRuntime(
-        {
-          threads: threads ?? (found > 0 ? earlier?.provenance.threads : undefined),
-          signal,
-          onCrash: crash =>
-            onWarning?.(`the compute process ended (${crash.cause}) while ${crash.doing}; trying once more`),
-        },
-        runtime => releaseAfter({ runtime }, owner => compute(owner.runtime, prepared, { store, watch, onProgress })),
-      );
+      const computed = () =>
+        withRuntime(
+          {
+            threads: threads ?? (found > 0 ? earlier?.provenance.threads : undefined),
+            signal,
+            onCrash: crash =>
+              onWarning?.(`the compute process ended (${crash.cause}) while ${crash.doing}; trying once more`),
+          },
+          runtime => releaseAfter({ runtime }, owner => compute(owner.runtime, prepared, { store, watch, onProgress })),
+        );
+      const stored = finished && storedFinetuning(finished.result);
+      const settings = stored && found === plan.examples ? stored : await computed();
       const result = foldResult(plan, signature, prepared.decoder, settings, await store.records());
       await store.writeJson('result.json', result as unknown as Json);
-      const { timing, provenance } = readProvenance(timedStages, await store.readJson('provenance.json'))!;
+      const { timing, provenance } = readProvenance(timedStages, await store.readJson('provenance.json')) ?? {
+        timing: watch.read(),
+        provenance: thisMachine(threads ?? physicalCores()),
+      };
       return { folder, result, ...(await besidePaper(folder, prepared, result)), timing, provenance, found };
     } finally {
       await store.close();
@@ -123,6 +129,19 @@ export async function runPrepared(
     if (!signal?.aborted) throw error;
     throw interrupted(state, error);
   }
+}
+
+/** Whether a stored result has all that a result has today; one of an earlier build is folded anew from the records beside it. */
+function isComplete(result: Json): boolean {
+  return typeof result === 'object' && result !== null && 'uncertainty' in result;
+}
+
+/** What a stored result says of finetuning, which stands nowhere else; undefined where it says nothing. */
+function storedFinetuning(result: Json): Pick<Settings, 'losses' | 'steady'> | undefined {
+  const { finetuning } = result as unknown as Partial<ExperimentResult>;
+  if (finetuning?.steady === undefined) return undefined;
+  const { losses, steady, why } = finetuning;
+  return { steady, ...(why === undefined && { losses }) };
 }
 
 /** Writes paper.json where a preset was asked for. */

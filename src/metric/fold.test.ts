@@ -1,5 +1,8 @@
 import { expect, test } from 'vitest';
-import { foldExamples, notMeasured } from './fold.ts';
+import { differenceOf, foldExamples, notMeasured } from './fold.ts';
+
+const interval = { low: expect.any(Number), high: expect.any(Number) };
+const none = { low: null, high: null, why: 'there is no value' };
 
 test('mean over examples, then over layers', () => {
   expect(
@@ -10,7 +13,7 @@ test('mean over examples, then over layers', () => {
       ],
       'x',
     ),
-  ).toEqual({ value: 0.4375, perLayer: [0.5, 0.375], n: 2 });
+  ).toEqual({ value: 0.4375, perLayer: [0.5, 0.375], n: 2, interval });
 });
 
 test('an undefined value is left out of its layer, counted, and does not weigh on the others', () => {
@@ -23,7 +26,7 @@ test('an undefined value is left out of its layer, counted, and does not weigh o
       ],
       'x',
     ),
-  ).toEqual({ value: 0.375, perLayer: [0.5, 0.25], n: 2, skipped: 3 });
+  ).toEqual({ value: 0.375, perLayer: [0.5, 0.25], n: 2, skipped: 3, interval });
 });
 
 test('a layer without any value is null with the reason, and left out of the mean', () => {
@@ -41,6 +44,7 @@ test('a layer without any value is null with the reason, and left out of the mea
     n: 2,
     skipped: 4,
     why: 'the update is zero in every example of layers 0, 2',
+    interval,
   });
 });
 
@@ -51,11 +55,18 @@ test('nothing defined: null, never 0 or NaN', () => {
     n: 0,
     skipped: 2,
     why: 'the update is zero in every example and layer',
+    interval: none,
   });
-  expect(foldExamples([], 'x')).toEqual({ value: null, perLayer: [], n: 0, why: 'no examples' });
-  expect(notMeasured('because')).toEqual({ value: null, perLayer: [], n: 0, why: 'because' });
+  expect(foldExamples([], 'x')).toEqual({ value: null, perLayer: [], n: 0, why: 'no examples', interval: none });
+  expect(notMeasured('because')).toEqual({ value: null, perLayer: [], n: 0, why: 'because', interval: none });
 });
 
 test('examples of another depth are refused', () => {
   expect(() => foldExamples([[1, 2], [1]], 'x')).toThrow(/2 and of 1 layers/);
+});
+
+test('a difference is taken layer by layer, and undefined where one side is', () => {
+  expect(differenceOf([1, null, 3], [0.5, 2, null])).toEqual([0.5, null, null]);
+  expect(differenceOf(undefined, [1])).toBeUndefined();
+  expect(differenceOf([1], undefined)).toBeUndefined();
 });

@@ -1,4 +1,6 @@
+import type { Bounds } from '../statistics/interval.ts';
 import type { PerLayer } from './per-layer.ts';
+import { rowInterval } from './row-interval.ts';
 
 /** A similarity over many examples. */
 export interface Similarity {
@@ -11,6 +13,8 @@ export interface Similarity {
   /** Pairs of example and layer that are undefined and left out of the means; absent when there is none. */
   readonly skipped?: number;
   readonly why?: string;
+  /** 95 % t interval of `value` over rows, with these demonstrations. */
+  readonly interval: Bounds;
 }
 
 /**
@@ -41,12 +45,22 @@ export function foldExamples(examples: readonly PerLayer[], reason: string): Sim
   const value =
     definedLayers.length === 0 ? null : definedLayers.reduce((sum, mean) => sum + mean, 0) / definedLayers.length;
   const why = whyUndefined(examples.length, perLayer, reason);
-  return { value, perLayer, n, ...(skipped > 0 && { skipped }), ...(why !== undefined && { why }) };
+  const interval = rowInterval(examples, perLayer, value);
+  return { value, perLayer, n, ...(skipped > 0 && { skipped }), ...(why !== undefined && { why }), interval };
+}
+
+/** One example's values less others of the same example, layer by layer; undefined where one of the two is. */
+export function differenceOf(values: PerLayer | undefined, less: PerLayer | undefined): PerLayer | undefined {
+  return values && less && values.map((value, layer) => minus(value, less[layer]!));
+}
+
+function minus(a: number | null, b: number | null): number | null {
+  return a === null || b === null ? null : a - b;
 }
 
 /** A similarity that was not measured. */
 export function notMeasured(why: string): Similarity {
-  return { value: null, perLayer: [], n: 0, why };
+  return { value: null, perLayer: [], n: 0, why, interval: { low: null, high: null, why: 'there is no value' } };
 }
 
 function whyUndefined(examples: number, perLayer: PerLayer, reason: string): string | undefined {

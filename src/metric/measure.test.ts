@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { pairedT } from '../statistics/paired-t.ts';
 import { fillUniform, randomStream } from '../statistics/random.ts';
+import { notMeasured } from './fold.ts';
 import { type ExampleMetrics, type MeasureOptions, measure, type ObservedExample } from './measure.ts';
 import type { Observation } from './observation.ts';
 import { summarise } from './summarise.ts';
@@ -44,12 +46,35 @@ test('the result has the shape that other programs read', () => {
     value: expect.any(Number),
     perLayer: [expect.any(Number), expect.any(Number), expect.any(Number)],
     n,
+    interval: { low: expect.any(Number), high: expect.any(Number) },
   });
   expect(summary).toEqual({
-    simAOU: { ...similarity(130), random: similarity(130), unnormalised: similarity(130) },
-    simAM: { ...similarity(130), zeroShot: similarity(130), delta: similarity(130) },
-    kendall: { ...similarity(100), random: similarity(100) },
+    simAOU: {
+      ...similarity(130),
+      random: similarity(130),
+      difference: similarity(130),
+      unnormalised: similarity(130),
+    },
+    simAM: { ...similarity(130), zeroShot: similarity(130), difference: similarity(130), delta: similarity(130) },
+    kendall: { ...similarity(100), random: similarity(100), difference: similarity(100) },
   });
+});
+
+test('a difference is that of its two values, its interval that of the paired rows', () => {
+  const { simAOU, simAM, kendall } = summarise(records);
+  for (const [value, less, difference] of [
+    [simAOU, simAOU.random, simAOU.difference],
+    [simAM, simAM.zeroShot, simAM.difference],
+    [kendall, kendall.random, kendall.difference],
+  ]) {
+    expect(difference!.value).toBeCloseTo(value!.value! - less!.value!, 12);
+  }
+  const mean = (values: readonly (number | null)[]) => values.reduce((sum: number, x) => sum + x!, 0) / values.length;
+  const { low, high } = pairedT(
+    records.map(record => mean(record.simAM!)),
+    records.map(record => mean(record.simAMZeroShot!)),
+  )!;
+  expect(simAM.difference.interval).toEqual({ low: expect.closeTo(low!, 12), high: expect.closeTo(high!, 12) });
 });
 
 test('Kendall reads the first hundred examples in evaluation order', () => {
@@ -124,27 +149,30 @@ test('settings that were not run are null with why', () => {
   const { finetuned: _, ...withoutFinetuning } = example(0);
   const { training: __, ...untrained } = options;
   const summary = summarise([measure(withoutFinetuning, untrained)]);
-  const missing = (settings: string) => ({ value: null, perLayer: [], n: 0, why: `needs the settings ${settings}` });
+  const missing = (settings: string) => notMeasured(`needs the settings ${settings}`);
   const all = 'zero-shot, in-context and finetuned';
   expect(summary.simAOU).toEqual({
     ...missing(all),
     random: expect.objectContaining({ n: 1 }),
+    difference: missing(all),
     unnormalised: missing(all),
   });
   expect(summary.simAM).toEqual({
     ...missing('in-context and finetuned'),
     zeroShot: expect.objectContaining({ n: 1 }),
+    difference: missing(all),
     delta: missing(all),
   });
   expect(summary.kendall).toEqual({
     ...missing('in-context and finetuned'),
     random: missing('in-context and finetuned'),
+    difference: missing('in-context and finetuned'),
   });
   expect(measure({ index: 0, row: 0, zeroShot: observation(0, 0) }, options)).toEqual({ index: 0, row: 0 });
 });
 
 test('no examples: null with why', () => {
-  expect(summarise([]).simAM.delta).toEqual({ value: null, perLayer: [], n: 0, why: 'no examples' });
+  expect(summarise([]).simAM.delta).toEqual(notMeasured('no examples'));
 });
 
 test('settings that do not differ have no update to compare', () => {

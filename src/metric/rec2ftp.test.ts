@@ -1,11 +1,14 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { corrections, rec2ftp } from './rec2ftp.ts';
+import { wilson } from '../statistics/wilson.ts';
+import { rec2ftp } from './rec2ftp.ts';
 
 const gold = [0, 0, 0, 1, 1, 2];
 const zeroShot = [1, 1, 0, 0, 1, 0];
 const inContext = [0, 1, 0, 1, 0, 0];
 const finetuned = [0, 0, 1, 1, 1, 1];
+
+const none = { low: null, high: null, why: 'there is no value' };
 
 test('six examples, by hand', () => {
   // Zero-shot is wrong on 0, 1, 3, 5; finetuning rights 0, 1, 3; in-context 0 and 3 of these.
@@ -13,12 +16,7 @@ test('six examples, by hand', () => {
     value: (100 * 2) / 3,
     numerator: 2,
     denominator: 3,
-  });
-  expect(corrections({ gold, zeroShot, inContext, finetuned })).toEqual({
-    zeroShotWrong: 4,
-    byInContext: 2,
-    byFinetuning: 3,
-    byBoth: 2,
+    interval: { low: 100 * wilson(2, 3)!.low, high: 100 * wilson(2, 3)!.high },
   });
 });
 
@@ -28,6 +26,7 @@ test('nothing to recall is undefined, with the reason', () => {
     numerator: 0,
     denominator: 0,
     why: 'finetuning puts right no example that zero-shot gets wrong',
+    interval: none,
   });
   expect(rec2ftp({ gold: [], zeroShot: [], inContext: [], finetuned: [] }).value).toBeNull();
   expect(rec2ftp({ gold, zeroShot, inContext })).toEqual({
@@ -35,6 +34,7 @@ test('nothing to recall is undefined, with the reason', () => {
     numerator: null,
     denominator: null,
     why: 'needs the settings zero-shot, in-context and finetuned',
+    interval: none,
   });
 });
 

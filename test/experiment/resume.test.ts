@@ -106,6 +106,25 @@ test('a finished run is not computed again', async () => {
   expect(events.filter(({ stage }) => stage !== 'load')).toEqual([]);
 });
 
+test('a result that lacks what results have today is folded anew from the records, nothing computed', async () => {
+  const out = join(scratch(), 'run');
+  cpSync(whole.folder, out, { recursive: true });
+  const path = join(out, 'result.json');
+  const { uncertainty, accuracyIntervals, accuracyTests, ...old } = JSON.parse(readFileSync(path, 'utf8'));
+  writeFileSync(path, JSON.stringify(old));
+  const stages: string[] = [];
+  const { result, found, timing } = await runExperiment({
+    ...tinyRun,
+    out,
+    onProgress: ({ stage }) => stages.push(stage),
+  });
+  expect(stages.filter(stage => stage !== 'load')).toEqual([]);
+  expect(found).toBe(12);
+  expect(result).toEqual(whole.run.result);
+  expect(timing.seconds.finetuned).toBe(whole.run.timing.seconds.finetuned);
+  expect(digests(out)).toEqual(whole.digests);
+});
+
 test('a signal stops the run, says where it stands, and the same call goes on', async () => {
   const out = join(scratch(), 'run');
   const controller = new AbortController();

@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { formatFindings } from '../../src/cli/format-findings.ts';
-import { storedPredictions } from '../../src/cli/stored-predictions.ts';
 import { runExperiment } from '../../src/experiment/run.ts';
 import { NUDGE } from '../../src/metric/steadiness.ts';
 import { finetune } from '../../src/setting/finetune.ts';
@@ -27,7 +26,7 @@ function whenNudged(rate: number) {
 
 const findings = async (folder: string) => {
   const { result } = await runExperiment({ ...tinyRun, out: folder });
-  return { steady: result.finetuning.steady, lines: formatFindings(result, await storedPredictions(folder)) };
+  return { steady: result.finetuning.steady, lines: formatFindings(result) };
 };
 
 test('a steady run says so in its result, and its other numbers are those of a run without the check', async () => {

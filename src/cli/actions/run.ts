@@ -14,7 +14,6 @@ import { formatRun } from '../format-run.ts';
 import type { Io } from '../io.ts';
 import { everywhere, namesOf, readOptions, text } from '../option-values.ts';
 import type { Typed } from '../program.ts';
-import { storedPredictions } from '../stored-predictions.ts';
 
 export const schema = z.object({
   ...everywhere,
@@ -49,12 +48,11 @@ export async function perform(typed: Typed, io: Io): Promise<void> {
   if (found === result.task.examples) io.note('this run was finished earlier; these are its results');
   else if (found > 0) io.note(`went on after ${formatCount(found)} examples that were stored earlier`);
   const place = relative('.', folder) || folder;
-  const findings = formatFindings(result, await storedPredictions(folder));
   io.answer({ ...result, ...(paper && { paper }), timing, provenance }, () =>
     [
       formatRun(result),
       '',
-      ...findings,
+      ...formatFindings(result),
       '',
       ...(paper ? [formatPaper(paper), ''] : []),
       ...(bare ? [`These are the first ${BARE_LIMIT} rows; --limit 2000 takes all.`] : []),
