@@ -89,7 +89,8 @@ describe('SmolLM2 on the embedded tasks', () => {
 
 describe('buildSequences', () => {
   // One token a character.
-  const tokenizer = { encode: (text: string) => Array.from(text, character => character.charCodeAt(0)) };
+  const encode = (text: string) => Array.from(text, character => character.charCodeAt(0));
+  const tokenizer = { encode, encodeAll: (texts: readonly string[]) => texts.map(encode) };
   const makeTask = (train: readonly string[], evaluation: readonly string[]): Task => {
     const rows = (texts: readonly string[]) => texts.map((text, id) => ({ id, fields: { text }, label: id % 2 }));
     return {

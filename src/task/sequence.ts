@@ -7,7 +7,7 @@ import type { Task } from './task.ts';
 /** What decides the token sequences of a run. */
 export interface SequenceRequest {
   readonly task: Task;
-  readonly tokenizer: Pick<Tokenizer, 'encode'>;
+  readonly tokenizer: Pick<Tokenizer, 'encodeAll'>;
   /** The token that every sequence begins with. */
   readonly documentStart: number;
   /** Tokens after each demonstration in the context, the last one too. */
@@ -83,8 +83,11 @@ export function buildSequences(request: SequenceRequest): Sequences {
     });
   }
   const labelTokens = encodeLabels(task, tokenizer);
-  const toQuery = (row: Row): Query => ({ row: row.id, label: row.label, tokens: encodePrompt(task, tokenizer, row) });
-  const evaluation = task.evaluation().map(toQuery);
+  const toQueries = (rows: readonly Row[]): Query[] => {
+    const prompts = encodePrompts(task, tokenizer, rows);
+    return rows.map(({ id, label }, i) => ({ row: id, label, tokens: prompts[i]! }));
+  };
+  const evaluation = toQueries(task.evaluation());
   const longestLabel = longest(labelTokens);
   const room = context - longestExample(evaluation, longestLabel);
   const rows = chooseDemonstrations(task, request.seed, request.shots);
@@ -93,7 +96,7 @@ export function buildSequences(request: SequenceRequest): Sequences {
     throw new UserError(`task ${task.name}: a context of ${context} tokens has no room for one demonstration`);
   }
 
-  const queries = (request.queries?.map(toQuery) ?? evaluation).slice(0, request.limit);
+  const queries = (request.queries === undefined ? evaluation : toQueries(request.queries)).slice(0, request.limit);
   for (const { row, tokens } of queries) {
     if (set.memoryTokens.length + tokens.length + longestLabel <= context) continue;
     throw new UserError(`task ${task.name}: row ${row} (${tokens.length} tokens) does not fit in ${context} tokens`);
@@ -115,7 +118,7 @@ export function buildDemonstrationSets(
   const { task, tokenizer, seed, shots, context } = request;
   checkCount('shots', shots, 1);
   const labelTokens = encodeLabels(task, tokenizer);
-  const evaluation = task.evaluation().map(row => ({ tokens: encodePrompt(task, tokenizer, row) }));
+  const evaluation = encodePrompts(task, tokenizer, task.evaluation()).map(tokens => ({ tokens }));
   const room = context - longestExample(evaluation, longest(labelTokens));
   const sets = Math.min(count, Math.floor(task.trainRows / shots));
   const rows = chooseDemonstrations(task, seed, sets * shots);
@@ -146,8 +149,9 @@ function layOut(
 ): DemonstrationSet {
   const memoryTokens = [documentStart];
   const demonstrations: Demonstration[] = [];
-  for (const row of rows) {
-    const prompt = encodePrompt(task, tokenizer, row);
+  const prompts = encodePrompts(task, tokenizer, rows);
+  for (const [i, row] of rows.entries()) {
+    const prompt = prompts[i]!;
     const tokens = [...prompt, ...labelTokens[row.label]!];
     if (memoryTokens.length + tokens.length + separator.length >= room) break;
     const start = memoryTokens.length;
@@ -166,14 +170,15 @@ function longestExample(evaluation: readonly Pick<Query, 'tokens'>[], longestLab
   return 1 + longest(evaluation.map(query => query.tokens)) + longestLabel;
 }
 
-function encodePrompt(task: Task, tokenizer: Pick<Tokenizer, 'encode'>, row: Row): number[] {
-  const tokens = tokenizer.encode(task.prompt(row));
-  if (tokens.length === 0) throw new UserError(`task ${task.name}: the prompt of row ${row.id} has no tokens`);
-  return tokens;
+function encodePrompts(task: Task, tokenizer: Pick<Tokenizer, 'encodeAll'>, rows: readonly Row[]): number[][] {
+  const prompts = tokenizer.encodeAll(rows.map(row => task.prompt(row)));
+  const empty = prompts.findIndex(({ length }) => length === 0);
+  if (empty < 0) return prompts;
+  throw new UserError(`task ${task.name}: the prompt of row ${rows[empty]!.id} has no tokens`);
 }
 
-function encodeLabels(task: Task, tokenizer: Pick<Tokenizer, 'encode'>): number[][] {
-  const labels = task.labels.map(word => tokenizer.encode(word));
+function encodeLabels(task: Task, tokenizer: Pick<Tokenizer, 'encodeAll'>): number[][] {
+  const labels = tokenizer.encodeAll(task.labels);
   const words = new Map<string, string>();
   labels.forEach((tokens, id) => {
     const word = task.labels[id]!;

@@ -2,9 +2,11 @@ import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { fileError } from '../checkpoint/file-bytes.ts';
 import { UserError } from '../error.ts';
+import type { Tokenizer } from './definition.ts';
 import { FAIRSEQ_SPECIAL, FAIRSEQ_UNKNOWN, parseFairseqDictionary } from './fairseq-dictionary.ts';
-import { gpt2Vocabulary } from './gpt2.ts';
-import { makeTokenizer, type Tokenizer } from './make-tokenizer.ts';
+import { gpt2Json } from './gpt2.ts';
+import { nativeTokenizer } from './native/native-tokenizer.ts';
+import { defineTokenizer } from './tokenizer-json.ts';
 
 // The published dictionaries take 600 kB.
 const MAX_DICTIONARY_BYTES = 64 << 20;
@@ -21,7 +23,8 @@ export async function openFairseqTokenizer(file: string): Promise<Tokenizer> {
   const text = await readDictionary(file);
   const { symbols, idOfGpt2, gpt2OfId } = parseFairseqDictionary(file, text);
   const digest = createHash('sha256').update('fairseq dictionary over GPT-2 byte pairs\n').update(text).digest('hex');
-  const gpt2 = makeTokenizer(await gpt2Vocabulary(file, digest, FAIRSEQ_SPECIAL));
+  const gpt2 = nativeTokenizer(defineTokenizer(file, digest, await gpt2Json(FAIRSEQ_SPECIAL)));
+  const outer = (id: number) => (id < GPT2_TOKENS ? idOfGpt2[id]! : id - GPT2_TOKENS);
   const inner = (id: number) => (id < FAIRSEQ_SPECIAL.length ? GPT2_TOKENS + id : gpt2OfId[id]!);
   const idOfSymbol = new Map<string, number>(FAIRSEQ_SPECIAL.map((token, id) => [token, id]));
   symbols.forEach((symbol, id) => {
@@ -60,7 +63,9 @@ export async function openFairseqTokenizer(file: string): Promise<Tokenizer> {
   return {
     digest,
     vocabularySize: symbols.length,
-    encode: input => gpt2.encode(input).map(id => (id < GPT2_TOKENS ? idOfGpt2[id]! : id - GPT2_TOKENS)),
+    encode: input => gpt2.encode(input).map(outer),
+    encodeAll: inputs => gpt2.encodeAll(inputs).map(ids => ids.map(outer)),
+    tokenize: inputs => gpt2.tokenize(inputs).map(({ tokens, pieces }) => ({ tokens: tokens.map(outer), pieces })),
     decode,
     tokenId,
   };

@@ -1,36 +1,44 @@
-import { createHash } from 'node:crypto';
 import { UserError } from '../error.ts';
-import { matches, PRE_TOKENIZERS } from './pre-tokenizer.ts';
-import type { Vocabulary } from './vocabulary.ts';
+import type { AddedToken } from './byte-pair-json.ts';
 
-// Token types of a GGUF vocabulary: tokens that are looked for in the text as a whole.
+// Token types of a GGUF vocabulary.
+export const NORMAL = 1;
 const CONTROL = 3;
 const USER_DEFINED = 4;
 
-/**
- * The vocabulary inside a GGUF file: `tokenizer.ggml.model` must be `gpt2` (byte-level byte-pair encoding); `.pre`
- * names the pre-tokenizer; tokens of type control and user-defined are found in the text as a whole.
- *
- * @throws UserError when the metadata hold no such vocabulary
- */
-export function ggufVocabulary(file: string, metadata: ReadonlyMap<string, unknown>): Vocabulary {
+/** Tokens that are found in a text as a whole, whatever type the file gives them. */
+const NAMED = ['bos', 'eos', 'unknown', 'padding'];
+
+/** The vocabulary inside a GGUF file, as it stands there. */
+export interface GgufVocabulary {
+  readonly file: string;
+  /** `tokenizer.ggml.model` */
+  readonly kind: string;
+  /** `tokenizer.ggml.pre`: how text is split. */
+  readonly pre: string | undefined;
+  /** `general.architecture` */
+  readonly architecture: string | undefined;
+  /** By id. */
+  readonly tokens: readonly string[];
+  readonly types: readonly number[];
+  readonly merges: readonly string[] | undefined;
+  readonly scores: readonly number[] | undefined;
+  /** `tokenizer.ggml.add_space_prefix` */
+  readonly addSpacePrefix: boolean | undefined;
+  /** Ids of the special tokens that the file names, one by one. */
+  readonly named: readonly number[];
+}
+
+/** @throws UserError when the metadata hold no vocabulary, or lists that do not fit together */
+export function readGgufVocabulary(file: string, metadata: ReadonlyMap<string, unknown>): GgufVocabulary {
   const at = (name: string) => metadata.get(`tokenizer.ggml.${name}`);
-  const model = at('model');
-  if (model === undefined) throw new UserError(`${file}: holds no vocabulary (tokenizer.ggml.model is missing)`);
-  if (model !== 'gpt2') {
-    throw new UserError(`${file}: vocabulary of kind ${JSON.stringify(model)} is not supported; "gpt2" is`);
-  }
-  const pre = at('pre');
-  const pattern = typeof pre === 'string' ? PRE_TOKENIZERS.get(pre) : undefined;
-  if (pattern === undefined) {
-    const known = [...PRE_TOKENIZERS.keys()].join(', ');
-    throw new UserError(`${file}: pre-tokenizer ${JSON.stringify(pre)} is not supported; these are: ${known}`);
-  }
+  const kind = at('model');
+  if (kind === undefined) throw new UserError(`${file}: holds no vocabulary (tokenizer.ggml.model is missing)`);
   const tokens = list(file, 'tokens', at('tokens'), isText);
-  const merges = list(file, 'merges', at('merges'), isText);
-  const types = list(file, 'token_type', at('token_type') ?? tokens.map(() => 1), isNumber);
-  if (types.length !== tokens.length) {
-    throw new UserError(`${file}: ${tokens.length} tokens but ${types.length} token types`);
+  const types = list(file, 'token_type', at('token_type') ?? tokens.map(() => NORMAL), isNumber);
+  const scores = at('scores') === undefined ? undefined : list(file, 'scores', at('scores'), isNumber);
+  for (const [what, { length }] of Object.entries({ 'token types': types, ...(scores && { scores }) })) {
+    if (length !== tokens.length) throw new UserError(`${file}: ${tokens.length} tokens but ${length} ${what}`);
   }
   const ids = new Map<string, number>();
   tokens.forEach((token, id) => {
@@ -40,38 +48,32 @@ export function ggufVocabulary(file: string, metadata: ReadonlyMap<string, unkno
     }
     ids.set(token, id);
   });
-  const ranks = new Map<string, number>();
-  merges.forEach((merge, rank) => {
-    ranks.set(merge, rank);
-  });
+  const pre = at('pre');
+  const architecture = metadata.get('general.architecture');
+  const prefix = at('add_space_prefix');
   return {
     file,
-    digest: createHash('sha256')
-      .update(JSON.stringify([model, pre, tokens, types, merges]))
-      .digest('hex'),
-    addedTokens: tokens.flatMap((content, id) =>
-      types[id] === CONTROL || types[id] === USER_DEFINED
-        ? [{ id, content, special: types[id] === CONTROL, ...PLAIN }]
-        : [],
+    kind: String(kind),
+    pre: typeof pre === 'string' ? pre : undefined,
+    architecture: typeof architecture === 'string' ? architecture : undefined,
+    tokens,
+    types,
+    merges: at('merges') === undefined ? undefined : list(file, 'merges', at('merges'), isText),
+    scores,
+    addSpacePrefix: typeof prefix === 'boolean' ? prefix : undefined,
+    named: NAMED.map(name => at(`${name}_token_id`)).filter(
+      (id): id is number => isNumber(id) && tokens[id] !== undefined,
     ),
-    normalizer: null,
-    preTokenizer: matches(pattern),
-    decoder: { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: false },
-    model: {
-      kind: 'byte-pair',
-      ids,
-      // No token of a byte-level vocabulary holds a space, so the merge's own text names the pair.
-      rankOf: (left, right) => ranks.get(`${left} ${right}`),
-      unknown: null,
-      byteFallback: false,
-      byteLevel: true,
-      dropUnknown: true,
-      ignoreMerges: pre === 'llama-bpe',
-    },
   };
 }
 
-const PLAIN = { normalized: false, single_word: false, lstrip: false, rstrip: false };
+/** Control and user-defined tokens, and those that the file names as special. */
+export function addedTokensOf({ tokens, types, named }: GgufVocabulary): AddedToken[] {
+  return tokens.flatMap((content, id) => {
+    const special = types[id] === CONTROL || (types[id] !== USER_DEFINED && named.includes(id));
+    return content !== '' && (special || types[id] === USER_DEFINED) ? [{ id, content, special }] : [];
+  });
+}
 
 const isText = (value: unknown): value is string => typeof value === 'string';
 const isNumber = (value: unknown): value is number => typeof value === 'number';
@@ -80,6 +82,6 @@ function list<T>(file: string, name: string, value: unknown, is: (value: unknown
   const items: unknown = ArrayBuffer.isView(value) ? Array.from(value as Int32Array) : value;
   if (Array.isArray(items) && items.length > 0 && items.every(is)) return items;
   throw new UserError(
-    `${file}: tokenizer.ggml.${name} is missing or no list of ${name === 'token_type' ? 'numbers' : 'texts'}`,
+    `${file}: tokenizer.ggml.${name} is missing or no list of ${is === (isNumber as unknown) ? 'numbers' : 'texts'}`,
   );
 }

@@ -4,9 +4,9 @@ import { z } from 'zod';
 import type { TokenizerSource } from '../checkpoint/checkpoint.ts';
 import { fileError } from '../checkpoint/file-bytes.ts';
 import { UserError } from '../error.ts';
-import { GPT2_PARTS, PLAIN_TOKEN } from './gpt2.ts';
-import { checkAddedTokens, parseJson, readBytePair } from './tokenizer-json.ts';
-import type { AddedToken, Vocabulary } from './vocabulary.ts';
+import { bytePairJson } from './byte-pair-json.ts';
+import type { Definition } from './definition.ts';
+import { defineTokenizer, parseJson } from './tokenizer-json.ts';
 
 type Gpt2Source = Extract<TokenizerSource, { readonly kind: 'gpt2' }>;
 
@@ -21,7 +21,10 @@ const settings = specialTokens.extend({
   add_prefix_space: z.boolean().nullish(),
   added_tokens_decoder: z.record(z.string(), z.looseObject({ content: z.string() })).nullish(),
 });
-const addedTokens = z.record(z.string(), z.int().nonnegative());
+const addedIds = z.record(z.string(), z.int().nonnegative());
+const vocabulary = z.record(z.string(), z.number());
+/** Part of the digest since 0.1.0. */
+const PLAIN = { normalized: false, single_word: false, lstrip: false, rstrip: false } as const;
 
 /**
  * The vocabulary in GPT-2's own files: `vocab.json`, `merges.txt`, and special tokens as the files beside them say. A
@@ -29,10 +32,12 @@ const addedTokens = z.record(z.string(), z.int().nonnegative());
  *
  * @throws UserError when a file cannot be read or has another form, or names a tokenizer that splits text differently
  */
-export async function readGpt2Files(source: Gpt2Source): Promise<Vocabulary> {
+export async function readGpt2Files(source: Gpt2Source): Promise<Definition> {
   const { file } = source;
   const merges = mergesOf(await read(source.merges));
-  const model = readBytePair(file, { vocab: parseJson(file, await read(file)), merges }, true);
+  const tokens = vocabulary.safeParse(parseJson(file, await read(file)));
+  if (!tokens.success) throw new UserError(`${file}: must be an object that maps each token to its id`);
+  const vocab = new Map(Object.entries(tokens.data));
   const config = await readIf(source.configFile, settings);
   const kind = config?.tokenizer_class ?? 'GPT2Tokenizer';
   if (!/^GPT2Tokenizer(?:Fast)?$/.test(kind)) {
@@ -41,7 +46,7 @@ export async function readGpt2Files(source: Gpt2Source): Promise<Vocabulary> {
   if (config?.add_prefix_space === true) {
     throw new UserError(`${source.configFile}: add_prefix_space is not supported; save a tokenizer.json beside it`);
   }
-  const numbered = new Map(Object.entries((await readIf(source.addedFile, addedTokens)) ?? {}));
+  const numbered = new Map(Object.entries((await readIf(source.addedFile, addedIds)) ?? {}));
   for (const [id, { content }] of Object.entries(config?.added_tokens_decoder ?? {})) {
     if (!/^\d{1,9}$/.test(id)) throw new UserError(`${source.configFile}: ${JSON.stringify(id)} is no token id`);
     numbered.set(content, Number(id));
@@ -51,15 +56,22 @@ export async function readGpt2Files(source: Gpt2Source): Promise<Vocabulary> {
     ...(map?.additional_special_tokens ?? []),
   ]);
   const contents = new Set([...numbered.keys(), ...asked, '<|endoftext|>']);
-  const added: AddedToken[] = [...contents].flatMap(content => {
-    const id = content ? (numbered.get(content) ?? model.ids.get(content)) : undefined;
-    return !content || id === undefined ? [] : [{ id, content, special: true, ...PLAIN_TOKEN }];
+  const addedTokens = [...contents].flatMap(content => {
+    const id = content ? (numbered.get(content) ?? vocab.get(content)) : undefined;
+    return !content || id === undefined ? [] : [{ id, content, special: true }];
   });
-  checkAddedTokens(file, added, model.ids);
   const digest = createHash('sha256')
-    .update(JSON.stringify(['gpt2', [...model.ids], merges, added]))
+    .update(JSON.stringify(['gpt2', [...vocab], merges, addedTokens.map(token => ({ ...token, ...PLAIN }))]))
     .digest('hex');
-  return { file, digest, ...GPT2_PARTS, addedTokens: added, model };
+  for (const { id, content } of addedTokens) {
+    const other = vocab.get(content) ?? id;
+    if (other !== id) {
+      throw new UserError(`${file}: token ${JSON.stringify(content)} has two ids, ${other} and ${id}`);
+    }
+    // In the vocabulary it keeps its id, also where ids before it are free.
+    vocab.set(content, id);
+  }
+  return defineTokenizer(file, digest, bytePairJson({ vocab, merges, addedTokens }));
 }
 
 /** One merge a line, best first, behind a line that tells the version. */

@@ -1,56 +1,57 @@
 import { toByteCharacters } from './byte-alphabet.ts';
-import { GPT2_SPLITTING } from './pre-tokenizer.ts';
-import type { Vocabulary } from './vocabulary.ts';
-
-/** The tokens of GPT-2 but the last, in the alphabet of bytes; a token's id is also the rank of the merge that makes it. */
-export async function gpt2Ranks(): Promise<ReadonlyMap<string, number>> {
-  const { default: table } = await import('js-tiktoken/ranks/gpt2');
-  const ranks = new Map<string, number>();
-  for (const line of table.bpe_ranks.split('\n')) {
-    const [, first, ...tokens] = line.split(' ');
-    tokens.forEach((token, i) => {
-      ranks.set(toByteCharacters(Buffer.from(token, 'base64')), Number(first) + i);
-    });
-  }
-  return ranks;
-}
+import { bytePairJson, type Merge } from './byte-pair-json.ts';
 
 /** The end of a document, the one token of GPT-2 that no text is encoded to. */
 export const END_OF_TEXT = '<|endoftext|>';
 
-/** What all vocabularies of byte pairs that split text as GPT-2 does have in common. */
-export const GPT2_PARTS = {
-  normalizer: null,
-  preTokenizer: GPT2_SPLITTING,
-  decoder: { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: false },
-} as const;
-
-/** How a token without options of its own is looked for in a text. */
-export const PLAIN_TOKEN = { normalized: false, single_word: false, lstrip: false, rstrip: false } as const;
-
 /**
- * The vocabulary of GPT-2 itself (Radford et al. 2019), ids 0 to 50256, with special tokens behind it.
+ * The tokenizer.json of GPT-2 (Radford et al. 2019), ids 0 to 50256, with special tokens behind it.
  *
- * @param special texts that are looked for as a whole; they get the ids from 50257 on, in this order
+ * @param special texts that are found as a whole; they get the ids from 50257 on, in this order
  */
-export async function gpt2Vocabulary(file: string, digest: string, special: readonly string[]): Promise<Vocabulary> {
+export async function gpt2Json(special: readonly string[] = []) {
   const ranks = await gpt2Ranks();
-  const ids = new Map([...ranks, [END_OF_TEXT, ranks.size]]);
-  return {
-    file,
-    digest,
-    ...GPT2_PARTS,
-    addedTokens: special.map((content, i) => ({ id: ids.size + i, content, special: true, ...PLAIN_TOKEN })),
-    model: {
-      kind: 'byte-pair',
-      ids,
-      // GPT-2 numbered its tokens in the order of its merges, and no two of those make the same token.
-      rankOf: (left, right) => ranks.get(left + right),
-      unknown: null,
-      byteFallback: false,
-      byteLevel: true,
-      dropUnknown: true,
-      ignoreMerges: false,
-    },
-  };
+  const tokens = [...ranks.keys(), END_OF_TEXT];
+  return bytePairJson({
+    vocab: tokens.map((token, id) => [token, id]),
+    merges: [...ranks.keys()].filter(token => token.length > 1).map(token => mergeOf(token, ranks)),
+    addedTokens: special.map((content, i) => {
+      const id = tokens.indexOf(content);
+      return { id: id < 0 ? tokens.length + i : id, content, special: true };
+    }),
+  });
+}
+
+/** The tokens of GPT-2 but the last by rank, in the alphabet of bytes; a token's id is also the rank of the merge that makes it. */
+async function gpt2Ranks(): Promise<ReadonlyMap<string, number>> {
+  const { default: table } = await import('js-tiktoken/ranks/gpt2');
+  const ranks: [string, number][] = [];
+  for (const line of table.bpe_ranks.split('\n')) {
+    const [, first, ...tokens] = line.split(' ');
+    tokens.forEach((token, i) => {
+      ranks.push([toByteCharacters(Buffer.from(token, 'base64')), Number(first) + i]);
+    });
+  }
+  return new Map(ranks.sort(([, a], [, b]) => a - b));
+}
+
+/** The two parts that a token was last made of: what is left of it when only the merges before its own are done. */
+function mergeOf(token: string, ranks: ReadonlyMap<string, number>): Merge {
+  const own = ranks.get(token)!;
+  const rankOf = (pair: string) => ranks.get(pair) ?? own;
+  const splits = Array.from(
+    { length: token.length - 1 },
+    (_, i) => [token.slice(0, i + 1), token.slice(i + 1)] as const,
+  );
+  const made = splits.filter(parts => parts.every(part => rankOf(part) < own));
+  if (made.length === 1) return made[0]!;
+  const parts = [...token];
+  while (parts.length > 2) {
+    let best = 0;
+    for (let i = 1; i + 1 < parts.length; i++) {
+      if (rankOf(parts[i]! + parts[i + 1]!) < rankOf(parts[best]! + parts[best + 1]!)) best = i;
+    }
+    parts.splice(best, 2, parts[best]! + parts[best + 1]!);
+  }
+  return [parts[0]!, parts[1]!];
 }

@@ -7,8 +7,8 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readGguf } from '../checkpoint/gguf.ts';
 import { UserError } from '../error.ts';
-import { ggufVocabulary } from './gguf-vocabulary.ts';
-import { makeTokenizer } from './make-tokenizer.ts';
+import { ggufTokenizer } from './gguf-tokenizer.ts';
+import { nativeTokenizer } from './native/native-tokenizer.ts';
 import { openTokenizer, type Tokenizer } from './tokenizer.ts';
 
 const golden = (path: string) =>
@@ -30,7 +30,7 @@ describe('the vocabulary of SmolLM2 in its GGUF file', () => {
 
   test.each(['smollm', 'gpt-2', 'llama-bpe'])('splits hostile Unicode as the original does: %s', pre => {
     const metadata = new Map([...readGguf(model).metadata, ['tokenizer.ggml.pre', pre]]);
-    const tokenizer = makeTokenizer(ggufVocabulary(model, metadata));
+    const tokenizer = nativeTokenizer(ggufTokenizer(model, metadata));
     for (const { text, [pre]: ids } of golden('pre-tokenizers/unicode.json')) {
       expect({ text, ids: tokenizer.encode(text) }).toEqual({ text, ids });
     }
@@ -91,16 +91,20 @@ describe('the vocabulary of SmolLM2 in its GGUF file', () => {
 
 describe('tokenizer.json', () => {
   const vocab = { a: 0, b: 1, c: 2, ab: 3, abc: 4, Ġ: 5 };
+  const plain = { special: true, normalized: false, single_word: false, lstrip: false, rstrip: false };
+  const added = (id: number, content: string) => ({ id, content, ...plain });
   const good = {
-    added_tokens: [{ id: 6, content: '<end>', special: true }],
+    added_tokens: [added(6, '<end>')],
     normalizer: null,
-    pre_tokenizer: { type: 'ByteLevel', add_prefix_space: false, use_regex: true },
+    pre_tokenizer: { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: true },
     post_processor: {
       type: 'TemplateProcessing',
       single: [{ SpecialToken: { id: '<end>', type_id: 0 } }, { Sequence: { id: 'A', type_id: 0 } }],
+      pair: [{ Sequence: { id: 'A', type_id: 0 } }, { Sequence: { id: 'B', type_id: 1 } }],
+      special_tokens: { '<end>': { id: '<end>', ids: [6], tokens: ['<end>'] } },
     },
-    decoder: { type: 'ByteLevel' },
-    model: { type: 'BPE', vocab, merges: ['a b', ['ab', 'c']] },
+    decoder: { type: 'ByteLevel', add_prefix_space: true, trim_offsets: true, use_regex: true },
+    model: { type: 'BPE', vocab, merges: ['a b', 'ab c'] },
   };
   const withModel = (change: object) => ({ ...good, model: { ...good.model, ...change } });
   const open = async (content: unknown) => {
@@ -130,19 +134,33 @@ describe('tokenizer.json', () => {
     ['empty', '', /not JSON/],
     ['a list', [], /not a tokenizer.json/],
     ['no model', { ...good, model: undefined }, /not a tokenizer.json: model/],
-    ['another model', withModel({ type: 'WordLevel' }), /"WordLevel" is not supported/],
-    ['vocabulary as a list', withModel({ vocab: ['a'] }), /model.vocab must be an object/],
+    ['another model', withModel({ type: 'Magic' }), /model "Magic" is not supported; these are: BPE, Unigram, /],
+    ['vocabulary as a list', withModel({ vocab: ['a'] }), /cannot be opened: invalid type: /],
+    ['vocabulary as a text', withModel({ vocab: 'a' }), /model.vocab must be an object/],
     ['empty vocabulary', withModel({ vocab: {} }), /model.vocab is empty/],
     ['two tokens with one id', withModel({ vocab: { ...vocab, x: 4 } }), /"abc" and "x" share id 4/],
     ['an id that is none', withModel({ vocab: { ...vocab, x: -1 } }), /"x" has id -1/],
-    ['an added token over another', { ...good, added_tokens: [{ id: 2, content: '<end>' }] }, /share id 2/],
-    ['an added token with two ids', { ...good, added_tokens: [{ id: 9, content: 'ab' }] }, /"ab" has two ids, 3 and 9/],
-    ['no merges', withModel({ merges: undefined }), /model.merges must be a list/],
-    ['a merge into nothing', withModel({ merges: ['b c'] }), /merge 0 .* needs "bc"/],
-    ['a merge that goes in a circle', withModel({ merges: [['a', '']] }), /merge 0 .* not empty/],
-    ['a merge of three', withModel({ merges: ['a b c'] }), /merge 0 .* two tokens/],
-    ['word endings', withModel({ end_of_word_suffix: '</w>' }), /end_of_word_suffix/],
-    ['a pre-tokenizer nobody knows', { ...good, pre_tokenizer: { type: 'Magic' } }, /not supported: .*Magic/],
+    [
+      'an added token over another',
+      { ...good, added_tokens: [added(2, '<end>')] },
+      /"<end>" has id 2, but must have 6/,
+    ],
+    ['an added token with two ids', { ...good, added_tokens: [added(9, 'ab')] }, /"ab" has id 9, but must have 3/],
+    ['no merges', withModel({ merges: undefined }), /Missing vocab\/merges/],
+    ['a merge into nothing', withModel({ merges: ['b c'] }), /Token `bc` out of vocabulary/],
+    ['a merge that goes in a circle', withModel({ merges: [['a', '']] }), /Token `` out of vocabulary/],
+    ['a merge of three', withModel({ merges: ['a b c'] }), /Merges text file invalid/],
+    ['ids that are drawn at random', withModel({ dropout: 0.1 }), /model.dropout 0.1 gives other ids each time/],
+    [
+      'a pre-tokenizer nobody knows',
+      { ...good, pre_tokenizer: { type: 'Magic' } },
+      /pre_tokenizer "Magic" is not supp/,
+    ],
+    [
+      'a table of characters that ends the library',
+      { ...good, normalizer: { type: 'Precompiled', precompiled_charsmap: 'AAAA' } },
+      /the library tokenizers ended \(Precompiled: .*Cannot parse precompiled_charsmap/,
+    ],
   ])('refuses %s', async (_, content, message) => {
     const error = await open(content).catch((e: unknown) => e);
     expect(error).toBeInstanceOf(UserError);
@@ -175,7 +193,7 @@ describe('a GGUF vocabulary', () => {
     const entries = Object.entries({ ...good, ...change }).map(
       ([key, value]) => [`tokenizer.ggml.${key}`, value] as const,
     );
-    return makeTokenizer(ggufVocabulary('m.gguf', new Map<string, unknown>(entries)));
+    return nativeTokenizer(ggufTokenizer('m.gguf', new Map<string, unknown>(entries)));
   };
 
   test('finds control and user-defined tokens in the text', () => {
@@ -183,9 +201,13 @@ describe('a GGUF vocabulary', () => {
   });
 
   test.each([
-    ['another kind', { model: 'llama' }, /kind "llama"/],
+    ['another kind', { model: 't5' }, /kind "t5" is not supported; "gpt2" and "llama" are/],
+    ['no name of a pre-tokenizer', { pre: undefined }, /tokenizer.ggml.pre is missing.*--pre-tokenizer NAME/],
+    ['no merges', { merges: undefined }, /tokenizer.ggml.merges is missing/],
+    ['no scores', { model: 'llama', merges: undefined }, /tokenizer.ggml.scores is missing/],
+    ['too few scores', { model: 'llama', scores: [1] }, /5 tokens but 1 scores/],
     ['no vocabulary', { model: undefined }, /holds no vocabulary/],
-    ['an unknown pre-tokenizer', { pre: 'tekken' }, /"tekken" is not supported; these are: gpt-2, smollm, llama-bpe/],
+    ['an unknown pre-tokenizer', { pre: 'magic' }, /"magic" is not supported; these are: gpt-2, default, /],
     ['no tokens', { tokens: undefined }, /tokenizer.ggml.tokens is missing/],
     ['numbers for tokens', { tokens: [1, 2] }, /tokenizer.ggml.tokens/],
     ['too few types', { token_type: [1] }, /5 tokens but 1 token types/],
@@ -196,7 +218,6 @@ describe('a GGUF vocabulary', () => {
   });
 
   test('refuses to merge into text that is no token', () => {
-    const tokenizer = open({ merges: ['b a'] });
-    expect(() => tokenizer.encode('ba')).toThrow(/merge 0 \("b" \+ "a"\)/);
+    expect(() => open({ merges: ['b a'] })).toThrow('m.gguf: cannot be opened: Token `ba` out of vocabulary');
   });
 });

@@ -7,8 +7,8 @@ import { fileError } from '../checkpoint/file-bytes.ts';
 import { childModule } from '../child-module.ts';
 import { UserError } from '../error.ts';
 import { toByteCharacters } from './byte-alphabet.ts';
+import { bytePairJson, type Merge, prettyText } from './byte-pair-json.ts';
 import { END_OF_TEXT } from './gpt2.ts';
-import { type Merge, writeTokenizerJson } from './write-tokenizer-json.ts';
 
 /** `<|endoftext|>` and the 256 bytes. */
 export const SMALLEST_VOCABULARY = 257;
@@ -78,5 +78,6 @@ function tokenizerJson(learned: readonly Merge[], vocabulary: number): string {
     tokens.add(merge.join(''));
     merges.push(merge);
   }
-  return writeTokenizerJson([...tokens], merges);
+  const vocab = [...tokens].map((token, id) => [token, id] as const);
+  return prettyText(bytePairJson({ vocab, merges, addedTokens: [{ id: 0, content: END_OF_TEXT, special: true }] }));
 }

@@ -96,7 +96,7 @@ async function pack(
   chosen: ChosenTokenizer,
   hooks: PrepareTrainingOptions,
 ): Promise<{ readonly texts: TextsOfPlan; readonly sequences: Sequences }> {
-  const key = { kind: 'tokens', version: 1, corpus: digest, part, tokenizer: chosen.tokenizer.digest };
+  const key = { kind: 'tokens', version: 2, corpus: digest, part, tokenizer: chosen.tokenizer.digest };
   const bytes = await remembered({ ...key, endOfText: chosen.endOfText.id }, () => encode(documents, chosen, hooks));
   const stream = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);
   const sequences = packSequences(stream, context);
@@ -126,14 +126,31 @@ async function encode(
   const total = documents.reduce((sum, { length }) => sum + length, 0);
   const ids: Int32Array[] = [];
   let done = 0;
-  for (const document of documents) {
+  for (const group of groupsOf(documents)) {
     onProgress?.({ stage: 'corpus', done, total, unit: 'letters' });
-    ids.push(Int32Array.from(tokenizer.encode(document)));
-    done += document.length;
+    ids.push(...tokenizer.encodeAll(group).map(tokens => Int32Array.from(tokens)));
+    done += group.reduce((sum, { length }) => sum + length, 0);
     // Lets signals in.
     await setImmediate();
     signal?.throwIfAborted();
   }
   onProgress?.({ stage: 'corpus', done, total, unit: 'letters' });
   return new Uint8Array(joinDocuments(ids, endOfText.id).buffer);
+}
+
+/** Letters that are encoded between two looks at signals. */
+const LETTERS_TOGETHER = 200_000;
+
+function groupsOf(documents: readonly string[]): (readonly string[])[] {
+  const groups: string[][] = [];
+  let letters = Number.POSITIVE_INFINITY;
+  for (const document of documents) {
+    if (letters >= LETTERS_TOGETHER) {
+      groups.push([]);
+      letters = 0;
+    }
+    groups.at(-1)!.push(document);
+    letters += document.length;
+  }
+  return groups;
 }

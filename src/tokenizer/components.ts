@@ -1,0 +1,57 @@
+import { UserError } from '../error.ts';
+
+/** One entry of a tokenizer.json that has a type. */
+export type Component = Readonly<Record<string, unknown>> & { readonly type: string };
+
+/** What the Rust library knows, by the place in a tokenizer.json. */
+const KNOWN = {
+  normalizer: [
+    ...['BertNormalizer', 'ByteLevel', 'Lowercase', 'NFC', 'NFD', 'NFKC', 'NFKD', 'Nmt', 'Precompiled', 'Prepend'],
+    ...['Replace', 'Sequence', 'Strip', 'StripAccents'],
+  ],
+  pre_tokenizer: [
+    ...['BertPreTokenizer', 'ByteLevel', 'CharDelimiterSplit', 'Digits', 'FixedLength', 'Metaspace', 'Punctuation'],
+    ...['Sequence', 'Split', 'UnicodeScripts', 'Whitespace', 'WhitespaceSplit'],
+  ],
+  decoder: [
+    ...['BPEDecoder', 'ByteFallback', 'ByteLevel', 'CTC', 'Fuse', 'Metaspace', 'Replace', 'Sequence', 'Strip'],
+    'WordPiece',
+  ],
+  model: ['BPE', 'Unigram', 'WordLevel', 'WordPiece'],
+} as const;
+
+const PARTS: Readonly<Record<string, string>> = {
+  normalizer: 'normalizers',
+  pre_tokenizer: 'pretokenizers',
+  decoder: 'decoders',
+};
+
+/** Every component at a place of a tokenizer.json, those of a `Sequence` one by one. */
+export function componentsAt(place: keyof typeof KNOWN, component: unknown): Component[] {
+  if (typeof component !== 'object' || component === null) return [];
+  const parts = (component as Component)[PARTS[place] ?? ''];
+  if ((component as Component).type === 'Sequence' && Array.isArray(parts)) {
+    return parts.flatMap(part => componentsAt(place, part));
+  }
+  return [component as Component];
+}
+
+/**
+ * The library's own words for an unknown component name none.
+ *
+ * @throws UserError for a component that the Rust library does not know, and for one that draws ids at random
+ */
+export function checkComponents(file: string, json: Readonly<Record<string, unknown>>): void {
+  for (const place of Object.keys(KNOWN) as (keyof typeof KNOWN)[]) {
+    for (const { type } of componentsAt(place, json[place])) {
+      if (type === undefined || (KNOWN[place] as readonly string[]).includes(type)) continue;
+      throw new UserError(
+        `${file}: ${place} ${JSON.stringify(type)} is not supported; these are: ${KNOWN[place].join(', ')}`,
+      );
+    }
+  }
+  const { dropout } = json.model as Component;
+  if (typeof dropout === 'number' && dropout > 0) {
+    throw new UserError(`${file}: model.dropout ${dropout} gives other ids each time; set it to null`);
+  }
+}

@@ -1,0 +1,86 @@
+/**
+ * @file The process that holds the Rust library `tokenizers`. It is a process of its own because a panic of the library
+ * (a damaged `precompiled_charsmap`, for one) ends the process that it happens in.
+ */
+import type { Tokenizer } from 'tokenizers';
+import type { Asked, Order, Reply } from './protocol.ts';
+
+// Ctrl-C in a terminal reaches the whole group of processes; what it means is for the parent to decide.
+process.on('SIGINT', () => {});
+process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
+
+const PLAIN = { addSpecialTokens: false };
+const opened = new Map<number, Tokenizer>();
+// A system on which the library does not load gets a message and not a crash.
+const loading = import('tokenizers').catch(messageOf);
+
+process.on('message', async (order: Order) => {
+  if (order.kind === 'forget') opened.delete(order.key);
+  else process.send!(await replyTo(order));
+});
+
+async function replyTo(order: Asked): Promise<Reply> {
+  const library = await loading;
+  if (typeof library === 'string') return { kind: 'unusable', message: library };
+  try {
+    if (order.kind === 'open') {
+      opened.set(order.key, open(library.Tokenizer, order));
+      return { kind: 'open' };
+    }
+    const tokenizer = opened.get(order.key);
+    return tokenizer === undefined ? { kind: 'unknown' } : await carryOut(tokenizer, order);
+  } catch (error) {
+    return { kind: 'refused', message: messageOf(error) };
+  }
+}
+
+function open(library: typeof Tokenizer, { json, addedTokens }: Extract<Asked, { kind: 'open' }>): Tokenizer {
+  const tokenizer = library.fromString(json);
+  // A tokenizer.json may say how batches are cut and padded; a text is encoded as it is.
+  tokenizer.disableTruncation();
+  tokenizer.disablePadding();
+  // The library numbers added tokens by itself: as the vocabulary does, or behind it.
+  for (const { id, content } of addedTokens) {
+    const given = tokenizer.tokenToId(content);
+    if (given === id || given === null) continue;
+    throw new Error(`added token ${JSON.stringify(content)} has id ${id}, but must have ${given} with this vocabulary`);
+  }
+  return tokenizer;
+}
+
+async function carryOut(tokenizer: Tokenizer, order: Exclude<Asked, { kind: 'open' }>): Promise<Reply> {
+  switch (order.kind) {
+    case 'encode':
+      return encode(tokenizer, order.texts, order.pieces);
+    case 'decode': {
+      const foreign = order.ids.find(id => tokenizer.idToToken(id) === null);
+      if (foreign !== undefined) return { kind: 'refused', message: `token id ${foreign} is not in the vocabulary` };
+      return { kind: 'decode', text: await tokenizer.decode([...order.ids], false) };
+    }
+    case 'id':
+      return { kind: 'id', id: tokenizer.tokenToId(order.token) ?? undefined };
+  }
+}
+
+async function encode(tokenizer: Tokenizer, texts: readonly string[], withPieces: boolean): Promise<Reply> {
+  try {
+    const encodings = await tokenizer.encodeBatch([...texts], PLAIN);
+    const ids = encodings.map(encoding => encoding.getIds());
+    return {
+      kind: 'encode',
+      ids: Int32Array.from(ids.flat()),
+      lengths: Int32Array.from(ids, ({ length }) => length),
+      pieces: withPieces ? encodings.flatMap(encoding => encoding.getTokens()) : [],
+    };
+  } catch (error) {
+    for (const [at, text] of texts.entries()) {
+      const failed = await tokenizer.encode(text, null, PLAIN).then(() => undefined, messageOf);
+      if (failed !== undefined) return { kind: 'refused', message: failed, at };
+    }
+    throw error;
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
