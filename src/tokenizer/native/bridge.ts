@@ -39,8 +39,11 @@ function open(): Bridge {
   const { port1: near, port2: port } = new MessageChannel();
   const replies = new Int32Array(new SharedArrayBuffer(4));
   const data: RelayData = { port, replies, child: childModule('child', import.meta.url) };
-  const { file, execArgv } = childModule('relay', import.meta.url);
-  const relay = new Worker(file, { workerData: data, transferList: [port], execArgv: [...execArgv] });
+  const relay = new Worker(new URL('relay.js', import.meta.url), {
+    workerData: data,
+    transferList: [port],
+    execArgv: [],
+  });
   // Neither keeps the program from ending.
   relay.unref();
   near.unref();

@@ -1,26 +1,22 @@
+// @ts-check
 /**
  * @file A thread between a program and the process that holds the Rust library: it waits for the process while the
  * program's own thread waits for it, so that the program can ask without a promise. A process that ended is replaced
- * when the next order comes.
+ * when the next order comes. Plain JavaScript, since a thread of source cannot be told to strip types in every version
+ * of Node.
  */
-import { type ChildProcess, fork } from 'node:child_process';
+import { fork } from 'node:child_process';
 import { workerData } from 'node:worker_threads';
-import type { RelayData } from './bridge.ts';
-import type { Order, Reply } from './protocol.ts';
 
-const { port, replies, child: module } = workerData as RelayData;
+/** @type {import('./bridge.ts').RelayData} */
+const { port, replies, child: module } = workerData;
 const STDERR_KEPT = 4096;
 
-let child: ChildProcess | undefined;
+/** @type {import('node:child_process').ChildProcess | undefined} */
+let child;
 let waiting = false;
-try {
-  // Before the first order: the library loads while the program reads the file that it will send.
-  child = start();
-} catch {
-  // The first order tries again and tells.
-}
 
-port.on('message', (order: Order) => {
+port.on('message', (/** @type {import('./protocol.ts').Order} */ order) => {
   if (order.kind === 'forget') {
     child?.send(order, () => {});
     return;
@@ -31,11 +27,18 @@ port.on('message', (order: Order) => {
     // A failed send means that the process is gone; its end is the reply.
     child.send(order, () => {});
   } catch (error) {
-    reply({ kind: 'crash', cause: (error as Error).message, stderr: '' });
+    reply({ kind: 'crash', cause: /** @type {Error} */ (error).message, stderr: '' });
   }
 });
 
-function start(): ChildProcess {
+try {
+  // Before the first order: the library loads while the program reads the file that it will send.
+  child = start();
+} catch {
+  // The first order tries again and tells.
+}
+
+function start() {
   const started = fork(module.file, [], {
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
@@ -43,12 +46,12 @@ function start(): ChildProcess {
     env: { ...process.env, RUST_BACKTRACE: '0' },
   });
   let stderr = '';
-  const ended = (cause: string): void => {
+  const ended = (/** @type {string} */ cause) => {
     if (child !== started) return;
     child = undefined;
     if (waiting) reply({ kind: 'crash', cause, stderr });
   };
-  started.stderr!.setEncoding('utf8').on('data', (text: string) => {
+  started.stderr?.setEncoding('utf8').on('data', text => {
     stderr = (stderr + text).slice(-STDERR_KEPT);
   });
   started.on('message', reply);
@@ -61,9 +64,10 @@ function start(): ChildProcess {
   return started;
 }
 
-function reply(message: unknown): void {
+/** @param {unknown} message */
+function reply(message) {
   waiting = false;
-  port.postMessage(message as Reply);
+  port.postMessage(message);
   Atomics.add(replies, 0, 1);
   Atomics.notify(replies, 0);
 }
