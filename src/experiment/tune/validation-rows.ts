@@ -19,7 +19,7 @@ export function validationRows(
   const demonstrations = new Set(seeds.flatMap(seed => chooseDemonstrations(task, seed, shots).map(({ id }) => id)));
   const evaluated = task.evaluation().map(row => task.prompt(row));
   const unseen = new Set(evaluated);
-  const longest = evaluated.reduce((most, prompt) => Math.max(most, tokenizer.encode(prompt).length), 0);
+  const longest = tokenizer.encodeAll(evaluated).reduce((most, { length }) => Math.max(most, length), 0);
   const train = task.train();
   const rows: Row[] = [];
   for (const i of permutation(SHUFFLE_SEED, train.length)) {
