@@ -114,8 +114,8 @@ The seed is the one with the highest in-context accuracy (of equals the lowest).
    updates of the attention outputs is at least 0.99.
 3. Let *b* be the most accurate rate that is left. All rates whose accuracy differs from that of *b* by a paired 95 % t interval over rows that holds 0
    are as good as *b*.
-4. Of these, the rate nearest the middle of its steady range is chosen (of equals the lowest). A steady range is a run of neighbouring rates of the grid that
-   are not refused; its middle is the mean of its ends.
+4. The steady range of *b* is the run of neighbouring rates of the grid around it that are not refused. Of the rates in it that are as good as *b*, the one nearest
+   the middle of the range (the mean of its ends) is chosen, of equals the lowest.
 
 So a default never lies where rounding decides, nor next to it. \`--rule paper\` takes the most accurate rate instead, as the paper does, with a warning where
 the steady rule refuses it.

@@ -49,7 +49,7 @@ function explanation({ rule, learningRate, steady, why, mostAccurate, grid }: Tu
     const [low, high] = steady!.range;
     const range =
       `The rates ${low} to ${high} are steady; of those that no paired 95 % interval tells apart from the most accurate, ` +
-      `${learningRate} is nearest the middle of its steady range.`;
+      `${learningRate} is nearest the middle of this range.`;
     const other = `The paper's rule takes the most accurate rate, ${mostAccurate} (${accuracyAt(mostAccurate)}).`;
     return mostAccurate === learningRate ? [range] : [range, other];
   }

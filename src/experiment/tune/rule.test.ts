@@ -27,6 +27,19 @@ test('a rate that the paired interval tells apart is not chosen, wherever it lie
   expect(verdicts[2]!.behindBest).toMatchObject({ difference: 0, low: null, high: null, why: expect.any(String) });
 });
 
+test('a steady rate among refused ones is not chosen over a range of steady rates', () => {
+  const moves = { cosine: 0.4, moved: 0.25, pass: false };
+  const { learningRate, range } = chosen(
+    rate(0.001, 30),
+    rate(0.002, 30),
+    rate(0.005, 31),
+    rate(0.01, 40, moves),
+    rate(0.02, 30),
+    rate(0.05, 40, moves),
+  );
+  expect({ learningRate, range }).toEqual({ learningRate: 0.002, range: [0.001, 0.005] });
+});
+
 test('an unsteady rate is refused with its reason, and ends the range of its neighbours', () => {
   const moves = { cosine: 0.4, moved: 0.25, pass: false };
   const turns = { cosine: 0.93, moved: 0, pass: false };

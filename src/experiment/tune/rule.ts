@@ -5,7 +5,7 @@ import { meanWithInterval } from '../../statistics/paired-t.ts';
 
 /**
  * `steady`: of the rates that rounding does not decide, none that ends in one answer; of those that no interval tells apart from the
- * most accurate, the one nearest the middle of its steady range. `paper`: the most accurate (Dai et al., appendix B).
+ * most accurate, the one nearest the middle of their steady range. `paper`: the most accurate (Dai et al., appendix B).
  */
 export type Rule = 'steady' | 'paper';
 
@@ -48,9 +48,9 @@ export interface RateChoice {
  * Chooses by the rule `steady`.
  *
  * A rate is refused when it diverged, when a nudge moves its answers or its updates, or when it answers (nearly) one label for every row although
- * the rows do not. Let b be the most accurate of the others (of equals the lowest). All rates whose paired interval of the accuracy
- * difference to b holds 0 are as good; of these the one that lies nearest the middle of its steady range is chosen, of equals the lowest.
- * A steady range is a run of neighbouring rates of the grid that are not refused; its middle is the mean of its ends.
+ * the rows do not. Let b be the most accurate of the others (of equals the lowest), and its steady range the run of neighbouring rates of
+ * the grid around b that are not refused. The rates of that range whose paired interval of the accuracy difference to b holds 0 are as good as
+ * b; of these the one nearest the middle of the range (the mean of its ends) is chosen, of equals the lowest.
  *
  * @param rates in ascending order
  * @param gold label ids of the validation rows
@@ -67,16 +67,16 @@ export function chooseSteadyRate(rates: readonly RateCandidate[], gold: readonly
     return { learningRate: null, why: `no rate can be chosen (${reasons})`, verdicts };
   }
   const behind = new Map(open.map(({ i, right }) => [i, difference(right, best.right)]));
-  const asGood = open.filter(({ i }) => !isBehind(behind.get(i)!));
-  const chosen = asGood
-    .map(({ i, learningRate }) => {
-      const range = steadyRange(rates, refusals, i);
-      return { learningRate, range, distance: Math.abs(learningRate - (range[0] + range[1]) / 2) };
-    })
-    .reduce((a, b) => (b.distance < a.distance ? b : a));
+  const [low, high] = steadyRange(refusals, best.i);
+  const range = [rates[low]!.learningRate, rates[high]!.learningRate] as const;
+  const middle = (range[0] + range[1]) / 2;
+  const distance = (rate: RateCandidate) => Math.abs(rate.learningRate - middle);
+  const chosen = open
+    .filter(({ i }) => i >= low && i <= high && !isBehind(behind.get(i)!))
+    .reduce((a, b) => (distance(b) < distance(a) ? b : a));
   return {
     learningRate: chosen.learningRate,
-    range: chosen.range,
+    range,
     verdicts: rates.map(({ learningRate }, i) => {
       const refused = refusals[i];
       return refused === undefined ? { learningRate, behindBest: behind.get(i)! } : { learningRate, refused };
@@ -141,13 +141,9 @@ function isBehind({ difference: mean, high }: Difference): boolean {
 }
 
 /** The ends of the run of neighbours around rate `i` that are not refused. */
-function steadyRange(
-  rates: readonly RateCandidate[],
-  refusals: readonly (string | undefined)[],
-  i: number,
-): readonly [number, number] {
+function steadyRange(refusals: readonly (string | undefined)[], i: number): readonly [number, number] {
   let [low, high] = [i, i];
   while (low > 0 && refusals[low - 1] === undefined) low--;
-  while (high < rates.length - 1 && refusals[high + 1] === undefined) high++;
-  return [rates[low]!.learningRate, rates[high]!.learningRate];
+  while (high < refusals.length - 1 && refusals[high + 1] === undefined) high++;
+  return [low, high];
 }
