@@ -193,6 +193,19 @@ describe('rotary scaling', () => {
   });
 });
 
+test('settings that change nothing are passed over', async () => {
+  const entries = {
+    type: textEntry('general.type', 'model'),
+    scale: f32Entry('llama.attention.scale', 0.5),
+    factor: f32Entry('llama.rope.scaling.attn_factor', 1),
+    experts: u32Entry('llama.expert_count', 0),
+    used: u32Entry('llama.expert_used_count', 2),
+    size: u32Entry('llama.vocab_size', TOKENS),
+    layout: textEntry('llama.tensor_data_layout', 'Meta AI original pth'),
+  };
+  expect((await model(entries)).config).toEqual((await model()).config);
+});
+
 describe('refuses', () => {
   const without = (name: string) => TENSORS.filter(each => each.name !== name);
   const cases: readonly [string, () => Promise<GgufModel>, RegExp][] = [
@@ -211,6 +224,22 @@ describe('refuses', () => {
       'a sliding window',
       () => model({ window: u32Entry('llama.attention.sliding_window', 16) }),
       /sliding_window = 16/,
+    ],
+    [
+      'a scale of the scores',
+      () => model({ scale: f32Entry('llama.attention.scale', 0.3) }),
+      /llama\.attention\.scale = 0\.3, which is not supported/,
+    ],
+    [
+      'a scale of rotated vectors',
+      () => model({ factor: f32Entry('llama.rope.scaling.attn_factor', 1.25) }),
+      /llama\.rope\.scaling\.attn_factor = 1\.25/,
+    ],
+    ['a setting that is not known', () => model({ other: textEntry('llama.other', 'x') }), /llama\.other = x/],
+    [
+      'an adapter',
+      () => model({ type: textEntry('general.type', 'adapter') }),
+      /no model but what GGUF calls "adapter"; give the file of the model/,
     ],
     ['a missing setting', () => model({ width: undefined }), /llama\.embedding_length is missing/],
     [
