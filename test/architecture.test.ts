@@ -141,6 +141,9 @@ describe('docs/architecture.md', () => {
     ['ml-matrix', 'study'],
     ['@observablehq/plot', 'report'],
     ['linkedom', 'report'],
+    ['csv-parse', 'task'],
+    ['hyparquet', 'task'],
+    ['hyparquet-compressors', 'task'],
   ])('%s is imported in %s alone', (name, room) => {
     const users = imports.filter(({ from }) => from === name || from.startsWith(`${name}/`));
     expect(users.filter(user => user.room !== room)).toEqual([]);

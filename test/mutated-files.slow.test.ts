@@ -9,6 +9,7 @@ import { readSafetensorsHeader } from '../src/checkpoint/safetensors.ts';
 import { readTorchFile, stateTensors } from '../src/checkpoint/torch-file.ts';
 import { UserError } from '../src/error.ts';
 import { randomStream } from '../src/statistics/random.ts';
+import { readRows } from '../src/task/rows/read-rows.ts';
 import { f32Entry, ggufFile, textEntry, textsEntry, u32Entry } from './gguf-file.ts';
 import {
   dictionary,
@@ -201,4 +202,26 @@ test('pickles changed at random inside a sound archive are read or refused with 
     if (!(await survives(format, zip(torchParts(bytes)), [42, i]))) refused++;
   }
   expect(refused).toBeGreaterThan(MUTATIONS / formats.length / 4);
+});
+
+test('Parquet files changed at random are read or refused with one line, in a thread of their own', async () => {
+  const wholes = ['snappy', 'delta', 'groups', 'small-pages'].map(name =>
+    readFileSync(fileURLToPath(new URL(`golden/rows/${name}.parquet`, import.meta.url))),
+  );
+  const file = join(folder, 'x.parquet');
+  let refused = 0;
+  for (let i = 0; i < 400; i++) {
+    const whole = wholes[i % wholes.length]!;
+    // The footer says what is where; it is half of these files.
+    writeFileSync(file, mutate(whole, [whole.length >> 1, whole.length], randomStream(43, i)));
+    const error = await readRows(file, { wanted: ['text', 'label'], delimited: {} }).then(
+      () => undefined,
+      (thrown: unknown) => thrown,
+    );
+    if (error === undefined) continue;
+    refused++;
+    if (!(error instanceof UserError) || error.message.includes('\n'))
+      throw new Error(`mutation ${i}`, { cause: error });
+  }
+  expect(refused).toBeGreaterThan(100);
 });

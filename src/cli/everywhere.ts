@@ -7,6 +7,9 @@ export interface Example {
   readonly says: string;
 }
 
+/** What the commands call rows of one's own. */
+export const OWN_ROWS = 'a .jsonl, .csv, .tsv or .parquet file (also .gz) with F.task.json beside it';
+
 export const DEFAULT_MODEL = 'smollm2-135m-instruct';
 
 /** Options that every command takes. */

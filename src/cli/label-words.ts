@@ -1,6 +1,6 @@
 import { closest } from 'fastest-levenshtein';
 import { UserError } from '../error.ts';
-import { parseJsonLines } from '../task/json-lines.ts';
+import { parseJsonLines } from '../task/rows/json-lines.ts';
 
 /** A labelled example as it is fed. */
 export interface LabelledPrompt {
@@ -29,12 +29,12 @@ export function parseLabels(list: string): string[] {
  * @throws UserError naming file and line
  */
 export function parseDemonstrations(file: string, bytes: Buffer, labels: readonly string[]): LabelledPrompt[] {
-  return parseJsonLines(file, bytes).map(({ object, where }) => {
-    const prompt = Object.hasOwn(object, 'prompt') ? object.prompt : object.text;
+  return parseJsonLines(file, bytes).map(({ values, where }) => {
+    const prompt = Object.hasOwn(values, 'prompt') ? values.prompt : values.text;
     if (typeof prompt !== 'string' || prompt === '') {
       throw new UserError(`${where}: needs a "prompt" that is a text, as in {"prompt": "...", "label": "..."}`);
     }
-    return { prompt, label: placeOf(object.label, labels, where) };
+    return { prompt, label: placeOf(values.label, labels, where) };
   });
 }
 

@@ -1,7 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
+import { parquetWriteBuffer } from 'hyparquet-writer';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { UserError } from '../error.ts';
 import { permutation } from './permutation.ts';
@@ -64,6 +66,79 @@ describe('own tasks', () => {
     }
   });
 
+  test.each([
+    ['.jsonl', `${rows(6)}\n\r\n \n`],
+    ['.csv', 'text,label\nt0,0\nt1,1\nt2,0\nt3,1\nt4,0\nt5,1\n\n\n'],
+    ['.tsv', 'label\ttext\n0\tt0\n1\tt1\n0\tt2\n1\tt3\n0\tt4\n1\tt5'],
+  ])('the format changes nothing, nor do blank last lines: %s', async (ending, data) => {
+    const { digest } = await open(rows(6));
+    for (const [name, content] of [
+      [`own${ending}`, data],
+      [`own${ending}.gz`, gzipSync(data)],
+    ] as const) {
+      write(name, content);
+      expect(await openTask(join(folder, name))).toMatchObject({ digest, name: 'own' });
+      rmSync(join(folder, name));
+    }
+  });
+
+  test('columns of other names, label names, several files, a data file of another name', async () => {
+    const { digest } = await open(rows(6));
+    write('a.csv', 'sentence,sentiment\nt0,neg\nt1,pos\nt2,neg\n');
+    write(
+      'b.jsonl',
+      '{"sentence":"t3","sentiment":"pos"}\n{"sentence":"t4","sentiment":"bad"}\n{"sentence":"t5","sentiment":1}\n',
+    );
+    const named = {
+      ...settings,
+      labelNames: ['neg', 'pos'],
+      columns: { text: 'sentence', label: 'sentiment' },
+      data: ['a.csv', 'b.jsonl'],
+    };
+    write('other.task.json', JSON.stringify(named));
+    const task = await openTask(join(folder, 'other.task.json'));
+    expect(task).toMatchObject({ digest, name: 'other', trainRows: 5 });
+    write('other.task.json', JSON.stringify({ ...named, data: 'a.csv' }));
+    expect(await openTask(join(folder, 'other.task.json'))).toMatchObject({ trainRows: 2, evaluationRows: 1 });
+    await expect(openTask(join(folder, 'other.csv'))).rejects.toThrow(
+      /other\.task\.json: its data is a\.csv; give --task .*other\.task\.json/,
+    );
+  });
+
+  test('a .csv file without header, as the task file says', async () => {
+    const names = { columns: { text: '2', label: '1' }, labelNames: ['1', '2'] };
+    write('bare.task.json', JSON.stringify({ ...settings, ...names, csv: { header: false, delimiter: ';' } }));
+    write('bare.csv', '1;"a ""b"" c"\n2;d\n');
+    const task = await openTask(join(folder, 'bare.csv'));
+    const all = [...task.train(), ...task.evaluation()].toSorted((a, b) => a.id - b.id);
+    expect(all.map(r => [r.fields.text, r.label])).toEqual([
+      ['a "b" c', 0],
+      ['d', 1],
+    ]);
+  });
+
+  test('a label may be the word of one place and the number of another: refused, unless labelNames say it', async () => {
+    const stars = { template: '{text} is', labels: ['1', '2', '3'] };
+    const data = '{"text":"a","label":1}\n{"text":"b","label":"2"}\n{"text":"c","label":3}\n';
+    expect(await refusal(data, stars)).toMatch(
+      /own\.jsonl:1: label 1 may be the place 1 or the word "1"; say with labelNames/,
+    );
+    const task = await open(data, { ...stars, labelNames: ['1', '2', '3'] });
+    const all = [...task.train(), ...task.evaluation()].toSorted((a, b) => a.id - b.id);
+    expect(all.map(r => r.label)).toEqual([0, 1, 2]);
+  });
+
+  test('the file with rows beside a task file is found, and several are refused', async () => {
+    write('beside.task.json', JSON.stringify(settings));
+    await expect(openTask(join(folder, 'beside.task.json'))).rejects.toThrow(/beside\.jsonl: there is no such file/);
+    write('beside.tsv.gz', gzipSync('text\tlabel\nx\t0\ny\tgood\n'));
+    expect(await openTask(join(folder, 'beside.task.json'))).toMatchObject({ trainRows: 1, evaluationRows: 1 });
+    write('beside.jsonl', rows(4));
+    await expect(openTask(join(folder, 'beside.task.json'))).rejects.toThrow(
+      /beside\.task\.json: there are .*beside\.jsonl and .*beside\.tsv\.gz; give the one/,
+    );
+  });
+
   test('the digest follows rows, template and label words', async () => {
     const digests = [
       await open(rows(6)),
@@ -94,6 +169,9 @@ describe('own tasks', () => {
     ['a name from the prototype', '{"__proto__":{"text":"x"},"label":1}\n', /there is no field "text"/],
     ['broken UTF-8', Buffer.from([0x7b, 0xff, 0x7d, 0x0a]), /own\.jsonl:1: the line is not UTF-8/],
     ['UTF-16', Buffer.from(`\ufeff${row(0)}`, 'utf16le'), /looks like UTF-16/],
+    ['a lone number as text', '{"text":"x","label":"2"}\n', /own\.jsonl:1: label "2" is not one of 0 to 1/],
+    ['a truth value', '{"text":"x","label":true}\n', /own\.jsonl:1: label true is not one of/],
+    ['a share', '{"text":"x","label":0.5}\n', /own\.jsonl:1: label 0\.5 is not one of/],
     ['a line of megabytes', `{"text":"${'x'.repeat(2e6)}","label":0}\n`, /own\.jsonl:1: the line has 20000\d\d bytes/],
   ])('names file and line: %s', async (_, data, message) => {
     expect(await refusal(data)).toMatch(message);
@@ -107,6 +185,25 @@ describe('own tasks', () => {
     ['two labels alike', { ...settings, labels: ['a', ' a'] }, /two labels are called "a"/],
     ['too few names', { ...settings, labelNames: ['x'] }, /labelNames has 1 names for 2 labels/],
     ['a misspelt setting', { ...settings, shot: 3 }, /"shot" is not known; the nearest name is "shots"/],
+    ['a column of no field', { ...settings, columns: { txt: 'a' } }, /no field "txt"; the nearest name is "text"/],
+    [
+      'a column that is not there',
+      { ...settings, columns: { text: 'tex' } },
+      /own\.jsonl:1: there is no field "tex", the column of {text}; the nearest there is "text"/,
+    ],
+    ['a label column that is not there', { ...settings, columns: { label: 'y' } }, /own\.jsonl:1: there is no "y"/],
+    [
+      'a misspelt key of csv',
+      { ...settings, csv: { quote: true } },
+      /"quote" is not known; the nearest name is "quotes"/,
+    ],
+    ['a long delimiter', { ...settings, csv: { delimiter: '||' } }, /csv\.delimiter: must be one character/],
+    ['a list without files', { ...settings, train: [] }, /train: must be the name of a file, or a list of names/],
+    [
+      'a file of another kind',
+      { ...settings, train: 'own.task.json' },
+      /own\.task\.json: rows are read from \.jsonl, \.csv/,
+    ],
     ['no shots', { ...settings, shots: 0 }, /own\.task\.json: shots: /],
     ['a hole that no row fills', { ...settings, template: '{texts}' }, /no field "texts".* nearest there is "text"/],
     ['the label in the template', { ...settings, template: '{text} {label}' }, /would show the answer/],
@@ -117,7 +214,44 @@ describe('own tasks', () => {
 
   test('says which file is missing', async () => {
     await expect(openTask(join(folder, 'alone.jsonl'))).rejects.toThrow(
-      /alone\.task\.json: there is no such file.*template/,
+      /alone\.task\.json: there is no such file; write the template/,
+    );
+  });
+
+  test('any rows are the same task in every format', async () => {
+    // What UTF-8 can hold.
+    const texts = fc.array(fc.string({ unit: 'binary', maxLength: 40 }), { minLength: 2, maxLength: 8 });
+    write('any.task.json', JSON.stringify(settings));
+    await fc.assert(
+      fc.asyncProperty(texts, fc.constantFrom('\n', '\r\n'), async (texts, end) => {
+        const labels = texts.map((_, i) => i % 2);
+        const quote = (text: string) => `"${text.replaceAll('"', '""')}"`;
+        const delimited = (delimiter: string) =>
+          [`text${delimiter}label`, ...texts.map((text, i) => `${quote(text)}${delimiter}${labels[i]}`), ''].join(end);
+        const columnData = [
+          { name: 'label', data: labels.map(BigInt), type: 'INT64' as const },
+          { name: 'text', data: texts, type: 'STRING' as const },
+        ];
+        const files = {
+          'any.jsonl': texts.map((text, i) => JSON.stringify({ text, label: labels[i] }) + end).join(''),
+          'any.csv': delimited(','),
+          'any.tsv': delimited('\t'),
+          'any.parquet': new Uint8Array(parquetWriteBuffer({ columnData, rowGroupSize: 3 })),
+        };
+        const digests = new Set<string>();
+        for (const [name, content] of Object.entries(files)) {
+          write(name, content);
+          write(`${name}.gz`, gzipSync(content));
+          for (const file of [name, `${name}.gz`]) {
+            const task = await openTask(join(folder, file));
+            digests.add(task.digest);
+            const all = [...task.train(), ...task.evaluation()].toSorted((a, b) => a.id - b.id);
+            expect(all.map(r => [r.fields.text, r.label])).toEqual(texts.map((text, i) => [text, labels[i]]));
+          }
+        }
+        expect(digests.size).toBe(1);
+      }),
+      { numRuns: 6 },
     );
   });
 

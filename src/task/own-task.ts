@@ -1,140 +1,110 @@
-import { readFileSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { closest } from 'fastest-levenshtein';
-import { z } from 'zod';
-import { fileError } from '../checkpoint/file-bytes.ts';
 import { UserError } from '../error.ts';
 import { evaluationOrder, MOST_EVALUATION_ROWS } from './evaluation-order.ts';
-import { type JsonLine, parseJsonLines } from './json-lines.ts';
 import { permutation } from './permutation.ts';
 import type { Row } from './row.ts';
+import { hasRows, ROW_FORMATS, readRows, withoutEnding } from './rows/read-rows.ts';
+import { rowOf } from './rows/row-of.ts';
 import type { Task } from './task.ts';
 import { taskDigest } from './task-digest.ts';
-import { parseTemplate, requireFields, type Template } from './template.ts';
+import { readTaskFile, type TaskFile } from './task-file.ts';
+import type { Template } from './template.ts';
 
 const SPLIT_SEED = 0;
 const EVALUATION_SHARE = 0.2;
 const DEFAULT_SHOTS = 32;
+const TASK_FILE = '.task.json';
 
-const taskFile = z.strictObject({
-  template: z.string().min(1),
-  /** Label words by label id; one space is put before a word that has none. */
-  labels: z.array(z.string().regex(/\S/, 'a label word must not be blank')).min(2),
-  /** How the rows name the labels, where they do not use 0, 1, ... or the label words. */
-  labelNames: z.array(z.string()).optional(),
-  shots: z.int().positive().optional(),
-  train: z.string().min(1).optional(),
-  evaluation: z.string().min(1).optional(),
-  title: z.string().optional(),
-  licence: z.string().optional(),
-});
+/** True for what `openOwnTask` takes: the name of a file with rows or of a task file, or a data set of the hub. */
+export function isOwnTask(name: string): boolean {
+  return hasRows(name) || name.endsWith(TASK_FILE);
+}
 
 /**
- * An own task: rows in `F.jsonl` (one object a line: the fields of the template and `label`), the rest in
- * `F.task.json`. Training and evaluation rows may stand in files of their own (`train`, `evaluation` in the task file,
- * beside it; each is `F.jsonl` where it is not given). Rows of one file for both are split: of their seed-0 shuffle the
- * last fifth (at least one row, at most 2000) is evaluated, the rest is trained on, in the order of the file.
+ * An own task: rows (by column: the fields of the template and `label`) in a .jsonl, .csv, .tsv or .parquet file, the
+ * rest in a task file. Training and evaluation rows may be in files of their own (`train`, `evaluation` in the
+ * task file). Rows of one file for both are split: of their seed-0 shuffle the last fifth (at least one row, at most 2000) is evaluated,
+ * the rest is trained on, in the order of the file. The digest is over rows as the task uses them: it does not depend on their format.
  *
- * @param path `F.jsonl` or `F.task.json`
+ * @param path `F.csv` with `F.task.json` beside it or `F.task.json`
  * @throws UserError naming file and line
  */
-export function openOwnTask(path: string): Task {
-  const stem = path.replace(/\.jsonl$|\.task\.json$/, '');
-  const settings = readTaskFile(`${stem}.task.json`);
-  const template = parseTemplate(settings.template, `${stem}.task.json: template`);
-  const folder = dirname(stem);
-  const file = (name: string | undefined) => (name === undefined ? `${stem}.jsonl` : join(folder, name));
-  const [trainFile, evaluationFile] = [file(settings.train), file(settings.evaluation)];
-
-  const first = readRows(trainFile, template, settings);
+export async function openOwnTask(path: string): Promise<Task> {
+  const stem = withoutEnding(path).replace(/\.task\.json$/, '');
+  const file = `${stem}${TASK_FILE}`;
+  const settings = await readTaskFile(file, `write the template and the label words of ${path} there`);
+  const parts = await findParts(path, stem, settings);
+  const first = await readPart(parts.train, settings);
   const [train, evaluation] =
-    evaluationFile === trainFile ? splitRows(first, trainFile) : [first, readRows(evaluationFile, template, settings)];
+    parts.evaluation === undefined
+      ? splitRows(first, parts.train[0]!)
+      : [first, await readPart(parts.evaluation, settings)];
   const ordered = evaluationOrder(evaluation);
+  const { template, labels } = settings;
   return {
     name: basename(stem),
     title: settings.title ?? basename(stem),
     licence: settings.licence ?? null,
-    digest: taskDigest(template.text, settings.labels, [train, ordered]),
+    digest: taskDigest(template.text, labels, [train, ordered]),
     template: template.text,
     fields: template.fields,
-    labels: settings.labels,
+    labels,
     defaultShots: Math.min(settings.shots ?? DEFAULT_SHOTS, train.length),
     trainRows: train.length,
     evaluationRows: ordered.length,
-    warnings: findWarnings(train, ordered, settings.labels, template),
+    warnings: findWarnings(train, ordered, labels, template),
     prompt: row => template.render(row.fields),
     train: () => train,
     evaluation: () => ordered,
   };
 }
 
-interface Settings extends z.infer<typeof taskFile> {
-  /** Label id by every name that a row may use. */
-  readonly labelIds: ReadonlyMap<string, number>;
+/** Files of rows; where there are none for evaluation, those for training are split. */
+export interface Parts {
+  readonly train: readonly string[];
+  readonly evaluation?: readonly string[];
 }
 
-function readTaskFile(path: string): Settings {
-  let json: unknown;
-  try {
-    json = JSON.parse(
-      read(path, '; write the template and the label words there')
-        .toString('utf8')
-        .replace(/^\ufeff/, ''),
-    );
-  } catch (cause) {
-    if (!(cause instanceof SyntaxError)) throw cause;
-    throw new UserError(`${path}: not JSON (${cause.message.replaceAll(/\s+/g, ' ')})`, { cause });
+async function findParts(path: string, stem: string, settings: TaskFile): Promise<Parts> {
+  const beside = (names: readonly string[]) => names.map(name => join(dirname(stem), name));
+  const typed = path.endsWith(TASK_FILE) ? undefined : path;
+  const [data, train, evaluation] = [settings.data, settings.train, settings.evaluation].map(listOf);
+  if (typed !== undefined && data !== undefined && beside(data).join() !== join(typed)) {
+    throw new UserError(`${settings.path}: its data is ${data.join(', ')}; give --task ${settings.path}`, {
+      exitCode: 2,
+    });
   }
-  const parsed = taskFile.safeParse(json);
-  if (!parsed.success) throw new UserError(`${path}: ${describe(parsed.error)}`);
-  const labels = parsed.data.labels.map(word => (/^\s/.test(word) ? word : ` ${word}`));
-  const { labelNames } = parsed.data;
-  if (labelNames !== undefined && labelNames.length !== labels.length) {
-    throw new UserError(`${path}: labelNames has ${labelNames.length} names for ${labels.length} labels`);
+  const both = async () => (data !== undefined ? beside(data) : [typed ?? (await findData(stem))]);
+  const trained = train === undefined ? await both() : beside(train);
+  const evaluated = evaluation === undefined ? await both() : beside(evaluation);
+  return trained.join('\n') === evaluated.join('\n') ? { train: trained } : { train: trained, evaluation: evaluated };
+}
+
+function listOf(places: string | readonly string[] | undefined): readonly string[] | undefined {
+  return typeof places === 'string' ? [places] : places;
+}
+
+/** The file with rows beside a task file that names none. */
+async function findData(stem: string): Promise<string> {
+  const names: readonly string[] = await readdir(dirname(stem)).catch(() => []);
+  const endings = ROW_FORMATS.flatMap(ending => [ending, `${ending}.gz`]);
+  const found = endings.filter(ending => names.includes(basename(stem) + ending)).map(ending => stem + ending);
+  if (found.length > 1) {
+    throw new UserError(`${stem}${TASK_FILE}: there are ${found.join(' and ')}; give the one that is meant as --task`);
   }
-  const labelIds = new Map<string, number>();
-  labels.forEach((word, id) => {
-    for (const name of new Set([word.trim(), labelNames?.[id] ?? word.trim()])) {
-      if (labelIds.has(name)) throw new UserError(`${path}: two labels are called "${name}"`);
-      labelIds.set(name, id);
+  return found[0] ?? `${stem}.jsonl`;
+}
+
+async function readPart(files: readonly string[], settings: TaskFile): Promise<readonly Row[]> {
+  const wanted = [...new Set([...settings.columns.values(), settings.labelColumn])];
+  const rows: Row[] = [];
+  for (const file of files) {
+    for (const row of await readRows(file, { wanted, delimited: settings.csv ?? {} })) {
+      rows.push(rowOf(row, rows.length, settings));
     }
-  });
-  return { ...parsed.data, labels, labelIds };
-}
-
-function describe(error: z.ZodError): string {
-  const issue = error.issues[0]!;
-  if (issue.code === 'unrecognized_keys') {
-    const key = issue.keys[0]!;
-    return `"${key}" is not known; the nearest name is "${closest(key, Object.keys(taskFile.shape))}"`;
   }
-  return `${issue.path.join('.') || 'the file'}: ${issue.message}`;
-}
-
-function read(path: string, note = ''): Buffer {
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    throw fileError(path, error, note);
-  }
-}
-
-function readRows(file: string, template: Template, settings: Settings): readonly Row[] {
-  return parseJsonLines(file, read(file)).map((line, id) => {
-    requireFields(template, line.object, line.where);
-    const fields = Object.fromEntries(template.fields.map(name => [name, line.object[name] as string]));
-    return { id, fields, label: readLabel(line, settings) };
-  });
-}
-
-function readLabel({ object, where }: JsonLine, { labels, labelIds }: Settings): number {
-  const label = Object.hasOwn(object, 'label') ? object.label : undefined;
-  if (label === undefined) throw new UserError(`${where}: there is no "label"`);
-  if (typeof label === 'number' && Number.isInteger(label) && label >= 0 && label < labels.length) return label;
-  const id = typeof label === 'string' ? labelIds.get(label) : undefined;
-  if (id !== undefined) return id;
-  const names = [...labelIds.keys()].map(name => `"${name}"`).join(', ');
-  throw new UserError(`${where}: label ${JSON.stringify(label)} is not one of 0 to ${labels.length - 1} or ${names}`);
+  return rows;
 }
 
 function splitRows(rows: readonly Row[], file: string): [train: readonly Row[], evaluation: readonly Row[]] {

@@ -88,7 +88,7 @@ describe('embedded tasks', () => {
   });
 
   test('a file of another kind is wrong use', async () => {
-    await expect(openTask('reviews.csv')).rejects.toMatchObject({ exitCode: 2, name: 'UserError' });
+    await expect(openTask('reviews.xlsx')).rejects.toMatchObject({ exitCode: 2, name: 'UserError' });
   });
 
   test('a misspelt name is wrong use, with the nearest right name', async () => {

@@ -2,7 +2,7 @@ import { closest } from 'fastest-levenshtein';
 import { UserError } from '../error.ts';
 import { EMBEDDED_TASKS } from './embedded-tasks.ts';
 import { evaluationOrder, MOST_EVALUATION_ROWS } from './evaluation-order.ts';
-import { openOwnTask } from './own-task.ts';
+import { isOwnTask, openOwnTask } from './own-task.ts';
 import type { Row } from './row.ts';
 import { readData, readManifest } from './task-data.ts';
 import { taskDigest } from './task-digest.ts';
@@ -39,9 +39,11 @@ export interface Task {
 /** The names of the embedded tasks. */
 export const TASK_NAMES: readonly string[] = [...EMBEDDED_TASKS.keys()];
 
+/** What an own task may be, for messages. */
+const OWN_TASKS = 'a .jsonl, .csv, .tsv or .parquet file with a .task.json file beside it';
+
 /**
- * Opens a task by name, or an own task: `F.jsonl` with the task file `F.task.json` beside it, whose one template
- * stands for both variants.
+ * Opens a task by name, or an own task: rows with a task file beside them, whose one template stands for both variants.
  *
  * @throws UserError when there is no such task, or when the files of an own task are wrong
  */
@@ -50,13 +52,11 @@ export async function openTask(
   options: { readonly template?: TemplateVariant } = {},
 ): Promise<Task> {
   if (EMBEDDED_TASKS.has(nameOrFile)) return openEmbeddedTask(nameOrFile, options.template ?? 'code');
-  if (/\.jsonl$|\.task\.json$/.test(nameOrFile)) return openOwnTask(nameOrFile);
-  if (/[./\\]/.test(nameOrFile)) {
-    throw new UserError(`${nameOrFile}: the rows of a task must stand in a .jsonl file`, { exitCode: 2 });
-  }
+  if (isOwnTask(nameOrFile)) return openOwnTask(nameOrFile);
+  if (/[./\\]/.test(nameOrFile)) throw new UserError(`${nameOrFile}: not a task; give ${OWN_TASKS}`, { exitCode: 2 });
   throw new UserError(
     `no task "${nameOrFile}"; the nearest name is "${closest(nameOrFile, [...TASK_NAMES])}" ` +
-      `(there are ${TASK_NAMES.join(', ')}, or a .jsonl file with a .task.json file beside it)`,
+      `(there are ${TASK_NAMES.join(', ')}, or ${OWN_TASKS})`,
     { exitCode: 2 },
   );
 }

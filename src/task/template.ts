@@ -1,4 +1,3 @@
-import { closest } from 'fastest-levenshtein';
 import { UserError } from '../error.ts';
 
 /** A prompt with holes: `Review: {text} Sentiment:`. `{{` and `}}` stand for the braces themselves. */
@@ -36,17 +35,4 @@ export function parseTemplate(text: string, where: string): Template {
     fields: [...new Set(holes)],
     render: fields => literals.map((literal, i) => (i === 0 ? '' : fields[holes[i - 1]!]!) + literal).join(''),
   };
-}
-
-/** Checks that a row has the fields of a template. @throws UserError naming the field and the nearest there is */
-export function requireFields(template: Template, row: Readonly<Record<string, unknown>>, where: string): void {
-  for (const name of template.fields) {
-    if (Object.hasOwn(row, name)) {
-      if (typeof row[name] === 'string') continue;
-      throw new UserError(`${where}: field "${name}" must be a text`);
-    }
-    const names = Object.keys(row).filter(key => key !== 'label');
-    const hint = names.length === 0 ? '' : `; the nearest there is "${closest(name, names)}"`;
-    throw new UserError(`${where}: there is no field "${name}", which the template asks for${hint}`);
-  }
 }

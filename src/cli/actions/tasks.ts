@@ -1,4 +1,5 @@
 import { listTasks, openTask } from '../../task/task.ts';
+import { OWN_ROWS } from '../everywhere.ts';
 import { formatBytes, formatCount } from '../format-number.ts';
 import type { Io } from '../io.ts';
 import type { Typed } from '../program.ts';
@@ -19,7 +20,7 @@ export async function perform(_: Typed, io: Io): Promise<void> {
         `  labels    ${task.labels.map(label => label.trim()).join(', ')}`,
         '',
       ]),
-      'Also a .jsonl file of your own with a .task.json file (template, label words) beside it.',
+      `Also ${OWN_ROWS}, which says template and label words.`,
     ].join('\n'),
   );
 }

@@ -25,7 +25,10 @@ export function momentumCommand(): Command {
   withCorpusOptions(command)
     .option('--context <number>', 'tokens of a sequence, a multiple of 4')
     .option('--judged <number>', 'tokens that each perplexity is taken over, at most')
-    .option('--classify <list>', 'names from "dualform tasks" and .jsonl files: classification in context')
+    .option(
+      '--classify <list>',
+      'names from "dualform tasks" and files with rows as "run --task" takes them: classification in context',
+    )
     .option('--shots <number>', 'demonstrations; fewer where the context ends')
     .option('--rows <number>', 'evaluation rows of each of them')
     .optionsGroup('Tasks in context:')

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { withEverywhere, withExamples } from '../everywhere.ts';
+import { OWN_ROWS, withEverywhere, withExamples } from '../everywhere.ts';
 import { withExperimentOptions } from './experiment-options.ts';
 
 /** Rows that the bare command evaluates: about a minute on two cores. */
@@ -8,7 +8,7 @@ export const BARE_LIMIT = 200;
 export function runCommand(): Command {
   const command = new Command('run')
     .description('the main job: a task zero-shot, in-context and finetuned, and how alike the last two are')
-    .option('--task <task>', 'a name from "dualform tasks", or a .jsonl file with a task file beside it', 'sst2')
+    .option('--task <task>', `a name from "dualform tasks", or ${OWN_ROWS}`, 'sst2')
     .option('--limit <number>', `evaluation rows (default: 2000; ${BARE_LIMIT} for the bare "dualform run")`)
     .option('--settings <list>', 'a subset of zero-shot,in-context,finetuned', 'zero-shot,in-context,finetuned')
     .option('--out <folder>', 'the run folder (default: runs/<signature>)')
@@ -20,6 +20,10 @@ export function runCommand(): Command {
     {
       line: 'dualform run --task mr --preset paper --model KoboldAI/fairseq-dense-1.3B',
       says: "the paper's settings for its model, the paper's figures beside the measured",
+    },
+    {
+      line: 'dualform run --task reviews.csv --learning-rate 0.003',
+      says: 'rows of your own; reviews.task.json says template, label words and columns (docs/library.md, own tasks)',
     },
     { line: 'dualform run --task agnews --dry-run', says: 'what it would cost, without doing it' },
     { line: 'dualform run --settings zero-shot,in-context --limit 50 --json', says: 'the result for a program' },

@@ -5,7 +5,11 @@ import { withExperimentOptions } from './experiment-options.ts';
 export function tableCommand(): Command {
   const command = new Command('table')
     .description("the paper's tables 1 to 5 for a model: runs every task, or takes it from a finished run folder")
-    .option('--tasks <list>', 'all, or names from "dualform tasks" and .jsonl files, separated by commas', 'all')
+    .option(
+      '--tasks <list>',
+      'all, or names from "dualform tasks" and files with rows as "run --task" takes them, separated by commas',
+      'all',
+    )
     .option('--limit <number>', 'evaluation rows of each task (default: 2000)')
     .option('--out <folder>', 'holds a run folder for each task (default: runs/<signature>)');
   return withExamples(withEverywhere(withExperimentOptions(command)), [

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { withEverywhere, withExamples, withModelOptions } from '../everywhere.ts';
+import { OWN_ROWS, withEverywhere, withExamples, withModelOptions } from '../everywhere.ts';
 import { withConventionOptions } from './experiment-options.ts';
 
 export function theoryCommand(): Command {
@@ -8,7 +8,11 @@ export function theoryCommand(): Command {
     .option('--chapter <list>', 'some of 1,2,3,4,5 (docs/theory.md says what they are)', '1,2,3,4,5')
     .option('--seed <number>', 'of random problems', '1')
     .option('--training-steps <number>', 'of each training from scratch in chapter 3', '1200')
-    .option('--task <task>', 'whose demonstrations the model sees, a name or a .jsonl file', 'sst2')
+    .option(
+      '--task <task>',
+      `whose demonstrations the model sees: a name from "dualform tasks", or ${OWN_ROWS}`,
+      'sst2',
+    )
     .option('--shots <number>', "demonstrations (default: the task's)")
     .option('--learning-rate <number>', "of finetuning (default: the model's for the task, else required)")
     .option('--out <folder>', 'where chapters are stored (default: runs/theory-<signature>)')

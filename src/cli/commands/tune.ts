@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { rules } from '../../experiment/tune/rule.ts';
-import { choice, withEverywhere, withExamples, withModelOptions } from '../everywhere.ts';
+import { choice, OWN_ROWS, withEverywhere, withExamples, withModelOptions } from '../everywhere.ts';
 import { templateOption, withConventionOptions } from './experiment-options.ts';
 
 export function tuneCommand(): Command {
@@ -8,7 +8,7 @@ export function tuneCommand(): Command {
     .description(
       'choose demonstration seed and learning rate on training rows apart from demonstrations and evaluation',
     )
-    .option('--task <task>', 'a name from "dualform tasks", or a .jsonl file with a task file beside it', 'sst2')
+    .option('--task <task>', `a name from "dualform tasks", or ${OWN_ROWS}`, 'sst2')
     .option('--shots <number>', "demonstrations (default: the task's)")
     .option('--seeds <list>', 'candidates for the demonstration seed (default: 1,2,3,4,5,6,7)')
     .option('--learning-rates <list>', 'candidates (default: 0.0001 to 0.5 in steps of 1, 2, 5)')

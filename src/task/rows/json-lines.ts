@@ -1,43 +1,34 @@
 import { TextDecoder } from 'node:util';
-import { UserError } from '../error.ts';
+import { UserError } from '../../error.ts';
+import { LONGEST_LINE, type TableRow } from './table.ts';
+import { textOf } from './text-bytes.ts';
 
 const NEWLINE = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
-/** Far beyond any context; a longer line is a damaged file. */
-const LONGEST_LINE = 1_000_000;
-
-/** One line of a file: the object on it, and `file:line` for messages. */
-export interface JsonLine {
-  readonly object: Readonly<Record<string, unknown>>;
-  readonly where: string;
-}
 
 /**
- * One JSON object a line, in UTF-8; a byte-order mark and CRLF are accepted.
+ * One JSON object a line, in UTF-8; a byte-order mark, CRLF and blank lines at the end are accepted.
  *
  * @throws UserError naming file and line: not UTF-8, an empty line, a line that is cut off or no object
  */
-export function parseJsonLines(file: string, bytes: Buffer): JsonLine[] {
-  if (bytes[0] === 0 || bytes[1] === 0 || (bytes[0] === 0xff && bytes[1] === 0xfe) || bytes[0] === 0xfe) {
-    throw new UserError(`${file}: not UTF-8 (it looks like UTF-16); save it as UTF-8`);
-  }
-  const lines: JsonLine[] = [];
+export function parseJsonLines(file: string, content: Uint8Array): TableRow[] {
+  const bytes = textOf(file, content);
+  const lines: TableRow[] = [];
   const decoder = new TextDecoder('utf-8', { fatal: true });
-  const marked = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
-  for (let start = marked ? 3 : 0; start < bytes.length; ) {
+  for (let start = 0; start < bytes.length; ) {
     const newline = bytes.indexOf(NEWLINE, start);
     const next = newline < 0 ? bytes.length : newline + 1;
     let end = newline < 0 ? bytes.length : newline;
     if (end > start && bytes[end - 1] === CARRIAGE_RETURN) end--;
     const where = `${file}:${lines.length + 1}`;
-    lines.push({ object: parseLine(bytes.subarray(start, end), decoder, where, newline < 0), where });
+    lines.push({ values: parseLine(bytes.subarray(start, end), decoder, where, newline < 0), where });
     start = next;
   }
   if (lines.length === 0) throw new UserError(`${file}: is empty; one JSON object a line is needed`);
   return lines;
 }
 
-function parseLine(bytes: Buffer, decoder: TextDecoder, where: string, torn: boolean): JsonLine['object'] {
+function parseLine(bytes: Buffer, decoder: TextDecoder, where: string, torn: boolean): TableRow['values'] {
   if (bytes.length === 0) throw new UserError(`${where}: the line is empty; remove it`);
   if (bytes.length > LONGEST_LINE) {
     throw new UserError(`${where}: the line has ${bytes.length} bytes; at most ${LONGEST_LINE} are read`);
@@ -55,7 +46,7 @@ function parseLine(bytes: Buffer, decoder: TextDecoder, where: string, torn: boo
     const what = torn ? 'the last line is cut off or no JSON' : 'the line is no JSON';
     throw new UserError(`${where}: ${what} (${oneLine((cause as Error).message)})`, { cause });
   }
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as JsonLine['object'];
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as TableRow['values'];
   throw new UserError(`${where}: the line must be a JSON object, as in {"text": "...", "label": 0}`);
 }
 
