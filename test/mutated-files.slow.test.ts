@@ -204,7 +204,7 @@ test('pickles changed at random inside a sound archive are read or refused with 
   expect(refused).toBeGreaterThan(MUTATIONS / formats.length / 4);
 });
 
-test('Parquet files changed at random are read or refused with one line, in a thread of their own', async () => {
+test('Parquet files changed at random are read or refused with one line, in a process of their own', async () => {
   const wholes = ['snappy', 'delta', 'groups', 'small-pages'].map(name =>
     readFileSync(fileURLToPath(new URL(`golden/rows/${name}.parquet`, import.meta.url))),
   );

@@ -1,5 +1,4 @@
-/** @file The worker thread that decodes columns of a Parquet file; answers its `ParquetJob` with one `ParquetReply`. */
-import { parentPort, workerData } from 'node:worker_threads';
+/** @file The process that decodes columns of a Parquet file: answers one `ParquetJob` with one `ParquetReply`. */
 import {
   type AsyncBuffer,
   asyncBufferFromFile,
@@ -139,4 +138,4 @@ function limited(mostBytes: number): Compressors {
   return Object.fromEntries(entries);
 }
 
-if (parentPort !== null) parentPort.postMessage(await answer(workerData as ParquetJob));
+process.once('message', async (job: ParquetJob) => process.send?.(await answer(job)));

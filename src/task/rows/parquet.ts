@@ -1,5 +1,5 @@
-import { createRequire } from 'node:module';
-import { Worker } from 'node:worker_threads';
+import { fork } from 'node:child_process';
+import { childModule } from '../../child-module.ts';
 import { UserError } from '../../error.ts';
 import type { Columns, ParquetJob, ParquetReply } from './parquet-columns.ts';
 import { requireColumns, type TableRow } from './table.ts';
@@ -8,7 +8,7 @@ import { requireColumns, type TableRow } from './table.ts';
 const MOST_HEAP_MEGABYTES = 4096;
 
 /**
- * Columns of a Parquet file. They are decoded in a worker thread: what a damaged file makes the library ask for ends with the worker.
+ * Columns of a Parquet file. They are decoded in a process of its own: what a damaged file makes the library ask for ends with it.
  *
  * @param wanted columns that must be there: flat ones of texts, whole numbers, numbers or truth values
  * @param mostBytes that these columns may hold
@@ -20,11 +20,7 @@ export async function readParquet(
   wanted: readonly string[],
   mostBytes: number,
 ): Promise<TableRow[]> {
-  const reply = await decode({ source, wanted, mostBytes }).catch((cause: NodeJS.ErrnoException) => {
-    const memory = cause.code === 'ERR_WORKER_OUT_OF_MEMORY';
-    const why = memory ? `its columns need more than ${MOST_HEAP_MEGABYTES} MB of memory` : cause.message;
-    throw new UserError(`${file}: ${why}; the file is damaged, or too large`, { cause });
-  });
+  const reply = await decode(file, { source, wanted, mostBytes });
   if (reply.names !== undefined) requireColumns(file, reply.names, wanted);
   if (reply.problem !== undefined) throw new UserError(`${file}: ${reply.problem}`);
   const columns = reply.columns!;
@@ -38,17 +34,25 @@ function rowOf(columns: Columns, i: number, file: string): TableRow {
   return { values, where: `${file}: row ${i + 1}` };
 }
 
-function decode(job: ParquetJob): Promise<ParquetReply> {
-  const worker = new Worker(createRequire(import.meta.url).resolve('#parquet-columns'), {
-    workerData: job,
-    resourceLimits: { maxOldGenerationSizeMb: MOST_HEAP_MEGABYTES },
-    // What the library says of a damaged file is not for the terminal.
-    stdout: true,
-    stderr: true,
+function decode(name: string, job: ParquetJob): Promise<ParquetReply> {
+  const { file, execArgv } = childModule('parquet-columns', import.meta.url);
+  const child = fork(file, {
+    execArgv: [`--max-old-space-size=${MOST_HEAP_MEGABYTES}`, ...execArgv],
+    serialization: 'advanced',
+    // What engine and library say of a damaged file is not for the terminal.
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   });
   return new Promise<ParquetReply>((resolve, reject) => {
-    worker.once('message', resolve);
-    worker.once('error', reject);
-    worker.once('exit', code => reject(new Error(`the reader of Parquet files ended with code ${code}`)));
-  }).finally(() => worker.terminate());
+    child.once('message', reply => resolve(reply as ParquetReply));
+    child.once('error', reject);
+    child.once('close', (code, signal) => {
+      const how = signal ?? `exit code ${code}`;
+      reject(
+        new UserError(
+          `${name}: its reader ended (${how}), or needed more than ${MOST_HEAP_MEGABYTES} MB; the file is damaged, or too large`,
+        ),
+      );
+    });
+    child.send(job, () => {});
+  }).finally(() => child.kill('SIGKILL'));
 }

@@ -46,20 +46,15 @@ describe('rows as pandas and pyarrow write them', () => {
     expect(rows.map(({ values }) => ({ text: values.text, label: Number(values.label) }))).toEqual(expected);
   });
 
-  test.each(golds.filter(name => !name.endsWith('.gz')))('%s.gz', async name => {
+  test.each(['pandas.tsv', 'pandas.jsonl', 'snappy.parquet'])('%s.gz', async name => {
     const rows = await read(`${name}.gz`, gzipSync(readFileSync(join(golden, name))));
     expect(rows.map(({ values }) => values.text)).toEqual(expected.map(({ text }) => text));
   });
 
-  test.each([
-    ['small', 1],
-    ['unsigned', 1],
-    ['large', 'tab\there'],
-    ['category', 'one'],
-    ['holes', null],
-  ])('the Parquet column %s', async (column, value) => {
-    const rows = await readRows(join(golden, 'snappy.parquet'), { ...options, wanted: [column] });
-    expect(rows[4]).toEqual({ values: { [column]: value }, where: `${join(golden, 'snappy.parquet')}: row 5` });
+  test('Parquet columns of other types that mean a text or a number', async () => {
+    const values = { small: 1, unsigned: 1, large: 'tab\there', category: 'one', holes: null };
+    const rows = await readRows(join(golden, 'snappy.parquet'), { ...options, wanted: Object.keys(values) });
+    expect(rows[4]).toEqual({ values, where: `${join(golden, 'snappy.parquet')}: row 5` });
   });
 
   test.each([
