@@ -181,7 +181,7 @@ describe('a command leaves nothing', () => {
     };
     const typed = { model: tinyRun.model, ...options, ...('sequences' in options && { sequences: file }) };
     const performed = perform(
-      { options: name === 'score' ? typed : { ...typed, out: `${out()}.safetensors` }, args: [], given: [] },
+      { options: name === 'score' ? typed : { ...typed, out: `${out()}.safetensors` }, args: [] },
       io,
     );
     await (name === 'finetune' ? expect(performed).rejects.toThrow(/finite/) : performed);

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { taps, templates } from '../experiment/options.ts';
 import { presetNames } from '../experiment/paper.ts';
-import { list, numberBelowOne, positiveNumber, text, wholeNumber } from './option-values.ts';
+import { list, numberBelowOne, positiveNumber, text, wholeNumber, wholeNumberOrAll } from './option-values.ts';
 
 /** Of every command that opens a model. */
 export const ofModel = {
@@ -38,7 +38,8 @@ export const experiment = {
   learningRate: positiveNumber().optional(),
   tap: z.enum([...taps]).optional(),
   preset: z.enum([...presetNames]).optional(),
-  limit: wholeNumber(1).optional(),
+  limit: wholeNumberOrAll(1).optional(),
+  excludeLeaks: z.boolean().optional(),
   steadyCheck: z.boolean().optional(),
   out: text().optional(),
 };

@@ -1,5 +1,6 @@
 import type { Estimate } from '../experiment/estimate.ts';
 import { formatBytes, formatClock, formatCount, formatFlops, formatPlural } from './format-number.ts';
+import { formatRowsTaken } from './format-run.ts';
 import { formatTable } from './format-table.ts';
 
 /** What a run would take, stage by stage. */
@@ -23,6 +24,7 @@ export function formatEstimate({ plan, stages, total, memoryBytes, streamed, dis
       { align: ['left', 'right', 'right', 'right'] },
     ),
     '',
+    formatRowsTaken({ examples, ...task }),
     `Memory up to ${formatBytes(memoryBytes)}, weights among it; ${formatBytes(diskBytes)} on disk.`,
     ...(streamed ? ['That is all that this machine has: every pass reads weights from disk again.'] : []),
     ...(speed === null

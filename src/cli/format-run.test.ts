@@ -39,6 +39,8 @@ function resultOf(zero: string, context: string, tuned: string | undefined, name
       ...{ name: 'sst2', digest: '', template: 'code', labels: ['a', 'b'], shots: 4, shotsAsked: 8, seed: 3 },
       demonstrations: [],
       examples: zero.length,
+      evaluationRows: 872,
+      leaksExcluded: 0,
     },
     finetuning: { learningRate: all ? 0.01 : null, losses: [], steady: STEADY },
     accuracy: Object.fromEntries(answers.map(({ name, predicted }) => [name, accuracy(gold, predicted)!])),

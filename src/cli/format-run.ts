@@ -2,7 +2,14 @@ import type { ExperimentResult } from '../experiment/result.ts';
 import type { Similarity } from '../metric/fold.ts';
 import { settingNames } from '../setting/setting.ts';
 import type { Bounds } from '../statistics/interval.ts';
-import { formatBounds, formatDecimal, formatInterval, formatPercent, formatPlural } from './format-number.ts';
+import {
+  formatBounds,
+  formatCount,
+  formatDecimal,
+  formatInterval,
+  formatPercent,
+  formatPlural,
+} from './format-number.ts';
 import { formatTable } from './format-table.ts';
 
 /** What a run found, for people: what was run, accuracies with their intervals, how alike the settings are. */
@@ -18,6 +25,20 @@ function heading({ model, task, finetuning }: ExperimentResult): string {
     ...(finetuning.learningRate === null ? [] : [`learning rate ${finetuning.learningRate}`]),
     formatPlural(examples, 'evaluation row'),
   ].join(', ');
+}
+
+/** Which of the evaluation rows are taken. */
+export function formatRowsTaken({
+  examples,
+  evaluationRows,
+  leaksExcluded,
+}: Pick<ExperimentResult['task'], 'examples' | 'evaluationRows' | 'leaksExcluded'>): string {
+  const taken =
+    examples < evaluationRows
+      ? `The first ${formatCount(examples)} of ${formatCount(evaluationRows)} evaluation rows are taken; --limit all takes all.`
+      : `All ${formatPlural(evaluationRows, 'evaluation row')} are taken.`;
+  if (leaksExcluded === 0) return taken;
+  return `${taken} ${formatCount(leaksExcluded)} that ${leaksExcluded === 1 ? 'is a training row' : 'are training rows'} too ${leaksExcluded === 1 ? 'is' : 'are'} left out.`;
 }
 
 function accuracies({ accuracy, accuracyIntervals }: ExperimentResult): string {

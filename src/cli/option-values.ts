@@ -13,6 +13,16 @@ export function wholeNumber(least: number) {
     .refine(n => Number.isSafeInteger(n) && n >= least, what);
 }
 
+/** A whole number from `least` on, or the word all. */
+export function wholeNumberOrAll(least: number) {
+  const what = `must be a whole number from ${least} on, or all`;
+  return z
+    .string()
+    .regex(/^(\d+|all)$/, what)
+    .transform(typed => (typed === 'all' ? typed : Number(typed)))
+    .refine(n => n === 'all' || (Number.isSafeInteger(n) && n >= least), what);
+}
+
 /** Anything else is refused for good, so that in a union with other forms the message of the union stands. */
 function number(what: string, fits: (x: number) => boolean) {
   return z

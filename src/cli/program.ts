@@ -20,8 +20,6 @@ import { strict } from './wrong-use.ts';
 export interface Typed {
   readonly options: Readonly<Record<string, unknown>>;
   readonly args: readonly string[];
-  /** Names of the options that were typed; the others have their defaults. */
-  readonly given: readonly string[];
 }
 
 /** Does what a command promises. */
@@ -66,8 +64,7 @@ export function makeProgram(perform: Perform): Command {
   for (const command of program.commands) {
     command.action(() => {
       const options: Record<string, unknown> = command.opts();
-      const given = Object.keys(options).filter(name => command.getOptionValueSource(name) === 'cli');
-      return perform(command.name(), { options, args: command.args, given });
+      return perform(command.name(), { options, args: command.args });
     });
   }
   return program;

@@ -28,3 +28,6 @@ export function tunedDefaults(modelDigest: string, task: string): Tuned | undefi
 
 /** Of the demonstrations where nothing was tuned. */
 export const DEFAULT_SEED = 1;
+
+/** Evaluation rows where neither a number nor a preset is asked for: a minute or two of the embedded model on two cores. */
+export const DEFAULT_LIMIT = 200;

@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path';
 import { type Decoder, elements } from '../model/decoder.ts';
+import { passOnWarnings } from '../task/warnings.ts';
 import { memoryOfMachine } from './machine-memory.ts';
 import { mappedBytes, mappedPlaces } from './mapped-weights.ts';
 import type { ExperimentOptions } from './options.ts';
@@ -32,13 +33,15 @@ export interface EstimateOptions extends ExperimentOptions, PrepareOptions {
   readonly out?: string | undefined;
   readonly threads?: number | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Hears what the user should know of the task's rows. */
+  readonly onWarning?: ((message: string) => void) | undefined;
   /** The machine's speed; measured for two seconds unless given, null for none. */
   readonly speed?: Speed | null | undefined;
   /** Bytes of memory that the run may use at most; those of the machine unless given. */
   readonly machineBytes?: number | undefined;
 }
 
-/** Counts the work of a run without doing it. @throws UserError as runExperiment, before anything is computed */
+/** Counts the work of a run without doing it. @throws UserError as runExperiment, before anything is computed; the reason of `signal` */
 export async function estimateRun(options: EstimateOptions = {}): Promise<Estimate> {
   const {
     out,
@@ -48,9 +51,13 @@ export async function estimateRun(options: EstimateOptions = {}): Promise<Estima
     machineBytes = memoryOfMachine(),
     offline,
     onProgress,
+    onWarning,
     ...wishes
   } = options;
-  const prepared = await prepare(wishes, { offline, onProgress });
+  signal?.throwIfAborted();
+  const prepared = await prepare(wishes, { offline, onProgress, signal });
+  signal?.throwIfAborted();
+  passOnWarnings(prepared.task, onWarning);
   const speed = given === undefined ? await measureSpeed(prepared, { threads, signal }) : given;
   return estimate(prepared, speed, machineBytes, out);
 }

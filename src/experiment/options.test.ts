@@ -23,6 +23,8 @@ test('defaults', () => {
     template: 'code',
     tap: 'prompt-end',
     settings: ['zero-shot', 'in-context', 'finetuned'],
+    steadyCheck: true,
+    excludeLeaks: false,
     batchSize: 16,
   });
 });

@@ -29,7 +29,8 @@ const options = z
     documentStart: z.string().min(1).optional(),
     template: z.enum(templates as [TemplateVariant, ...TemplateVariant[]]).default('code'),
     tap: z.enum(taps as [Tap, ...Tap[]]).optional(),
-    limit: z.int().min(1).optional(),
+    limit: z.union([z.int().min(1), z.literal('all')], 'must be a whole number from 1 on, or all').optional(),
+    excludeLeaks: z.boolean().default(false),
     settings: z
       .array(z.enum(settingNames as [SettingName, ...SettingName[]]))
       .min(1)

@@ -33,6 +33,10 @@ export type Plan = {
     readonly digest: string;
     readonly template: TemplateVariant;
     readonly labels: readonly string[];
+    /** Rows that there are to evaluate. */
+    readonly evaluationRows: number;
+    /** Evaluation rows that were asked to be left out since they are training rows too; 0 where that was not asked. */
+    readonly leaksExcluded: number;
   };
   readonly settings: readonly SettingName[];
   readonly tap: Tap;
@@ -101,7 +105,14 @@ export function makePlan(
     schema: 'dualform.plan/1',
     version: VERSION,
     model: { ...model },
-    task: { name: task.name, digest: task.digest, template, labels: [...task.labels] },
+    task: {
+      name: task.name,
+      digest: task.digest,
+      template,
+      labels: [...task.labels],
+      evaluationRows: task.evaluationRows,
+      leaksExcluded: task.leaksExcluded,
+    },
     settings: [...settings],
     tap,
     documentStart,

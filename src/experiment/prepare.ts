@@ -9,8 +9,10 @@ import { openDecoder } from '../model/open-decoder.ts';
 import { assertSameDemonstrations } from '../task/same-demonstrations.ts';
 import { buildSequences, type Sequences } from '../task/sequence.ts';
 import { openTask, type Task, type TemplateVariant } from '../task/task.ts';
+import { withoutLeaks } from '../task/warnings.ts';
 import { openTokenizer, type Tokenizer } from '../tokenizer/tokenizer.ts';
 import { canonicalJson, type Json } from './canonical-json.ts';
+import { DEFAULT_LIMIT } from './defaults.ts';
 import { type ExperimentOptions, readOptions } from './options.ts';
 import { chosenNumbers, makePlan, type Plan, signatureOf } from './plan.ts';
 import { choosePreset, type Preset } from './preset.ts';
@@ -102,10 +104,12 @@ export async function prepare(
   openModel = (wishes: ModelWishes) => openTextModel(wishes, options),
 ): Promise<Prepared> {
   const chosen = readOptions(given);
-  const subject = await openSubject(chosen, openModel);
-  const { checkpoint, decoder, tokenizer, conventions, task } = subject;
+  const opened = await openSubject(chosen, openModel);
+  const { checkpoint, decoder, tokenizer, conventions } = opened;
+  const { task, excluded } = chosen.excludeLeaks ? withoutLeaks(opened.task) : { task: opened.task, excluded: 0 };
   const preset = chosen.preset && (await choosePreset(chosen.preset, { name: checkpoint.name, decoder }, task));
   const numbers = chosenNumbers(chosen, checkpoint, task, preset?.settings);
+  const limit = chosen.limit ?? (preset === undefined ? DEFAULT_LIMIT : 'all');
   const sequences = buildSequences({
     task,
     tokenizer,
@@ -113,7 +117,7 @@ export async function prepare(
     shots: chosen.shots ?? preset?.settings.shots ?? task.defaultShots,
     seed: numbers.seed,
     context: decoder.context,
-    ...(chosen.limit !== undefined && { limit: chosen.limit }),
+    ...(limit !== 'all' && { limit }),
   });
   assertSameDemonstrations({ ...conventions, ...sequences });
   checkVocabulary(checkpoint, decoder, sequences);
@@ -126,12 +130,13 @@ export async function prepare(
         .digest('hex'),
       tokenizer: tokenizer.digest,
     },
-    task,
+    task: { ...task, leaksExcluded: excluded },
     ...conventions,
     sequences,
   });
   return {
-    ...subject,
+    ...opened,
+    task,
     plan,
     signature: signatureOf(plan),
     sequences,

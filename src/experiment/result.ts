@@ -41,6 +41,10 @@ export interface ExperimentResult extends Similarities {
     readonly demonstrations: readonly number[];
     /** How many rows were evaluated. */
     readonly examples: number;
+    /** How many there are, without those that were excluded. */
+    readonly evaluationRows: number;
+    /** How many were excluded since they are training rows too. */
+    readonly leaksExcluded: number;
   };
   readonly finetuning: {
     readonly learningRate: number | null;
@@ -96,6 +100,8 @@ export function foldResult(
       seed,
       demonstrations,
       examples: plan.examples,
+      evaluationRows: task.evaluationRows,
+      leaksExcluded: task.leaksExcluded,
     },
     finetuning: {
       learningRate: plan.learningRate,

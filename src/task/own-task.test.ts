@@ -48,7 +48,9 @@ describe('own tasks', () => {
     write('held.jsonl', rows(3));
     const task = await open(rows(5), { ...settings, evaluation: 'held.jsonl', shots: 2 });
     expect([task.trainRows, task.evaluationRows, task.defaultShots]).toEqual([5, 3, 2]);
-    expect(task.warnings).toEqual(['3 of 3 evaluation rows are training rows too']);
+    expect(task.warnings).toEqual([
+      '3 of 3 evaluation rows are training rows too; "dualform run --exclude-leaks" leaves them out',
+    ]);
     expect(await openTask(join(folder, 'own.task.json'))).toMatchObject({ digest: task.digest });
   });
 

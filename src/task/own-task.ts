@@ -9,7 +9,7 @@ import { rowOf } from './rows/row-of.ts';
 import type { Task } from './task.ts';
 import { taskDigest } from './task-digest.ts';
 import { readTaskFile, type TaskFile } from './task-file.ts';
-import type { Template } from './template.ts';
+import { findWarnings } from './warnings.ts';
 
 const SPLIT_SEED = 0;
 const EVALUATION_SHARE = 0.2;
@@ -42,6 +42,12 @@ export async function openOwnTask(path: string): Promise<Task> {
       : [first, await readPart(parts.evaluation, settings)];
   const ordered = evaluationOrder(evaluation);
   const { template, labels } = settings;
+  const rows = {
+    labels,
+    prompt: (row: Row) => template.render(row.fields),
+    train: () => train,
+    evaluation: () => ordered,
+  };
   return {
     name: basename(stem),
     title: settings.title ?? basename(stem),
@@ -49,14 +55,11 @@ export async function openOwnTask(path: string): Promise<Task> {
     digest: taskDigest(template.text, labels, [train, ordered]),
     template: template.text,
     fields: template.fields,
-    labels,
+    ...rows,
     defaultShots: Math.min(settings.shots ?? DEFAULT_SHOTS, train.length),
     trainRows: train.length,
     evaluationRows: ordered.length,
-    warnings: findWarnings(train, ordered, labels, template),
-    prompt: row => template.render(row.fields),
-    train: () => train,
-    evaluation: () => ordered,
+    warnings: findWarnings(rows),
   };
 }
 
@@ -112,23 +115,4 @@ function splitRows(rows: readonly Row[], file: string): [train: readonly Row[], 
   const held = Math.min(MOST_EVALUATION_ROWS, Math.max(1, Math.floor(EVALUATION_SHARE * rows.length)));
   const chosen = new Set(permutation(SPLIT_SEED, rows.length).slice(rows.length - held));
   return [rows.filter((_, i) => !chosen.has(i)), rows.filter((_, i) => chosen.has(i))];
-}
-
-function findWarnings(
-  train: readonly Row[],
-  evaluation: readonly Row[],
-  labels: readonly string[],
-  template: Template,
-): string[] {
-  const empty = (rows: readonly Row[], what: string) =>
-    labels
-      .filter((_, id) => !rows.some(row => row.label === id))
-      .map(word => `no ${what} row has the label "${word.trim()}"`);
-  const texts = new Set(train.map(row => template.render(row.fields)));
-  const shared = evaluation.filter(row => texts.has(template.render(row.fields))).length;
-  return [
-    ...empty(train, 'training'),
-    ...empty(evaluation, 'evaluation'),
-    ...(shared > 0 ? [`${shared} of ${evaluation.length} evaluation rows are training rows too`] : []),
-  ];
 }

@@ -7,6 +7,7 @@ import type { Row } from './row.ts';
 import { readData, readManifest } from './task-data.ts';
 import { taskDigest } from './task-digest.ts';
 import { parseTemplate } from './template.ts';
+import { findWarnings } from './warnings.ts';
 
 /** Where paper and official code differ (AG News, CB): whose prompt. */
 export type TemplateVariant = 'paper' | 'code';
@@ -26,7 +27,7 @@ export interface Task {
   readonly defaultShots: number;
   readonly trainRows: number;
   readonly evaluationRows: number;
-  /** What the user should know about the rows: a label without rows, texts that occur in both parts. */
+  /** What the user should know about the rows: a label without rows, prompts that occur in both parts. Found at the first call. */
   readonly warnings: readonly string[];
   /** T(x): the prompt of a row. */
   prompt(row: Row): string;
@@ -97,6 +98,16 @@ function openEmbeddedTask(name: string, variant: TemplateVariant): Task {
   const template = parseTemplate(variant === 'paper' ? paperTemplate : codeTemplate, `task ${name}`);
   const { title, licence, files } = readManifest(name);
   const order = files.evaluation.order;
+  const rows = {
+    labels,
+    prompt: (row: Row) => template.render(row.fields),
+    train: once(() => readData(name, files.train, template.fields)),
+    evaluation: once(() => {
+      const read = readData(name, files.evaluation, template.fields);
+      return order === 'shuffled' ? read : evaluationOrder(read);
+    }),
+  };
+  const warnings = once(() => findWarnings(rows));
   return {
     name,
     title,
@@ -104,17 +115,13 @@ function openEmbeddedTask(name: string, variant: TemplateVariant): Task {
     digest: taskDigest(template.text, labels, [files.train.contentSha256, files.evaluation.contentSha256, order]),
     template: template.text,
     fields: template.fields,
-    labels,
+    ...rows,
     defaultShots: shots,
     trainRows: files.train.rows,
     evaluationRows: Math.min(files.evaluation.rows, MOST_EVALUATION_ROWS),
-    warnings: [],
-    prompt: row => template.render(row.fields),
-    train: once(() => readData(name, files.train, template.fields)),
-    evaluation: once(() => {
-      const rows = readData(name, files.evaluation, template.fields);
-      return order === 'shuffled' ? rows : evaluationOrder(rows);
-    }),
+    get warnings() {
+      return warnings();
+    },
   };
 }
 

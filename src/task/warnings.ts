@@ -1,3 +1,5 @@
+import { UserError } from '../error.ts';
+import type { Row } from './row.ts';
 import type { Task } from './task.ts';
 
 /** Tells each warning of a task, with its name. */
@@ -6,4 +8,50 @@ export function passOnWarnings(
   onWarning: ((message: string) => void) | undefined,
 ): void {
   for (const warning of warnings) onWarning?.(`task ${name}: ${warning}`);
+}
+
+type Rows = Pick<Task, 'labels' | 'prompt' | 'train' | 'evaluation'>;
+
+/** Evaluation rows with the prompt of a training row: as a demonstration that one would give the answer away. In evaluation order. */
+function leaks({ prompt, train, evaluation }: Rows): readonly Row[] {
+  const prompts = new Set(train().map(prompt));
+  return evaluation().filter(row => prompts.has(prompt(row)));
+}
+
+/** What the user should know about the rows of a task. */
+export function findWarnings(task: Rows): readonly string[] {
+  const evaluation = task.evaluation();
+  const empty = (rows: readonly Row[], what: string) =>
+    task.labels
+      .filter((_, id) => !rows.some(row => row.label === id))
+      .map(word => `no ${what} row has the label "${word.trim()}"`);
+  const leaked = leaks(task).length;
+  return [
+    ...empty(task.train(), 'training'),
+    ...empty(evaluation, 'evaluation'),
+    ...(leaked > 0
+      ? [
+          `${leaked} of ${evaluation.length} evaluation rows are training rows too; "dualform run --exclude-leaks" leaves them out`,
+        ]
+      : []),
+  ];
+}
+
+/**
+ * The task without evaluation rows that are training rows too; the order of the others stays.
+ *
+ * @returns the task, and how many rows it lost
+ * @throws UserError when no row is left
+ */
+export function withoutLeaks(task: Task): { readonly task: Task; readonly excluded: number } {
+  const leaked = new Set(leaks(task));
+  if (leaked.size === 0) return { task, excluded: 0 };
+  const left = task.evaluation().filter(row => !leaked.has(row));
+  if (left.length === 0) {
+    throw new UserError(`--exclude-leaks: every evaluation row of task ${task.name} is a training row too`, {
+      exitCode: 2,
+    });
+  }
+  const without = { ...task, evaluationRows: left.length, evaluation: () => left };
+  return { task: { ...without, warnings: findWarnings(without) }, excluded: leaked.size };
 }

@@ -14,7 +14,7 @@ describe('wrong use is named with what is right', () => {
     [['run', '--settings', 'zero-shot,incontext'], 'the nearest name is in-context'],
     [['run', '--settings', ''], '--settings "": must be a list of some of zero-shot, in-context, finetuned'],
     [['run', '--shots', '3.5'], '--shots "3.5": must be a whole number from 0 on'],
-    [['run', '--limit', '0'], '--limit "0": must be a whole number from 1 on'],
+    [['run', '--limit', '0'], '--limit "0": must be a whole number from 1 on, or all'],
     [['run', '--learning-rate', '-1'], '--learning-rate "-1": must be a number above 0'],
     [['run', '--task', 'sst3'], 'the nearest name is "sst2"'],
     [['run', '--seed'], "option '--seed <number>' argument missing; see dualform run --help"],

@@ -3,14 +3,13 @@ import { z } from 'zod';
 import { estimateRun } from '../../experiment/estimate.ts';
 import { runExperiment } from '../../experiment/run.ts';
 import { settingNames } from '../../setting/setting.ts';
-import { BARE_LIMIT } from '../commands/run.ts';
 import { experimentHooks } from '../experiment-hooks.ts';
 import { experiment } from '../experiment-values.ts';
 import { formatEstimate } from '../format-estimate.ts';
 import { formatFindings } from '../format-findings.ts';
 import { formatCount } from '../format-number.ts';
 import { formatPaper } from '../format-paper.ts';
-import { formatRun } from '../format-run.ts';
+import { formatRowsTaken, formatRun } from '../format-run.ts';
 import type { Io } from '../io.ts';
 import { everywhere, namesOf, readOptions, text } from '../option-values.ts';
 import type { Typed } from '../program.ts';
@@ -23,19 +22,9 @@ export const schema = z.object({
   dryRun: z.boolean().optional(),
 });
 
-/** Options that say nothing about what is computed. */
-const aside = [...Object.keys(everywhere), 'out', 'dryRun'];
-
 export async function perform(typed: Typed, io: Io): Promise<void> {
   const { json, quiet, debug, offline, threads, out, dryRun, ...wishes } = readOptions(schema, typed.options);
-  const bare = typed.given.every(name => aside.includes(name));
-  const { onWarning, ...hooks } = experimentHooks(io);
-  const common = {
-    ...wishes,
-    ...(bare && { limit: BARE_LIMIT }),
-    out,
-    ...hooks,
-  };
+  const common = { ...wishes, out, ...experimentHooks(io) };
   if (dryRun) {
     const { plan, ...estimate } = await estimateRun(common);
     const { batches, demonstrations, ...choices } = plan;
@@ -44,7 +33,7 @@ export async function perform(typed: Typed, io: Io): Promise<void> {
     );
     return;
   }
-  const { folder, result, paper, timing, provenance, found } = await runExperiment({ ...common, onWarning });
+  const { folder, result, paper, timing, provenance, found } = await runExperiment(common);
   if (found === result.task.examples) io.note('this run was finished earlier; these are its results');
   else if (found > 0) io.note(`went on after ${formatCount(found)} examples that were stored earlier`);
   const place = relative('.', folder) || folder;
@@ -55,7 +44,7 @@ export async function perform(typed: Typed, io: Io): Promise<void> {
       ...formatFindings(result),
       '',
       ...(paper ? [formatPaper(paper), ''] : []),
-      ...(bare ? [`These are the first ${BARE_LIMIT} rows; --limit 2000 takes all.`] : []),
+      formatRowsTaken(result.task),
       `The run folder is ${place}.`,
     ].join('\n'),
   );

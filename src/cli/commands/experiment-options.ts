@@ -1,5 +1,6 @@
 /** @file Options that several commands share, with one help text each. */
 import type { Command, Option } from 'commander';
+import { DEFAULT_LIMIT } from '../../experiment/defaults.ts';
 import { presetNames } from '../../experiment/paper.ts';
 import { choice, withModelOptions } from '../everywhere.ts';
 
@@ -21,6 +22,12 @@ export function withExperimentOptions(command: Command): Command {
     .option('--seed <number>', "chooses the demonstrations (default: the model's for the task, else 1)")
     .option('--learning-rate <number>', "of finetuning (default: the model's for the task, else required)")
     .option('--no-steady-check', 'do not finetune once more to see whether rounding decides the finetuned answers');
+  command
+    .option(
+      '--limit <number>',
+      `evaluation rows: the first of the evaluation order, or all (default: ${DEFAULT_LIMIT}; all with --preset)`,
+    )
+    .option('--exclude-leaks', 'leave out evaluation rows that are training rows too');
   return withModelOptions(withConventionOptions(command))
     .addOption(templateOption())
     .addOption(

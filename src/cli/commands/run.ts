@@ -2,20 +2,16 @@ import { Command } from 'commander';
 import { OWN_ROWS, withEverywhere, withExamples } from '../everywhere.ts';
 import { withExperimentOptions } from './experiment-options.ts';
 
-/** Rows that the bare command evaluates: about a minute on two cores. */
-export const BARE_LIMIT = 200;
-
 export function runCommand(): Command {
   const command = new Command('run')
     .description('the main job: a task zero-shot, in-context and finetuned, and how alike the last two are')
     .option('--task <task>', `a name from "dualform tasks", or ${OWN_ROWS}`, 'sst2')
-    .option('--limit <number>', `evaluation rows (default: 2000; ${BARE_LIMIT} for the bare "dualform run")`)
     .option('--settings <list>', 'a subset of zero-shot,in-context,finetuned', 'zero-shot,in-context,finetuned')
     .option('--out <folder>', 'the run folder (default: runs/<signature>)')
     .option('--dry-run', 'say what would be computed: tokens, FLOPs, memory, time');
   return withExamples(withEverywhere(withExperimentOptions(command)), [
-    { line: 'dualform run', says: `SST-2, the first ${BARE_LIMIT} rows: about a minute` },
-    { line: 'dualform run --task cb', says: 'all evaluation rows of another task' },
+    { line: 'dualform run', says: 'SST-2, the first 200 evaluation rows: about a minute' },
+    { line: 'dualform run --task cb --limit all', says: 'all evaluation rows of another task' },
     { line: 'dualform run --task mr --shots 8 --seed 2 --learning-rate 0.01 --limit 100', says: 'own choices' },
     {
       line: 'dualform run --task mr --preset paper --model KoboldAI/fairseq-dense-1.3B',

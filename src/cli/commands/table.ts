@@ -10,7 +10,6 @@ export function tableCommand(): Command {
       'all, or names from "dualform tasks" and files with rows as "run --task" takes them, separated by commas',
       'all',
     )
-    .option('--limit <number>', 'evaluation rows of each task (default: 2000)')
     .option('--out <folder>', 'holds a run folder for each task (default: runs/<signature>)');
   return withExamples(withEverywhere(withExperimentOptions(command)), [
     {
@@ -21,7 +20,7 @@ export function tableCommand(): Command {
       line: 'dualform table --preset paper --model model.pt --tasks mr,sst5,cb --out runs/paper',
       says: "the tasks whose demonstrations are the paper's, with the file that fairseq published",
     },
-    { line: 'dualform table --limit 100', says: 'the embedded model, 100 rows of each task' },
+    { line: 'dualform table --limit 100', says: 'the embedded model, 100 evaluation rows of each task' },
     { line: 'dualform table --tasks mr --learning-rate 0.01 --json', says: 'a table for a program' },
   ]);
 }
