@@ -44,7 +44,7 @@ test('a ratio of sums, by hand', () => {
 });
 
 test('no interval where a replicate is undefined, none differs, or there is but one', () => {
-  const none = { low: null, high: null, df: null, p: null };
+  const none = { value: 1, low: null, high: null, df: null, p: null };
   const rows = (replicates: readonly (number | null)[]) => jackknife(1, [{ noun: 'row', replicates }]);
   expect(rows([1, null, 2])).toEqual({ ...none, error: null, why: 'undefined without one row (1 of 3)' });
   expect(rows([1, 1, 1 + 1e-16])).toEqual({ ...none, error: 0, why: 'the same without any row' });

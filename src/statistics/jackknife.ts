@@ -1,14 +1,5 @@
-import { type Bounds, withoutSpread } from './interval.ts';
-import { studentTBeyond, studentTPoint } from './student-t.ts';
-
-/** What the jackknife says of a number. */
-export interface Jackknifed extends Bounds {
-  /** Standard error; null, with `why`, where a replicate is undefined, 0 where none differs. */
-  readonly error: number | null;
-  readonly df: number | null;
-  /** Two-sided, of the hypothesis that the true value is 0; null where there is no interval. */
-  readonly p: number | null;
-}
+import { type Estimate, estimateOf, withoutInterval } from './estimate.ts';
+import { withoutSpread } from './interval.ts';
 
 /** One way in which the data fall apart: the value without each seed, or without each row. */
 export interface LeftOut {
@@ -24,20 +15,16 @@ export interface LeftOut {
  *
  *     V = sum over factors of (n - 1) / n sum_i (t_(-i) - t)^2,    value  +-  t* sqrt(V)
  *
- * The factors' variances add up, which counts what both share twice: the interval is rather too wide. t* has n - 1 degrees of freedom of the first
- * factor. No interval where a replicate is undefined or all of them are the same.
+ * The factors' variances add up, which counts what both share twice: the interval is rather too wide. t* has n - 1 degrees of freedom of the
+ * first factor. No interval where a replicate is undefined or all of them are the same.
  */
-export function jackknife(value: number, factors: readonly LeftOut[], confidence = 0.95): Jackknifed {
-  const none = (why: string, error: number | null = null): Jackknifed => ({
-    ...{ low: null, high: null, error, df: null, p: null },
-    why,
-  });
+export function jackknife(value: number, factors: readonly LeftOut[], confidence = 0.95): Estimate {
   let variance = 0;
   for (const { noun, replicates } of factors) {
     const n = replicates.length;
-    if (n < 2) return none(`fewer than two ${noun}s`);
+    if (n < 2) return withoutInterval(value, `fewer than two ${noun}s`);
     const undefinedOnes = replicates.filter(each => each === null).length;
-    if (undefinedOnes > 0) return none(`undefined without one ${noun} (${undefinedOnes} of ${n})`);
+    if (undefinedOnes > 0) return withoutInterval(value, `undefined without one ${noun} (${undefinedOnes} of ${n})`);
     const known = replicates as readonly number[];
     if (withoutSpread(known)) continue;
     const mean = known.reduce((sum, x) => sum + x, 0) / n;
@@ -45,9 +32,7 @@ export function jackknife(value: number, factors: readonly LeftOut[], confidence
   }
   const [first] = factors;
   if (first === undefined) throw new RangeError('jackknife: no factor');
-  if (variance === 0) return none(`the same without any ${factors.map(({ noun }) => noun).join(' or ')}`, 0);
-  const df = first.replicates.length - 1;
-  const error = Math.sqrt(variance);
-  const half = error * studentTPoint(confidence, df);
-  return { low: value - half, high: value + half, error, df, p: studentTBeyond(Math.abs(value) / error, df) };
+  if (variance === 0)
+    return withoutInterval(value, `the same without any ${factors.map(({ noun }) => noun).join(' or ')}`, 0);
+  return estimateOf(value, Math.sqrt(variance), first.replicates.length - 1, confidence);
 }

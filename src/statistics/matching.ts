@@ -1,4 +1,5 @@
 import { largest } from './interval.ts';
+import { allPermutations } from './permutations.ts';
 
 /** How a table of pairs compares with itself under other matchings. */
 export interface Matching {
@@ -38,20 +39,12 @@ export function matchingTest(table: readonly (readonly number[])[]): Matching | 
   const matched = mean(table.map((row, i) => row[i]!));
   // All entries are n times as many as the matched ones.
   const difference = ((matched - all) * n) / (n - 1);
-  const apart = matchings(n).map(columns => Math.abs(mean(columns.map((j, i) => table[i]![j]!)) - all));
+  const apart = [...allPermutations(n)].map(columns => Math.abs(mean(columns.map((j, i) => table[i]![j]!)) - all));
   // Sums in another order part by rounding.
   const rounding = 8 * n * Number.EPSILON * largest(table.flat());
   if (Math.max(...apart) <= rounding) return { difference, p: null, why: 'every matching has the same mean', n };
   const asFar = apart.filter(distance => distance >= Math.abs(matched - all) - rounding).length;
   return { difference, p: asFar / apart.length, n };
-}
-
-/** All orders of 0 ... n - 1. */
-function matchings(n: number): readonly (readonly number[])[] {
-  if (n === 0) return [[]];
-  return matchings(n - 1).flatMap(order =>
-    Array.from({ length: n }, (_, place) => [...order.slice(0, place), n - 1, ...order.slice(place)]),
-  );
 }
 
 function mean(values: readonly number[]): number {

@@ -1,0 +1,46 @@
+import { type Estimate, estimateOf, withoutInterval } from './estimate.ts';
+import { largest, withoutSpread } from './interval.ts';
+
+/**
+ * Mean of a complete table y[seed][row] whose seeds and rows are both random: the same rows answered with several sets of demonstrations. With the mean
+ * squares of seeds, rows and rest (S - 1, R - 1 and (S - 1)(R - 1) degrees of freedom)
+ *
+ *     MS_d = R sum_d (y_d. - y..)^2 / (S - 1)       MS_i = S sum_i (y_.i - y..)^2 / (R - 1)
+ *     MS_e = sum (y_di - y_d. - y_.i + y..)^2 / ((S - 1)(R - 1))
+ *     V = max(MS_d + MS_i - MS_e, MS_d, MS_i) / (S R),    y..  +-  t sqrt(V)
+ *
+ * The degrees of freedom of t are Satterthwaite's (1946) of the sum, those of the term itself where a single term is the maximum, rounded
+ * down to a whole number from 1 on. Differences of two conditions are subtracted in each cell first. (Clark 1973; Owen 2007.)
+ *
+ * @throws RangeError when the table is empty or has gaps
+ */
+export function crossedMean(table: readonly (readonly number[])[], confidence = 0.95): Estimate {
+  const [S, R] = [table.length, table[0]?.length ?? 0];
+  if (S === 0 || R === 0 || table.some(row => row.length !== R)) throw new RangeError('crossedMean: a table with gaps');
+  const cells = table.flat();
+  const mean = sum(cells) / (S * R);
+  if (S < 2 || R < 2) return withoutInterval(mean, `fewer than two ${S < 2 ? 'seeds' : 'rows'}`);
+  if (withoutSpread(cells)) return withoutInterval(cells[0]!, 'all values are the same', 0);
+  const seeds = table.map(row => sum(row) / R - mean);
+  const rows = Array.from({ length: R }, (_, i) => sum(table.map(row => row[i]!)) / S - mean);
+  const squares = (values: readonly number[]) => values.reduce((total, x) => total + x * x, 0);
+  const rest = table.flatMap((row, d) => row.map((y, i) => y - mean - seeds[d]! - rows[i]!));
+  const ofSeeds = { square: (R * squares(seeds)) / (S - 1), df: S - 1 };
+  const ofRows = { square: (S * squares(rows)) / (R - 1), df: R - 1 };
+  const ofRest = { square: squares(rest) / ((S - 1) * (R - 1)), df: (S - 1) * (R - 1) };
+  const all = ofSeeds.square + ofRows.square - ofRest.square;
+  const satterthwaite = () =>
+    all ** 2 / [ofSeeds, ofRows, ofRest].reduce((total, { square, df }) => total + square ** 2 / df, 0);
+  const single = ofSeeds.square >= ofRows.square ? ofSeeds : ofRows;
+  const most = all >= single.square ? { square: all, df: satterthwaite() } : single;
+  const error = Math.sqrt(most.square / (S * R));
+  // Means of seeds and of rows that are the same leave rounding.
+  if (error <= 8 * Number.EPSILON * largest(cells)) {
+    return withoutInterval(mean, 'the means of all seeds and of all rows are the same', 0);
+  }
+  return estimateOf(mean, error, Math.max(1, Math.floor(most.df + 1e-9)), confidence);
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, x) => total + x, 0);
+}

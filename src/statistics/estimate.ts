@@ -1,0 +1,25 @@
+import type { Bounds } from './interval.ts';
+import { studentTBeyond, studentTPoint } from './student-t.ts';
+
+/** A number with what is known of it. */
+export interface Estimate extends Bounds {
+  readonly value: number;
+  /** Standard error; null, with `why`, where it is not known, 0 where nothing varies. */
+  readonly error: number | null;
+  /** Degrees of freedom; null where there is no interval. */
+  readonly df: number | null;
+  /** Two-sided, of the hypothesis that the true value is 0; null where there is no interval. */
+  readonly p: number | null;
+}
+
+/** value +- t error, with t of `df` degrees of freedom. */
+export function estimateOf(value: number, error: number, df: number, confidence = 0.95): Estimate {
+  const half = error * studentTPoint(confidence, df);
+  const p = studentTBeyond(Math.abs(value) / error, df);
+  return { value, low: value - half, high: value + half, error, df, p };
+}
+
+/** A number without an interval. @param error 0 where nothing varies: then nothing is tested */
+export function withoutInterval(value: number, why: string, error: 0 | null = null): Estimate {
+  return { value, low: null, high: null, error, df: null, p: null, why };
+}

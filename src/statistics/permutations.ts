@@ -1,0 +1,18 @@
+import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
+import { chooseDistinct } from './random.ts';
+
+/** All orders of 0 ... n - 1, the identity first; each array is a new one. */
+export function* allPermutations(n: number): Generator<readonly number[]> {
+  if (n === 0) {
+    yield [];
+    return;
+  }
+  for (const order of allPermutations(n - 1)) {
+    for (let place = n - 1; place >= 0; place--) yield [...order.slice(0, place), n - 1, ...order.slice(place)];
+  }
+}
+
+/** A random order of 0 ... n - 1. */
+export function drawPermutation(stream: RandomGenerator, n: number): readonly number[] {
+  return chooseDistinct(stream, n, n);
+}
