@@ -1,8 +1,29 @@
+import { constants } from 'node:fs';
+import { access } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import envPaths from 'env-paths';
+import cachedir from 'cachedir';
+import { fileError } from './file-bytes.ts';
+import { atHome } from './home-directory.ts';
+import { makeFolders } from './make-folders.ts';
 
-/** The user's cache directory for dualform; the environment variable DUALFORM_CACHE overrides the system's place. */
+const ELSEWHERE = 'set the environment variable DUALFORM_CACHE to a folder that can be written';
+
+/**
+ * The user's cache directory for dualform; the environment variable DUALFORM_CACHE overrides the system's place.
+ *
+ * @throws UserError where neither is known: there is no home directory
+ */
 export function cacheDirectory(): string {
   const chosen = process.env.DUALFORM_CACHE;
-  return chosen ? resolve(chosen) : envPaths('dualform', { suffix: '' }).cache;
+  return chosen ? resolve(chosen) : atHome(() => cachedir('dualform'), ELSEWHERE);
+}
+
+/** Makes a folder in the cache directory. @throws UserError naming it and DUALFORM_CACHE when it cannot be written */
+export async function makeCacheFolder(folder: string): Promise<void> {
+  try {
+    await makeFolders(folder);
+    await access(folder, constants.W_OK);
+  } catch (error) {
+    throw fileError(folder, error, `; or ${ELSEWHERE}`);
+  }
 }

@@ -3,7 +3,7 @@ import { type FileHandle, readdir, readFile, rename, rm, statfs } from 'node:fs/
 import { dirname, join } from 'node:path';
 import { UserError } from '../error.ts';
 import { removeAbandoned, writeAtomically, writeFully } from './atomic-file.ts';
-import { cacheDirectory } from './cache-directory.ts';
+import { cacheDirectory, makeCacheFolder } from './cache-directory.ts';
 import type { TensorLocation } from './checkpoint.ts';
 import { type ByteProgress, sha256 } from './digest.ts';
 import { errorCode, readExactly, withFile } from './file-bytes.ts';
@@ -96,6 +96,7 @@ export async function cacheWeights(
     config: JSON.stringify(model.config),
   };
   const layout = layOutSafetensors(outlines, { alignment: ALIGNMENT, metadata });
+  await makeCacheFolder(weightsDirectory());
   try {
     const record = await writeAtomically(file, layout.totalBytes, async handle => {
       await requireSpace(file, layout.totalBytes);

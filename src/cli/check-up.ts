@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { access, constants, readdir, statfs } from 'node:fs/promises';
+import { readdir, statfs } from 'node:fs/promises';
 import os from 'node:os';
 import { verifyCache, weightsDirectory } from '../checkpoint/cache.ts';
-import { cacheDirectory } from '../checkpoint/cache-directory.ts';
-import { makeFolders } from '../checkpoint/make-folders.ts';
+import { cacheDirectory, makeCacheFolder } from '../checkpoint/cache-directory.ts';
 import { EMBEDDED_MODELS, locateEmbedded } from '../checkpoint/models.ts';
 import { UserError } from '../error.ts';
 import { Interrupted } from '../experiment/interrupted.ts';
@@ -126,18 +125,16 @@ async function checkMemory(): Promise<Finding> {
 }
 
 async function checkCacheFolder(): Promise<Finding> {
-  const folder = cacheDirectory();
-  const needed = Math.max(...EMBEDDED_MODELS.map(model => model.cacheBytes));
+  let folder: string;
   try {
-    await makeFolders(folder);
-    await access(folder, constants.W_OK);
+    folder = cacheDirectory();
+    await makeCacheFolder(folder);
   } catch (error) {
-    const why = error instanceof Error ? (error as NodeJS.ErrnoException).code : error;
-    return bad(
-      `${folder} cannot be written (${why})`,
-      'set the environment variable DUALFORM_CACHE to a folder that can',
-    );
+    if (!(error instanceof UserError)) throw error;
+    const [found, ...remedy] = error.message.split('; ') as [string, ...string[]];
+    return bad(found, remedy.join('; '));
   }
+  const needed = Math.max(...EMBEDDED_MODELS.map(model => model.cacheBytes));
   const { bavail, bsize } = await statfs(folder);
   const found = `${folder}, ${formatBytes(bavail * bsize)} free`;
   // Weights that were unpacked already need no more room.

@@ -102,7 +102,7 @@ export async function makeModelFolder(id: HubId, commit: string, cache: string =
       requireInside(await realpath(cache), await realpath(made), made);
     }
   } catch (error) {
-    throw fileError(folder, error);
+    throw fileError(folder, error, '; or set the environment variable HF_HOME to a folder that can be written');
   }
   return blobs;
 }

@@ -2,6 +2,7 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { UserError } from '../../error.ts';
+import { atHome } from '../home-directory.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -9,17 +10,18 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export function hubCacheDirectory(env: Environment = process.env): string {
   // The second is the name that older Python tools read.
   const chosen = env.HF_HUB_CACHE || env.HUGGINGFACE_HUB_CACHE;
-  if (chosen) return resolve(atHome(chosen));
-  if (env.HF_HOME) return resolve(atHome(env.HF_HOME), 'hub');
-  return join(
-    env.XDG_CACHE_HOME ? resolve(atHome(env.XDG_CACHE_HOME)) : join(homedir(), '.cache'),
-    'huggingface',
-    'hub',
-  );
+  if (chosen) return resolve(expanded(chosen));
+  if (env.HF_HOME) return resolve(expanded(env.HF_HOME), 'hub');
+  const caches = env.XDG_CACHE_HOME ? resolve(expanded(env.XDG_CACHE_HOME)) : home('.cache');
+  return join(caches, 'huggingface', 'hub');
 }
 
-function atHome(path: string): string {
-  return path === '~' || path.startsWith('~/') ? join(homedir(), path.slice(1)) : path;
+function expanded(path: string): string {
+  return path === '~' || path.startsWith('~/') ? home(path.slice(1)) : path;
+}
+
+function home(path: string): string {
+  return atHome(() => join(homedir(), path), 'set the environment variable HF_HOME to a folder that can be written');
 }
 
 /** `HF_HUB_OFFLINE` */

@@ -1,0 +1,20 @@
+import { isAbsolute } from 'node:path';
+import { UserError } from '../error.ts';
+
+/**
+ * A path that is built on the user's home directory, of which a process may have none: HOME is not set, and its user stands in no list.
+ *
+ * @param remedy what to do then
+ * @throws UserError naming the remedy
+ */
+export function atHome(makePath: () => string, remedy: string): string {
+  let path: string | undefined;
+  let cause: unknown;
+  try {
+    path = makePath();
+  } catch (error) {
+    cause = error;
+  }
+  if (path !== undefined && isAbsolute(path)) return path;
+  throw new UserError(`there is no home directory: HOME is not set; ${remedy}`, { cause });
+}
