@@ -11,12 +11,12 @@ const SMOLLM2 = 'b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db5
 /** By digest of the weights, then task name: a name may be anybody's. */
 const TUNED: Readonly<Record<string, Readonly<Record<string, Tuned>>>> = {
   [SMOLLM2]: {
-    sst2: { seed: 5, learningRate: 0.02 },
-    sst5: { seed: 5, learningRate: 0.0001 },
-    mr: { seed: 7, learningRate: 0.0005 },
-    subj: { seed: 5, learningRate: 0.05 },
-    agnews: { seed: 5, learningRate: 0.001 },
-    cb: { seed: 6, learningRate: 0.002 },
+    sst2: { seed: 5, learningRate: 0.001 },
+    sst5: { seed: 5, learningRate: 0.001 },
+    mr: { seed: 7, learningRate: 0.002 },
+    subj: { seed: 5, learningRate: 0.001 },
+    agnews: { seed: 5, learningRate: 0.005 },
+    cb: { seed: 6, learningRate: 0.005 },
   },
 };
 
