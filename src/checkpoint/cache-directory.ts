@@ -6,7 +6,8 @@ import { fileError } from './file-bytes.ts';
 import { atHome } from './home-directory.ts';
 import { makeFolders } from './make-folders.ts';
 
-const ELSEWHERE = 'set the environment variable DUALFORM_CACHE to a folder that can be written';
+/** What to do where it cannot be written. */
+export const CACHE_ELSEWHERE = 'set the environment variable DUALFORM_CACHE to a folder that can be written';
 
 /**
  * The user's cache directory for dualform; the environment variable DUALFORM_CACHE overrides the system's place.
@@ -15,7 +16,7 @@ const ELSEWHERE = 'set the environment variable DUALFORM_CACHE to a folder that 
  */
 export function cacheDirectory(): string {
   const chosen = process.env.DUALFORM_CACHE;
-  return chosen ? resolve(chosen) : atHome(() => cachedir('dualform'), ELSEWHERE);
+  return chosen ? resolve(chosen) : atHome(() => cachedir('dualform'), CACHE_ELSEWHERE);
 }
 
 /** Makes a folder in the cache directory. @throws UserError naming it and DUALFORM_CACHE when it cannot be written */
@@ -24,6 +25,6 @@ export async function makeCacheFolder(folder: string): Promise<void> {
     await makeFolders(folder);
     await access(folder, constants.W_OK);
   } catch (error) {
-    throw fileError(folder, error, `; or ${ELSEWHERE}`);
+    throw fileError(folder, error, `; or ${CACHE_ELSEWHERE}`);
   }
 }

@@ -3,7 +3,8 @@ import { createReadStream } from 'node:fs';
 import { readdir, statfs } from 'node:fs/promises';
 import os from 'node:os';
 import { verifyCache, weightsDirectory } from '../checkpoint/cache.ts';
-import { cacheDirectory, makeCacheFolder } from '../checkpoint/cache-directory.ts';
+import { CACHE_ELSEWHERE, cacheDirectory, makeCacheFolder } from '../checkpoint/cache-directory.ts';
+import { errorCode } from '../checkpoint/file-bytes.ts';
 import { EMBEDDED_MODELS, locateEmbedded } from '../checkpoint/models.ts';
 import { UserError } from '../error.ts';
 import { Interrupted } from '../experiment/interrupted.ts';
@@ -125,14 +126,11 @@ async function checkMemory(): Promise<Finding> {
 }
 
 async function checkCacheFolder(): Promise<Finding> {
-  let folder: string;
+  const folder = cacheDirectory();
   try {
-    folder = cacheDirectory();
     await makeCacheFolder(folder);
   } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    const [found, ...remedy] = error.message.split('; ') as [string, ...string[]];
-    return bad(found, remedy.join('; '));
+    return bad(`${folder} cannot be written (${errorCode((error as Error).cause)})`, CACHE_ELSEWHERE);
   }
   const needed = Math.max(...EMBEDDED_MODELS.map(model => model.cacheBytes));
   const { bavail, bsize } = await statfs(folder);

@@ -53,7 +53,7 @@ describe.skipIf(!possible)('a user without a home directory', () => {
   test('and one whose home cannot be written are told by doctor too', async () => {
     const none = await asNobody(['doctor', '--json'], {});
     const cache = JSON.parse(none.stdout).checks.find(({ name }: { name: string }) => name === 'cache folder');
-    expect(cache).toMatchObject({ ok: false, advice: expect.stringContaining('DUALFORM_CACHE') });
+    expect(cache).toMatchObject({ ok: false, found: expect.stringContaining('DUALFORM_CACHE') });
   });
 
   test('that cannot be written: the embedded model names the folder and the variable', async () => {
