@@ -32,6 +32,13 @@ describe('a GGUF file on the engine equals torch on the same values', () => {
     return logits!.data.slice(-model.decoder.vocabulary);
   };
 
+  test('all parts of a split model are one model, with the vocabulary of the first', async () => {
+    const part = (n: number) => join(FOLDER, 'llama-split', `model-0000${n}-of-00003.gguf`);
+    const [first, last] = [await openCheckpoint(part(1)), await openCheckpoint(part(3))];
+    expect(last).toEqual({ ...first, source: part(3) });
+    expect(last).toMatchObject({ name: 'model', tokenizer: { kind: 'gguf', file: part(1) } });
+  });
+
   test.each(names)('%s', async name => {
     const folder = join(FOLDER, name);
     const { tokens, last } = JSON.parse(readFileSync(join(folder, 'expected.json'), 'utf8'));
