@@ -11,6 +11,7 @@ const actions: Readonly<Record<string, () => Promise<Action>>> = {
   trace: () => import('./actions/trace.ts'),
   finetune: () => import('./actions/finetune.ts'),
   score: () => import('./actions/score.ts'),
+  tokenize: () => import('./actions/tokenize.ts'),
   tune: () => import('./actions/tune.ts'),
   table: () => import('./actions/table.ts'),
   train: () => import('./actions/train.ts'),

@@ -11,6 +11,7 @@ import { scoreCommand } from './commands/score.ts';
 import { tableCommand } from './commands/table.ts';
 import { tasksCommand } from './commands/tasks.ts';
 import { theoryCommand } from './commands/theory.ts';
+import { tokenizeCommand } from './commands/tokenize.ts';
 import { traceCommand } from './commands/trace.ts';
 import { trainCommand } from './commands/train.ts';
 import { tuneCommand } from './commands/tune.ts';
@@ -48,6 +49,7 @@ export function makeProgram(perform: Perform): Command {
     traceCommand(),
     finetuneCommand(),
     scoreCommand(),
+    tokenizeCommand(),
     tuneCommand(),
     tableCommand(),
     trainCommand(),
