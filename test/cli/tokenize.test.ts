@@ -16,7 +16,10 @@ test('ids and pieces of the embedded model, one line a token', async () => {
 });
 
 test('the lines of a file, in their order, by a tokenizer.json', async () => {
-  const cases = JSON.parse(readFileSync(goldenFile('byte-pairs/ids.json'), 'utf8')) as { text: string; ids: number[] }[];
+  const cases = JSON.parse(readFileSync(goldenFile('byte-pairs/ids.json'), 'utf8')) as {
+    text: string;
+    ids: number[];
+  }[];
   const file = join(await newFolder(), 'texts.jsonl');
   await writeFile(file, [...cases, { text: '' }].map(({ text }) => JSON.stringify({ text })).join('\n'));
   const { stdout, stderr, exitCode } = await dualform(['tokenize', '--tokenizer', TRAINED, '--file', file, '--json']);
