@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { TokenizerSource } from '../../checkpoint/checkpoint.ts';
 import { fileError } from '../../checkpoint/file-bytes.ts';
 import { UserError } from '../../error.ts';
-import { parseJsonLines } from '../../task/json-lines.ts';
+import { parseJsonLines } from '../../task/rows/json-lines.ts';
 import { openTokenizer, type TokenizedText } from '../../tokenizer/tokenizer.ts';
 import { DEFAULT_MODEL } from '../everywhere.ts';
 import { formatTable } from '../format-table.ts';
@@ -49,7 +49,7 @@ async function sourceOf(path: string): Promise<TokenizerSource> {
 }
 
 async function readTexts(file: string): Promise<readonly string[]> {
-  return parseJsonLines(file, await readInput(file)).map(({ object: { text }, where }) => {
+  return parseJsonLines(file, await readInput(file)).map(({ values: { text }, where }) => {
     if (typeof text === 'string') return text;
     throw new UserError(`${where}: needs a "text", as in {"text": "..."}`);
   });
