@@ -198,6 +198,59 @@ describe('subsets', () => {
   });
 });
 
+test('intervals and tests of the result follow from the records beside it', async () => {
+  const out = join(scratch(), 'run');
+  const { result } = await runExperiment({ ...tinyRun, out });
+  const metrics = lines<ExampleMetrics>(out, 'metrics.jsonl').sort((a, b) => a.index - b.index);
+  const mean = (values: readonly number[]) => values.reduce((sum, x) => sum + x, 0) / values.length;
+  // The point of Student's distribution with 11 degrees of freedom.
+  const T = 2.2009851600916384;
+  const interval = (values: readonly number[]) => {
+    const middle = mean(values);
+    const half = T * Math.sqrt(mean(values.map(x => (x - middle) ** 2)) / (values.length - 1));
+    return { low: expect.closeTo(middle - half, 9), high: expect.closeTo(middle + half, 9) };
+  };
+  const rows = (name: 'simAOU' | 'simAM' | 'simAMZeroShot' | 'kendall') =>
+    metrics.map(record => mean(record[name] as readonly number[]));
+  expect(metrics.length).toBe(12);
+  expect(result.uncertainty).toEqual({ confidence: 0.95, over: 'rows only, these demonstrations' });
+  expect(result.simAOU.interval).toEqual(interval(rows('simAOU')));
+  expect(result.kendall.interval).toEqual(interval(rows('kendall')));
+  const less = rows('simAMZeroShot');
+  expect(result.simAM.difference.interval).toEqual(interval(rows('simAM').map((x, i) => x - less[i]!)));
+
+  const examples = lines<ExampleRecord>(out, 'examples.jsonl').sort((a, b) => a.index - b.index);
+  const right = (setting: string) =>
+    examples.filter(each => each.setting === setting).map(({ gold, predicted }) => gold === predicted);
+  const [zeroShot, inContext, finetuned] = ['zero-shot', 'in-context', 'finetuned'].map(right);
+  const alone = (a: readonly boolean[], b: readonly boolean[]) => a.filter((each, i) => each && !b[i]).length;
+  expect(result.accuracyTests).toMatchObject([
+    {
+      ...{ first: 'in-context', second: 'zero-shot' },
+      ...{ onlyFirst: alone(inContext!, zeroShot!), onlySecond: alone(zeroShot!, inContext!) },
+    },
+    { first: 'finetuned', second: 'zero-shot' },
+    {
+      ...{ first: 'finetuned', second: 'in-context' },
+      ...{ onlyFirst: alone(finetuned!, inContext!), onlySecond: alone(inContext!, finetuned!) },
+    },
+  ]);
+  const p = inContext!.filter(Boolean).length / 12;
+  const [centre, scale] = [p + 1.96 ** 2 / 24, 1 + 1.96 ** 2 / 12];
+  const half = 1.96 * Math.sqrt((p * (1 - p)) / 12 + 1.96 ** 2 / 576);
+  expect(result.accuracyIntervals['in-context']).toEqual({
+    low: expect.closeTo((centre - half) / scale, 4),
+    high: expect.closeTo((centre + half) / scale, 4),
+  });
+  const strata = result.rec2ftp.strata!;
+  const total = (name: 'n' | 'both' | 'finetuned') => strata.reduce((sum, each) => sum + each[name], 0);
+  expect([total('n'), total('both'), total('finetuned')]).toEqual([
+    zeroShot!.filter(each => !each).length,
+    result.rec2ftp.numerator,
+    result.rec2ftp.denominator,
+  ]);
+});
+
 test('the size of a batch moves results by rounding only', async () => {
   const run = (batchSize: number) => runExperiment({ ...tinyRun, batchSize, out: join(scratch(), 'run') });
   const [one, many] = await Promise.all([run(1), run(12)]);
