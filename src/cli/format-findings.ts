@@ -104,7 +104,7 @@ function likenessSentence({ simAOU, simAM }: ExperimentResult): string {
       : interval.high !== null && interval.high < 0
         ? 'farther from'
         : 'neither nearer to nor farther from';
-  return `${updates}; finetuning brings attention scores ${nearer} those in context (SimAM less zero-shot's ${withBounds(simAM.difference)}).`;
+  return `${updates}; finetuning moves attention scores ${nearer} those in context (SimAM less zero-shot's ${withBounds(simAM.difference)}).`;
 }
 
 function beside(words: string, similarity: Similarity): string {

@@ -115,7 +115,7 @@ describe('the sentences', () => {
     );
     expect(third).toBe(
       'The updates of attention outputs have a mean cosine (SimAOU) of 0.123 (0.113 to 0.143), over 40 rows, less that of random directions 0.122 (0.112 to 0.142); ' +
-        "finetuning brings attention scores farther from those in context (SimAM less zero-shot's -0.100 (-0.110 to -0.080)).",
+        "finetuning moves attention scores farther from those in context (SimAM less zero-shot's -0.100 (-0.110 to -0.080)).",
     );
   });
 
