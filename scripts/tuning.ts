@@ -117,7 +117,7 @@ The seed is the one with the highest in-context accuracy (of equals the lowest).
 4. The steady range of *b* is the run of neighbouring rates of the grid around it that are not refused. Of the rates in it that are as good as *b*, the one nearest
    the middle of the range (the mean of its ends) is chosen, of equals the lowest.
 
-So a default never lies where rounding decides, nor next to it. \`--rule paper\` takes the most accurate rate instead, as the paper does, with a warning where
+So a default does not lie where rounding decides. \`--rule paper\` takes the most accurate rate instead, as the paper does, with a warning where
 the steady rule refuses it.
 
 ## In-context accuracy by seed, percent

@@ -1,8 +1,9 @@
 import { KENDALL_EXAMPLES, measure } from '../metric/measure.ts';
 import type { Observation } from '../metric/observation.ts';
+import { cosinesOfNudge } from '../metric/steadiness.ts';
 import type { LoadedModel } from '../model/loaded-model.ts';
 import { type Observed, type ObservedBatch, observe } from '../observe/observe.ts';
-import type { SettingName } from '../setting/setting.ts';
+import type { Setting, SettingName } from '../setting/setting.ts';
 import type { Query } from '../task/sequence.ts';
 import type { Settings } from './make-settings.ts';
 import type { Plan } from './plan.ts';
@@ -41,16 +42,37 @@ export async function evaluate(model: LoadedModel, options: EvaluateOptions): Pr
   }
 }
 
-/** [setting], each with the rows of all queries of the batch. */
-async function observeBatch(
-  model: LoadedModel,
-  batch: number,
-  { plan, queries, scoring, settings }: EvaluateOptions,
-): Promise<readonly ObservedBatch[]> {
+interface BatchObservations {
+  /** [setting], each with the rows of all queries of the batch. */
+  readonly settings: readonly ObservedBatch[];
+  /** The rows of the queries that are compared with a nudged model. */
+  readonly zeroShot?: ObservedBatch;
+  readonly nudged?: ObservedBatch;
+}
+
+/** Whether finetuning is compared with itself at a nudged rate on a query. */
+function isCompared({ plan, check }: EvaluateOptions, index: number): boolean {
+  return check !== undefined && check !== 'diverged' && index < plan.steadyRows;
+}
+
+async function observeBatch(model: LoadedModel, batch: number, options: EvaluateOptions): Promise<BatchObservations> {
+  const { plan, queries, scoring, settings, check } = options;
   const indices = plan.batches[batch]!;
   const rows = indices.flatMap(index => scoring.rows(queries[index]!.tokens));
   const forKendall = indices.some(index => index < KENDALL_EXAMPLES);
-  return Promise.all(
+  const compared = indices.filter(index => isCompared(options, index));
+  const observeCompared = (setting: Setting) =>
+    observe(
+      model,
+      setting,
+      compared.flatMap(index => scoring.rows(queries[index]!.tokens)),
+      {
+        labels: scoring.labels,
+        taps: { attentionOutput: true },
+        doing: `comparing rows of batch ${batch + 1} of ${plan.batches.length} with a nudged learning rate`,
+      },
+    );
+  const observed = Promise.all(
     settings.map(setting =>
       observe(model, setting, rows, {
         labels: scoring.labels,
@@ -64,17 +86,26 @@ async function observeBatch(
       }),
     ),
   );
+  if (check === undefined || check === 'diverged' || compared.length === 0) return { settings: await observed };
+  const others = Promise.all([
+    observeCompared(check.nudged),
+    ...(settings.includes(check.zeroShot) ? [] : [observeCompared(check.zeroShot)]),
+  ]);
+  const [all, [nudged, zeroShot]] = await Promise.all([observed, others]);
+  return { settings: all, nudged: nudged!, ...(zeroShot && { zeroShot }) };
 }
 
 function reduce(
   { decoder: { layers, heads } }: LoadedModel,
   batch: number,
-  observed: readonly ObservedBatch[],
-  { plan, queries, scoring, settings, training, watch }: EvaluateOptions,
+  { settings: observed, zeroShot, nudged }: BatchObservations,
+  options: EvaluateOptions,
 ): BatchRecords {
+  const { plan, queries, scoring, settings, training, watch } = options;
   const examples: ExampleRecord[] = [];
   const metrics: BatchRecords['metrics'][number][] = [];
   let at = 0;
+  let comparedAt = 0;
   for (const index of plan.batches[batch]!) {
     const query = queries[index]!;
     const fed = scoring.rows(query.tokens);
@@ -96,9 +127,26 @@ function reduce(
       watch.add(name, 0, tokens);
     }
     const shape = { layers, heads, seed: plan.metrics.randomSeed, ...(training && { training }) };
-    metrics.push(watch.timeNow('metrics', () => measure({ index, row: query.row, ...observations }, shape)));
+    const measured = watch.timeNow('metrics', () => measure({ index, row: query.row, ...observations }, shape));
     at += fed.length;
+    if (!isCompared(options, index)) {
+      metrics.push(measured);
+      continue;
+    }
+    const rowsOf = (batch: ObservedBatch) => batch.queries.slice(comparedAt, comparedAt + fed.length);
+    const rows = rowsOf(nudged!);
+    const outputs = {
+      plain: observations.finetuned!.attentionOutput,
+      nudged: rows[0]!.attentionOutput!,
+      zeroShot: observations.zeroShot?.attentionOutput ?? rowsOf(zeroShot!)[0]!.attentionOutput!,
+    };
+    const answer = predict(scoring.scores(rows.map(row => row.logProbabilities)));
+    const plain = examples.findLast(({ setting }) => setting === 'finetuned')!.predicted;
+    metrics.push({ ...measured, steady: { cosines: cosinesOfNudge(outputs, layers), moved: answer !== plain } });
+    comparedAt += fed.length;
+    watch.add('steadiness', 0, zeroShot ? 2 * tokens : tokens);
   }
+  watch.add('steadiness', (nudged?.seconds ?? 0) + (zeroShot?.seconds ?? 0));
   for (const [s, { name }] of settings.entries()) watch.add(name, observed[s]!.seconds);
   return { examples, metrics };
 }

@@ -6,7 +6,7 @@ import type { Sequences } from '../task/sequence.ts';
 import type { Prepared } from './prepare.ts';
 import type { OnProgress } from './progress.ts';
 import type { Stopwatch } from './provenance.ts';
-import { checkedTokens, checkSteadiness, finetuneNudged, notChecked, type SteadyCheck } from './steady-check.ts';
+import { finetuneNudged, type NudgedSettings } from './steady-check.ts';
 
 export interface Settings {
   /** In the order of the plan. */
@@ -15,7 +15,8 @@ export interface Settings {
   readonly losses?: readonly number[];
   /** Present when both in-context and finetuned are run on at least one demonstration. */
   readonly training?: TrainingTokens;
-  readonly steady: SteadyCheck;
+  /** Present when finetuning is compared with itself at a nudged rate. */
+  readonly check?: NudgedSettings | 'diverged';
 }
 
 /**
@@ -24,7 +25,7 @@ export interface Settings {
  */
 export async function makeSettings(
   model: LoadedModel,
-  { plan, sequences, scoring }: Pick<Prepared, 'plan' | 'sequences' | 'scoring'>,
+  { plan, sequences }: Pick<Prepared, 'plan' | 'sequences'>,
   { watch, onProgress }: { readonly watch: Stopwatch; readonly onProgress: OnProgress | undefined },
 ): Promise<Settings> {
   const { settings: names, documentStart, learningRate, steadyRows } = plan;
@@ -49,7 +50,7 @@ export async function makeSettings(
 
   let losses: readonly number[] | undefined;
   let training: TrainingTokens | undefined;
-  let steady = notChecked(learningRate === null ? 'needs the setting finetuned' : 'the check was not asked for');
+  let check: Settings['check'];
   if (learningRate !== null) {
     const recorder =
       names.includes('in-context') && sequences.shots > 0 ? recordQueries(sequences, model.decoder.layers) : undefined;
@@ -79,16 +80,18 @@ export async function makeSettings(
     losses = left.losses;
     training = recorder?.training;
     await make('finetuned', 1, () => finetuned(model, documentStart, left.keyValue));
-    if (nudged !== undefined) {
-      await watch.time('load', () => model.session('observation'));
-      steady = await watch.time('steadiness', () =>
-        checkSteadiness(model, { plan, sequences, scoring }, made.finetuned!, nudged),
-      );
-      watch.add('steadiness', 0, tokens + checkedTokens({ plan, sequences, scoring }));
+    if (nudged === 'diverged') check = nudged;
+    else if (nudged !== undefined) {
+      check = await watch.time('steadiness', async () => ({
+        zeroShot: made['zero-shot'] ?? (await zeroShot(model, documentStart)),
+        nudged: await finetuned(model, documentStart, nudged),
+      }));
+      watch.add('steadiness', 0, tokens);
     }
   }
   await model.closeSession('memory');
-  return { settings: names.map(name => made[name]!), steady, ...(losses && { losses }), ...(training && { training }) };
+  const settings = names.map(name => made[name]!);
+  return { settings, ...(losses && { losses }), ...(training && { training }), ...(check && { check }) };
 }
 
 /**

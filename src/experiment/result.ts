@@ -12,7 +12,7 @@ import type { TemplateVariant } from '../task/task.ts';
 import type { Settings } from './make-settings.ts';
 import type { Plan } from './plan.ts';
 import type { BatchRecords } from './records.ts';
-import type { SteadyCheck } from './steady-check.ts';
+import { foldSteadyCheck, type SteadyCheck } from './steady-check.ts';
 
 /** What a run found: `result.json`. A similarity or ratio that is undefined is null with `why` beside it. */
 export interface ExperimentResult extends Similarities {
@@ -70,7 +70,7 @@ export function foldResult(
   plan: Plan,
   signature: string,
   decoder: Decoder,
-  { losses, steady }: Pick<Settings, 'losses' | 'steady'>,
+  { losses, check }: Pick<Settings, 'losses' | 'check'>,
   { examples, metrics }: BatchRecords,
 ): ExperimentResult {
   const { model, task, settings, shots, shotsAsked, seed, demonstrations } = plan;
@@ -107,7 +107,7 @@ export function foldResult(
       learningRate: plan.learningRate,
       losses: losses ?? [],
       ...(losses === undefined && { why: 'needs the setting finetuned' }),
-      steady,
+      steady: foldSteadyCheck(plan, metrics, check === 'diverged'),
     },
     accuracy: Object.fromEntries(answers.map(({ name, predicted }) => [name, accuracy(gold, predicted)!])),
     uncertainty: { confidence: 0.95, over: 'rows only, these demonstrations' },

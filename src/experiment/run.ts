@@ -137,11 +137,12 @@ function isComplete(result: Json): boolean {
 }
 
 /** What a stored result says of finetuning, which stands nowhere else; undefined where it says nothing. */
-function storedFinetuning(result: Json): Pick<Settings, 'losses' | 'steady'> | undefined {
+function storedFinetuning(result: Json): Pick<Settings, 'losses' | 'check'> | undefined {
   const { finetuning } = result as unknown as Partial<ExperimentResult>;
   if (finetuning?.steady === undefined) return undefined;
   const { losses, steady, why } = finetuning;
-  return { steady, ...(why === undefined && { losses }) };
+  const diverged = steady.rows > 0 && steady.moved === null;
+  return { ...(why === undefined && { losses }), ...(diverged && { check: 'diverged' }) };
 }
 
 /** Writes paper.json where a preset was asked for. */

@@ -1,12 +1,11 @@
+import type { ExampleMetrics } from '../metric/measure.ts';
 import { DIVERGED, NUDGE, type Steadiness, steadiness } from '../metric/steadiness.ts';
 import type { LoadedModel } from '../model/loaded-model.ts';
 import { isNonFinite } from '../runtime/errors.ts';
-import { releaseAfter } from '../runtime/scope.ts';
-import { type FinetuneOptions, finetune, releaseKeyValue } from '../setting/finetune.ts';
-import { finetuned, type Setting, zeroShot } from '../setting/setting.ts';
+import { type FinetuneOptions, finetune } from '../setting/finetune.ts';
+import type { Setting } from '../setting/setting.ts';
 import type { Plan } from './plan.ts';
 import type { Prepared } from './prepare.ts';
-import { makeScorer } from './scorer.ts';
 
 /** How far a run's finetuning depends on rounding; `finetuning.steady` in `result.json`. */
 export interface SteadyCheck extends Omit<Steadiness, 'pass'> {
@@ -16,13 +15,12 @@ export interface SteadyCheck extends Omit<Steadiness, 'pass'> {
   readonly rows: number;
 }
 
-/** Of a run without a check. */
-export function notChecked(why: string): SteadyCheck {
-  return { cosine: null, moved: null, pass: null, rows: 0, why };
+/** The models that the finetuned one is compared with, on the first rows. */
+export interface NudgedSettings {
+  readonly zeroShot: Setting;
+  /** Finetuned at a rate a millionth higher. */
+  readonly nudged: Setting;
 }
-
-/** What a check needs of the nudged model. */
-export type Nudged = { readonly keyValue: LoadedModel['pretrained'] } | 'diverged';
 
 /** Finetunes at the plan's learning rate times NUDGE. */
 export async function finetuneNudged(
@@ -30,38 +28,27 @@ export async function finetuneNudged(
   { finetuning }: Prepared['sequences'],
   learningRate: number,
   onStep: FinetuneOptions['onStep'],
-): Promise<Nudged> {
+): Promise<LoadedModel['pretrained'] | 'diverged'> {
   try {
-    return await finetune(model, finetuning, { learningRate: learningRate * NUDGE, ...(onStep && { onStep }) });
+    const options = { learningRate: learningRate * NUDGE, ...(onStep && { onStep }) };
+    return (await finetune(model, finetuning, options)).keyValue;
   } catch (error) {
     if (!isNonFinite(error)) throw error;
     return 'diverged';
   }
 }
 
-/**
- * Compares the finetuned model with the nudged one on the first `steadyRows` rows of the evaluation order (`steadiness`), and releases
- * the nudged one.
- */
-export async function checkSteadiness(
-  model: LoadedModel,
-  { plan, sequences, scoring }: Pick<Prepared, 'plan' | 'sequences' | 'scoring'>,
-  plain: Setting,
-  nudged: Nudged,
-): Promise<SteadyCheck> {
+/** Folds what was stored of the compared rows. @param diverged whether the nudged model has no numbers */
+export function foldSteadyCheck(plan: Plan, metrics: readonly ExampleMetrics[], diverged: boolean): SteadyCheck {
   const rows = plan.steadyRows;
-  if (nudged === 'diverged') return { ...DIVERGED, rows };
-  const score = makeScorer(sequences.queries.slice(0, rows), scoring, plan.batchSize);
-  const answered = (setting: Setting) =>
-    score(model, setting, { doing: `checking how steady the ${setting.name} answers are`, attentionOutputs: true });
-  const compared = await releaseAfter(model, async owner => {
-    const base = await zeroShot(owner, plan.documentStart);
-    const other = await finetuned(owner, plan.documentStart, nudged.keyValue);
-    const { attentionOutputs } = await answered(base);
-    return steadiness(await answered(plain), await answered(other), attentionOutputs, model.decoder.layers);
-  });
-  await releaseKeyValue(model, nudged.keyValue);
-  return { ...compared, rows };
+  if (rows === 0) {
+    const why = plan.learningRate === null ? 'needs the setting finetuned' : 'the check was not asked for';
+    return { cosine: null, moved: null, pass: null, rows, why };
+  }
+  if (diverged) return { ...DIVERGED, rows };
+  const compared = [...metrics].sort((a, b) => a.index - b.index).flatMap(({ steady }) => steady ?? []);
+  if (compared.length !== rows) throw new Error(`${compared.length} compared rows are stored for ${rows}`);
+  return { ...steadiness(compared), rows };
 }
 
 /** Rows of a check: enough to see a rate at which answers move, for a small part of a run's time. */
@@ -74,14 +61,4 @@ export function steadyRows({
   wanted,
 }: Pick<Plan, 'learningRate' | 'examples'> & { readonly wanted: boolean }): number {
   return wanted && learningRate !== null ? Math.min(ROWS, examples) : 0;
-}
-
-/** The rows that a check feeds to each of its three models. */
-export function checkedRows({ plan, sequences, scoring }: Pick<Prepared, 'plan' | 'sequences' | 'scoring'>) {
-  return sequences.queries.slice(0, plan.steadyRows).flatMap(({ tokens }) => scoring.rows(tokens));
-}
-
-/** Tokens of those rows, in all three. */
-export function checkedTokens(prepared: Parameters<typeof checkedRows>[0]): number {
-  return 3 * checkedRows(prepared).reduce((sum, { tokens }) => sum + tokens.length, 0);
 }

@@ -4,7 +4,6 @@ import { MEMORY_PIECE } from '../model/memory.ts';
 import type { Query } from '../observe/observe.ts';
 import type { Prepared } from './prepare.ts';
 import type { TimedStage } from './provenance.ts';
-import { checkedRows } from './steady-check.ts';
 
 export interface Work {
   /** Tokens fed. */
@@ -124,7 +123,14 @@ export function workOf({
   const ran = (setting: (typeof plan.settings)[number], work: () => Work) =>
     plan.settings.includes(setting) ? work() : NOTHING;
   const steps = () => sequences.finetuning.map(({ length: T }) => stepWork(decoder, T)).reduce(addWork, NOTHING);
-  const checked = checkedRows({ plan, sequences, scoring }).map(lengths);
+  const compared = plan.batches
+    .map(batch => batch.filter(index => index < plan.steadyRows))
+    .filter(({ length }) => length > 0);
+  const comparisons = compared.flatMap(batch =>
+    Array(plan.settings.includes('zero-shot') ? 1 : 2).fill(
+      passWork(decoder, rowsOf({ sequences, scoring }, batch).map(lengths), 1),
+    ),
+  );
   return {
     load: NOTHING,
     memory: [
@@ -135,8 +141,7 @@ export function workOf({
     'zero-shot': ran('zero-shot', () => evaluation(1)),
     'in-context': ran('in-context', () => evaluation(prefix)),
     finetuning: ran('finetuned', steps),
-    steadiness:
-      plan.steadyRows === 0 ? NOTHING : [steps(), ...Array(3).fill(passWork(decoder, checked, 1))].reduce(addWork),
+    steadiness: plan.steadyRows === 0 ? NOTHING : [steps(), ...comparisons].reduce(addWork),
     finetuned: ran('finetuned', () => evaluation(1)),
     metrics: NOTHING,
   };

@@ -25,5 +25,13 @@ export type { PerLayer } from './per-layer.ts';
 export { type Predictions, type Rec2FTP, rec2ftp } from './rec2ftp.ts';
 export { simAM, simAMDelta } from './sim-am.ts';
 export { simAOU, simAOURandom, simAOUUnnormalised } from './sim-aou.ts';
-export { type AnsweredRows, LEAST_COSINE, MOST_MOVED, NUDGE, type Steadiness, steadiness } from './steadiness.ts';
+export {
+  type ComparedRow,
+  cosinesOfNudge,
+  LEAST_COSINE,
+  MOST_MOVED,
+  NUDGE,
+  type Steadiness,
+  steadiness,
+} from './steadiness.ts';
 export { type Similarities, summarise } from './summarise.ts';

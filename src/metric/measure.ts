@@ -3,6 +3,7 @@ import type { Observation, ObservationShape } from './observation.ts';
 import type { PerLayer } from './per-layer.ts';
 import { simAM, simAMDelta } from './sim-am.ts';
 import { simAOU, simAOURandom, simAOUUnnormalised } from './sim-aou.ts';
+import type { ComparedRow } from './steadiness.ts';
 
 /** Kendall is measured on the first examples in evaluation order, as many as in the official code of Dai et al. */
 export const KENDALL_EXAMPLES = 100;
@@ -40,6 +41,8 @@ export interface ExampleMetrics {
   readonly simAMDelta?: PerLayer;
   readonly kendall?: PerLayer;
   readonly kendallRandom?: PerLayer;
+  /** Of the rows on which finetuning is compared with itself at a nudged rate. */
+  readonly steady?: ComparedRow;
 }
 
 /** Every metric of one example; the observations are not needed afterwards. */

@@ -1,5 +1,5 @@
-import { correct } from './accuracy.ts';
 import { cosineOfUpdates } from './cosine.ts';
+import type { PerLayer } from './per-layer.ts';
 
 /** Times a learning rate: a change as small as rounding makes. */
 export const NUDGE = 1 + 1e-6;
@@ -19,12 +19,25 @@ export interface Steadiness {
   readonly why?: string;
 }
 
-/** One model's answers to the same rows. */
-export interface AnsweredRows {
-  /** Label ids. */
-  readonly labels: readonly number[];
-  /** [L, D] flat, row by row. */
-  readonly attentionOutputs: readonly Float32Array[];
+/** What is kept of a row that both models answered. */
+export interface ComparedRow {
+  /** cos(h_plain - h_zsl, h_nudged - h_zsl) of the attention outputs in each layer; null where an update is rounding. */
+  readonly cosines: PerLayer;
+  /** Whether the nudged model answers otherwise. */
+  readonly moved: boolean;
+}
+
+/** The cosines of a row. @param zeroShot attention output of the pretrained model, [L, D] flat, as the others */
+export function cosinesOfNudge(
+  {
+    plain,
+    nudged,
+    zeroShot,
+  }: { readonly plain: Float32Array; readonly nudged: Float32Array; readonly zeroShot: Float32Array },
+  layers: number,
+): PerLayer {
+  const width = zeroShot.length / layers;
+  return Array.from({ length: layers }, (_, layer) => cosineOfUpdates(plain, nudged, zeroShot, layer * width, width));
 }
 
 /**
@@ -34,35 +47,15 @@ export interface AnsweredRows {
  *     cosine = mean over rows i and layers l of cos(h_plain[i,l] - h_zsl[i,l], h_nudged[i,l] - h_zsl[i,l])
  *
  * Rows and layers whose update is rounding are left out; without any other the rate does not pass.
- *
- * @param zeroShot attention outputs of the pretrained model, [L, D] flat, row by row
  */
-export function steadiness(
-  plain: AnsweredRows,
-  nudged: AnsweredRows,
-  zeroShot: readonly Float32Array[],
-  layers: number,
-): Steadiness {
-  const rows = plain.labels.length;
-  if (rows === 0) throw new Error('steadiness: no rows');
-  const moved = (rows - correct(plain.labels, nudged.labels)) / rows;
-  let sum = 0;
-  let count = 0;
-  for (let row = 0; row < rows; row++) {
-    const base = zeroShot[row]!;
-    const width = base.length / layers;
-    for (let layer = 0; layer < layers; layer++) {
-      const start = layer * width;
-      const cosine = cosineOfUpdates(plain.attentionOutputs[row]!, nudged.attentionOutputs[row]!, base, start, width);
-      if (cosine === null) continue;
-      sum += cosine;
-      count++;
-    }
-  }
-  if (count === 0) {
+export function steadiness(rows: readonly ComparedRow[]): Steadiness {
+  if (rows.length === 0) throw new Error('steadiness: no rows');
+  const moved = rows.filter(row => row.moved).length / rows.length;
+  const cosines = rows.flatMap(row => row.cosines).filter(cosine => cosine !== null);
+  if (cosines.length === 0) {
     return { cosine: null, moved, pass: false, why: 'every update of the attention output is rounding' };
   }
-  const cosine = sum / count;
+  const cosine = cosines.reduce((sum, each) => sum + each, 0) / cosines.length;
   return { cosine, moved, pass: moved <= MOST_MOVED && cosine >= LEAST_COSINE };
 }
 

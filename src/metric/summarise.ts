@@ -25,7 +25,7 @@ export interface Similarities {
 
 type Read = (record: ExampleMetrics) => PerLayer | undefined;
 type Rest = [settings: string, reason: string, examples?: readonly ExampleMetrics[]];
-type MetricName = Exclude<keyof ExampleMetrics, 'index' | 'row'>;
+type MetricName = Exclude<keyof ExampleMetrics, 'index' | 'row' | 'steady'>;
 
 const ALL = 'zero-shot, in-context and finetuned';
 const NO_OUTPUT_UPDATE = 'an update of the attention output is zero or rounding';

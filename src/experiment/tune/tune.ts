@@ -1,6 +1,13 @@
 import { UserError } from '../../error.ts';
 import { correct } from '../../metric/accuracy.ts';
-import { DIVERGED, NUDGE, type Steadiness, steadiness } from '../../metric/steadiness.ts';
+import {
+  type ComparedRow,
+  cosinesOfNudge,
+  DIVERGED,
+  NUDGE,
+  type Steadiness,
+  steadiness,
+} from '../../metric/steadiness.ts';
 import { type LoadedModel, loadModel } from '../../model/loaded-model.ts';
 import { isNonFinite } from '../../runtime/errors.ts';
 import { withRuntime } from '../../runtime/runtime.ts';
@@ -203,8 +210,9 @@ async function tuneUninterrupted(options: TuneOptions): Promise<TuneResult> {
         let steady: Steadiness | null = null;
         if (plain.answers && refusalOfAnswers(plain.answers.labels, gold) === undefined) {
           const nudged = await finetunedAt(`${learningRate}, nudged`, learningRate * NUDGE);
-          steady = nudged.answers
-            ? steadiness(plain.answers, nudged.answers, reference.answers.attentionOutputs, decoder.layers)
+          const { answers } = nudged;
+          steady = answers
+            ? steadiness(compared(plain.answers, answers, reference.answers.attentionOutputs, decoder.layers))
             : DIVERGED;
         } else {
           before += rows.length;
@@ -254,6 +262,18 @@ async function tuneUninterrupted(options: TuneOptions): Promise<TuneResult> {
       };
     },
   );
+}
+
+function compared(
+  plain: Answers,
+  nudged: Answers,
+  zeroShot: readonly Float32Array[],
+  layers: number,
+): readonly ComparedRow[] {
+  return zeroShot.map((base, row) => {
+    const outputs = { plain: plain.attentionOutputs[row]!, nudged: nudged.attentionOutputs[row]!, zeroShot: base };
+    return { cosines: cosinesOfNudge(outputs, layers), moved: plain.labels[row] !== nudged.labels[row] };
+  });
 }
 
 function ascending(option: string, values: readonly number[], valid: (value: number) => boolean): readonly number[] {
