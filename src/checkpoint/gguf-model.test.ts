@@ -85,6 +85,16 @@ describe('a llama model', () => {
     });
   });
 
+  test('with a vocabulary of SentencePiece has the usual document start and end where the file names none', async () => {
+    const kind = (name: string) => textEntry('tokenizer.ggml.model', name);
+    const { config } = await model({ kind: kind('llama'), bos: undefined });
+    expect(config).toMatchObject({ bos_token_id: 1, eos_token_id: 2 });
+    const other = await model({ kind: kind('gpt2'), bos: undefined });
+    expect(other.config).toMatchObject({ bos_token_id: null, eos_token_id: null });
+    const named = await model({ kind: kind('llama'), bos: u32Entry('tokenizer.ggml.bos_token_id', 3) });
+    expect(named.config).toMatchObject({ bos_token_id: 3, eos_token_id: 2 });
+  });
+
   test('has the names and shapes that Hugging Face would write', async () => {
     const { weights } = await model();
     expect(Object.fromEntries(weights.map(({ name, shape }) => [name, shape]))).toEqual({

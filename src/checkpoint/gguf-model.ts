@@ -34,7 +34,10 @@ export async function ggufModel(gguf: Gguf): Promise<GgufModel> {
   const settings = ggufSettings(gguf, name as string);
   const { config, weights } = await architecture({ gguf, settings });
   settings.refuseUnread();
-  const token = (key: string): number | null => settings.number(`tokenizer.ggml.${key}_token_id`) ?? null;
+  // A vocabulary of SentencePiece that names none has these, as in llama.cpp.
+  const usual: Readonly<Record<string, number>> =
+    settings.raw('tokenizer.ggml.model') === 'llama' ? { bos: 1, eos: 2 } : {};
+  const token = (key: string): number | null => settings.number(`tokenizer.ggml.${key}_token_id`) ?? usual[key] ?? null;
   const title = settings.text('general.name');
   return {
     config: {
