@@ -11,15 +11,13 @@ import type { Options, Tap } from './options.ts';
 import type { PaperSettings } from './paper.ts';
 import { scoringOf } from './scoring.ts';
 import { steadyRows } from './steady-check.ts';
-import { VERSION } from './version.ts';
 
 /**
- * Every choice that decides the numbers of a run, as plain JSON. The number of threads is not among them: it moves results
- * by rounding only.
+ * Every choice that decides the numbers of a run, as plain JSON. Neither the number of threads is among them, which moves results by rounding
+ * only, nor the version of the program: a release that changes no number leaves every folder valid.
  */
 export type Plan = {
   readonly schema: 'dualform.plan/1';
-  readonly version: string;
   readonly model: {
     readonly name: string;
     /** Of the weights. */
@@ -57,7 +55,7 @@ export type Plan = {
   /** Places in the evaluation order, batch by batch as they are fed. */
   readonly batches: readonly (readonly number[])[];
   readonly metrics: {
-    /** Which definitions: official code of Dai et al. with the corrected ones of Deutch et al. beside; from 2 on without updates that are rounding. */
+    /** Raised by a release that changes a number. Which definitions: official code of Dai et al. with the corrected ones of Deutch et al. beside; from 2 on without updates that are rounding. */
     readonly variant: 2;
     readonly kendallExamples: number;
     /** Of the random baselines. */
@@ -103,7 +101,6 @@ export function makePlan(
   const fed = sequences.queries.map(query => rows(query.tokens)[0]!);
   return deepFreeze({
     schema: 'dualform.plan/1',
-    version: VERSION,
     model: { ...model },
     task: {
       name: task.name,

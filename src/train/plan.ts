@@ -20,8 +20,8 @@ export type TextsOfPlan = {
  * by rounding only.
  */
 export type TrainingPlan = {
-  readonly schema: 'dualform.train-plan/1';
-  readonly version: string;
+  /** Its number is raised by a release that changes a number of the training. */
+  readonly schema: 'dualform.train-plan/2';
   readonly model: Plain<ModelNumbers> & {
     /** Null for plain attention. */
     readonly momentum: Momentum | null;

@@ -1,7 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { UserError } from '../error.ts';
 import { signatureOf } from '../experiment/plan.ts';
-import { VERSION } from '../experiment/version.ts';
 import { type ChosenTokenizer, chooseTokenizer } from './choose-tokenizer.ts';
 import { type Part, readCorpus, splitCorpus } from './corpus.ts';
 import { gptConfig } from './gpt.ts';
@@ -46,8 +45,7 @@ export async function prepareTraining(
   const training = await pack(parts.training, context, tokenizer, { signal, onProgress });
   const validation = await pack(parts.validation, context, tokenizer, { signal, onProgress });
   const plan: TrainingPlan = {
-    schema: 'dualform.train-plan/1',
-    version: VERSION,
+    schema: 'dualform.train-plan/2',
     model: { ...shape, momentum: momentum ?? null },
     tokenizer: { digest: tokenizer.tokenizer.digest, endOfText },
     corpus: training.texts,

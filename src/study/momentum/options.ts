@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { UserError } from '../../error.ts';
 import { checkOptions } from '../../experiment/options.ts';
-import { VERSION } from '../../experiment/version.ts';
 import { openTask, type Task } from '../../task/task.ts';
 import { PAPER_ADAM } from '../../train/adam.ts';
 import type { Sequences } from '../../train/packing.ts';
@@ -86,8 +85,7 @@ export async function planStudy(wishes: StudyWishes, hooks: PrepareTrainingOptio
   const tasks = Object.fromEntries(entries) as Omit<MomentumPlan['tasks'], 'language'>;
   checkRoom(tasks);
   const plan = {
-    schema: 'dualform.momentum-plan/1',
-    version: VERSION,
+    schema: 'dualform.momentum-plan/2',
     etas: [0, ...momenta],
     seeds: [...new Set(chosen.seeds ?? preset.seeds)],
     adam: PAPER_ADAM,

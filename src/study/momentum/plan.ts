@@ -61,8 +61,8 @@ export type SyntheticPlan<Settings> = Trained & { readonly settings: Plain<Setti
 
 /** Every choice that decides the numbers of a study, as plain JSON. */
 export type MomentumPlan = {
-  readonly schema: 'dualform.momentum-plan/1';
-  readonly version: string;
+  /** Its number is raised by a release that changes a number of the study. */
+  readonly schema: 'dualform.momentum-plan/2';
   /** Plain attention, 0, first. */
   readonly etas: readonly Eta[];
   /** Each fixes the initial weights and the batches of all runs that it pairs. */

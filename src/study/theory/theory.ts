@@ -13,7 +13,6 @@ import { type Plan, signatureOf } from '../../experiment/plan.ts';
 import { type Prepared, prepare } from '../../experiment/prepare.ts';
 import { prettyJson } from '../../experiment/pretty-json.ts';
 import { claimFolder, makeFolder, readJson, writeText } from '../../experiment/run-folder.ts';
-import { VERSION } from '../../experiment/version.ts';
 import { loadModel } from '../../model/loaded-model.ts';
 import { withRuntime } from '../../runtime/runtime.ts';
 import { releaseAfter } from '../../runtime/scope.ts';
@@ -89,8 +88,8 @@ export interface TheoryResult {
 
 /** Every choice that decides the numbers, whichever chapters are asked for. */
 type TheoryPlan = {
+  /** Its number is raised by a release that changes a number of the study. */
   readonly schema: 'dualform.theory-plan/2';
-  readonly version: string;
   readonly seed: number;
   readonly trainingSteps: number;
   readonly experiment: Plan;
@@ -120,7 +119,6 @@ async function prepareTheory(options: TheoryOptions): Promise<PreparedTheory> {
   passOnWarnings(prepared.task, onWarning);
   const plan: TheoryPlan = {
     schema: 'dualform.theory-plan/2',
-    version: VERSION,
     seed,
     trainingSteps,
     experiment: prepared.plan,
