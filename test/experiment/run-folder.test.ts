@@ -1,8 +1,9 @@
-import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { UserError } from '../../src/error.ts';
+import { lockFolder } from '../../src/experiment/lock.ts';
 import { runExperiment } from '../../src/experiment/run.ts';
 import { digests, scratch, tinyRun } from './tiny.ts';
 
@@ -97,10 +98,13 @@ test('a disk that fills up in the middle of a batch: nothing is lost, the same c
 describe('one run at a time works on a folder', () => {
   test('two calls of one process', async () => {
     const out = join(scratch(), 'run');
-    const answers = await Promise.allSettled([runExperiment({ ...tinyRun, out }), runExperiment({ ...tinyRun, out })]);
-    expect(answers.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
-    const { reason } = answers.find(answer => answer.status === 'rejected')!;
-    expect(reason.message).toMatch(/another run works on this folder/);
+    await runExperiment({ ...tinyRun, limit: 2, out });
+    rmSync(join(out, 'result.json'));
+    // A whole run of this model may end before the second call stops waiting for it.
+    const first = await lockFolder(out);
+    await expect(runExperiment({ ...tinyRun, limit: 2, out })).rejects.toThrow(/another run works on this folder/);
+    await first.release();
+    await runExperiment({ ...tinyRun, limit: 2, out });
   });
 });
 
