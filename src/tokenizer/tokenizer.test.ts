@@ -76,16 +76,10 @@ describe('the vocabulary of SmolLM2 in its GGUF file', () => {
     ['spaces', ' '],
     ['digits', '7'],
     ['words', 'hello world '],
-  ])('encodes a megabyte of %s in linear time', (_, unit) => {
-    const text = unit.repeat(1e6 / unit.length);
-    const seconds = (n: number) => {
-      const start = performance.now();
-      smollm.encode(text.slice(0, n));
-      return (performance.now() - start) / 1000;
-    };
-    seconds(1e5);
-    const part = seconds(2.5e5);
-    expect(seconds(1e6)).toBeLessThan(Math.max(2, 8 * part));
+  ])('encodes a megabyte of %s: what takes quadratic time does not end before the test does', (_, unit) => {
+    const text = unit.repeat(Math.floor(1e6 / unit.length));
+    const ids = smollm.encode(text);
+    expect(smollm.decode(ids) === text).toBe(true);
   });
 });
 
