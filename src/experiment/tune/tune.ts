@@ -19,6 +19,7 @@ import { wilson } from '../../statistics/wilson.ts';
 import { assertSameDemonstrations } from '../../task/same-demonstrations.ts';
 import { buildSequences, type Sequences } from '../../task/sequence.ts';
 import type { TemplateVariant } from '../../task/task.ts';
+import { passOnWarnings } from '../../task/warnings.ts';
 import { Interrupted } from '../interrupted.ts';
 import { DEFAULT_BATCH_SIZE, DEFAULT_MODEL, DEFAULT_TASK } from '../options.ts';
 import { checkVocabulary, openSubject, openTextModel } from '../prepare.ts';
@@ -134,7 +135,7 @@ async function tuneUninterrupted(options: TuneOptions): Promise<TuneResult> {
     openTextModel(wishes, { offline, onProgress, signal }),
   );
   const { task, checkpoint, decoder, tokenizer, conventions } = subject;
-  for (const warning of task.warnings) onWarning?.(`task ${task.name}: ${warning}`);
+  passOnWarnings(task, onWarning);
   const shots = options.shots ?? task.defaultShots;
   if (shots < 1) throw new UserError('--shots 0: there is nothing to tune without demonstrations', { exitCode: 2 });
   const rows = validationRows(subject, { seeds, shots, wanted });
