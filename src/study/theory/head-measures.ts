@@ -4,7 +4,7 @@ import type { KeyValue, LoadedModel } from '../../model/loaded-model.ts';
 import { computeMemory, emptyMemory, type Memory, releaseMemory } from '../../model/memory.ts';
 import { finetune, releaseKeyValue } from '../../setting/finetune.ts';
 import type { DemonstrationSet } from '../../task/sequence.ts';
-import { finetuningUpdate, type KeysAndValues, mapOf, softmaxAttention } from '../../theory/attention-head.ts';
+import { type KeysAndValues, mapOf, softmaxAttention } from '../../theory/attention-head.ts';
 import { drawFrom } from '../../theory/draw.ts';
 import { type Matrix, minus, norm, sum, times } from '../../theory/matrix.ts';
 import { relativeError } from '../../theory/softmax-kernel.ts';
@@ -202,10 +202,11 @@ interface Changes {
 }
 
 function changesOf({ zeroShot, byChance, throughout }: Readings, layer: number, g: number): Changes {
-  const own = zeroShot[0]!.own[layer]![g]!;
-  const change = (after: KeysAndValues) => finetuningUpdate(own, after);
+  const W = mapOf(zeroShot[0]!.own[layer]![g]!);
+  // `finetuningUpdate`, with its first map computed once for all.
+  const change = (after: KeysAndValues) => sum(mapOf(after), W, -1);
   return {
-    W: mapOf(own),
+    W,
     byEach: zeroShot.map(({ changed }) => change(changed[layer]![g]!)),
     byChance: change(byChance.changed[layer]![g]!),
     throughout: change(throughout.own[layer]![g]!),

@@ -6,7 +6,7 @@ import type { KeyValue, LoadedModel } from '../../model/loaded-model.ts';
 import { fedInputs, type Memory, tokenFeeds } from '../../model/memory.ts';
 import type { Handle, TensorData } from '../../runtime/runtime.ts';
 import type { KeysAndValues } from '../../theory/attention-head.ts';
-import type { Vector } from '../../theory/matrix.ts';
+import { transposed, type Vector } from '../../theory/matrix.ts';
 
 /** By layer and key/value head; each serves H / G query heads. */
 export type PerKeyValueHead<T> = readonly (readonly T[])[];
@@ -50,7 +50,7 @@ export async function readHeads(
   const lastRow = (name: (layer: number) => string) =>
     layers.map(layer => {
       const { data } = fetched[name(layer)]!;
-      return slices(data, tokens.length).at(-1)!;
+      return Float64Array.from(data.subarray(data.length - data.length / tokens.length));
     });
   const heads = (rows: readonly Vector[]) => rows.map(row => slices(row, decoder.heads));
   const pairs = (key: (layer: number) => string, value: (layer: number) => string) =>
@@ -81,19 +81,15 @@ function keysAndValues(key: TensorData, value: TensorData): readonly KeysAndValu
   const [G, S, dh] = value.dims as [number, number, number];
   const values = slices(value.data, G);
   return slices(key.data, G).map((columns, head) => ({
-    keys: {
-      rows: S,
-      columns: dh,
-      data: Float64Array.from(columns, (_, at) => columns[(at % dh) * S + Math.floor(at / dh)]!),
-    },
+    keys: transposed({ rows: dh, columns: S, data: columns }),
     values: { rows: S, columns: dh, data: values[head]! },
   }));
 }
 
 /** `count` equal parts in float64. */
-function slices(data: ArrayLike<number>, count: number): readonly Vector[] {
+function slices(data: TensorData['data'] | Vector, count: number): readonly Vector[] {
   const size = data.length / count;
-  return Array.from({ length: count }, (_, i) => Float64Array.from({ length: size }, (_, at) => data[i * size + at]!));
+  return Array.from({ length: count }, (_, i) => Float64Array.from(data.subarray(i * size, (i + 1) * size)));
 }
 
 /** Why the scores of a model's heads are more than products of queries and keys; undefined when they are not. */

@@ -13,11 +13,12 @@ export function tokensFrom({ keys, values }: KeysAndValues, from: number, to = k
 
 /** Tokens of both, in order. */
 export function joinTokens(a: KeysAndValues, b: KeysAndValues): KeysAndValues {
-  const join = (x: Matrix, y: Matrix) => ({
-    rows: x.rows + y.rows,
-    columns: x.columns,
-    data: Float64Array.of(...x.data, ...y.data),
-  });
+  const join = (x: Matrix, y: Matrix) => {
+    const data = new Float64Array(x.data.length + y.data.length);
+    data.set(x.data);
+    data.set(y.data, x.data.length);
+    return { rows: x.rows + y.rows, columns: x.columns, data };
+  };
   return { keys: join(a.keys, b.keys), values: join(a.values, b.values) };
 }
 
