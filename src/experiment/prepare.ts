@@ -67,7 +67,7 @@ export async function openTextModel(
     onProgress: ({ stage, done, total }) => onProgress?.({ stage: 'load', done, total, unit: 'bytes', detail: stage }),
   });
   const checkpoint = runWithMomentum(found, momentum);
-  const decoder = openDecoder(checkpoint);
+  const decoder = await openDecoder(checkpoint);
   if (checkpoint.tokenizer === undefined) {
     throw new UserError(
       `${checkpoint.source}: there is no tokenizer.json, and a task needs text; put it beside the model`,

@@ -35,6 +35,8 @@ export interface Decoder extends Sizes {
   readonly family: string;
   /** Every tensor that the model reads from its checkpoint. */
   readonly tensors: readonly TensorSpec[];
+  /** No longer sequence can be run, memory included, for its positions would be others. Absent where they do not depend on the length. */
+  readonly longest?: number;
   /** The key and value projections of each layer, weights and biases: what finetuning changes. */
   readonly keyValue: readonly (readonly KeyValueSpec[])[];
   /**

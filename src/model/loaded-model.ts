@@ -71,7 +71,7 @@ export async function loadModel(
   runtime: Runtime,
   { layers }: { readonly layers?: number } = {},
 ): Promise<LoadedModel> {
-  const decoder = openDecoder(checkpoint);
+  const decoder = await openDecoder(checkpoint);
   const changing = decoder.keyValue.slice(0, layers).flat();
   const keyValue = changing.map(({ name }) => checkpoint.tensors.get(name)!);
   const handles = await runtime.load(keyValue);

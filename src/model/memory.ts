@@ -1,6 +1,7 @@
+import { UserError } from '../error.ts';
 import type { Handle, RunRequest, Session, TensorData } from '../runtime/runtime.ts';
 import { releaseOnFailure } from '../runtime/scope.ts';
-import type { Sizes } from './decoder.ts';
+import type { Decoder, Sizes } from './decoder.ts';
 import { names } from './graphs.ts';
 import type { KeyValue, LoadedModel } from './loaded-model.ts';
 
@@ -26,6 +27,18 @@ export function emptyMemory({ layers, keyValueHeads, headWidth }: Sizes): Memory
     feeds[names.memoryValue(layer)] = { type: 'float32', dims: [keyValueHeads, 1, headWidth], data: zeros };
   }
   return { tokens: [], feeds };
+}
+
+/**
+ * Refuses sequences whose length would change the positions of all their tokens.
+ *
+ * @param length tokens, memory included
+ */
+export function requireSamePositions({ longest = Number.POSITIVE_INFINITY, family }: Decoder, length: number): void {
+  if (length <= longest) return;
+  throw new UserError(
+    `${length} tokens: the rotary positions of this ${family} model change beyond ${longest} tokens, which is not supported; feed fewer`,
+  );
 }
 
 /**

@@ -3,6 +3,7 @@ import { bounds, evaluate, goldenFolder, noMemory, readGolden, tokenFeeds } from
 import { type Checkpoint, isStoredType, type TensorLocation } from '../checkpoint/checkpoint.ts';
 import { openCheckpoint } from '../checkpoint/open.ts';
 import { readSafetensorsHeader } from '../checkpoint/safetensors.ts';
+import type { Decoder } from './decoder.ts';
 import { readDecoder } from './families/index.ts';
 import { traceGraph } from './graphs.ts';
 import { runWithMomentum } from './momentum.ts';
@@ -31,7 +32,7 @@ describe.each(Object.entries(FIRST_WORDS))('%s saved without its head, so withou
   const short = (key: string) => (key.startsWith(word) ? key.slice(word.length) : key);
 
   test('computes the same and keeps the names', async () => {
-    const decoder = openDecoder(
+    const decoder = await openDecoder(
       await golden(name, tensors => {
         for (const [key, place] of [...tensors]) {
           tensors.delete(key);
@@ -52,24 +53,64 @@ describe.each(Object.entries(FIRST_WORDS))('%s saved without its head, so withou
   });
 });
 
+describe('a configuration that ties the head to the embedding', () => {
+  const embedding = 'model.embed_tokens.weight';
+  const withHead = (offset: number) =>
+    golden('llama', tensors => {
+      const place = tensors.get(embedding)!;
+      tensors.set('lm_head.weight', { ...place, name: 'lm_head.weight', offset: place.offset + offset });
+    });
+  const reads = (decoder: Decoder, name: string) => decoder.tensors.some(tensor => tensor.name === name);
+
+  test('holds where the head is a copy', async () => {
+    const decoder = await openDecoder(await withHead(0));
+    expect([reads(decoder, embedding), reads(decoder, 'lm_head.weight')]).toEqual([true, false]);
+  });
+
+  test('gives way to a head of other values, as in transformers 5', async () => {
+    // A row further on or back, so that the file holds as many numbers.
+    const { offset } = (await golden('llama')).tensors.get(embedding)!;
+    const decoder = await openDecoder(await withHead(offset > 10_000 ? -128 : 128));
+    expect([reads(decoder, embedding), reads(decoder, 'lm_head.weight')]).toEqual([true, true]);
+    const head = { ...(await withHead(0)), config: { ...(await withHead(0)).config, tie_word_embeddings: false } };
+    expect(decoder.tensors).toEqual((await openDecoder(head)).tensors);
+  });
+
+  test('makes the embedding from a head that is stored alone', async () => {
+    const alone = await golden('llama', tensors => {
+      tensors.set('lm_head.weight', { ...tensors.get(embedding)!, name: 'lm_head.weight' });
+      tensors.delete(embedding);
+    });
+    const decoder = await openDecoder(alone);
+    expect([reads(decoder, embedding), reads(decoder, 'lm_head.weight')]).toEqual([false, true]);
+    const { expected, weights } = await readGolden('llama', readDecoder);
+    const { [embedding]: matrix, ...others } = weights;
+    const feeds = { ...others, 'lm_head.weight': matrix!, ...noMemory(decoder) };
+    const { logits } = evaluate(traceGraph(decoder), { ...feeds, ...tokenFeeds(expected('tokens').data, 0) });
+    expect(logits!.data).toBeAllClose(expected('logits').data, 1e-5);
+  });
+});
+
 describe('refuses', () => {
   const like = (tensors: Map<string, TensorLocation>, name: string, changed: Partial<TensorLocation> = {}) =>
     tensors.set(name, { ...[...tensors.values()][0]!, name, ...changed });
 
   test('a tensor that is missing, or of another shape', async () => {
     const missing = await golden('llama', tensors => tensors.delete('model.layers.1.mlp.up_proj.weight'));
-    expect(() => openDecoder(missing)).toThrow(/^here: there is no tensor model.layers.1.mlp.up_proj.weight/);
+    await expect(openDecoder(missing)).rejects.toThrow(/^here: there is no tensor model.layers.1.mlp.up_proj.weight/);
     const other = await golden('llama', tensors => like(tensors, 'model.norm.weight', { shape: [16] }));
-    expect(() => openDecoder(other)).toThrow('here: tensor model.norm.weight is [16], but the configuration says [32]');
+    await expect(openDecoder(other)).rejects.toThrow(
+      'here: tensor model.norm.weight is [16], but the configuration says [32]',
+    );
   });
 
   test('a tensor that the configuration has no place for', async () => {
     const more = await golden('llama', tensors => like(tensors, 'model.layers.2.mlp.up_proj.weight'));
-    expect(() => openDecoder(more)).toThrow(
+    await expect(openDecoder(more)).rejects.toThrow(
       /^here: tensor model.layers.2.mlp.up_proj.weight has no place in the llama model .* model.layers.[01].mlp.up_proj.weight$/,
     );
     const integers = { ...(await golden('gpt2')), otherTensors: new Map([['transformer.h.0.attn.qweight', 'I32']]) };
-    expect(() => openDecoder(integers)).toThrow(/transformer.h.0.attn.qweight has no place in the gpt2 model/);
+    await expect(openDecoder(integers)).rejects.toThrow(/transformer.h.0.attn.qweight has no place in the gpt2 model/);
   });
 });
 
@@ -83,8 +124,8 @@ describe('leaves alone', () => {
   ])('%s: masks, tables and a copy of the embedding', async (name, buffers) => {
     const plain = await golden(name);
     const otherTensors = new Map(buffers.map(buffer => [buffer, 'U8']));
-    const names = (checkpoint: Checkpoint) => openDecoder(checkpoint).tensors.map(tensor => tensor.name);
-    expect(names({ ...plain, otherTensors })).toEqual(names(plain));
+    const names = async (checkpoint: Checkpoint) => (await openDecoder(checkpoint)).tensors.map(tensor => tensor.name);
+    expect(await names({ ...plain, otherTensors })).toEqual(await names(plain));
   });
 
   test('learned etas of a model that is run with another momentum', async () => {
@@ -94,6 +135,6 @@ describe('leaves alone', () => {
         tensors.set(name, { ...[...tensors.values()][0]!, name, shape: [4] });
       }
     });
-    expect(openDecoder(runWithMomentum(learned, 0.3)).family).toBe('momentum_gpt2');
+    expect((await openDecoder(runWithMomentum(learned, 0.3))).family).toBe('momentum_gpt2');
   });
 });

@@ -3,6 +3,7 @@
  */
 import { closest } from 'fastest-levenshtein';
 import { type Checkpoint, requireTensor } from '../checkpoint/checkpoint.ts';
+import { areEqual } from '../checkpoint/equal-tensors.ts';
 import { UserError } from '../error.ts';
 import type { Decoder, Pass } from './decoder.ts';
 import { readDecoder } from './families/index.ts';
@@ -12,11 +13,13 @@ const WITHOUT_USE = [
   // Causal masks, and tables that follow from the configuration.
   /(?:^|\.)(?:attn|attention)\.(?:masked_)?bias$/,
   /(?:^|\.)(?:rotary_emb\.\w+|embed_positions\.(?:weights|_float_tensor)|position_ids|version)$/,
-  // A copy of the token embedding, where the head is tied to it.
+  // A copy of the token embedding, where the head is tied to it (`asTied`).
   /^(?:lm_head|embed_out)\.weight$/,
   // The learned etas of a model that is run with another momentum.
   /^momentum\.layers\.\d+\.logit$/,
 ];
+
+type StoredModel = Pick<Checkpoint, 'config' | 'source' | 'tensors' | 'otherTensors'>;
 
 /**
  * The decoder that a checkpoint's configuration describes, all of its tensors found there in their shapes.
@@ -24,9 +27,9 @@ const WITHOUT_USE = [
  * @throws UserError when the family is not supported, a tensor is missing or belongs to another model, or a shape contradicts the
  * configuration
  */
-export function openDecoder(checkpoint: Pick<Checkpoint, 'config' | 'source' | 'tensors' | 'otherTensors'>): Decoder {
-  const { config, source, tensors, otherTensors } = checkpoint;
-  const decoder = underItsNames(readDecoder(config, source), name => tensors.has(name));
+export async function openDecoder(checkpoint: StoredModel): Promise<Decoder> {
+  const { source, tensors, otherTensors } = checkpoint;
+  const decoder = await asTied(checkpoint);
   for (const { name, shape } of decoder.tensors) {
     const stored = requireTensor(checkpoint, name).shape;
     if (String(stored) === String(shape)) continue;
@@ -46,6 +49,22 @@ export function openDecoder(checkpoint: Pick<Checkpoint, 'config' | 'source' | '
 }
 
 /**
+ * The decoder with its head tied to the token embedding as the checkpoint has it, whatever `tie_word_embeddings` says: where both are stored
+ * with other values they are two, and where the head alone is stored it is the embedding too. transformers 5 does the same.
+ */
+async function asTied({ config, source, tensors }: StoredModel): Promise<Decoder> {
+  const has = (name: string) => tensors.has(name);
+  const tied = underItsNames(readDecoder(config, source), has);
+  const untied = underItsNames(readDecoder({ ...config, tie_word_embeddings: false }, source), has);
+  const head = untied.tensors.find(({ name }) => !tied.tensors.some(other => other.name === name))?.name;
+  const embedding = tied.tensors[0]!.name;
+  const [stored, other] = [tensors.get(embedding), head === undefined ? undefined : tensors.get(head)];
+  if (head === undefined || other === undefined) return tied;
+  if (stored === undefined) return renamed(tied, name => (name === embedding ? head : name));
+  return (await areEqual(stored, other)) ? tied : untied;
+}
+
+/**
  * The decoder under the names of a checkpoint: one that was saved without its head, as GPT-2 and BLOOM are published, lacks the first
  * word of each name (`wte.weight` in place of `transformer.wte.weight`).
  */
@@ -53,18 +72,22 @@ function underItsNames(decoder: Decoder, has: (name: string) => boolean): Decode
   const first = decoder.tensors[0]!.name;
   const word = first.slice(0, first.indexOf('.') + 1);
   if (has(first) || !has(first.slice(word.length))) return decoder;
-  const short = (name: string) => (name.startsWith(word) ? name.slice(word.length) : name);
-  const renamed = <T extends { readonly name: string }>(spec: T): T => ({ ...spec, name: short(spec.name) });
+  return renamed(decoder, name => (name.startsWith(word) ? name.slice(word.length) : name));
+}
+
+/** The decoder with its tensors under other names. */
+function renamed(decoder: Decoder, rename: (name: string) => string): Decoder {
+  const spec = <T extends { readonly name: string }>(named: T): T => ({ ...named, name: rename(named.name) });
   const read = (pass: Pass): Pass => ({
     ...pass,
-    embed: table => pass.embed(short(table)),
-    tensor: name => pass.tensor(short(name)),
+    embed: table => pass.embed(rename(table)),
+    tensor: name => pass.tensor(rename(name)),
   });
   return {
     ...decoder,
-    tensors: decoder.tensors.map(renamed),
-    keyValue: decoder.keyValue.map(layer => layer.map(renamed)),
-    ...(decoder.feedForward && { feedForward: decoder.feedForward.map(layer => layer.map(renamed)) }),
+    tensors: decoder.tensors.map(spec),
+    keyValue: decoder.keyValue.map(layer => layer.map(spec)),
+    ...(decoder.feedForward && { feedForward: decoder.feedForward.map(layer => layer.map(spec)) }),
     hidden: pass => decoder.hidden(read(pass)),
     logits: (pass, hidden) => decoder.logits(read(pass), hidden),
   };

@@ -7,13 +7,20 @@ export const headCount = z.int().positive().max(10_000);
 /** A width or a number of tokens. */
 export const size = z.int().positive().max(10_000_000);
 
-/** The configuration of a checkpoint as its family's schema reads it; unknown keys are left alone. */
+/**
+ * The configuration of a checkpoint as its family's schema reads it; unknown keys are left alone.
+ *
+ * @param aliases other names of keys, which take the place of the keys themselves
+ */
 export function parseConfig<S extends z.ZodType>(
   schema: S,
   config: Readonly<Record<string, unknown>>,
   source: string,
+  aliases: Readonly<Record<string, string>> = {},
 ): z.output<S> {
-  const parsed = schema.safeParse(config);
+  const named = Object.entries(aliases).filter(([alias]) => config[alias] !== undefined);
+  const renamed = Object.fromEntries(named.map(([alias, key]) => [key, config[alias]]));
+  const parsed = schema.safeParse({ ...config, ...renamed });
   if (parsed.success) return parsed.data;
   const [first] = parsed.error.issues;
   throw new UserError(`${source}: configuration key ${first!.path.join('.') || '(root)'}: ${first!.message}`);

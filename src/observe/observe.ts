@@ -1,7 +1,7 @@
 /** @file What is read of queries: label log-probabilities and taps at one token, batch by batch. */
 import { names } from '../model/graphs.ts';
 import type { KeyValue, LoadedModel } from '../model/loaded-model.ts';
-import { fedInputs, integers, type Memory, packedFeeds } from '../model/memory.ts';
+import { fedInputs, integers, type Memory, packedFeeds, requireSamePositions } from '../model/memory.ts';
 
 export interface Query {
   /** Tokens of the query, label included where one is fed. */
@@ -54,6 +54,7 @@ export async function observe(
 ): Promise<ObservedBatch> {
   const { runtime, decoder } = model;
   const T = Math.max(...queries.map(query => query.tokens.length));
+  requireSamePositions(decoder, memory.tokens.length + T);
   const { feeds, firstRows } = packedFeeds(
     queries.map(query => query.tokens),
     memory.tokens.length,

@@ -1,6 +1,6 @@
 import type { Decoder } from '../model/decoder.ts';
 import type { KeyValue, LoadedModel } from '../model/loaded-model.ts';
-import { fedInputs, type Memory, tokenFeeds } from '../model/memory.ts';
+import { fedInputs, type Memory, requireSamePositions, tokenFeeds } from '../model/memory.ts';
 
 export interface TraceTensor {
   readonly name: string;
@@ -22,6 +22,7 @@ export async function trace(
   pick: (name: string) => boolean = () => true,
 ): Promise<readonly TraceTensor[]> {
   const { runtime, decoder } = model;
+  requireSamePositions(decoder, memory.tokens.length + tokens.length);
   const session = await model.session('trace');
   const { fetched } = await runtime.run(session, {
     doing: `tracing ${tokens.length} tokens`,

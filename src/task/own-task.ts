@@ -57,6 +57,7 @@ export async function openOwnTask(path: string): Promise<Task> {
     fields: template.fields,
     ...rows,
     defaultShots: Math.min(settings.shots ?? DEFAULT_SHOTS, train.length),
+    evaluationFile: (parts.evaluation ?? parts.train).join(', '),
     trainRows: train.length,
     evaluationRows: ordered.length,
     warnings: findWarnings(rows),

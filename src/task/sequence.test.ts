@@ -185,7 +185,11 @@ describe('buildSequences', () => {
     ['half a shot', { shots: 0.5 }, /shots 0.5/],
     ['a limit of nothing', { limit: 0 }, /limit 0/],
     ['a negative seed', { seed: -1 }, /seed -1/],
-    ['a context without room', { context: 18 }, /no room for one demonstration/],
+    [
+      'a context without room',
+      { context: 18 },
+      /no room for one demonstration: evaluation row \d+ \(counted from 0\) takes \d+ tokens, training row \d+ \d+; shorten/,
+    ],
     [
       'a query that does not fit',
       { context: 60, queries: [{ id: 7, fields: { text: 'q'.repeat(60) }, label: 0 }] },

@@ -92,9 +92,7 @@ export function buildSequences(request: SequenceRequest): Sequences {
   const room = context - longestExample(evaluation, longestLabel);
   const rows = chooseDemonstrations(task, request.seed, request.shots);
   const set = layOut(rows, request, labelTokens, room);
-  if (set.demonstrations.length === 0 && request.shots > 0) {
-    throw new UserError(`task ${task.name}: a context of ${context} tokens has no room for one demonstration`);
-  }
+  if (set.demonstrations.length === 0 && request.shots > 0) throw noRoom(request, evaluation, rows[0]!);
 
   const queries = (request.queries === undefined ? evaluation : toQueries(request.queries)).slice(0, request.limit);
   for (const { row, tokens } of queries) {
@@ -163,6 +161,20 @@ function layOut(
     demonstrations,
     finetuning: demonstrations.map(({ tokens }) => [documentStart, ...tokens]),
   };
+}
+
+/** Names the two rows that do not fit together: the first demonstration and the longest of all evaluation rows, also of those past `limit`. */
+function noRoom(
+  { task, tokenizer, context }: Pick<SequenceRequest, 'task' | 'tokenizer' | 'context'>,
+  evaluation: readonly Query[],
+  first: Row,
+): UserError {
+  const [prompt] = encodePrompts(task, tokenizer, [first]);
+  const row = evaluation.reduce((long, each) => (each.tokens.length > long.tokens.length ? each : long));
+  const where = task.evaluationFile === undefined ? '' : ` of ${task.evaluationFile}`;
+  return new UserError(
+    `task ${task.name}: a context of ${context} tokens has no room for one demonstration: evaluation row ${row.row}${where} (counted from 0) takes ${row.tokens.length} tokens, training row ${first.id} ${prompt!.length}; shorten or drop the longer one`,
+  );
 }
 
 /** Tokens of the longest evaluation example, from document start to label word. */

@@ -25,6 +25,8 @@ export interface Task {
   /** Label words by label id, with their leading space. */
   readonly labels: readonly string[];
   readonly defaultShots: number;
+  /** The files that the evaluation rows of an own task stand in, for messages. */
+  readonly evaluationFile?: string;
   readonly trainRows: number;
   readonly evaluationRows: number;
   /** What the user should know about the rows: a label without rows, prompts that occur in both parts. Found at the first call. */

@@ -39,7 +39,7 @@ test.each(families)('the first layers of every family can be tried: %s', async n
   const tokens = [5, 6, 7, 8, 9, 10];
   const prepared = {
     checkpoint,
-    decoder: openDecoder(checkpoint),
+    decoder: await openDecoder(checkpoint),
     plan: { batches: [[0]] },
     sequences: { queries: [{ tokens }], memoryTokens: tokens, finetuning: [tokens] },
     scoring: { rows: () => [{ tokens, tap: 5, reads: [5] }] },

@@ -27,7 +27,7 @@ export async function perform(typed: Typed, io: Io): Promise<void> {
   const sequences = parseSequences(options.sequences, await readInput(options.sequences));
   const checkpoint = await openModel(options, io);
   await requireOutputApart(options.out, checkpoint, options.sequences);
-  const decoder = openDecoder(checkpoint);
+  const decoder = await openDecoder(checkpoint);
   for (const [i, sequence] of sequences.entries()) {
     const where = `${options.sequences}: sequence ${i + 1}`;
     requireTokens(sequence, decoder, where);

@@ -30,7 +30,7 @@ export async function perform(typed: Typed, io: Io): Promise<void> {
       ? []
       : parseDemonstrations(options.demonstrations, await readInput(options.demonstrations), labels);
   const checkpoint = await openModel(options, io);
-  const decoder = openDecoder(checkpoint);
+  const decoder = await openDecoder(checkpoint);
   const { encode, ...tokenizer } = await tokenizerFor(checkpoint, '--prompt');
   const { documentStart, separator } = conventionsOf(checkpoint, { encode, ...tokenizer }, options);
   const labelTokens = labels.map(encode);

@@ -35,7 +35,7 @@ export async function perform(typed: Typed, io: Io): Promise<void> {
   await requireFilePlace(options.out);
   const checkpoint = await openModel(options, io);
   await requireOutputApart(options.out, checkpoint);
-  const decoder = openDecoder(checkpoint);
+  const decoder = await openDecoder(checkpoint);
   const picked = pickTaps(options.taps, decoder.layers);
   const tokens = await tokensOf(checkpoint, '--text', options.text, options.tokens);
   const memoryTokens = await tokensOf(checkpoint, '--memory-text', options.memoryText, options.memoryTokens);

@@ -14,27 +14,23 @@ import { preNormDecoder } from './pre-norm.ts';
 
 const schema = z.object({
   vocab_size: size,
-  hidden_size: size,
-  n_layer: layerCount,
-  n_head: headCount,
+  hidden_size: size.default(64),
+  n_layer: layerCount.default(2),
+  n_head: headCount.default(8),
   layer_norm_epsilon: z.number().positive().default(1e-5),
   apply_residual_connection_post_layernorm: z.literal(false).default(false),
   seq_length: z.int().positive().default(2048),
   tie_word_embeddings: z.boolean().default(true),
 });
 
-/** The published models name two sizes otherwise. */
-function withOwnNames(config: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-  const { n_embed: width, num_attention_heads: heads, ...others } = config;
-  return {
-    ...(width !== undefined && { hidden_size: width }),
-    ...(heads !== undefined && { n_head: heads }),
-    ...others,
-  };
+/** The published models name the width otherwise; the other two are names of transformers. */
+function aliases(config: Readonly<Record<string, unknown>>) {
+  const names = { num_attention_heads: 'n_head', num_hidden_layers: 'n_layer' };
+  return config.n_embed == null ? names : { ...names, n_embed: 'hidden_size' };
 }
 
 export function bloom(config: Readonly<Record<string, unknown>>, source: string): Decoder {
-  const c = parseConfig(schema, withOwnNames(config), source);
+  const c = parseConfig(schema, config, source, aliases(config));
   const [D, V, H] = [c.hidden_size, c.vocab_size, c.n_head];
   const headWidth = divided(source, D, H);
   const slopes = alibiSlopes(H);

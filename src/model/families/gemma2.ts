@@ -1,4 +1,23 @@
-import { llamaLike } from './llama.ts';
+import { z } from 'zod';
+import { activationName } from '../layers/activation.ts';
+import { headCount } from '../parse-config.ts';
+import { gemmaKeys } from './gemma.ts';
+import { layerTypes, llamaLike } from './llama.ts';
+
+// Gemma 2 and later have hidden_activation in its place.
+const { hidden_act: _, ...common } = gemmaKeys;
+
+/** Keys of Gemma 2 and later, with what absent ones mean in Gemma 2. */
+export const gemma2Keys = {
+  ...common,
+  hidden_activation: activationName.default('gelu_pytorch_tanh'),
+  num_key_value_heads: headCount.default(4),
+  query_pre_attn_scalar: z.number().positive().default(256),
+  sliding_window: z.int().positive().nullable().default(4096),
+  layer_types: layerTypes,
+  attn_logit_softcapping: z.number().positive().nullable().default(50),
+  final_logit_softcapping: z.number().positive().nullable().default(30),
+};
 
 /**
  * Gemma with norms on both sides of attention and feed-forward, soft-capped scores and logits, and a window in every second layer
@@ -6,12 +25,10 @@ import { llamaLike } from './llama.ts';
  */
 export const gemma2 = llamaLike({
   family: 'gemma2',
+  schema: z.object(gemma2Keys),
   biases: c => ({ queryKeyValue: c.attention_bias, output: c.attention_bias }),
   isGemma: true,
-  tied: true,
+  activation: c => c.hidden_activation!,
   normsOutputs: true,
-  window: (c, layer) => {
-    const slides = c.layer_types ? c.layer_types[layer] === 'sliding_attention' : layer % 2 === 0;
-    return slides ? (c.sliding_window ?? undefined) : undefined;
-  },
+  slides: (c, layer) => (c.layer_types ? c.layer_types[layer] === 'sliding_attention' : layer % 2 === 0),
 });

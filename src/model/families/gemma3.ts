@@ -1,27 +1,29 @@
-import type { RopeConfig } from '../layers/rope-frequencies.ts';
+import { z } from 'zod';
+import { UserError } from '../../error.ts';
+import { type RopeParameters, ropeParameters } from '../layers/rope-parameters.ts';
+import { gemma2Keys } from './gemma2.ts';
 import { type LlamaConfig, llamaLike } from './llama.ts';
 
-function slides(c: LlamaConfig, layer: number): boolean {
-  if (c.layer_types) return c.layer_types[layer] === 'sliding_attention';
-  return (layer + 1) % (c.sliding_window_pattern ?? 6) !== 0;
-}
+// The scores of Gemma 3 are not capped, whatever its configuration says.
+const { attn_logit_softcapping: _, ...common } = gemma2Keys;
 
 /** The rotary positions of local and of global layers: under names of their own, or nested as transformers 5 writes them. */
-function ropes(c: LlamaConfig): { readonly local: RopeConfig; readonly global: RopeConfig } {
-  const nested = (kind: string) => c.rope_parameters?.[kind] as RopeConfig['rope_parameters'];
-  const { max_position_embeddings, rope_scaling } = c;
+function ropes(c: LlamaConfig, source: string): { readonly local: RopeParameters; readonly global: RopeParameters } {
+  const nested = (kind: string) => {
+    const parsed = c.rope_parameters?.[kind] ?? {};
+    if (typeof parsed === 'object') return parsed as NonNullable<LlamaConfig['rope_scaling']>;
+    throw new UserError(`${source}: configuration key rope_parameters.${kind}: not an object`);
+  };
+  const { rope_theta, rope_local_base_freq, rope_scaling, partial_rotary_factor } = c;
+  const of = (rope_parameters: LlamaConfig['rope_parameters'], theta: number | null | undefined, usual: number) => {
+    const config = { rope_parameters, partial_rotary_factor, ...(theta !== undefined && { rope_theta: theta }) };
+    const parameters = ropeParameters(config, source, { theta: usual });
+    if (parameters.share === 1) return parameters;
+    throw new UserError(`${source}: configuration key partial_rotary_factor: Gemma 3 rotates whole heads`);
+  };
   return {
-    local: {
-      max_position_embeddings,
-      rope_theta: c.rope_local_base_freq ?? 10_000,
-      rope_parameters: nested('sliding_attention'),
-    },
-    global: {
-      max_position_embeddings,
-      rope_theta: c.rope_theta ?? 1_000_000,
-      rope_scaling,
-      rope_parameters: nested('full_attention'),
-    },
+    local: of(nested('sliding_attention'), rope_local_base_freq, 10_000),
+    global: of({ ...nested('full_attention'), ...rope_scaling }, rope_theta, 1_000_000),
   };
 }
 
@@ -31,13 +33,19 @@ function ropes(c: LlamaConfig): { readonly local: RopeConfig; readonly global: R
  */
 export const gemma3 = llamaLike({
   family: 'gemma3_text',
+  schema: z.object({
+    ...common,
+    max_position_embeddings: z.int().positive().default(131_072),
+    final_logit_softcapping: z.number().positive().nullable().default(null),
+    sliding_window_pattern: z.int().positive().default(6),
+    rope_local_base_freq: z.number().positive().optional(),
+  }),
   biases: c => ({ queryKeyValue: c.attention_bias, output: c.attention_bias }),
   isGemma: true,
-  tied: true,
+  activation: c => c.hidden_activation!,
   normsHeads: true,
   normsOutputs: true,
-  window: (c, layer) => (slides(c, layer) ? (c.sliding_window ?? undefined) : undefined),
-  slides,
+  slides: (c, layer) =>
+    c.layer_types ? c.layer_types[layer] === 'sliding_attention' : (layer + 1) % c.sliding_window_pattern! !== 0,
   ropes,
-  defaults: { head_dim: 256, query_pre_attn_scalar: 256, sliding_window: 4096, max_position_embeddings: 131_072 },
 });

@@ -13,30 +13,43 @@ import { divided, headCount, layerCount, parseConfig, size } from '../parse-conf
 import { preNormDecoder, readApart } from './pre-norm.ts';
 
 const kind = z.enum(['global', 'local']);
+type Kind = z.output<typeof kind>;
 const schema = z.object({
   vocab_size: size,
-  max_position_embeddings: z.int().positive(),
+  max_position_embeddings: z.int().positive().default(2048),
   hidden_size: size,
   num_layers: layerCount,
-  num_heads: headCount,
+  num_heads: headCount.default(16),
   intermediate_size: size.nullish(),
-  attention_types: z.array(z.tuple([z.array(kind).min(1), z.int().nonnegative()])),
-  window_size: z.int().positive(),
+  attention_types: z
+    .array(z.tuple([z.array(kind).min(1), z.int().nonnegative()]))
+    .nullish()
+    .transform(types => types ?? [[['global', 'local'] as const, 12] as const]),
+  attention_layers: z.array(kind).optional(),
+  window_size: z.int().positive().default(256),
   activation_function: activationName.default('gelu_new'),
   layer_norm_epsilon: z.number().positive().default(1e-5),
   tie_word_embeddings: z.boolean().default(true),
 });
 
+/** Names of transformers that stand for the family's own. */
+const aliases = { num_attention_heads: 'num_heads', num_hidden_layers: 'num_layers' };
+
+/** Patterns with how often each comes. Empty where they do not tell so many layers. */
+function expanded(types: readonly (readonly [pattern: readonly Kind[], times: number])[], layers: number) {
+  const told = types.reduce((sum, [pattern, times]) => sum + pattern.length * times, 0);
+  return told === layers ? types.flatMap(([pattern, times]) => Array(times).fill(pattern).flat() as Kind[]) : [];
+}
+
 export function gptNeo(config: Readonly<Record<string, unknown>>, source: string): Decoder {
-  const c = parseConfig(schema, config, source);
+  const c = parseConfig(schema, config, source, aliases);
   const [D, V] = [c.hidden_size, c.vocab_size];
   const F = c.intermediate_size ?? 4 * D;
   const headWidth = divided(source, D, c.num_heads);
-  const told = c.attention_types.reduce((sum, [pattern, times]) => sum + pattern.length * times, 0);
-  if (told !== c.num_layers) {
-    throw new UserError(`${source}: attention_types tells ${told} layers, num_layers ${c.num_layers}`);
+  const kinds = c.attention_layers ?? expanded(c.attention_types, c.num_layers);
+  if (kinds.length !== c.num_layers) {
+    throw new UserError(`${source}: attention_types tells other layers than the ${c.num_layers} of num_layers`);
   }
-  const kinds = c.attention_types.flatMap(([pattern, times]) => Array<typeof pattern>(times).fill(pattern).flat());
   const embedding = 'transformer.wte.weight';
   const positions = 'transformer.wpe.weight';
   const layers = Array.from({ length: c.num_layers }, (_, n) => {

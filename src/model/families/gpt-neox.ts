@@ -3,6 +3,7 @@
  * head, rotary positions on a part of each head, attention and feed-forward side by side or one after the other, untied head.
  */
 import { z } from 'zod';
+import { UserError } from '../../error.ts';
 import * as g from '../../graph/operators/index.ts';
 import type { Tensor } from '../../graph/tensor.ts';
 import { constant } from '../../graph/tensor.ts';
@@ -11,35 +12,42 @@ import { activate, activationName } from '../layers/activation.ts';
 import { interleavedByHead, splitByHead } from '../layers/interleaved.ts';
 import { layerNorm, layerNormTensors } from '../layers/layer-norm.ts';
 import { apply, type Linear, linearTensors, unembed } from '../layers/linear.ts';
-import { readRope, ropeSchema } from '../layers/rope-frequencies.ts';
+import { readRope } from '../layers/rope-frequencies.ts';
+import { ropeKeys, ropeParameters } from '../layers/rope-parameters.ts';
 import { rotate, rotation } from '../layers/rotary.ts';
 import { divided, headCount, layerCount, parseConfig, size } from '../parse-config.ts';
 
-const schema = z
-  .object({
-    vocab_size: size,
-    hidden_size: size,
-    intermediate_size: size,
-    num_hidden_layers: layerCount,
-    num_attention_heads: headCount,
-    max_position_embeddings: z.int().positive(),
-    hidden_act: activationName.default('gelu'),
-    layer_norm_eps: z.number().positive().default(1e-5),
-    use_parallel_residual: z.boolean().default(true),
-    attention_bias: z.boolean().default(true),
-    rotary_pct: z.number().positive().max(1).nullish(),
-    rotary_emb_base: z.number().positive().nullish(),
-    tie_word_embeddings: z.boolean().default(false),
-  })
-  .and(ropeSchema);
+// Theta and the rotated share have names of the family's own.
+const { rope_theta: _, partial_rotary_factor: __, ...ropes } = ropeKeys;
+
+const schema = z.object({
+  vocab_size: size,
+  hidden_size: size,
+  intermediate_size: size,
+  num_hidden_layers: layerCount,
+  num_attention_heads: headCount,
+  head_dim: size.optional(),
+  max_position_embeddings: z.int().positive().default(2048),
+  hidden_act: activationName.default('gelu'),
+  layer_norm_eps: z.number().positive().default(1e-5),
+  use_parallel_residual: z.boolean().default(true),
+  attention_bias: z.boolean().default(true),
+  rotary_pct: z.number().positive().max(1).default(0.25),
+  rotary_emb_base: z.number().positive().default(10_000),
+  tie_word_embeddings: z.boolean().default(false),
+  ...ropes,
+});
 
 export function gptNeoX(config: Readonly<Record<string, unknown>>, source: string): Decoder {
   const c = parseConfig(schema, config, source);
   const [D, F, V, H] = [c.hidden_size, c.intermediate_size, c.vocab_size, c.num_attention_heads];
   const headWidth = divided(source, D, H);
-  const share = c.rope_parameters?.partial_rotary_factor ?? c.rotary_pct ?? 0.25;
-  const rotated = Math.floor(headWidth * share);
-  const rope = readRope({ ...c, rope_theta: c.rope_theta ?? c.rotary_emb_base ?? 10000 }, rotated, source);
+  if (c.head_dim !== undefined && c.head_dim !== headWidth) {
+    throw new UserError(`${source}: head_dim ${c.head_dim} is not the width of its heads, ${headWidth}`);
+  }
+  const parameters = ropeParameters(c, source, { theta: c.rotary_emb_base, share: c.rotary_pct });
+  const rope = readRope(parameters, { headWidth, context: c.max_position_embeddings, partial: true, source });
+  const rotated = 2 * rope.frequencies.length;
   const prefix = 'gpt_neox';
   const head = c.tie_word_embeddings ? `${prefix}.embed_in.weight` : 'embed_out.weight';
   const layers = Array.from({ length: c.num_hidden_layers }, (_, n) => {
@@ -68,6 +76,7 @@ export function gptNeoX(config: Readonly<Record<string, unknown>>, source: strin
     width: D,
     vocabulary: V,
     context: Math.min(c.max_position_embeddings, rope.longest),
+    ...(rope.longest < Number.POSITIVE_INFINITY && { longest: rope.longest }),
     keyValue: layers.map(({ queryKeyValue }) => interleavedByHead(queryKeyValue, headWidth)),
     tensors: [
       { name: `${prefix}.embed_in.weight`, shape: [V, D] },

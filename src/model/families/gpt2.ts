@@ -14,7 +14,7 @@ import { preNormDecoder } from './pre-norm.ts';
 
 const schema = z.object({
   vocab_size: size,
-  n_positions: z.int().positive(),
+  n_positions: z.int().positive().default(1024),
   n_embd: size,
   n_layer: layerCount,
   n_head: headCount,
@@ -23,11 +23,20 @@ const schema = z.object({
   layer_norm_epsilon: z.number().positive().default(1e-5),
   scale_attn_weights: z.boolean().default(true),
   scale_attn_by_inverse_layer_idx: z.boolean().default(false),
+  add_cross_attention: z.literal(false).default(false),
   tie_word_embeddings: z.boolean().default(true),
 });
 
+/** Names of transformers that stand for the family's own. */
+const aliases = {
+  max_position_embeddings: 'n_positions',
+  hidden_size: 'n_embd',
+  num_attention_heads: 'n_head',
+  num_hidden_layers: 'n_layer',
+};
+
 export function gpt2(config: Readonly<Record<string, unknown>>, source: string): Decoder {
-  const c = parseConfig(schema, config, source);
+  const c = parseConfig(schema, config, source, aliases);
   const [D, V] = [c.n_embd, c.vocab_size];
   const F = c.n_inner ?? 4 * D;
   const headWidth = divided(source, D, c.n_head);

@@ -5,31 +5,42 @@ import type { Decoder } from '../decoder.ts';
 import { activationName } from '../layers/activation.ts';
 import type { Linear } from '../layers/linear.ts';
 import { readRope } from '../layers/rope-frequencies.ts';
+import { ropeParameters } from '../layers/rope-parameters.ts';
 import { divided, headCount, layerCount, parseConfig, size } from '../parse-config.ts';
 import { parallelDecoder } from './parallel.ts';
 
 const schema = z.object({
   vocab_size: size,
-  n_positions: z.int().positive(),
+  n_positions: z.int().positive().default(2048),
   n_embd: size,
   n_layer: layerCount,
   n_head: headCount,
   n_inner: size.nullish(),
-  rotary_dim: size.nullish(),
+  rotary_dim: size.default(64),
   activation_function: activationName.default('gelu_new'),
   layer_norm_epsilon: z.number().positive().default(1e-5),
   tie_word_embeddings: z.boolean().default(false),
 });
 
+/** Names of transformers that stand for the family's own. */
+const aliases = {
+  max_position_embeddings: 'n_positions',
+  hidden_size: 'n_embd',
+  num_attention_heads: 'n_head',
+  num_hidden_layers: 'n_layer',
+};
+
 export function gptj(config: Readonly<Record<string, unknown>>, source: string): Decoder {
-  const c = parseConfig(schema, config, source);
+  const c = parseConfig(schema, config, source, aliases);
   const [D, V] = [c.n_embd, c.vocab_size];
   const F = c.n_inner ?? 4 * D;
   const headWidth = divided(source, D, c.n_head);
-  const rotated = c.rotary_dim ?? headWidth;
+  const rotated = c.rotary_dim;
   if (rotated > headWidth) {
     throw new UserError(`${source}: rotary positions on ${rotated} numbers of heads of width ${headWidth}`);
   }
+  // Its pairs are those of one head as wide as the rotated part.
+  const place = { headWidth: rotated, context: c.n_positions, partial: false, source };
   return parallelDecoder({
     family: 'gptj',
     sizes: {
@@ -46,7 +57,7 @@ export function gptj(config: Readonly<Record<string, unknown>>, source: string):
     tied: c.tie_word_embeddings,
     activation: c.activation_function,
     epsilon: c.layer_norm_epsilon,
-    rope: readRope({}, rotated, source),
+    rope: readRope(ropeParameters({}, source), place),
     interleaved: true,
     layer: Array.from({ length: c.n_layer }, (_, n) => {
       const linear = (name: string, from: number, to: number, bias: boolean): Linear => ({

@@ -47,5 +47,25 @@ export function readDecoder(config: Readonly<Record<string, unknown>>, source: s
     const supported = Object.keys(families).join(', ');
     throw new UserError(`${source}: models of family '${type}' are not supported; supported are ${supported}`);
   }
-  return withMomentum(family(config, source), config, source);
+  refuseUnsupported(config, source);
+  const decoder = family(config, source);
+  const kinds = config.layer_types;
+  if (Array.isArray(kinds) && kinds.length !== decoder.layers) {
+    throw new UserError(`${source}: layer_types tells ${kinds.length} layers, the configuration has ${decoder.layers}`);
+  }
+  return withMomentum(decoder, config, source);
+}
+
+/** Keys that any family may have and that change the model, with the values that change nothing. */
+const UNSUPPORTED: readonly (readonly [key: string, harmless: readonly unknown[], hint: string])[] = [
+  ['per_layer_config', [undefined, null], 'layers of different sizes are not supported'],
+  ['quantization_config', [undefined, null], 'quantised weights are not supported; give the model before quantisation'],
+  ['is_causal', [undefined, true], 'only causal attention is supported'],
+  ['transformers_weights', [undefined, null], 'weights in a file of another name are not supported; rename it'],
+];
+
+function refuseUnsupported(config: Readonly<Record<string, unknown>>, source: string): void {
+  for (const [key, harmless, hint] of UNSUPPORTED) {
+    if (!harmless.includes(config[key])) throw new UserError(`${source}: configuration key ${key}: ${hint}`);
+  }
 }

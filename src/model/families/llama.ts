@@ -7,81 +7,95 @@ import { UserError } from '../../error.ts';
 import * as g from '../../graph/operators/index.ts';
 import { constant, type Tensor } from '../../graph/tensor.ts';
 import type { Decoder } from '../decoder.ts';
-import { activate, activationName } from '../layers/activation.ts';
+import { type Activation, activate, activationName } from '../layers/activation.ts';
 import { apply, type Linear, linearTensors, unembed } from '../layers/linear.ts';
 import { apart, fused } from '../layers/maps.ts';
 import { rmsNorm } from '../layers/rms-norm.ts';
-import { type RopeConfig, readRope, ropeSchema } from '../layers/rope-frequencies.ts';
+import { readRope } from '../layers/rope-frequencies.ts';
+import { type RopeParameters, ropeKeys, ropeParameters } from '../layers/rope-parameters.ts';
 import { type Rotation, rotate, rotation, scaledRotation } from '../layers/rotary.ts';
 import { softCap } from '../layers/soft-cap.ts';
 import { headCount, layerCount, parseConfig, size } from '../parse-config.ts';
 
-const schema = z
-  .object({
-    hidden_size: size,
-    intermediate_size: size,
-    num_hidden_layers: layerCount,
-    num_attention_heads: headCount,
-    num_key_value_heads: headCount.nullish(),
-    head_dim: size.nullish(),
-    vocab_size: size,
-    max_position_embeddings: z.int().positive().default(2048),
-    rms_norm_eps: z.number().positive().default(1e-6),
-    hidden_act: activationName.nullish(),
-    hidden_activation: activationName.nullish(),
-    tie_word_embeddings: z.boolean().nullish(),
-    attention_bias: z.boolean().default(false),
-    mlp_bias: z.boolean().default(false),
-    sliding_window: z.int().positive().nullish(),
-    use_sliding_window: z.boolean().nullish(),
-    max_window_layers: z.int().nonnegative().nullish(),
-    query_pre_attn_scalar: z.number().positive().nullish(),
-    attn_logit_softcapping: z.number().positive().nullish(),
-    final_logit_softcapping: z.number().positive().nullish(),
-    layer_types: z.array(z.enum(['full_attention', 'sliding_attention'])).nullish(),
-    sliding_window_pattern: z.int().positive().nullish(),
-    use_bidirectional_attention: z.literal(false).nullish(),
-    rope_local_base_freq: z.number().positive().nullish(),
-    original_max_position_embeddings: z.int().positive().nullish(),
-    partial_rotary_factor: z.number().positive().max(1).nullish(),
-  })
-  .and(ropeSchema);
+/** Keys that every family of Llama's build reads, with what absent ones mean in most. */
+export const llamaKeys = {
+  vocab_size: size,
+  hidden_size: size,
+  intermediate_size: size,
+  num_hidden_layers: layerCount,
+  num_attention_heads: headCount,
+  num_key_value_heads: headCount.nullable().default(null),
+  head_dim: size.nullable().default(null),
+  max_position_embeddings: z.int().positive().default(2048),
+  rms_norm_eps: z.number().positive().default(1e-6),
+  hidden_act: activationName.default('silu'),
+  tie_word_embeddings: z.boolean().default(false),
+  ...ropeKeys,
+};
 
-export type LlamaConfig = z.output<typeof schema>;
+/** Kinds of attention of each layer, as `layer_types` tells them; `attention` is an older name. */
+export const layerTypes = z.array(z.enum(['full_attention', 'attention', 'sliding_attention'])).nullish();
+
+/** Keys that some of the families read. */
+interface OwnKeys {
+  readonly attention_bias: boolean;
+  readonly mlp_bias: boolean;
+  readonly head_dim: number | null | undefined;
+  readonly hidden_act: Activation;
+  readonly hidden_activation: Activation;
+  readonly sliding_window: number | null;
+  readonly use_sliding_window: boolean;
+  readonly max_window_layers: number;
+  readonly layer_types: readonly string[] | null | undefined;
+  readonly sliding_window_pattern: number;
+  readonly query_pre_attn_scalar: number;
+  readonly attn_logit_softcapping: number | null;
+  readonly final_logit_softcapping: number | null;
+  readonly rope_local_base_freq: number;
+}
+
+export type LlamaConfig = Readonly<Omit<z.output<z.ZodObject<typeof llamaKeys>>, 'hidden_act' | 'head_dim'>> &
+  Partial<OwnKeys>;
 
 export interface Variant {
   readonly family: string;
+  /** The keys that the family reads, with what absent ones mean, as its configuration class in transformers has them. Others are ignored. */
+  readonly schema: z.ZodType<LlamaConfig>;
   /** Whether query, key and value projections have biases, and whether the output projection has one. */
-  readonly biases: (config: LlamaConfig) => { readonly queryKeyValue: boolean; readonly output: boolean };
+  readonly biases: (config: LlamaConfig) => {
+    readonly queryKeyValue?: boolean | undefined;
+    readonly output?: boolean | undefined;
+  };
   /** RMSNorm over each head of queries and keys, before rotation. */
   readonly normsHeads?: boolean;
-  /** Embeddings times sqrt(D), norms that scale by 1 + w, and tanh GELU in the gate unless the configuration says otherwise. */
+  /** Embeddings times sqrt(D), and norms that scale by 1 + w. */
   readonly isGemma?: boolean;
-  /** Whether the head is the token embedding where the configuration does not say. */
-  readonly tied?: boolean;
+  /** The activation in the gate; that of `hidden_act` when absent. */
+  readonly activation?: (config: LlamaConfig) => Activation;
   /** RMSNorm on the results of attention and feed-forward too, before they are added. */
   readonly normsOutputs?: boolean;
-  /** How many recent tokens a layer sees; undefined for all. */
-  readonly window?: (config: LlamaConfig, layer: number) => number | undefined;
-  /** Rotary positions where layers differ: of those that `slides` names, and of the others. */
-  readonly ropes?: (config: LlamaConfig) => { readonly local: RopeConfig; readonly global: RopeConfig };
+  /** Which layers see `sliding_window` recent tokens only. */
   readonly slides?: (config: LlamaConfig, layer: number) => boolean;
+  /** Rotary positions where they are the family's own: of layers that slide, and of the others. */
+  readonly ropes?: (
+    config: LlamaConfig,
+    source: string,
+  ) => { readonly local: RopeParameters; readonly global: RopeParameters };
   /** The maps of queries, keys and values in one tensor, and those of gate and up. */
   readonly fused?: boolean;
   /** Rotary positions on a part of each head, where the configuration says so. */
   readonly rotatesPart?: boolean;
-  /** What a configuration that lacks a key means. */
-  readonly defaults?: Readonly<Record<string, unknown>>;
 }
 
 export const llama = llamaLike({
   family: 'llama',
+  schema: z.object({ ...llamaKeys, attention_bias: z.boolean().default(false), mlp_bias: z.boolean().default(false) }),
   biases: c => ({ queryKeyValue: c.attention_bias, output: c.attention_bias }),
 });
 
 /** A family of Llama's build. */
 export function llamaLike(variant: Variant): (config: Readonly<Record<string, unknown>>, source: string) => Decoder {
-  return (config, source) => build(variant, parseConfig(schema, { ...variant.defaults, ...config }, source), source);
+  return (config, source) => build(variant, parseConfig(variant.schema, config, source), source);
 }
 
 function build(variant: Variant, c: LlamaConfig, source: string): Decoder {
@@ -93,30 +107,37 @@ function build(variant: Variant, c: LlamaConfig, source: string): Decoder {
       `${source}: ${heads} heads of width ${headWidth} and ${keyValueHeads} key/value heads do not fit together; the configuration is damaged`,
     );
   }
-  const share = c.rope_parameters?.partial_rotary_factor ?? c.partial_rotary_factor ?? 1;
-  const rotated = variant.rotatesPart ? Math.floor(headWidth * share) : headWidth;
-  const { local, global } = variant.ropes?.(c) ?? { local: c, global: c };
-  const [localRope, globalRope] = [readRope(local, rotated, source), readRope(global, rotated, source)];
+  const place = { headWidth, context: c.max_position_embeddings, partial: variant.rotatesPart ?? false, source };
+  const ropes = variant.ropes?.(c, source);
+  const globalRope = readRope(ropes?.global ?? ropeParameters(c, source), place);
+  const localRope = ropes === undefined ? globalRope : readRope(ropes.local, place);
+  const longest = Math.min(globalRope.longest, localRope.longest);
+  const rotated = 2 * globalRope.frequencies.length;
   const [D, F, V] = [c.hidden_size, c.intermediate_size, c.vocab_size];
-  const bias = variant.biases(c);
-  const window = variant.window;
-  const tied = c.tie_word_embeddings ?? variant.tied ?? false;
-  const activation = c.hidden_activation ?? c.hidden_act ?? (variant.isGemma ? 'gelu_pytorch_tanh' : 'silu');
+  const { queryKeyValue = false, output = false } = variant.biases(c);
+  const mlpBias = c.mlp_bias ?? false;
+  const slides = Array.from({ length: c.num_hidden_layers }, (_, n) => variant.slides?.(c, n) ?? false);
+  const window = c.sliding_window ?? undefined;
+  if (slides.includes(true) && (window === undefined || c.use_sliding_window === false)) {
+    throw new UserError(`${source}: layers slide, but sliding_window is null or use_sliding_window off`);
+  }
+  const tied = c.tie_word_embeddings;
+  const activation = variant.activation?.(c) ?? c.hidden_act!;
   const [scoreCap, logitCap] = [c.attn_logit_softcapping, c.final_logit_softcapping];
 
   const [queryWidth, keyWidth] = [heads * headWidth, keyValueHeads * headWidth];
   const attentionMaps = (linear: (name: string, from: number, to: number, hasBias: boolean) => Linear) => {
     if (variant.fused) {
-      const all = linear('self_attn.qkv_proj', D, queryWidth + 2 * keyWidth, bias.queryKeyValue);
+      const all = linear('self_attn.qkv_proj', D, queryWidth + 2 * keyWidth, queryKeyValue);
       const changed = { axis: 0, index: (row: number) => row >= queryWidth };
       return {
         queryKeyValue: fused(all, [queryWidth, keyWidth, keyWidth]),
         keyValue: linearTensors(all).map(tensor => ({ ...tensor, changed })),
       };
     }
-    const query = linear('self_attn.q_proj', D, queryWidth, bias.queryKeyValue);
-    const key = linear('self_attn.k_proj', D, keyWidth, bias.queryKeyValue);
-    const value = linear('self_attn.v_proj', D, keyWidth, bias.queryKeyValue);
+    const query = linear('self_attn.q_proj', D, queryWidth, queryKeyValue);
+    const key = linear('self_attn.k_proj', D, keyWidth, queryKeyValue);
+    const value = linear('self_attn.v_proj', D, keyWidth, queryKeyValue);
     return { queryKeyValue: apart(query, key, value), keyValue: [key, value].flatMap(linearTensors) };
   };
   const layers = Array.from({ length: c.num_hidden_layers }, (_, n) => {
@@ -128,19 +149,19 @@ function build(variant: Variant, c: LlamaConfig, source: string): Decoder {
       bias: hasBias,
     });
     return {
-      rope: variant.slides?.(c, n) ? localRope : globalRope,
+      rope: slides[n] ? localRope : globalRope,
       attentionNorm: `${layer}.input_layernorm.weight`,
       ...attentionMaps(linear),
       queryNorm: `${layer}.self_attn.q_norm.weight`,
       keyNorm: `${layer}.self_attn.k_norm.weight`,
-      output: linear('self_attn.o_proj', heads * headWidth, D, bias.output),
+      output: linear('self_attn.o_proj', heads * headWidth, D, output),
       feedForwardNorm: `${layer}.${variant.normsOutputs ? 'pre_feedforward_layernorm' : 'post_attention_layernorm'}.weight`,
       attentionOutputNorm: `${layer}.post_attention_layernorm.weight`,
       feedForwardOutputNorm: `${layer}.post_feedforward_layernorm.weight`,
       gateAndUp: variant.fused
-        ? fused(linear('mlp.gate_up_proj', D, 2 * F, c.mlp_bias), [F, F])
-        : apart(linear('mlp.gate_proj', D, F, c.mlp_bias), linear('mlp.up_proj', D, F, c.mlp_bias)),
-      down: linear('mlp.down_proj', F, D, c.mlp_bias),
+        ? fused(linear('mlp.gate_up_proj', D, 2 * F, mlpBias), [F, F])
+        : apart(linear('mlp.gate_proj', D, F, mlpBias), linear('mlp.up_proj', D, F, mlpBias)),
+      down: linear('mlp.down_proj', F, D, mlpBias),
     };
   });
   const scales = (layer: (typeof layers)[number]) => [
@@ -162,9 +183,10 @@ function build(variant: Variant, c: LlamaConfig, source: string): Decoder {
     headWidth,
     width: D,
     vocabulary: V,
-    context: Math.min(c.max_position_embeddings, ...layers.map(({ rope }) => rope.longest)),
+    context: Math.min(c.max_position_embeddings, longest),
+    ...(longest < Number.POSITIVE_INFINITY && { longest }),
     ...(scoreCap && { finishScores: (scores: Tensor) => softCap(scores, scoreCap) }),
-    ...(window && { window: (layer: number) => window(c, layer) }),
+    ...(slides.includes(true) && { window: (layer: number) => (slides[layer] ? window : undefined) }),
     keyValue: layers.map(({ keyValue }) => keyValue),
     feedForward: layers.map(({ gateAndUp }) => gateAndUp.linears),
     tensors: [

@@ -1,8 +1,18 @@
-import { llamaLike } from './llama.ts';
+import { z } from 'zod';
+import { headCount } from '../parse-config.ts';
+import { layerTypes, llamaKeys, llamaLike } from './llama.ts';
 
 /** Llama with a window of recent tokens in every layer (Jiang et al. 2023). */
 export const mistral = llamaLike({
   family: 'mistral',
-  biases: () => ({ queryKeyValue: false, output: false }),
-  window: c => c.sliding_window ?? undefined,
+  schema: z.object({
+    ...llamaKeys,
+    num_key_value_heads: headCount.nullable().default(8),
+    max_position_embeddings: z.int().positive().default(131_072),
+    sliding_window: z.int().positive().nullable().default(4096),
+    // Of Ministral, which transformers takes such a configuration for.
+    layer_types: layerTypes,
+  }),
+  biases: () => ({}),
+  slides: (c, layer) => (c.layer_types ? c.layer_types[layer] === 'sliding_attention' : c.sliding_window !== null),
 });

@@ -18,7 +18,7 @@ const schema = z.object({
   ffn_dim: size,
   num_hidden_layers: layerCount,
   num_attention_heads: headCount,
-  max_position_embeddings: z.int().positive(),
+  max_position_embeddings: z.int().positive().default(2048),
   word_embed_proj_dim: size.nullish(),
   activation_function: activationName.default('relu'),
   do_layer_norm_before: z.boolean().default(true),

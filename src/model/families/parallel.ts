@@ -45,6 +45,7 @@ export function parallelDecoder(model: ParallelDecoder): Decoder {
   return {
     ...sizes,
     context: Math.min(sizes.context, rope.longest),
+    ...(rope.longest < Number.POSITIVE_INFINITY && { longest: rope.longest }),
     family: model.family,
     keyValue: layers.map(({ key, value }) => [key, value].flatMap(linearTensors)),
     tensors: [

@@ -3,33 +3,34 @@ import { z } from 'zod';
 import type { Decoder } from '../decoder.ts';
 import { activationName } from '../layers/activation.ts';
 import type { Linear } from '../layers/linear.ts';
-import { readRope, ropeSchema } from '../layers/rope-frequencies.ts';
+import { readRope } from '../layers/rope-frequencies.ts';
+import { ropeKeys, ropeParameters } from '../layers/rope-parameters.ts';
 import { divided, headCount, layerCount, parseConfig, size } from '../parse-config.ts';
 import { parallelDecoder } from './parallel.ts';
 
-const schema = z
-  .object({
-    vocab_size: size,
-    hidden_size: size,
-    intermediate_size: size,
-    num_hidden_layers: layerCount,
-    num_attention_heads: headCount,
-    num_key_value_heads: headCount.nullish(),
-    max_position_embeddings: z.int().positive().default(2048),
-    hidden_act: activationName.default('gelu_new'),
-    layer_norm_eps: z.number().positive().default(1e-5),
-    partial_rotary_factor: z.number().positive().max(1).nullish(),
-    qk_layernorm: z.literal(false).default(false),
-    tie_word_embeddings: z.boolean().default(false),
-  })
-  .and(ropeSchema);
+const schema = z.object({
+  vocab_size: size,
+  hidden_size: size,
+  intermediate_size: size,
+  num_hidden_layers: layerCount,
+  num_attention_heads: headCount,
+  num_key_value_heads: headCount.nullish(),
+  head_dim: size.optional(),
+  max_position_embeddings: z.int().positive().default(2048),
+  hidden_act: activationName.default('gelu_new'),
+  layer_norm_eps: z.number().positive().default(1e-5),
+  qk_layernorm: z.literal(false).default(false),
+  tie_word_embeddings: z.boolean().default(false),
+  ...ropeKeys,
+  partial_rotary_factor: z.number().positive().max(1).default(0.5),
+});
 
 export function phi(config: Readonly<Record<string, unknown>>, source: string): Decoder {
   const c = parseConfig(schema, config, source);
   const [D, F, V, H] = [c.hidden_size, c.intermediate_size, c.vocab_size, c.num_attention_heads];
-  const headWidth = divided(source, D, H);
+  const headWidth = c.head_dim ?? divided(source, D, H);
   const keyValueHeads = c.num_key_value_heads ?? H;
-  const share = c.rope_parameters?.partial_rotary_factor ?? c.partial_rotary_factor ?? 0.5;
+  const place = { headWidth, context: c.max_position_embeddings, partial: true, source };
   return parallelDecoder({
     family: 'phi',
     sizes: {
@@ -46,7 +47,7 @@ export function phi(config: Readonly<Record<string, unknown>>, source: string): 
     tied: c.tie_word_embeddings,
     activation: c.hidden_act,
     epsilon: c.layer_norm_eps,
-    rope: readRope(c, Math.floor(headWidth * share), source),
+    rope: readRope(ropeParameters(c, source), place),
     interleaved: false,
     layer: Array.from({ length: c.num_hidden_layers }, (_, n) => {
       const linear = (name: string, from: number, to: number): Linear => ({
@@ -57,10 +58,10 @@ export function phi(config: Readonly<Record<string, unknown>>, source: string): 
       });
       return {
         norm: `model.layers.${n}.input_layernorm`,
-        query: linear('self_attn.q_proj', D, D),
+        query: linear('self_attn.q_proj', D, H * headWidth),
         key: linear('self_attn.k_proj', D, keyValueHeads * headWidth),
         value: linear('self_attn.v_proj', D, keyValueHeads * headWidth),
-        output: linear('self_attn.dense', D, D),
+        output: linear('self_attn.dense', H * headWidth, D),
         inner: linear('mlp.fc1', D, F),
         outer: linear('mlp.fc2', F, D),
       };

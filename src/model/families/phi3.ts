@@ -1,26 +1,38 @@
-import { llamaLike } from './llama.ts';
+import { z } from 'zod';
+import { UserError } from '../../error.ts';
+import { ropeParameters } from '../layers/rope-parameters.ts';
+import { size } from '../parse-config.ts';
+import { type LlamaConfig, llamaKeys, llamaLike } from './llama.ts';
 
-/** The names that Phi 3 was published with for LongRoPE. */
-const LONGROPE = ['su', 'yarn'];
+/** Names of LongRoPE: `su` and `yarn` are those that Phi 3 was published with. */
+const LONGROPE = ['longrope', 'su', 'yarn'];
 
-const build = llamaLike({
-  family: 'phi3',
-  biases: () => ({ queryKeyValue: false, output: false }),
-  window: c => c.sliding_window ?? undefined,
-  fused: true,
-  rotatesPart: true,
-  defaults: { max_position_embeddings: 4096, original_max_position_embeddings: 4096, rms_norm_eps: 1e-5 },
-});
+function rope(c: LlamaConfig, source: string) {
+  const parameters = ropeParameters(c, source);
+  if (LONGROPE.includes(parameters.type)) return { ...parameters, type: 'longrope' };
+  if (parameters.type === 'default') return parameters;
+  throw new UserError(
+    `${source}: rope scaling '${parameters.type}' is not one of Phi 3, which has default and longrope`,
+  );
+}
 
 /**
  * Llama with one tensor for the maps of queries, keys and values and one for those of gate and up, rotary positions on a part of each head,
  * LongRoPE (Abdin et al. 2024).
  */
-export function phi3(config: Readonly<Record<string, unknown>>, source: string) {
-  const named = (key: string) => {
-    const parameters = config[key] as Readonly<Record<string, unknown>> | null | undefined;
-    const type = parameters?.rope_type ?? parameters?.type;
-    return LONGROPE.includes(type as string) ? { [key]: { ...parameters, rope_type: 'longrope' } } : {};
-  };
-  return build({ ...config, ...named('rope_scaling'), ...named('rope_parameters') }, source);
-}
+export const phi3 = llamaLike({
+  family: 'phi3',
+  schema: z.object({
+    ...llamaKeys,
+    head_dim: size.optional(),
+    max_position_embeddings: z.int().positive().default(4096),
+    original_max_position_embeddings: z.int().positive().default(4096),
+    rms_norm_eps: z.number().positive().default(1e-5),
+    sliding_window: z.int().positive().nullable().default(null),
+  }),
+  biases: () => ({}),
+  slides: c => c.sliding_window !== null,
+  fused: true,
+  rotatesPart: true,
+  ropes: (c, source) => ({ local: rope(c, source), global: rope(c, source) }),
+});

@@ -1,14 +1,29 @@
-import { type LlamaConfig, llamaLike } from './llama.ts';
+import { z } from 'zod';
+import { headCount, size } from '../parse-config.ts';
+import { type LlamaConfig, layerTypes, llamaKeys, llamaLike } from './llama.ts';
+
+/** Keys of Qwen 2 and later, with what absent ones mean. */
+export const qwenKeys = {
+  ...llamaKeys,
+  head_dim: size.optional(),
+  num_key_value_heads: headCount.nullable().default(32),
+  max_position_embeddings: z.int().positive().default(32_768),
+  use_sliding_window: z.boolean().default(false),
+  sliding_window: z.int().positive().nullable().default(4096),
+  max_window_layers: z.int().nonnegative().default(28),
+  layer_types: layerTypes,
+};
 
 /** Qwen's windows: off unless asked for, and then in the layers that are named or from `max_window_layers` on. */
-export function qwenWindow(c: LlamaConfig, layer: number): number | undefined {
-  const slides = c.layer_types ? c.layer_types[layer] === 'sliding_attention' : layer >= (c.max_window_layers ?? 0);
-  return c.use_sliding_window && slides ? (c.sliding_window ?? undefined) : undefined;
+export function qwenSlides(c: LlamaConfig, layer: number): boolean {
+  if (c.layer_types) return c.layer_types[layer] === 'sliding_attention';
+  return c.use_sliding_window === true && c.sliding_window !== null && layer >= c.max_window_layers!;
 }
 
 /** Llama with biases on queries, keys and values (Yang et al. 2024). */
 export const qwen2 = llamaLike({
   family: 'qwen2',
-  biases: () => ({ queryKeyValue: true, output: false }),
-  window: qwenWindow,
+  schema: z.object(qwenKeys),
+  biases: () => ({ queryKeyValue: true }),
+  slides: qwenSlides,
 });

@@ -1,10 +1,13 @@
+import { z } from 'zod';
+import { size } from '../parse-config.ts';
 import { llamaLike } from './llama.ts';
-import { qwenWindow } from './qwen2.ts';
+import { qwenKeys, qwenSlides } from './qwen2.ts';
 
 /** Llama with a norm over each head of queries and keys (Yang et al. 2025). */
 export const qwen3 = llamaLike({
   family: 'qwen3',
+  schema: z.object({ ...qwenKeys, head_dim: size.default(128), attention_bias: z.boolean().default(false) }),
   biases: c => ({ queryKeyValue: c.attention_bias, output: c.attention_bias }),
   normsHeads: true,
-  window: qwenWindow,
+  slides: qwenSlides,
 });

@@ -12,18 +12,26 @@ import { sinusoidalPositions } from '../layers/positions.ts';
 import { divided, headCount, layerCount, parseConfig, size } from '../parse-config.ts';
 import { preNormDecoder, readApart } from './pre-norm.ts';
 
+/** Of every layer norm; no key of a configuration changes it. */
+const EPSILON = 1e-5;
+
 const schema = z.object({
   vocab_size: size,
   d_model: size,
   ffn_dim: size,
   num_layers: layerCount,
-  attention_heads: headCount,
+  attention_heads: headCount.default(16),
   max_position_embeddings: z.int().positive().default(2048),
   activation_function: activationName.default('gelu'),
   scale_embedding: z.boolean().default(true),
-  layer_norm_eps: z.number().positive().default(1e-5),
+  // Others would clear the row of a position in the table of sinusoids.
+  pad_token_id: z.union([z.literal(0), z.literal(1)]).nullish(),
+  add_cross_attention: z.literal(false).default(false),
   tie_word_embeddings: z.boolean().default(true),
 });
+
+/** Names of transformers that stand for the family's own. */
+const aliases = { num_attention_heads: 'attention_heads', hidden_size: 'd_model', num_hidden_layers: 'num_layers' };
 
 /** As Hugging Face names the tensors. */
 export const xglm = (config: Readonly<Record<string, unknown>>, source: string): Decoder =>
@@ -38,7 +46,7 @@ function build(
   source: string,
   { family, prefix, head }: { readonly family: string; readonly prefix: string; readonly head: string },
 ): Decoder {
-  const c = parseConfig(schema, config, source);
+  const c = parseConfig(schema, config, source, aliases);
   const [D, F, V] = [c.d_model, c.ffn_dim, c.vocab_size];
   const headWidth = divided(source, D, c.attention_heads);
   const embedding = `${prefix}.embed_tokens.weight`;
@@ -79,6 +87,6 @@ function build(
     keyValue: layers.map(({ key, value }) => [key, value].flatMap(linearTensors)),
     finalNorm: `${prefix}.layer_norm`,
     activation: c.activation_function,
-    epsilon: c.layer_norm_eps,
+    epsilon: EPSILON,
   });
 }

@@ -1,0 +1,80 @@
+/** @file What a configuration says of rotary positions, in the form of transformers 4 (rope_theta, rope_scaling) or 5 (rope_parameters). */
+import { z } from 'zod';
+import { UserError } from '../../error.ts';
+
+const positive = z.number().positive();
+
+const parameters = z.looseObject({
+  rope_type: z.string().optional(),
+  type: z.string().optional(),
+  rope_theta: positive.optional(),
+  partial_rotary_factor: positive.max(1).optional(),
+  factor: positive.nullish(),
+  original_max_position_embeddings: positive.optional(),
+  attention_factor: positive.nullish(),
+  low_freq_factor: positive.optional(),
+  high_freq_factor: positive.optional(),
+  beta_fast: z.number().nonnegative().nullish(),
+  beta_slow: z.number().nonnegative().nullish(),
+  mscale: z.number().nonnegative().nullish(),
+  mscale_all_dim: z.number().nonnegative().nullish(),
+  truncate: z.boolean().nullish(),
+  short_factor: z.array(positive).optional(),
+  long_factor: z.array(positive).optional(),
+});
+
+type Stored = z.output<typeof parameters>;
+
+/** The keys of a configuration that speak of rotary positions. */
+export const ropeKeys = {
+  rope_theta: positive.nullish(),
+  rope_scaling: parameters.nullish(),
+  rope_parameters: parameters.nullish(),
+  partial_rotary_factor: positive.max(1).nullish(),
+  original_max_position_embeddings: positive.nullish(),
+};
+
+export type RopeConfig = Readonly<z.output<z.ZodObject<typeof ropeKeys>>>;
+
+/** Rotary parameters with every default applied. */
+export type RopeParameters = Readonly<Stored> & {
+  readonly type: string;
+  readonly theta: number;
+  /** Which part of each head is rotated. */
+  readonly share: number;
+  /** The length that the model was trained at before it was scaled. */
+  readonly original: number | null | undefined;
+};
+
+/** Keys of parameters that are told for each kind of layer. */
+const KINDS = ['full_attention', 'sliding_attention'];
+
+/**
+ * The parameters as transformers gathers them: all that `rope_scaling` says, where it says anything, and none of `rope_parameters` then;
+ * theta and the share from there, else from keys of their own, else the family's.
+ *
+ * @throws UserError where theta is null, or parameters are told for each kind of layer
+ */
+export function ropeParameters(
+  config: RopeConfig,
+  source: string,
+  { theta: usualTheta = 10_000, share: usualShare = 1 }: { readonly theta?: number; readonly share?: number } = {},
+): RopeParameters {
+  const scaling = config.rope_scaling ?? {};
+  const told: Stored = Object.keys(scaling).length > 0 ? scaling : (config.rope_parameters ?? {});
+  if (KINDS.some(kind => kind in told)) {
+    throw new UserError(`${source}: rotary parameters for each kind of layer are not supported in this family`);
+  }
+  const theta = told.rope_theta ?? (config.rope_theta === undefined ? usualTheta : config.rope_theta);
+  if (theta === null) throw new UserError(`${source}: configuration key rope_theta: null; leave it out for the usual`);
+  return {
+    ...told,
+    type: told.rope_type ?? told.type ?? 'default',
+    theta,
+    share: told.partial_rotary_factor ?? config.partial_rotary_factor ?? usualShare,
+    original:
+      config.original_max_position_embeddings === undefined
+        ? told.original_max_position_embeddings
+        : config.original_max_position_embeddings,
+  };
+}
