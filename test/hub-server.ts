@@ -30,12 +30,15 @@ export const gitSha1 = (bytes: Buffer) =>
   createHash('sha1').update(`blob ${bytes.length}\0`).update(bytes).digest('hex');
 export const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
 
-const isLarge = (name: string) => /\.(?:safetensors|bin)$/.test(name);
+const isLarge = (name: string) => /\.(?:safetensors|bin|parquet)$/.test(name);
 
 /** The name of a file's content in the cache. */
 export const etagOf = (name: string, bytes: Buffer) => (isLarge(name) ? sha256(bytes) : gitSha1(bytes));
 
-/** Serves one model under any name. Large files lie behind a redirect to `/store/...`. */
+/** The file that is asked for, with the folders in its name. */
+const nameIn = (path: string) => path.replace(/^\/store\/|^.*?\/resolve\/[^/]+\//, '');
+
+/** Serves one model or data set under any name. Large files lie behind a redirect to `/store/...`. */
 export async function startHub(files: Readonly<Record<string, Buffer>>): Promise<HubServer> {
   const server = createServer((request, response) => {
     const asked = {
@@ -49,7 +52,7 @@ export async function startHub(files: Readonly<Record<string, Buffer>>): Promise
 
   function answer(response: ServerResponse, { path, range }: Asked): void {
     const json = (value: unknown) => response.setHeader('content-type', 'application/json').end(JSON.stringify(value));
-    const [, information, tree] = /^\/api\/models\/[^/]+\/[^/]+\/(?:(revision)|(tree))\//.exec(path) ?? [];
+    const [, information, tree] = /^\/api\/(?:models|datasets)\/[^/]+\/[^/]+\/(?:(revision)|(tree))\//.exec(path) ?? [];
     if (information) return void json({ _id: '1', id: 'org/name', sha: hub.commit, lastModified: '2024-01-01' });
     if (tree) {
       return void json(
@@ -62,7 +65,7 @@ export async function startHub(files: Readonly<Record<string, Buffer>>): Promise
         })),
       );
     }
-    const name = path.split('/').at(-1)!;
+    const name = nameIn(path);
     const bytes = hub.files[name];
     if (bytes === undefined) return void response.writeHead(404, { 'x-error-code': 'EntryNotFound' }).end();
     if (isLarge(name) && !path.startsWith('/store/')) {
@@ -92,7 +95,7 @@ export async function startHub(files: Readonly<Record<string, Buffer>>): Promise
 
 /** Sends the first `count` bytes of what would come, then cuts the connection. */
 export function cutAfter(count: number, { files }: HubServer, response: ServerResponse, { path, range }: Asked): true {
-  const bytes = files[path.split('/').at(-1)!]!;
+  const bytes = files[nameIn(path)]!;
   const from = Number(/^bytes=(\d+)-$/.exec(range ?? '')?.[1] ?? 0);
   const headers = range === undefined ? {} : { 'content-range': `bytes ${from}-${bytes.length - 1}/${bytes.length}` };
   response.writeHead(range === undefined ? 200 : 206, { 'content-length': bytes.length - from, ...headers });

@@ -3,12 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { readGguf } from '../src/checkpoint/gguf.ts';
 import { readSafetensorsHeader } from '../src/checkpoint/safetensors.ts';
 import { readTorchFile, stateTensors } from '../src/checkpoint/torch-file.ts';
 import { UserError } from '../src/error.ts';
 import { randomStream } from '../src/statistics/random.ts';
+import { openParquetReader } from '../src/task/rows/parquet.ts';
 import { readRows } from '../src/task/rows/read-rows.ts';
 import { f32Entry, ggufFile, textEntry, textsEntry, u32Entry } from './gguf-file.ts';
 import {
@@ -209,12 +210,14 @@ test('Parquet files changed at random are read or refused with one line, in a pr
     readFileSync(fileURLToPath(new URL(`golden/rows/${name}.parquet`, import.meta.url))),
   );
   const file = join(folder, 'x.parquet');
+  const parquet = openParquetReader();
+  onTestFinished(parquet.close);
   let refused = 0;
   for (let i = 0; i < 400; i++) {
     const whole = wholes[i % wholes.length]!;
     // The footer says what is where; it is half of these files.
     writeFileSync(file, mutate(whole, [whole.length >> 1, whole.length], randomStream(43, i)));
-    const error = await readRows(file, { wanted: ['text', 'label'], delimited: {} }).then(
+    const error = await readRows(file, { wanted: ['text', 'label'], delimited: {}, parquet }).then(
       () => undefined,
       (thrown: unknown) => thrown,
     );

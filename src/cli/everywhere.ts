@@ -8,7 +8,8 @@ export interface Example {
 }
 
 /** What the commands call rows of one's own. */
-export const OWN_ROWS = 'a .jsonl, .csv, .tsv or .parquet file (also .gz) with F.task.json beside it';
+export const OWN_ROWS =
+  'a .jsonl, .csv, .tsv or .parquet file (also .gz) with F.task.json beside it, or a data set hf:org/name[:config] with name.task.json here';
 
 export const DEFAULT_MODEL = 'smollm2-135m-instruct';
 

@@ -32,7 +32,10 @@ function firstSteps(): string {
   const steps = [
     ['run', 'the main job with the model and the data that come with dualform: about two minutes on two cores'],
     ['doctor', 'what this machine can do, and whether everything is in place'],
-    ['run --task reviews.csv --model org/name', 'your own rows and a model of the hub; "run --help" says more'],
+    [
+      'run --task reviews.csv --model org/name',
+      'your own rows, described in reviews.task.json, and a model of the hub; "run --help" says more',
+    ],
   ];
   return `\nBegin with:\n${steps.map(([words, says]) => `  $ ${command} ${words}\n      ${says}`).join('\n')}`;
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Checkpoint } from '../checkpoint/checkpoint.ts';
-import { openCheckpoint } from '../checkpoint/open.ts';
+import { type OpenOptions, openCheckpoint } from '../checkpoint/open.ts';
 import { UserError } from '../error.ts';
 import { type Conventions, conventionsOf } from '../model/conventions.ts';
 import type { Decoder } from '../model/decoder.ts';
@@ -55,17 +55,21 @@ export interface ModelWishes {
   readonly momentum?: number | undefined;
 }
 
+/** How a model and a task are opened, downloads among it. */
+function opening({ offline, onProgress, signal }: PrepareOptions): OpenOptions {
+  return {
+    offline: offline ?? false,
+    ...(signal && { signal }),
+    onProgress: ({ stage, done, total }) => onProgress?.({ stage: 'load', done, total, unit: 'bytes', detail: stage }),
+  };
+}
+
 /** Finds model and tokenizer. @throws UserError when one is missing or cannot be used */
 export async function openTextModel(
   { model, heads, momentum }: ModelWishes,
-  { offline, onProgress, signal }: PrepareOptions = {},
+  options: PrepareOptions = {},
 ): Promise<TextModel> {
-  const found = await openCheckpoint(model, {
-    offline: offline ?? false,
-    heads,
-    ...(signal && { signal }),
-    onProgress: ({ stage, done, total }) => onProgress?.({ stage: 'load', done, total, unit: 'bytes', detail: stage }),
-  });
+  const found = await openCheckpoint(model, { ...opening(options), heads });
   const checkpoint = runWithMomentum(found, momentum);
   const decoder = await openDecoder(checkpoint);
   if (checkpoint.tokenizer === undefined) {
@@ -84,9 +88,10 @@ export async function openSubject(
     readonly separator?: string | undefined;
     readonly documentStart?: string | undefined;
   },
-  openModel: (wishes: ModelWishes) => Promise<TextModel>,
+  options: PrepareOptions,
+  openModel = (asked: ModelWishes) => openTextModel(asked, options),
 ): Promise<Subject> {
-  const task = await openTask(wishes.task, { template: wishes.template });
+  const task = await openTask(wishes.task, { ...opening(options), template: wishes.template });
   const model = await openModel(wishes);
   return { ...model, conventions: conventionsOf(model.checkpoint, model.tokenizer, wishes), task };
 }
@@ -101,10 +106,10 @@ export async function openSubject(
 export async function prepare(
   given: ExperimentOptions,
   options: PrepareOptions = {},
-  openModel = (wishes: ModelWishes) => openTextModel(wishes, options),
+  openModel?: (wishes: ModelWishes) => Promise<TextModel>,
 ): Promise<Prepared> {
   const chosen = readOptions(given);
-  const opened = await openSubject(chosen, openModel);
+  const opened = await openSubject(chosen, options, openModel);
   const { checkpoint, decoder, tokenizer, conventions } = opened;
   const { task, excluded } = chosen.excludeLeaks ? withoutLeaks(opened.task) : { task: opened.task, excluded: 0 };
   const preset = chosen.preset && (await choosePreset(chosen.preset, { name: checkpoint.name, decoder }, task));

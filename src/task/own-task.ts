@@ -1,9 +1,13 @@
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { isDatasetId, parseDatasetId } from '../checkpoint/hub/hub-id.ts';
+import { openDataset } from '../checkpoint/hub/open-dataset.ts';
+import type { OpenOptions } from '../checkpoint/open.ts';
 import { UserError } from '../error.ts';
 import { evaluationOrder, MOST_EVALUATION_ROWS } from './evaluation-order.ts';
 import { permutation } from './permutation.ts';
 import type { Row } from './row.ts';
+import { openParquetReader, type ParquetReader } from './rows/parquet.ts';
 import { hasRows, ROW_FORMATS, readRows, withoutEnding } from './rows/read-rows.ts';
 import { rowOf } from './rows/row-of.ts';
 import type { Task } from './task.ts';
@@ -18,7 +22,7 @@ const TASK_FILE = '.task.json';
 
 /** True for what `openOwnTask` takes: the name of a file with rows or of a task file, or a data set of the hub. */
 export function isOwnTask(name: string): boolean {
-  return hasRows(name) || name.endsWith(TASK_FILE);
+  return hasRows(name) || name.endsWith(TASK_FILE) || isDatasetId(name);
 }
 
 /**
@@ -27,19 +31,17 @@ export function isOwnTask(name: string): boolean {
  * task file). Rows of one file for both are split: of their seed-0 shuffle the last fifth (at least one row, at most 2000) is evaluated,
  * the rest is trained on, in the order of the file. The digest is over rows as the task uses them: it does not depend on their format.
  *
- * @param path `F.csv` with `F.task.json` beside it or `F.task.json`
+ * @param path `F.csv` with `F.task.json` beside it, `F.task.json`, or `hf:org/name[@revision][:config]` with `name.task.json` in this folder
  * @throws UserError naming file and line
  */
-export async function openOwnTask(path: string): Promise<Task> {
-  const stem = withoutEnding(path).replace(/\.task\.json$/, '');
+export async function openOwnTask(path: string, options: OpenOptions = {}): Promise<Task> {
+  const stem = isDatasetId(path)
+    ? basename(parseDatasetId(path).id.name)
+    : withoutEnding(path).replace(/\.task\.json$/, '');
   const file = `${stem}${TASK_FILE}`;
   const settings = await readTaskFile(file, `write the template and the label words of ${path} there`);
-  const parts = await findParts(path, stem, settings);
-  const first = await readPart(parts.train, settings);
-  const [train, evaluation] =
-    parts.evaluation === undefined
-      ? splitRows(first, parts.train[0]!)
-      : [first, await readPart(parts.evaluation, settings)];
+  const parts = await findParts(path, stem, settings, options);
+  const [train, evaluation] = await readParts(parts, settings);
   const ordered = evaluationOrder(evaluation);
   const { template, labels } = settings;
   const rows = {
@@ -70,19 +72,30 @@ export interface Parts {
   readonly evaluation?: readonly string[];
 }
 
-async function findParts(path: string, stem: string, settings: TaskFile): Promise<Parts> {
-  const beside = (names: readonly string[]) => names.map(name => join(dirname(stem), name));
-  const typed = path.endsWith(TASK_FILE) ? undefined : path;
-  const [data, train, evaluation] = [settings.data, settings.train, settings.evaluation].map(listOf);
-  if (typed !== undefined && data !== undefined && beside(data).join() !== join(typed)) {
+async function findParts(path: string, stem: string, settings: TaskFile, options: OpenOptions): Promise<Parts> {
+  const place = (name: string) => (isDatasetId(name) ? name : join(dirname(stem), name));
+  const typed = path.endsWith(TASK_FILE) ? undefined : isDatasetId(path) ? path : join(path);
+  const data = listOf(settings.data)?.map(place);
+  if (typed !== undefined && data !== undefined && (data.length > 1 || data[0] !== typed)) {
     throw new UserError(`${settings.path}: its data is ${data.join(', ')}; give --task ${settings.path}`, {
       exitCode: 2,
     });
   }
-  const both = async () => (data !== undefined ? beside(data) : [typed ?? (await findData(stem))]);
-  const trained = train === undefined ? await both() : beside(train);
-  const evaluated = evaluation === undefined ? await both() : beside(evaluation);
-  return trained.join('\n') === evaluated.join('\n') ? { train: trained } : { train: trained, evaluation: evaluated };
+  const [train, evaluation] = [listOf(settings.train), listOf(settings.evaluation)];
+  const dataset = [typed, ...(data ?? [])].find(each => each !== undefined && isDatasetId(each));
+  if (dataset !== undefined) {
+    if (data !== undefined && data.length > 1)
+      throw new UserError(`${settings.path}: data: a data set of the hub must be the only entry`);
+    const parts = await openDataset(parseDatasetId(dataset), { train, evaluation }, options);
+    return apart(parts.train, parts.evaluation);
+  }
+  const both = async () => data ?? [typed ?? (await findData(stem))];
+  return apart(train?.map(place) ?? (await both()), evaluation?.map(place) ?? (await both()));
+}
+
+/** The same files twice are files for both. */
+function apart(train: readonly string[], evaluation: readonly string[] | undefined): Parts {
+  return evaluation === undefined || train.join('\n') === evaluation.join('\n') ? { train } : { train, evaluation };
 }
 
 function listOf(places: string | readonly string[] | undefined): readonly string[] | undefined {
@@ -100,11 +113,25 @@ async function findData(stem: string): Promise<string> {
   return found[0] ?? `${stem}.jsonl`;
 }
 
-async function readPart(files: readonly string[], settings: TaskFile): Promise<readonly Row[]> {
+async function readParts(
+  parts: Parts,
+  settings: TaskFile,
+): Promise<[train: readonly Row[], evaluation: readonly Row[]]> {
+  const parquet = openParquetReader();
+  try {
+    const train = await readPart(parts.train, settings, parquet);
+    if (parts.evaluation === undefined) return splitRows(train, parts.train[0]!);
+    return [train, await readPart(parts.evaluation, settings, parquet)];
+  } finally {
+    parquet.close();
+  }
+}
+
+async function readPart(files: readonly string[], settings: TaskFile, parquet: ParquetReader): Promise<readonly Row[]> {
   const wanted = [...new Set([...settings.columns.values(), settings.labelColumn])];
   const rows: Row[] = [];
   for (const file of files) {
-    for (const row of await readRows(file, { wanted, delimited: settings.csv ?? {} })) {
+    for (const row of await readRows(file, { wanted, parquet, delimited: settings.csv ?? {} })) {
       rows.push(rowOf(row, rows.length, settings));
     }
   }

@@ -1,4 +1,5 @@
 import { closest } from 'fastest-levenshtein';
+import type { OpenOptions } from '../checkpoint/open.ts';
 import { UserError } from '../error.ts';
 import { EMBEDDED_TASKS } from './embedded-tasks.ts';
 import { evaluationOrder, MOST_EVALUATION_ROWS } from './evaluation-order.ts';
@@ -43,7 +44,8 @@ export interface Task {
 export const TASK_NAMES: readonly string[] = [...EMBEDDED_TASKS.keys()];
 
 /** What an own task may be, for messages. */
-const OWN_TASKS = 'a .jsonl, .csv, .tsv or .parquet file with a .task.json file beside it';
+const OWN_TASKS =
+  'a .jsonl, .csv, .tsv or .parquet file with a .task.json file beside it, or a data set hf:org/name of the hub';
 
 /**
  * Opens a task by name, or an own task: rows with a task file beside them, whose one template stands for both variants.
@@ -52,10 +54,10 @@ const OWN_TASKS = 'a .jsonl, .csv, .tsv or .parquet file with a .task.json file 
  */
 export async function openTask(
   nameOrFile: string,
-  options: { readonly template?: TemplateVariant } = {},
+  options: OpenOptions & { readonly template?: TemplateVariant } = {},
 ): Promise<Task> {
   if (EMBEDDED_TASKS.has(nameOrFile)) return openEmbeddedTask(nameOrFile, options.template ?? 'code');
-  if (isOwnTask(nameOrFile)) return openOwnTask(nameOrFile);
+  if (isOwnTask(nameOrFile)) return openOwnTask(nameOrFile, options);
   if (/[./\\]/.test(nameOrFile)) throw new UserError(`${nameOrFile}: not a task; give ${OWN_TASKS}`, { exitCode: 2 });
   throw new UserError(
     `no task "${nameOrFile}"; the nearest name is "${closest(nameOrFile, [...TASK_NAMES])}" ` +

@@ -84,6 +84,9 @@ describe('dualform pull', () => {
     [['pull', '../../etc'], 2, 'not a hub id'],
     [['pull', 'smollm2-135m-instruct'], 2, 'comes with dualform'],
     [['pull', 'org/name', '--offline'], 1, 'org/name: cannot be downloaded: --offline refuses the network'],
+    [['pull', 'hf:name'], 2, 'not a data set of the hub'],
+    [['pull', 'hf:org/name:all', '--offline'], 1, 'hf:org/name: cannot be downloaded: --offline refuses the network'],
+    [['run', '--task', 'hf:org/name'], 1, 'name.task.json: there is no such file; write the template'],
     [['trace', '--model', 'org/name', '--tokens', '1', '--out', 'x', '--offline'], 1, 'nor is it in'],
   ])('%j is refused', async (args, code, message) => {
     const { exitCode, stdout, stderr } = await dualform(args, { env });

@@ -6,7 +6,7 @@ import { writeFully } from '../atomic-file.ts';
 import { type ByteProgress, fileDigest, hashFile } from '../digest.ts';
 import { errorCode, fileError, withFile } from '../file-bytes.ts';
 import { get, type Http, persist, Setback } from './http.ts';
-import { formatHubId, type HubId } from './hub-id.ts';
+import { formatHubId, type HubId, hubPath } from './hub-id.ts';
 import type { HubFile } from './listing.ts';
 import { Lost, type PartialFile, takePartial } from './partial.ts';
 import { refusal } from './refusal.ts';
@@ -106,7 +106,7 @@ async function fill(partial: PartialFile, from: number, origin: Origin, { onByte
   const { id, commit, file, http } = origin;
   const { handle } = partial;
   const what = `${formatHubId(id)}/${file.path}`;
-  const address = `${http.endpoint}/${id.name}/resolve/${commit}/${encodeURIComponent(file.path)}`;
+  const address = `${http.endpoint}/${hubPath(id)}/resolve/${commit}/${file.path.split('/').map(encodeURIComponent).join('/')}`;
   let done = from;
   let furthest = from;
   let pieces = 0;

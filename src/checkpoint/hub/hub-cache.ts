@@ -1,7 +1,7 @@
 /**
  * @file The cache that all tools around the hub share:
  *
- *     models--org--name/blobs/<etag>                    contents; etag = SHA-256, or git's SHA-1 for small files
+ *     models--org--name/blobs/<etag>                    contents; etag = SHA-256, or git's SHA-1 for small files; datasets--... of data sets
  *     models--org--name/snapshots/<commit>/<file>       relative symbolic links into blobs
  *     models--org--name/refs/<revision>                 the commit that a branch or tag was at when it was last fetched
  */
@@ -16,9 +16,14 @@ import { makeFolders } from '../make-folders.ts';
 import { type HubId, isCommit } from './hub-id.ts';
 import { hubCacheDirectory } from './hub-settings.ts';
 
-/** The folder of a model in the shared cache. */
-export function modelFolder({ name }: HubId, cache: string = hubCacheDirectory()): string {
-  return join(cache, `models--${name.replace('/', '--')}`);
+/** The folder of a model or data set in the shared cache. */
+export function repositoryFolder({ kind, name }: HubId, cache: string = hubCacheDirectory()): string {
+  return join(cache, `${kind === 'dataset' ? 'datasets' : 'models'}--${name.replace('/', '--')}`);
+}
+
+/** Where files of a commit are shown. */
+export function snapshotFolder(id: HubId, commit: string, cache: string = hubCacheDirectory()): string {
+  return join(repositoryFolder(id, cache), 'snapshots', commit);
 }
 
 /** A commit of a model in the cache. */
@@ -35,9 +40,9 @@ export interface Snapshot {
  * @throws UserError when a link in it leads out of the cache
  */
 export async function findSnapshot(id: HubId, cache: string = hubCacheDirectory()): Promise<Snapshot | undefined> {
-  const commit = isCommit(id.revision) ? id.revision : await readReference(id, cache);
+  const commit = await findCommit(id, cache);
   if (commit === undefined) return undefined;
-  const folder = join(modelFolder(id, cache), 'snapshots', commit);
+  const folder = snapshotFolder(id, commit, cache);
   try {
     const names = await readdir(folder);
     const root = await realpath(cache);
@@ -57,6 +62,11 @@ export async function findSnapshot(id: HubId, cache: string = hubCacheDirectory(
     if (isAbsent(error)) return undefined;
     throw fileError(folder, error);
   }
+}
+
+/** The commit that a revision was at when it was last fetched. */
+export async function findCommit(id: HubId, cache: string = hubCacheDirectory()): Promise<string | undefined> {
+  return isCommit(id.revision) ? id.revision : readReference(id, cache);
 }
 
 // A commit hash is 40 bytes.
@@ -81,16 +91,20 @@ export async function writeReference(id: HubId, commit: string, cache: string = 
 }
 
 function referenceFile(id: HubId, cache: string): string {
-  return join(modelFolder(id, cache), 'refs', ...id.revision.split('/'));
+  return join(repositoryFolder(id, cache), 'refs', ...id.revision.split('/'));
 }
 
 /**
- * Makes the folders of a model that are written to; returns that of the blobs.
+ * Makes the folders of a model or data set that are written to; returns that of the blobs.
  *
  * @throws UserError when one of them is a link that leads out of the cache, or the disk refuses
  */
-export async function makeModelFolder(id: HubId, commit: string, cache: string = hubCacheDirectory()): Promise<string> {
-  const folder = modelFolder(id, cache);
+export async function makeRepositoryFolder(
+  id: HubId,
+  commit: string,
+  cache: string = hubCacheDirectory(),
+): Promise<string> {
+  const folder = repositoryFolder(id, cache);
   const blobs = join(folder, 'blobs');
   try {
     await makeFolders(cache);
@@ -105,6 +119,30 @@ export async function makeModelFolder(id: HubId, commit: string, cache: string =
     throw fileError(folder, error, '; or set the environment variable HF_HOME to a folder that can be written');
   }
   return blobs;
+}
+
+/**
+ * Makes the folders between a snapshot and a file in it.
+ *
+ * @throws UserError when one of them is a link that leads out of the cache, or the disk refuses
+ */
+export async function makeFoldersOf(
+  name: string,
+  snapshot: string,
+  cache: string = hubCacheDirectory(),
+): Promise<void> {
+  let folder = snapshot;
+  for (const step of name.split('/').slice(0, -1)) {
+    folder = join(folder, step);
+    try {
+      await mkdir(folder).catch(error => {
+        if (errorCode(error) !== 'EEXIST') throw error;
+      });
+      requireInside(await realpath(cache), await realpath(folder), folder);
+    } catch (error) {
+      throw fileError(folder, error);
+    }
+  }
 }
 
 function requireInside(root: string, path: string, named: string): void {

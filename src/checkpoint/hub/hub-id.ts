@@ -1,7 +1,9 @@
 import { UserError } from '../../error.ts';
 
-/** A model of the hub, at a revision. */
+/** A model or data set of the hub, at a revision. */
 export interface HubId {
+  /** Only of a data set. */
+  readonly kind?: 'dataset';
   /** `org/name` */
   readonly name: string;
   /** Branch, tag, `refs/pr/N` or commit. */
@@ -34,8 +36,7 @@ export function isCommit(revision: string): boolean {
 export function parseHubId(text: string): HubId {
   const reason = whyNoHubId(text);
   if (reason === undefined) return split(text);
-  const shown = JSON.stringify(text.length > 120 ? `${text.slice(0, 120)}...` : text);
-  throw new UserError(`${shown}: not a hub id: ${reason}; give org/name or org/name@revision`, { exitCode: 2 });
+  throw new UserError(`${shown(text)}: not a hub id: ${reason}; give org/name or org/name@revision`, { exitCode: 2 });
 }
 
 /** The same, or undefined when it is no hub id. */
@@ -44,8 +45,48 @@ export function asHubId(text: string): HubId | undefined {
 }
 
 /** As it is typed; the default revision is left out. */
-export function formatHubId({ name, revision }: HubId): string {
-  return revision === DEFAULT_REVISION ? name : `${name}@${revision}`;
+export function formatHubId({ kind, name, revision }: HubId): string {
+  const prefix = kind === 'dataset' ? DATASET_PREFIX : '';
+  return prefix + (revision === DEFAULT_REVISION ? name : `${name}@${revision}`);
+}
+
+/** Where it is on the hub, below the endpoint. */
+export function hubPath({ kind, name }: HubId): string {
+  return kind === 'dataset' ? `datasets/${name}` : name;
+}
+
+const DATASET_PREFIX = 'hf:';
+
+/** A data set of the hub and the one of its configurations that is meant. */
+export interface DatasetId {
+  readonly id: HubId;
+  readonly config: string | undefined;
+}
+
+/** True for what is written as a data set of the hub, right or wrong. */
+export function isDatasetId(text: string): boolean {
+  return text.startsWith(DATASET_PREFIX);
+}
+
+/**
+ * Reads `hf:org/name[@revision][:config]`.
+ *
+ * @throws UserError when it is none
+ */
+export function parseDatasetId(text: string): DatasetId {
+  const [place = '', ...config] = text.slice(DATASET_PREFIX.length).split(':');
+  const reason = isDatasetId(text) ? whyNoHubId(place) : `it must begin with "${DATASET_PREFIX}"`;
+  if (reason === undefined) return { id: { kind: 'dataset', ...split(place) }, config: config.join(':') || undefined };
+  throw new UserError(
+    `${shown(text)}: not a data set of the hub: ${reason}; give hf:org/name, hf:org/name@revision or hf:org/name:config`,
+    {
+      exitCode: 2,
+    },
+  );
+}
+
+function shown(text: string): string {
+  return JSON.stringify(text.length > 120 ? `${text.slice(0, 120)}...` : text);
 }
 
 function split(text: string): HubId {

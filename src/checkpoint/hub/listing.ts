@@ -3,7 +3,7 @@ import { get, type Http, persist, readText } from './http.ts';
 import { formatHubId, type HubId, isCommit } from './hub-id.ts';
 import { refusal } from './refusal.ts';
 
-/** A file of a model as the hub lists it. */
+/** A file of a model or data set as the hub lists it. */
 export interface HubFile {
   readonly path: string;
   readonly bytes: number;
@@ -13,7 +13,7 @@ export interface HubFile {
 
 export interface Listing {
   readonly commit: string;
-  /** Files of the top folder by name. */
+  /** By name: of a model those of its top folder, of a data set all, with the folders in their names. */
   readonly files: ReadonlyMap<string, HubFile>;
 }
 
@@ -24,20 +24,30 @@ const MAX_FILES = 20_000;
 /**
  * Asks the hub for the commit behind a revision, and for the files of that commit.
  *
- * @throws UserError when the hub does not know the model, does not let us see it, or cannot be reached
+ * @throws UserError when the hub does not know the model or data set, does not let us see it, or cannot be reached
  */
-export async function listModel(id: HubId, http: Http): Promise<Listing> {
+export async function listRepository(id: HubId, http: Http): Promise<Listing> {
   // 40 ms that nobody should wait who does not use the network.
-  const { listFiles, modelInfo } = await import('@huggingface/hub');
+  const { datasetInfo, listFiles, modelInfo } = await import('@huggingface/hub');
   const hub = { hubUrl: http.endpoint, fetch: hubFetch(id, http) };
   try {
-    const { sha } = await modelInfo({ ...hub, name: id.name, revision: id.revision, additionalFields: ['sha'] });
+    const whole = id.kind === 'dataset';
+    const ask = { ...hub, name: id.name, revision: id.revision, additionalFields: ['sha' as const] };
+    const { sha } = whole ? await datasetInfo(ask) : await modelInfo(ask);
     if (typeof sha !== 'string' || !isCommit(sha)) throw strange(id, http);
     const files = new Map<string, HubFile>();
-    for await (const entry of listFiles({ ...hub, repo: { type: 'model', name: id.name }, revision: sha })) {
-      const file = fileOf(entry);
+    for await (const entry of listFiles({
+      ...hub,
+      repo: { type: id.kind ?? 'model', name: id.name },
+      revision: sha,
+      recursive: whole,
+    })) {
+      const file = fileOf(entry, whole ? TREE_PATH : PLAIN_NAME);
       if (file !== undefined) files.set(file.path, file);
-      if (files.size > MAX_FILES) throw new UserError(`${formatHubId(id)}: more than ${MAX_FILES} files; not a model`);
+      if (files.size > MAX_FILES)
+        throw new UserError(
+          `${formatHubId(id)}: more than ${MAX_FILES} files; not a ${whole ? 'data set' : 'model'} that is read`,
+        );
     }
     return { commit: sha, files };
   } catch (error) {
@@ -60,10 +70,13 @@ interface Entry {
   readonly lfs?: { readonly oid: string };
 }
 
-// Names become paths: anything but a plain name of the top folder is none of ours.
-function fileOf({ type, path, size, oid, lfs }: Entry): HubFile | undefined {
+// Names become paths: anything but plain names, one below the other in a data set, is none of ours.
+const PLAIN_NAME = /^[\w][\w.-]{0,199}$/;
+const TREE_PATH = /^(?:[\w][\w.+=-]{0,199}\/){0,8}[\w][\w.+=-]{0,199}$/;
+
+function fileOf({ type, path, size, oid, lfs }: Entry, names: RegExp): HubFile | undefined {
   const etag = lfs?.oid ?? oid;
-  const plain = type === 'file' && typeof path === 'string' && /^[\w][\w.-]{0,199}$/.test(path);
+  const plain = type === 'file' && typeof path === 'string' && names.test(path) && !path.includes('..');
   if (!plain || !Number.isSafeInteger(size) || size < 0) return undefined;
   if (typeof etag !== 'string' || !(lfs === undefined ? /^[0-9a-f]{40}$/ : /^[0-9a-f]{64}$/).test(etag))
     return undefined;

@@ -4,11 +4,12 @@ import type { Checkpoint } from '../checkpoint.ts';
 import { fileDigest } from '../digest.ts';
 import type { OpenOptions } from '../open.ts';
 import { openFolder } from '../open-folder.ts';
+import { whoRefuses } from './fetch-files.ts';
 import { findSnapshot, type Snapshot } from './hub-cache.ts';
 import { formatHubId, type HubId } from './hub-id.ts';
 import { hubCacheDirectory } from './hub-settings.ts';
 import { neededFiles } from './needed-files.ts';
-import { pullModel, whoRefuses } from './pull.ts';
+import { pullModel } from './pull.ts';
 
 /**
  * Opens a model of the hub: from the cache when all that it needs is there (no network, so that the same id stays the same

@@ -18,8 +18,9 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { COMMIT, cutAfter, etagOf, type HubServer, sha256, startHub } from '../../../test/hub-server.ts';
 import { UserError } from '../../error.ts';
 import type { OpenProgress } from '../open.ts';
+import type { PullOptions } from './fetch-files.ts';
 import type { Pace } from './http.ts';
-import { type PullOptions, pull } from './pull.ts';
+import { pull } from './pull.ts';
 
 const config = Buffer.from('{"model_type":"llama"}');
 const weights = Buffer.from(Array.from({ length: 300_000 }, (_, i) => (i * i) % 251));

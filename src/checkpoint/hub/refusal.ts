@@ -1,35 +1,36 @@
 import { UserError } from '../../error.ts';
 import type { Http } from './http.ts';
-import { formatHubId, type HubId } from './hub-id.ts';
+import { formatHubId, type HubId, hubPath } from './hub-id.ts';
 
 /**
  * What an answer without success means for the user. The hub hides what one may not see as "not there", so the token is
  * spoken of either way.
  *
- * @param file the one that was asked for, undefined for the model itself
+ * @param file the one that was asked for, undefined for the model or data set itself
  */
 export function refusal(response: Response, id: HubId, file: string | undefined, { endpoint, token }: Http): UserError {
   const { status } = response;
   const code = response.headers.get('x-error-code') ?? '';
   const what = file === undefined ? formatHubId(id) : `${formatHubId(id)}/${file}`;
   const host = new URL(endpoint).host;
-  const page = `${endpoint}/${id.name}`;
+  const noun = id.kind === 'dataset' ? 'data set' : 'model';
+  const page = `${endpoint}/${hubPath(id)}`;
   const fail = (text: string) => new UserError(`${what}: ${text}`);
   if (code === 'GatedRepo') {
     const then = token === undefined ? 'set HF_TOKEN to a token of that account' : 'pull again';
-    return fail(`the model is gated; accept its conditions on ${page} while logged in, then ${then}`);
+    return fail(`the ${noun} is gated; accept its conditions on ${page} while logged in, then ${then}`);
   }
   if (code === 'RevisionNotFound') return fail(`there is no revision ${JSON.stringify(id.revision)}; see ${page}`);
-  if (code === 'EntryNotFound') return fail(`${host} has no such file; pull again, the model may have changed`);
+  if (code === 'EntryNotFound') return fail(`${host} has no such file; pull again, the ${noun} may have changed`);
   if (code === 'RepoNotFound' || status === 404) {
     return fail(
-      `${host} has no such model${token === undefined ? ', or it is private (then set HF_TOKEN)' : ' that HF_TOKEN may see'}; check the name`,
+      `${host} has no such ${noun}${token === undefined ? ', or it is private (then set HF_TOKEN)' : ' that HF_TOKEN may see'}; check the name`,
     );
   }
   if (status === 401) {
     return fail(
       token === undefined
-        ? `${host} has no such model, or asks for a token; check the name, or set HF_TOKEN`
+        ? `${host} has no such ${noun}, or asks for a token; check the name, or set HF_TOKEN`
         : `${host} refuses HF_TOKEN; make a new token at ${endpoint}/settings/tokens`,
     );
   }
@@ -37,7 +38,7 @@ export function refusal(response: Response, id: HubId, file: string | undefined,
     return fail(
       token === undefined
         ? `${host} asks for a token; set HF_TOKEN`
-        : `HF_TOKEN may not read this model; allow it at ${endpoint}/settings/tokens, or ask for access on ${page}`,
+        : `HF_TOKEN may not read this ${noun}; allow it at ${endpoint}/settings/tokens, or ask for access on ${page}`,
     );
   }
   return fail(`${host} answers with status ${status}; try again later`);

@@ -1,5 +1,8 @@
+import { isDatasetId, parseDatasetId } from '../../checkpoint/hub/hub-id.ts';
+import { pullDataset } from '../../checkpoint/hub/open-dataset.ts';
 import { type Pulled, pull } from '../../checkpoint/hub/pull.ts';
 import { EMBEDDED_MODELS } from '../../checkpoint/models.ts';
+import type { OpenProgress } from '../../checkpoint/open.ts';
 import { UserError } from '../../error.ts';
 import { Interrupted } from '../../experiment/interrupted.ts';
 import { formatBytes, formatPlural } from '../format-number.ts';
@@ -29,7 +32,8 @@ export async function perform({ args }: Typed, io: Io): Promise<void> {
 
 async function pullUntil(id: string, { offline, signal, progress }: Io): Promise<Pulled> {
   try {
-    return await pull(id, { offline, signal, onProgress: event => progress({ ...event, unit: 'bytes' }) });
+    const options = { offline, signal, onProgress: (event: OpenProgress) => progress({ ...event, unit: 'bytes' }) };
+    return await (isDatasetId(id) ? pullDataset(parseDatasetId(id), options) : pull(id, options));
   } catch (error) {
     if (!signal.aborted) throw error;
     throw new Interrupted('interrupted; what was downloaded is kept, the same command goes on from there', {

@@ -22,7 +22,7 @@ import type { TemplateVariant } from '../../task/task.ts';
 import { passOnWarnings } from '../../task/warnings.ts';
 import { Interrupted } from '../interrupted.ts';
 import { DEFAULT_BATCH_SIZE, DEFAULT_MODEL, DEFAULT_TASK } from '../options.ts';
-import { checkVocabulary, openSubject, openTextModel } from '../prepare.ts';
+import { checkVocabulary, openSubject } from '../prepare.ts';
 import type { OnProgress } from '../progress.ts';
 import { type Answers, makeScorer } from '../scorer.ts';
 import { scoringOf } from '../scoring.ts';
@@ -131,9 +131,8 @@ async function tuneUninterrupted(options: TuneOptions): Promise<TuneResult> {
     throw new UserError(`--rows ${wanted}: must be a whole number from 1 on`, { exitCode: 2 });
   }
   const { model = DEFAULT_MODEL, task: taskName = DEFAULT_TASK } = options;
-  const subject = await openSubject({ ...options, model, task: taskName, template }, wishes =>
-    openTextModel(wishes, { offline, onProgress, signal }),
-  );
+  const wishes = { ...options, model, task: taskName, template };
+  const subject = await openSubject(wishes, { offline, onProgress, signal });
   const { task, checkpoint, decoder, tokenizer, conventions } = subject;
   passOnWarnings(task, onWarning);
   const shots = options.shots ?? task.defaultShots;

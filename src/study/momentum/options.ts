@@ -101,7 +101,8 @@ async function planLanguage(preset: Preset['tasks']['language'], chosen: Choices
   const trained = chooseTrained(preset, chosen);
   const text = await prepareTraining({ corpus, validation, documentSeparator, tokenizer, vocabulary, context }, hooks);
   const names = chosen.classify ?? preset.classification.tasks;
-  const classification = await Promise.all(names.map(name => openTask(name)));
+  // A study downloads nothing.
+  const classification = await Promise.all(names.map(name => openTask(name, { offline: true })));
   const judged = (part: Sequences) => judgedTokens(part, chosen.judged ?? preset.judged);
   const languagePlan: LanguagePlan = {
     ...trained,

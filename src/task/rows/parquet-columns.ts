@@ -1,4 +1,4 @@
-/** @file The process that decodes columns of a Parquet file: answers one `ParquetJob` with one `ParquetReply`. */
+/** @file The process that decodes columns of a Parquet file: answers each `ParquetJob` with one `ParquetReply`. */
 import {
   type AsyncBuffer,
   asyncBufferFromFile,
@@ -138,4 +138,4 @@ function limited(mostBytes: number): Compressors {
   return Object.fromEntries(entries);
 }
 
-process.once('message', async (job: ParquetJob) => process.send?.(await answer(job)));
+process.on('message', async (job: ParquetJob) => process.send?.(await answer(job)));

@@ -1,26 +1,80 @@
-import { fork } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import { childModule } from '../../child-module.ts';
 import { UserError } from '../../error.ts';
 import type { Columns, ParquetJob, ParquetReply } from './parquet-columns.ts';
 import { requireColumns, type TableRow } from './table.ts';
 
 /** For decoded values: several times what the pages of a file may hold. */
-const MOST_HEAP_MEGABYTES = 4096;
+const HEAP_MEGABYTES = 4096;
+
+/** Reads Parquet files, one after the other, in a process of its own: what a damaged file makes the library ask for ends with it. */
+export interface ParquetReader {
+  /**
+   * @param source the file, or its bytes
+   * @param wanted columns that must be there: flat ones of texts, whole numbers, numbers or truth values
+   * @param mostBytes that these columns may hold
+   * @throws UserError naming the file
+   */
+  readonly read: (
+    file: string,
+    source: ParquetJob['source'],
+    wanted: readonly string[],
+    mostBytes: number,
+  ) => Promise<TableRow[]>;
+  /** Ends the process. */
+  readonly close: () => void;
+}
 
 /**
- * Columns of a Parquet file. They are decoded in a process of its own: what a damaged file makes the library ask for ends with it.
+ * A reader whose process starts with the first file, and anew after one that ended it.
  *
- * @param wanted columns that must be there: flat ones of texts, whole numbers, numbers or truth values
- * @param mostBytes that these columns may hold
- * @throws UserError naming the file and, where it is one, the row
+ * @param heapMegabytes for decoded values
  */
-export async function readParquet(
-  file: string,
-  source: ParquetJob['source'],
-  wanted: readonly string[],
-  mostBytes: number,
-): Promise<TableRow[]> {
-  const reply = await decode(file, { source, wanted, mostBytes });
+export function openParquetReader(heapMegabytes = HEAP_MEGABYTES): ParquetReader {
+  let child: ChildProcess | undefined;
+  const close = () => {
+    child?.kill('SIGKILL');
+    child = undefined;
+  };
+  return {
+    close,
+    async read(file, source, wanted, mostBytes) {
+      child ??= startReader(heapMegabytes);
+      const reply = await ask(child, { source, wanted, mostBytes }).catch(cause => {
+        close();
+        const why = `its reader ended (${(cause as Error).message}), or needed more than ${heapMegabytes} MB`;
+        throw new UserError(`${file}: ${why}; the file is damaged, or too large`, { cause });
+      });
+      return rowsOf(reply, file, wanted);
+    },
+  };
+}
+
+function startReader(heapMegabytes: number): ChildProcess {
+  const { file, execArgv } = childModule('parquet-columns', import.meta.url);
+  return fork(file, {
+    execArgv: [`--max-old-space-size=${heapMegabytes}`, ...execArgv],
+    serialization: 'advanced',
+    // What engine and library say of a damaged file is not for the terminal.
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+  });
+}
+
+function ask(child: ChildProcess, job: ParquetJob): Promise<ParquetReply> {
+  return new Promise<ParquetReply>((resolve, reject) => {
+    const end = (code: number | null, signal: string | null) => reject(new Error(signal ?? `exit code ${code}`));
+    child.once('error', reject);
+    child.once('close', end);
+    child.once('message', reply => {
+      child.off('error', reject);
+      child.off('close', end);
+      resolve(reply as ParquetReply);
+    });
+    child.send(job, () => {});
+  });
+}
+
+function rowsOf(reply: ParquetReply, file: string, wanted: readonly string[]): TableRow[] {
   if (reply.names !== undefined) requireColumns(file, reply.names, wanted);
   if (reply.problem !== undefined) throw new UserError(`${file}: ${reply.problem}`);
   const columns = reply.columns!;
@@ -32,27 +86,4 @@ export async function readParquet(
 function rowOf(columns: Columns, i: number, file: string): TableRow {
   const values = Object.fromEntries(Object.entries(columns).map(([name, column]) => [name, column[i]]));
   return { values, where: `${file}: row ${i + 1}` };
-}
-
-function decode(name: string, job: ParquetJob): Promise<ParquetReply> {
-  const { file, execArgv } = childModule('parquet-columns', import.meta.url);
-  const child = fork(file, {
-    execArgv: [`--max-old-space-size=${MOST_HEAP_MEGABYTES}`, ...execArgv],
-    serialization: 'advanced',
-    // What engine and library say of a damaged file is not for the terminal.
-    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-  });
-  return new Promise<ParquetReply>((resolve, reject) => {
-    child.once('message', reply => resolve(reply as ParquetReply));
-    child.once('error', reject);
-    child.once('close', (code, signal) => {
-      const how = signal ?? `exit code ${code}`;
-      reject(
-        new UserError(
-          `${name}: its reader ended (${how}), or needed more than ${MOST_HEAP_MEGABYTES} MB; the file is damaged, or too large`,
-        ),
-      );
-    });
-    child.send(job, () => {});
-  }).finally(() => child.kill('SIGKILL'));
 }

@@ -5,19 +5,24 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { parquetMetadata } from 'hyparquet';
 import { parquetWriteBuffer } from 'hyparquet-writer';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { UserError } from '../../error.ts';
+import { openParquetReader } from './parquet.ts';
 import { type ReadOptions, readRows } from './read-rows.ts';
 
 const golden = fileURLToPath(new URL('../../../test/golden/rows/', import.meta.url));
 const expected: { text: string; label: number }[] = JSON.parse(readFileSync(join(golden, 'rows.json'), 'utf8'));
-const options = { wanted: ['text', 'label'], delimited: {} };
+const parquet = openParquetReader();
+const options = { wanted: ['text', 'label'], delimited: {}, parquet };
 
 let folder: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'dualform-rows-'));
 });
-afterAll(() => rmSync(folder, { recursive: true }));
+afterAll(() => {
+  parquet.close();
+  rmSync(folder, { recursive: true });
+});
 
 const read = (name: string, content: string | Uint8Array, more: Partial<ReadOptions> = {}) => {
   const file = join(folder, name);
@@ -114,6 +119,21 @@ describe('a file that holds too much, or is damaged', () => {
     const message = await refusal(read('b.parquet', bytes, { wanted: ['text'], mostBytes: 30_000 }));
     expect(message).toMatch(
       /b\.parquet: damaged, or of a kind that is not read \(a page of \d+ bytes; at most 30000 are read/,
+    );
+  });
+
+  test('a small file of very many rows ends at the limit of memory, and the next one is read', async () => {
+    const reader = openParquetReader(60);
+    onTestFinished(reader.close);
+    const many = { name: 'text', data: Array<string>(3_000_000).fill('x'), type: 'STRING' as const };
+    const bytes = new Uint8Array(parquetWriteBuffer({ columnData: [many], rowGroupSize: 3_000_000 }));
+    expect(bytes.length).toBeLessThan(100_000);
+    const message = await refusal(read('many.parquet', bytes, { wanted: ['text'], parquet: reader }));
+    expect(message).toMatch(
+      /many\.parquet: its reader ended \(.*\), or needed more than 60 MB; the file is damaged, or too large/,
+    );
+    expect(await readRows(join(golden, 'snappy.parquet'), { ...options, parquet: reader })).toHaveLength(
+      expected.length,
     );
   });
 

@@ -4,7 +4,7 @@ import { errorCode, readSmallFile, withFile } from '../../checkpoint/file-bytes.
 import { UserError } from '../../error.ts';
 import { type Delimited, parseDelimited } from './delimited.ts';
 import { parseJsonLines } from './json-lines.ts';
-import { readParquet } from './parquet.ts';
+import type { ParquetReader } from './parquet.ts';
 import type { TableRow } from './table.ts';
 
 /** Of rows: what is larger is no task for a model of today, and would not fit in memory several times. */
@@ -28,6 +28,7 @@ export interface ReadOptions {
   readonly delimited: Partial<Delimited>;
   /** Columns that are needed; those of a JSON object are looked for by who takes the row. */
   readonly wanted: readonly string[];
+  readonly parquet: ParquetReader;
   readonly mostBytes?: number;
 }
 
@@ -37,7 +38,7 @@ export interface ReadOptions {
  * @throws UserError naming file and line, or file and row
  */
 export async function readRows(file: string, options: ReadOptions): Promise<readonly TableRow[]> {
-  const { wanted, mostBytes = MOST_BYTES } = options;
+  const { wanted, parquet, mostBytes = MOST_BYTES } = options;
   const [, ending, packed] = ENDING.exec(file) ?? [];
   if (ending === undefined) {
     throw new UserError(`${file}: rows are read from ${ROW_FORMATS.join(', ')} files, each also with .gz`);
@@ -45,7 +46,7 @@ export async function readRows(file: string, options: ReadOptions): Promise<read
   // Of a Parquet file only the columns that are wanted are read.
   if (ending === '.parquet' && packed === undefined) {
     await withFile(file, async () => undefined);
-    return readParquet(file, file, wanted, mostBytes);
+    return parquet.read(file, file, wanted, mostBytes);
   }
   const stored = await readSmallFile(file, mostBytes);
   const bytes = packed === undefined ? stored : await unpack(file, stored, mostBytes);
@@ -53,7 +54,7 @@ export async function readRows(file: string, options: ReadOptions): Promise<read
     case '.jsonl':
       return parseJsonLines(file, bytes);
     case '.parquet':
-      return readParquet(file, new Uint8Array(bytes), wanted, mostBytes);
+      return parquet.read(file, new Uint8Array(bytes), wanted, mostBytes);
     default:
       return parseDelimited(file, bytes, { ...STANDARD[ending as '.csv'], ...options.delimited }, wanted);
   }
