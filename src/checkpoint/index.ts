@@ -10,10 +10,10 @@ export {
 } from './checkpoint.ts';
 export { fileDigest } from './digest.ts';
 export { type Gguf, type GgufNumbers, type GgufTensor, type GgufValue, readGguf } from './gguf.ts';
-export { pullDataset } from './hub/open-dataset.ts';
 export type { PulledFile, PullOptions } from './hub/fetch-files.ts';
 export type { Pace } from './hub/http.ts';
 export { hubCacheDirectory } from './hub/hub-settings.ts';
+export { pullDataset } from './hub/open-dataset.ts';
 export { type Pulled, pull } from './hub/pull.ts';
 export { EMBEDDED_MODELS, type EmbeddedModel, locateEmbedded } from './models.ts';
 export { type OpenOptions, type OpenProgress, openCheckpoint } from './open.ts';
