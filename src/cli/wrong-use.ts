@@ -26,6 +26,7 @@ function hint(code: string, what: string, command: Command): string {
     case 'commander.unknownOption':
       return `; the nearest option is ${closest(typed, optionNames(command))}`;
     case 'commander.unknownCommand':
+      if (typed === 'help') return `; see ${fullName(command)} --help`;
       return `; the nearest command is ${closest(typed, commandNames(command))}`;
     case 'commander.invalidArgument':
       return '';

@@ -179,6 +179,6 @@ test('without network and cache, or without .parquet files, it says what to do',
   };
   expect(await refusal(open())).toMatch(/has no such data set, or it is private/);
   expect(await refusal(openTask('hf:org/absent'))).toMatch(
-    /^absent\.task\.json: there is no such file; write the template and the label words of hf:org\/absent there$/,
+    /^absent\.task\.json: there is no such file; write the template and the label words of hf:org\/absent there, as in {/,
   );
 });

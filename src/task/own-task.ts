@@ -39,7 +39,10 @@ export async function openOwnTask(path: string, options: OpenOptions = {}): Prom
     ? basename(parseDatasetId(path).id.name)
     : withoutEnding(path).replace(/\.task\.json$/, '');
   const file = `${stem}${TASK_FILE}`;
-  const settings = await readTaskFile(file, `write the template and the label words of ${path} there`);
+  const settings = await readTaskFile(
+    file,
+    `write the template and the label words of ${path} there, as in {"template": "{text} Label:", "labels": ["bad", "good"]}`,
+  );
   const parts = await findParts(path, stem, settings, options);
   const [train, evaluation] = await readParts(parts, settings);
   const ordered = evaluationOrder(evaluation);

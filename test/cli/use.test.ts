@@ -8,6 +8,7 @@ import { dualform, newFolder, tinyModel } from './dualform.ts';
 
 describe('wrong use is named with what is right', () => {
   test.each([
+    [['help'], "unknown command 'help'; see dualform --help"],
     [['rum'], "unknown command 'rum'; the nearest command is run"],
     [['run', '--lerning-rate', '1'], "unknown option '--lerning-rate'; the nearest option is --learning-rate"],
     [['run', '--template', 'papper'], 'did you mean paper? (there are paper, code)'],
