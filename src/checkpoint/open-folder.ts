@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { UserError } from '../error.ts';
 import type { Checkpoint, TokenizerSource } from './checkpoint.ts';
+import { decodeText } from './decode-text.ts';
 import { denseViews } from './dense-views.ts';
 import { fileError, readSmallFile } from './file-bytes.ts';
 import { modelDigest } from './model-digest.ts';
@@ -119,7 +120,7 @@ function tokenizerOf(folder: string, names: readonly string[]): TokenizerSource 
 }
 
 async function readConfig(file: string): Promise<Readonly<Record<string, unknown>>> {
-  const text = (await readSmallFile(file, MAX_CONFIG_BYTES)).toString('utf8');
+  const text = decodeText(file, await readSmallFile(file, MAX_CONFIG_BYTES));
   let config: unknown;
   try {
     config = parsePythonJson(text);

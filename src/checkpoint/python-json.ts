@@ -1,3 +1,5 @@
+import { parseShallowJson } from './shallow-json.ts';
+
 const NUMBERS: ReadonlyMap<unknown, number> = new Map([
   ['Infinity', Number.POSITIVE_INFINITY],
   ['-Infinity', Number.NEGATIVE_INFINITY],
@@ -8,10 +10,13 @@ const NUMBERS: ReadonlyMap<unknown, number> = new Map([
  * JSON as Python writes and reads it: with `Infinity`, `-Infinity` and `NaN`, or with such a number as `{"__float__": "Infinity"}`, as
  * transformers 5 writes it.
  *
- * @throws SyntaxError as `JSON.parse`
+ * @throws SyntaxError as `parseShallowJson`
  */
 export function parsePythonJson(text: string): unknown {
-  return JSON.parse(/Infinity|NaN/.test(text) ? withTags(text) : text, (_, value: unknown) => {
+  const json = /Infinity|NaN/.test(text) ? withTags(text) : text;
+  // Looked at first: the function below is called at every depth.
+  parseShallowJson(json);
+  return JSON.parse(json, (_, value: unknown) => {
     if (value === null || typeof value !== 'object' || !('__float__' in value)) return value;
     return NUMBERS.get(value.__float__) ?? value;
   });

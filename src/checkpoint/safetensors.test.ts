@@ -69,13 +69,13 @@ describe('readSafetensorsHeader reads', () => {
   });
 
   test('tensors of other types, which are kept apart from the weights', async () => {
-    const header = `{"i":{"dtype":"I64","shape":[1],"data_offsets":[0,8]},"new":{"dtype":"F3","shape":[9],"data_offsets":[8,12]},"w":${f32(12, 16)}}`;
+    const header = `{"i":{"dtype":"I64","shape":[1],"data_offsets":[0,8]},"new":{"dtype":"F8_E4M3FNUZ","shape":[4],"data_offsets":[8,12]},"w":${f32(12, 16)}}`;
     const { tensors } = await readSafetensorsHeader(write(fileBytes(header, 16)));
     const { weights, others } = splitByUse(tensors.values());
     expect([...weights.keys()]).toEqual(['w']);
     expect([...others]).toEqual([
       ['i', 'I64'],
-      ['new', 'F3'],
+      ['new', 'F8_E4M3FNUZ'],
     ]);
   });
 
@@ -125,6 +125,11 @@ describe('readSafetensorsHeader refuses', () => {
     ['a tensor twice', fileBytes(`{"a":${f32(0, 4)},"a":${f32(4, 8)}}`, 8), 'the key "a" stands twice'],
     ['dtype twice', fileBytes('{"a":{"dtype":"F32","dtype":"F16","shape":[1],"data_offsets":[0,4]}}', 4), 'twice'],
     ['an entry that is a list', fileBytes('{"a":[]}', 0), 'its entry is not an object'],
+    [
+      'a dtype that is not known',
+      fileBytes('{"a":{"dtype":"F33","shape":[1],"data_offsets":[0,4]}}', 4),
+      '"F33" is not known',
+    ],
     ['no dtype', fileBytes('{"a":{"shape":[1],"data_offsets":[0,4]}}', 4), 'dtype is not a string'],
     ['no shape', fileBytes('{"a":{"dtype":"F32","data_offsets":[0,4]}}', 4), 'shape is not a list'],
     ['three offsets', fileBytes('{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4,8]}}', 4), 'not a pair'],

@@ -30,6 +30,8 @@ const TYPE_BITS: ReadonlyMap<string, number> = new Map([
   ['F8_E5M2', 8],
   ['F8_E4M3', 8],
   ['F8_E8M0', 8],
+  ['F8_E4M3FNUZ', 8],
+  ['F8_E5M2FNUZ', 8],
   ['U16', 16],
   ['I16', 16],
   ['F16', 16],
@@ -147,7 +149,9 @@ function tensorEntry(name: string, value: StrictJson, context: HeaderContext): S
     return fail(`data_offsets [${begin}, ${end}] leave the file, which holds ${dataBytes} data bytes`);
   const elements = shape.reduce((product, size) => product * BigInt(size), 1n);
   const bits = TYPE_BITS.get(dtype);
-  if (bits !== undefined && elements * BigInt(bits) !== BigInt(end - begin) * 8n) {
+  // As the reference implementation: what is unknown of one tensor may be a damage that moves the others.
+  if (bits === undefined) return fail(`the type ${JSON.stringify(dtype.slice(0, 20))} is not known`);
+  if (elements * BigInt(bits) !== BigInt(end - begin) * 8n) {
     return fail(`shape [${shape.join(', ')}] of ${dtype} does not make ${end - begin} bytes`);
   }
   return { name, dtype, shape, file: context.path, offset: dataStart + begin, length: end - begin };

@@ -92,10 +92,10 @@ function findDirectory(archive: Archive): Directory {
   const tailStart = Math.max(0, size - END_BYTES - MAX_COMMENT_BYTES);
   const tail = bytes(tailStart, size - tailStart);
   let at = tail.length - END_BYTES;
-  // The record ends the file, so its comment must reach exactly there.
-  while (at >= 0 && !(tail.readUInt32LE(at) === END && at + END_BYTES + tail.readUInt16LE(at + 20) === tail.length))
-    at--;
+  while (at >= 0 && tail.readUInt32LE(at) !== END) at--;
   if (at < 0) return fail('the directory at its end is missing, the file is truncated');
+  // Readers disagree about which of several records counts, so none may stand in the comment of another.
+  if (at + END_BYTES + tail.readUInt16LE(at + 20) !== tail.length) fail('its comment does not end with the file');
   const end = tailStart + at;
   const plain = {
     entries: tail.readUInt16LE(at + 10),
@@ -138,6 +138,7 @@ function findDirectory64(archive: Archive, end: number): (Directory & { readonly
   if (recordAt > locatorAt - END64_BYTES) return fail(`its zip64 record at byte ${recordAt} leaves the file`);
   const record = bytes(recordAt, END64_BYTES);
   if (record.readUInt32LE(0) !== END64) fail(`there is no zip64 record at byte ${recordAt}`);
+  if (record.readUInt32LE(16) !== 0 || record.readUInt32LE(20) !== 0) fail('it is a part of several');
   if (recordAt + 12 + number64(record, 4, fail) !== locatorAt) fail('its zip64 record has a wrong size');
   const entries = number64(record, 32, fail);
   if (number64(record, 24, fail) !== entries) fail('the numbers of entries contradict each other');
@@ -171,6 +172,7 @@ function centralEntry({ fail }: Archive, head: Buffer, rawName: Buffer, extra: B
   const flags = head.readUInt16LE(8);
   if ((flags & ENCRYPTED) !== 0) failEntry('is encrypted');
   if (head.readUInt16LE(10) !== 0) failEntry('is compressed, and weights are used where they lie: store it');
+  checkFields(extra, failEntry);
   const disk = head.readUInt16LE(34);
   if (disk !== 0 && disk !== MAX16) failEntry('lies in another part');
   const [length, packed, header] = wholeSizes(
@@ -206,6 +208,13 @@ function wholeSizes(small: readonly number[], extra: Buffer, fail: Archive['fail
     at += 8;
     return at > field.length ? fail('has a zip64 field that is too short') : number64(field, at - 8, fail);
   });
+}
+
+/** Whether the extra fields of an entry, each with its length, end where it says. */
+function checkFields(extra: Buffer, fail: Archive['fail']): void {
+  let at = 0;
+  while (at + 4 <= extra.length) at += 4 + extra.readUInt16LE(at + 2);
+  if (at > extra.length) fail('has an extra field that is longer than all of them');
 }
 
 function zip64Field(extra: Buffer, fail: Archive['fail']): Buffer {

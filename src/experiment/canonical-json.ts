@@ -24,7 +24,9 @@ export function firstDifference(
 ): { readonly path: string; readonly a: Json | undefined; readonly b: Json | undefined } | undefined {
   if (isObject(a) && isObject(b)) {
     for (const key of new Set([...Object.keys(a), ...Object.keys(b)])) {
-      const found = firstDifference(a[key], b[key], path === '' ? key : `${path}.${key}`);
+      // What every object inherits, as `toString`, is no value of it.
+      const [inA, inB] = [a, b].map(each => (Object.hasOwn(each, key) ? each[key] : undefined));
+      const found = firstDifference(inA, inB, path === '' ? key : `${path}.${key}`);
       if (found) return found;
     }
     return undefined;

@@ -1,9 +1,12 @@
 /** @file What the folders of all runs have in common: one plan, one process at a time, files that appear whole. */
+import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeAtomically } from '../checkpoint/atomic-file.ts';
+import { decodeText } from '../checkpoint/decode-text.ts';
 import { errorCode, fileError } from '../checkpoint/file-bytes.ts';
 import { makeFolders } from '../checkpoint/make-folders.ts';
+import { parseShallowJson } from '../checkpoint/shallow-json.ts';
 import { UserError } from '../error.ts';
 import { firstDifference, type Json } from './canonical-json.ts';
 import { type FolderLock, lockFolder } from './lock.ts';
@@ -25,7 +28,7 @@ export async function readFinished(
   const found = await readJson(join(folder, 'plan.json'));
   if (found === undefined) return undefined;
   requireSamePlan(folder, found, plan);
-  const result = await readJson(join(folder, 'result.json'));
+  const result = await readResult(folder);
   if (result === undefined) return undefined;
   return { result, provenance: await readJson(join(folder, 'provenance.json')) };
 }
@@ -60,6 +63,32 @@ function show(value: Json | undefined): string {
   return text.length <= 60 ? text : `${text.slice(0, 57)}...`;
 }
 
+const RESULT = 'result.json';
+/** The digest of the result as it was written. Hidden, as it is nothing to read. */
+const SEAL = '.result.sha256';
+
+/** Writes the result of a run, with a seal that tells whether it is still the same when it is read. */
+export async function writeResult(folder: string, result: Json): Promise<void> {
+  const text = prettyJson(result);
+  await writeText(join(folder, SEAL), digestOf(text));
+  await writeText(join(folder, RESULT), text);
+}
+
+/** The result as it was written; a folder of an earlier version has no seal. @throws UserError when it was changed */
+async function readResult(folder: string): Promise<Json | undefined> {
+  const result = await readJson(join(folder, RESULT));
+  if (result === undefined) return undefined;
+  const seal = await readFile(join(folder, SEAL), 'utf8').catch(() => undefined);
+  if (seal === undefined || seal === digestOf(await readFile(join(folder, RESULT)))) return result;
+  throw new UserError(
+    `${join(folder, RESULT)}: is not what the run wrote; remove this file, and the same command makes it again`,
+  );
+}
+
+function digestOf(content: string | Buffer): string {
+  return createHash('sha256').update(content).digest('hex');
+}
+
 /** The file appears whole or not at all. */
 export async function writeText(path: string, text: string): Promise<void> {
   const bytes = Buffer.from(text);
@@ -68,16 +97,17 @@ export async function writeText(path: string, text: string): Promise<void> {
 
 /** What stands in a file; undefined when there is none. @throws UserError when it is no JSON */
 export async function readJson(path: string): Promise<Json | undefined> {
-  let text: string;
+  let bytes: Buffer;
   try {
-    text = await readFile(path, 'utf8');
+    bytes = await readFile(path);
   } catch (error) {
     if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') return undefined;
     throw fileError(path, error);
   }
   try {
-    return JSON.parse(text) as Json;
+    return parseShallowJson(decodeText(path, bytes)) as Json;
   } catch (cause) {
+    if (cause instanceof UserError) throw cause;
     throw new UserError(`${path}: damaged (${(cause as Error).message}); remove the folder or give another --out`, {
       cause,
     });

@@ -1,3 +1,4 @@
+import { UserError } from '../error.ts';
 import type { ExampleMetrics } from '../metric/measure.ts';
 import { DIVERGED, NUDGE, type Steadiness, steadiness } from '../metric/steadiness.ts';
 import type { LoadedModel } from '../model/loaded-model.ts';
@@ -47,7 +48,11 @@ export function foldSteadyCheck(plan: Plan, metrics: readonly ExampleMetrics[], 
   }
   if (diverged) return { ...DIVERGED, rows };
   const compared = [...metrics].sort((a, b) => a.index - b.index).flatMap(({ steady }) => steady ?? []);
-  if (compared.length !== rows) throw new Error(`${compared.length} compared rows are stored for ${rows}`);
+  if (compared.length !== rows) {
+    throw new UserError(
+      `metrics.jsonl: ${compared.length} rows have the key steady where ${rows} should; it is damaged; remove the run folder or give another --out`,
+    );
+  }
   return { ...steadiness(compared), rows };
 }
 

@@ -8,8 +8,8 @@
  *     result.json      a function of the files above; written last
  *     provenance.json  times, memory, machine: what may differ between two runs of one plan
  *
- * A batch is stored when all its lines stand in both growing files. Whatever follows the last stored batch - a torn line, lines of
- * a batch in one file only - is cut off when the run goes on.
+ * A batch is stored when all its lines stand in both growing files. Whatever follows the last stored batch - a torn line, a line that is
+ * no record, lines of a batch in one file only - is cut off when the run goes on.
  */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -20,7 +20,8 @@ import type { Plan } from './plan.ts';
 import { prettyJson } from './pretty-json.ts';
 import { openRecordFile } from './record-file.ts';
 import type { BatchRecords, ExampleRecord } from './records.ts';
-import { claimFolder, makeFolder, readJson, writeText } from './run-folder.ts';
+import { claimFolder, makeFolder, readJson, writeResult, writeText } from './run-folder.ts';
+import { isExampleLine, layersOfLine } from './stored-lines.ts';
 
 export interface Store {
   readonly folder: string;
@@ -86,7 +87,7 @@ export async function openStore(folder: string, plan: Plan, tokens: readonly Jso
       }),
       writeJson: async (name, value) => {
         lock.check();
-        await writeText(join(folder, name), prettyJson(value));
+        await (name === 'result.json' ? writeResult(folder, value) : writeText(join(folder, name), prettyJson(value)));
       },
       readJson: name => readJson(join(folder, name)),
     };
@@ -104,6 +105,7 @@ interface BatchTexts {
 /** The batches whose lines all stand in both files, from the first on. */
 function storedBatches(plan: Plan, examples: readonly string[], metrics: readonly string[]): BatchTexts[] {
   const complete: BatchTexts[] = [];
+  let layers: number | undefined;
   let at = 0;
   for (const batch of plan.batches) {
     const ofBatch = {
@@ -114,12 +116,15 @@ function storedBatches(plan: Plan, examples: readonly string[], metrics: readonl
       ofBatch.examples.length === batch.length * plan.settings.length &&
       ofBatch.metrics.length === batch.length &&
       ofBatch.examples.every((text, i) => {
-        const { index, setting } = parsedLine(text);
-        return (
-          index === batch[Math.floor(i / plan.settings.length)] && setting === plan.settings[i % plan.settings.length]
-        );
+        const index = batch[Math.floor(i / plan.settings.length)]!;
+        const setting = plan.settings[i % plan.settings.length]!;
+        return isExampleLine(text, { index, setting, labels: plan.task.labels.length });
       }) &&
-      ofBatch.metrics.every((text, i) => parsedLine(text).index === batch[i]);
+      ofBatch.metrics.every((text, i) => {
+        const found = layersOfLine(text, batch[i]!);
+        layers ??= found;
+        return found !== undefined && found === layers;
+      });
     if (!whole) break;
     complete.push({
       examples: ofBatch.examples.map(text => `${text}\n`),
@@ -137,14 +142,6 @@ function proveSame(folder: string, stored: BatchTexts, computed: BatchTexts): vo
     `${folder}: was begun with other rounding (another machine, or another --threads) and would not end with the same numbers; ` +
       'go on there with the --threads that it was begun with, or give another --out',
   );
-}
-
-function parsedLine(text: string): { readonly index?: unknown; readonly setting?: unknown } {
-  try {
-    return (JSON.parse(text) as object | null) ?? {};
-  } catch {
-    return {};
-  }
 }
 
 function parsed<T extends { readonly index: number }>(lines: readonly string[]): T[] {

@@ -1,6 +1,8 @@
 import { closest } from 'fastest-levenshtein';
 import { z } from 'zod';
+import { decodeText } from '../checkpoint/decode-text.ts';
 import { readSmallFile } from '../checkpoint/file-bytes.ts';
+import { parseShallowJson } from '../checkpoint/shallow-json.ts';
 import { UserError } from '../error.ts';
 import { parseTemplate, type Template } from './template.ts';
 
@@ -75,8 +77,9 @@ async function readJson(path: string, note: string): Promise<unknown> {
     throw absent ? new UserError(`${path}: there is no such file; ${note}`, { cause: error }) : error;
   });
   try {
-    return JSON.parse(bytes.toString('utf8').replace(/^\ufeff/, ''));
+    return parseShallowJson(decodeText(path, bytes).replace(/^\ufeff/, ''));
   } catch (cause) {
+    if (cause instanceof UserError) throw cause;
     throw new UserError(`${path}: not JSON (${(cause as Error).message.replaceAll(/\s+/g, ' ')})`, { cause });
   }
 }

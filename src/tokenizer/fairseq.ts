@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
+import { decodeText } from '../checkpoint/decode-text.ts';
 import { fileError } from '../checkpoint/file-bytes.ts';
 import { UserError } from '../error.ts';
 import type { Tokenizer } from './definition.ts';
@@ -77,7 +78,7 @@ async function readDictionary(file: string): Promise<string> {
     if (size > MAX_DICTIONARY_BYTES) {
       throw new UserError(`${file}: ${size} bytes, ${MAX_DICTIONARY_BYTES} are allowed; give fairseq's dict.txt`);
     }
-    return await readFile(file, 'utf8');
+    return decodeText(file, await readFile(file));
   } catch (error) {
     throw fileError(file, error);
   }

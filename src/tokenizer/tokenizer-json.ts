@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { fileError } from '../checkpoint/file-bytes.ts';
+import { parseShallowJson } from '../checkpoint/shallow-json.ts';
 import { UserError } from '../error.ts';
 import { checkComponents } from './components.ts';
 import type { Definition } from './definition.ts';
@@ -47,7 +48,7 @@ export function defineTokenizer(file: string, digest: string, json: z.output<typ
 /** @throws UserError when a text is no JSON */
 export function parseJson(file: string, text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseShallowJson(text);
   } catch (cause) {
     const reason = (cause as Error).message;
     throw new UserError(`${file}: not JSON (${reason}); fetch or write the file again`, { cause });

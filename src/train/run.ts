@@ -12,7 +12,7 @@ import {
   type Timing,
   thisMachine,
 } from '../experiment/provenance.ts';
-import { claimFolder, makeFolder, readFinished, readJson, writeText } from '../experiment/run-folder.ts';
+import { claimFolder, makeFolder, readFinished, readJson, writeResult, writeText } from '../experiment/run-folder.ts';
 import { physicalCores } from '../runtime/cores.ts';
 import { withRuntime } from '../runtime/runtime.ts';
 import { languageModel } from './gpt.ts';
@@ -120,7 +120,7 @@ async function finish(
   const result = makeTrainingResult(plan, { signature, digest, numbers, training, validation });
   const times = { timing: watch.read(), provenance: thisMachine(threads) };
   await writeText(join(folder, 'provenance.json'), prettyJson(times as unknown as Json));
-  await writeText(join(folder, 'result.json'), prettyJson(result as unknown as Json));
+  await writeResult(folder, result as unknown as Json);
   await removeState(folder);
   return { result, ...times };
 }

@@ -90,6 +90,47 @@ describe('whatever a crash leaves of the growing files', () => {
   });
 });
 
+describe('what is damaged in a run folder becomes no number', () => {
+  const copy = () => {
+    const out = join(scratch(), 'run');
+    cpSync(whole.folder, out, { recursive: true });
+    return out;
+  };
+  const edit = (path: string, change: (text: string) => string) => {
+    const text = readFileSync(path, 'utf8');
+    writeFileSync(path, change(text));
+    expect(readFileSync(path, 'utf8')).not.toBe(text);
+  };
+
+  test('a result that was changed is refused, and made again where it is removed', async () => {
+    const out = copy();
+    edit(join(out, 'result.json'), text => text.replace(/"layers": 2/, '"layers": 3'));
+    await expect(runExperiment({ ...tinyRun, out })).rejects.toThrow(/result\.json: is not what the run wrote; remove/);
+    rmSync(join(out, 'result.json'));
+    await runExperiment({ ...tinyRun, out });
+    expect(digests(out)).toEqual(whole.digests);
+  });
+
+  test.each([
+    ['examples.jsonl', /"predicted":\d/, '"predicted":9'],
+    ['examples.jsonl', /"gold":\d,/, ''],
+    ['examples.jsonl', /"logProbabilities":\[[^,]*,/, '"logProbabilities":['],
+    ['metrics.jsonl', /"simAOU":\[[^\]]*\]/, '"simAOU":[0.5]'],
+    ['metrics.jsonl', '"simAOU"', '"simAOV"'],
+    ['metrics.jsonl', /"simAM":\[/, '"simAM":["a",'],
+  ])('a line of %s with %s changed is computed again', async (name, from, to) => {
+    const out = copy();
+    rmSync(join(out, 'result.json'));
+    edit(join(out, name), text => {
+      const lines = text.split('\n');
+      const at = Math.floor(lines.length / 2);
+      return lines.with(at, lines[at]!.replace(from, to)).join('\n');
+    });
+    await runExperiment({ ...tinyRun, out });
+    expect(digests(out)).toEqual(whole.digests);
+  });
+});
+
 test('each example stands once for every setting', () => {
   const lines = readFileSync(join(whole.folder, 'examples.jsonl'), 'utf8').trimEnd().split('\n');
   const keys = lines.map(line => JSON.parse(line)).map(({ index, setting }) => `${index} ${setting}`);
@@ -112,6 +153,8 @@ test('a result that lacks what results have today is folded anew from the record
   const path = join(out, 'result.json');
   const { uncertainty, accuracyIntervals, accuracyTests, ...old } = JSON.parse(readFileSync(path, 'utf8'));
   writeFileSync(path, JSON.stringify(old));
+  // Earlier versions did not seal their results.
+  rmSync(join(out, '.result.sha256'));
   const stages: string[] = [];
   const { result, found, timing } = await runExperiment({
     ...tinyRun,

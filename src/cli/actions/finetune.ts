@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseShallowJson } from '../../checkpoint/shallow-json.ts';
 import { writeSafetensors } from '../../checkpoint/write-safetensors.ts';
 import { UserError } from '../../error.ts';
 import { openDecoder } from '../../model/open-decoder.ts';
@@ -85,7 +86,7 @@ const list = z
 export function parseSequences(file: string, bytes: Buffer): number[][] {
   let json: unknown;
   try {
-    json = JSON.parse(bytes.toString('utf8').replace(/^\ufeff/, ''));
+    json = parseShallowJson(bytes.toString('utf8').replace(/^\ufeff/, ''));
   } catch (cause) {
     throw new UserError(`${file}: not JSON (${(cause as Error).message}); a list of token-id lists is needed`, {
       cause,

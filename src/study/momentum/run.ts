@@ -5,7 +5,14 @@ import type { FolderLock } from '../../experiment/lock.ts';
 import { signatureOf } from '../../experiment/plan.ts';
 import { prettyJson } from '../../experiment/pretty-json.ts';
 import { type Provenance, readProvenance, stopwatch, type Timing, thisMachine } from '../../experiment/provenance.ts';
-import { claimFolder, makeFolder, readFinished, readJson, writeText } from '../../experiment/run-folder.ts';
+import {
+  claimFolder,
+  makeFolder,
+  readFinished,
+  readJson,
+  writeResult,
+  writeText,
+} from '../../experiment/run-folder.ts';
 import { physicalCores } from '../../runtime/cores.ts';
 import { passOnWarnings } from '../../task/warnings.ts';
 import type { OnTrainingProgress, TrainingProgress } from '../../train/progress.ts';
@@ -149,7 +156,7 @@ async function trainMissing(
   const described = trainees.map(trainee => ({ ...trainee, baselines: trainee.baselines() }));
   const result = foldResult(plan, signatureOf(plan), described, [...records.values()]);
   for (const { file, svg } of drawFigures(result)) await writeText(join(folder, file), svg);
-  await writeText(join(folder, 'result.json'), prettyJson(result as unknown as Json));
+  await writeResult(folder, result as unknown as Json);
   return { folder, result, timing: watch.read(), provenance: thisMachine(workers), cells: cells.length, found };
 }
 

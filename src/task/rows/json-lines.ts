@@ -1,4 +1,5 @@
 import { TextDecoder } from 'node:util';
+import { parseShallowJson } from '../../checkpoint/shallow-json.ts';
 import { UserError } from '../../error.ts';
 import { LONGEST_LINE, type TableRow } from './table.ts';
 import { textOf } from './text-bytes.ts';
@@ -14,7 +15,7 @@ const CARRIAGE_RETURN = 0x0d;
 export function parseJsonLines(file: string, content: Uint8Array): TableRow[] {
   const bytes = textOf(file, content);
   const lines: TableRow[] = [];
-  const decoder = new TextDecoder('utf-8', { fatal: true });
+  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
   for (let start = 0; start < bytes.length; ) {
     const newline = bytes.indexOf(NEWLINE, start);
     const next = newline < 0 ? bytes.length : newline + 1;
@@ -41,7 +42,7 @@ function parseLine(bytes: Buffer, decoder: TextDecoder, where: string, torn: boo
   }
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseShallowJson(text);
   } catch (cause) {
     const what = torn ? 'the last line is cut off or no JSON' : 'the line is no JSON';
     throw new UserError(`${where}: ${what} (${oneLine((cause as Error).message)})`, { cause });

@@ -1,0 +1,64 @@
+/** @file Whether a line of a run folder is the record that it should be: what was damaged on the disk must not become a number. */
+import { z } from 'zod';
+import type { ExampleMetrics } from '../metric/measure.ts';
+import type { ExampleRecord } from './records.ts';
+
+const place = z.int().nonnegative();
+const example = z.strictObject({
+  index: place,
+  row: place,
+  setting: z.string(),
+  gold: place,
+  predicted: place,
+  logProbabilities: z.array(z.number()),
+  tokens: place,
+});
+
+const layers = z.array(z.number().nullable());
+const perLayer = layers.optional();
+const metrics = z.strictObject({
+  index: place,
+  row: place,
+  simAOU: perLayer,
+  simAOURandom: perLayer,
+  simAOUUnnormalised: perLayer,
+  simAM: perLayer,
+  simAMZeroShot: perLayer,
+  simAMDelta: perLayer,
+  kendall: perLayer,
+  kendallRandom: perLayer,
+  steady: z.strictObject({ cosines: layers, moved: z.boolean() }).optional(),
+} satisfies Record<keyof ExampleMetrics, z.ZodType>);
+
+/** Whether a line of `examples.jsonl` is a record of this example in this setting, for so many labels. */
+export function isExampleLine(
+  line: string,
+  at: Pick<ExampleRecord, 'index' | 'setting'> & { readonly labels: number },
+): boolean {
+  const { data } = example.safeParse(parsed(line));
+  return (
+    data !== undefined &&
+    data.index === at.index &&
+    data.setting === at.setting &&
+    data.logProbabilities.length === at.labels &&
+    Math.max(data.gold, data.predicted) < at.labels
+  );
+}
+
+/** The number of layers that a line of `metrics.jsonl` tells of, 0 where it holds no metric; undefined when it is no record of this example. */
+export function layersOfLine(line: string, index: number): number | undefined {
+  const { data } = metrics.safeParse(parsed(line));
+  if (data?.index !== index) return undefined;
+  const { steady, ...others } = data;
+  const lists = [...Object.values(others), steady?.cosines].filter(value => Array.isArray(value));
+  const lengths = new Set(lists.map(({ length }) => length));
+  return lengths.size > 1 ? undefined : ([...lengths][0] ?? 0);
+}
+
+function parsed(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}

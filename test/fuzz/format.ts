@@ -1,0 +1,34 @@
+import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
+
+/** A file format that is read, as the fuzz campaign sees it. */
+export interface Format {
+  readonly name: string;
+  /** A damaged file, made of a sound one; the same stream makes the same bytes. */
+  readonly mutant: (random: RandomGenerator) => Buffer;
+  /**
+   * Reads the file as the program does. Returns when the file is taken; throws a UserError of one line when it is refused. Anything else
+   * that it throws is a finding.
+   *
+   * @param folder to write files in; those of the input before may stand there
+   */
+  readonly read: (bytes: Buffer, folder: string) => unknown;
+  /** Another strict reader: throws when it refuses a file that was taken, or reads something else in it. `read` is what `read` returned. */
+  readonly strict?: (bytes: Buffer, read: never, folder: string) => unknown;
+}
+
+/** Types the value that goes from `read` to `strict`. */
+export function format<T>(
+  parts: Omit<Format, 'read' | 'strict'> & {
+    readonly read: (bytes: Buffer, folder: string) => T;
+    readonly strict?: (bytes: Buffer, read: Awaited<T>, folder: string) => unknown;
+  },
+): Format {
+  return parts as Format;
+}
+
+/** A whole number from 0 to below `n`. */
+export const draw = (random: RandomGenerator, n: number): number => (random.next() >>> 0) % n;
+
+export const pick = <T>(random: RandomGenerator, items: readonly T[]): T => items[draw(random, items.length)]!;
+
+export const chance = (random: RandomGenerator, oneIn: number): boolean => draw(random, oneIn) === 0;
