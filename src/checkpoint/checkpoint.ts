@@ -47,7 +47,7 @@ export interface Checkpoint {
   /** As Hugging Face writes it in `config.json`. */
   readonly config: Readonly<Record<string, unknown>>;
   readonly tensors: ReadonlyMap<string, TensorLocation>;
-  /** Tensors that stand in the files but can be no weight (integers, 8-bit floats, transposed views, ...): name to what it is. */
+  /** Tensors that stand in the files but can be no weight (integers, 8-bit floats, ...): name to what it is. */
   readonly otherTensors: ReadonlyMap<string, string>;
   readonly tokenizer: TokenizerSource | undefined;
 }

@@ -293,11 +293,16 @@ describe('pytorch_model.bin', () => {
   });
 
   test('a transposed matrix is put in order', async () => {
-    const bytes = shard({ a: tensor(room, [3, 2], [1, 3]), b: tensor(room, [2, 1, 2], [3, 7, 1], 1) });
+    const bytes = shard({
+      a: tensor(room, [3, 2], [1, 3]),
+      b: tensor(room, [2, 1, 2], [3, 7, 1], 1),
+      c: tensor(room, [3, 2], [0, 2], 1),
+    });
     const checkpoint = await openCheckpoint(folderOf('transposed', { 'pytorch_model.bin': bytes }));
     expect(checkpoint.tensors.get('a')).toMatchObject({ shape: [3, 2], dtype: 'F32' });
     expect([...(await readTensor(checkpoint.tensors.get('a')!))]).toEqual([1, 4, 2, 5, 3, 6]);
     expect([...(await readTensor(checkpoint.tensors.get('b')!))]).toEqual([2, 3, 5, 6]);
+    expect([...(await readTensor(checkpoint.tensors.get('c')!))]).toEqual([2, 4, 2, 4, 2, 4]);
   });
 
   const index = (map: Readonly<Record<string, string>>) => JSON.stringify({ weight_map: map });

@@ -79,10 +79,18 @@ export function stateTensors(file: string, state: ReadonlyMap<PickleValue, Pickl
     if (!isKind(value, 'tensor')) others.set(name, describePickle(value));
     else if (!isStoredType(value.dtype)) others.set(name, value.dtype);
     else if (value.contiguous) weights.set(name, locate(file, name, { ...value, dtype: value.dtype }));
-    else if (value.strides.includes(0)) others.set(name, `a view with strides [${value.strides.join(', ')}]`);
+    else if (isLargerThanStored(value)) others.set(name, `a view with strides [${value.strides.join(', ')}]`);
     else views.set(name, { ...locate(file, name, { ...value, dtype: value.dtype }), strides: value.strides });
   }
   return { weights, views, others };
+}
+
+// Masks are expanded views, often of numbers by the square of the context: they are no weights, and not worth a copy.
+const MOST_EXPANDED = 1 << 26;
+
+/** Whether a view names numbers more than once, and many in all. */
+function isLargerThanStored({ shape, strides }: TorchTensor): boolean {
+  return strides.includes(0) && shape.reduce((product, size) => product * size, 1) > MOST_EXPANDED;
 }
 
 function locate(

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
 import { decodeText } from '../checkpoint/decode-text.ts';
-import { fileError } from '../checkpoint/file-bytes.ts';
+import { withFile } from '../checkpoint/file-bytes.ts';
 import { UserError } from '../error.ts';
 import type { Tokenizer } from './definition.ts';
 import { FAIRSEQ_SPECIAL, FAIRSEQ_UNKNOWN, parseFairseqDictionary } from './fairseq-dictionary.ts';
@@ -72,14 +71,11 @@ export async function openFairseqTokenizer(file: string): Promise<Tokenizer> {
   };
 }
 
-async function readDictionary(file: string): Promise<string> {
-  try {
-    const { size } = await stat(file);
+function readDictionary(file: string): Promise<string> {
+  return withFile(file, async (handle, size) => {
     if (size > MAX_DICTIONARY_BYTES) {
       throw new UserError(`${file}: ${size} bytes, ${MAX_DICTIONARY_BYTES} are allowed; give fairseq's dict.txt`);
     }
-    return decodeText(file, await readFile(file));
-  } catch (error) {
-    throw fileError(file, error);
-  }
+    return decodeText(file, await handle.readFile());
+  });
 }

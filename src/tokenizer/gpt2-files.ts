@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import type { TokenizerSource } from '../checkpoint/checkpoint.ts';
-import { fileError } from '../checkpoint/file-bytes.ts';
+import { withFile } from '../checkpoint/file-bytes.ts';
 import { UserError } from '../error.ts';
 import { bytePairJson } from './byte-pair-json.ts';
 import type { Definition } from './definition.ts';
@@ -79,12 +78,8 @@ function mergesOf(text: string): string[] {
   return text.split(/\r?\n/).filter((line, i) => line !== '' && !(i === 0 && line.startsWith('#version')));
 }
 
-async function read(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    throw fileError(file, error);
-  }
+function read(file: string): Promise<string> {
+  return withFile(file, handle => handle.readFile('utf8'));
 }
 
 async function readIf<S extends z.ZodType>(file: string | undefined, schema: S): Promise<z.output<S> | undefined> {

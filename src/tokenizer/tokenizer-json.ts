@@ -1,8 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { fileError } from '../checkpoint/file-bytes.ts';
+import { withFile } from '../checkpoint/file-bytes.ts';
 import { parseShallowJson } from '../checkpoint/shallow-json.ts';
 import { UserError } from '../error.ts';
 import { checkComponents } from './components.ts';
@@ -19,10 +18,7 @@ const outline = z.looseObject({
 
 /** The tokenizer of a `tokenizer.json` as Hugging Face writes it. @throws UserError when it is none. */
 export async function readTokenizerJson(file: string): Promise<Definition> {
-  const bytes = await readFile(file).catch((error: unknown) => {
-    throw fileError(file, error);
-  });
-  return parseTokenizerJson(file, bytes);
+  return parseTokenizerJson(file, await withFile(file, handle => handle.readFile()));
 }
 
 /** As readTokenizerJson, of the bytes of a file. */

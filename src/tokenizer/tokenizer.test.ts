@@ -167,6 +167,13 @@ describe('tokenizer.json', () => {
     const file = join(folder, 'nowhere.json');
     await expect(openTokenizer({ kind: 'tokenizer.json', file })).rejects.toThrow(UserError);
   });
+
+  test('says that a file is a Git LFS pointer', async () => {
+    const file = join(folder, 'pointer.json');
+    await writeFile(file, 'version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n');
+    const opened = openTokenizer({ kind: 'tokenizer.json', file });
+    await expect(opened).rejects.toThrow(`${file}: a Git LFS pointer, not the file that it stands for`);
+  });
 });
 
 test('tokenizer.model is refused by name', async () => {
