@@ -38,4 +38,6 @@ test('separator: a blank line, or as the user says, special tokens included', ()
 test('separator of fairseq models: the end of a line as they know it', () => {
   const config = { model_type: 'xglm', bos_token_id: 0, eos_token_id: 2 };
   expect(conventionsOf(checkpoint(config), tokenizer({}))).toEqual({ documentStart: 0, separator: [2] });
+  const { eos_token_id: _, ...without } = config;
+  expect(conventionsOf(checkpoint(without), tokenizer({})).separator).toEqual([2]);
 });

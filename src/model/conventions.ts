@@ -45,7 +45,8 @@ export function conventionsOf(
 
 function usualSeparator(config: Checkpoint['config'], tokenizer: Pick<Tokenizer, 'encode'>): readonly number[] {
   const family = baseFamily(config);
-  const end = config.eos_token_id;
+  // transformers' XGLM means 2 where it says nothing.
+  const end = config.eos_token_id === undefined && family === 'xglm' ? 2 : config.eos_token_id;
   const isFairseq = typeof family === 'string' && FAIRSEQ_FAMILIES.includes(family);
   return isFairseq && typeof end === 'number' ? [end] : tokenizer.encode(BLANK_LINE);
 }
