@@ -91,7 +91,9 @@ describe('programs', () => {
     const i = programs.findIndex(({ code }) => code.includes("out: 'runs/example'"));
     await run(process.execPath, [path.join(folder, 'out', `${i}.js`)], { cwd: folder });
     const { text } = pages.find(({ page }) => page === 'docs/run-folder.md')!;
-    const files = await readdir(path.join(folder, 'runs/example'));
+    const stored = await readdir(path.join(folder, 'runs/example'));
+    const files = stored.filter(name => !name.startsWith('.'));
+    for (const hidden of stored.filter(name => name.startsWith('.'))) expect(text).toContain(`\`${hidden}\``);
     const [, fileTable] = text.split('| file | holds | written |');
     const listed = [...fileTable!.split('\n\n')[0]!.matchAll(/^\| `([^`]+)`/gm)].map(([, name]) => name);
     expect(listed.toSorted()).toEqual(files.toSorted());

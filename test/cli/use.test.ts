@@ -191,7 +191,9 @@ test('an error is one line without control characters, whatever stands in the fi
     join(folder, 'x'),
   ]);
   expect(exitCode).toBe(1);
-  expect(stderr.split('\n').slice(-2)[0]).toMatch(/^dualform: .*models of family 'a \[2J b c' are not supported/);
+  expect(stderr.split('\n').slice(-2)[0]).toMatch(
+    /^dualform: .*models of family 'a\\u001b\[2J\\nb c' are not supported/,
+  );
   // biome-ignore lint/suspicious/noControlCharactersInRegex: what must not reach a terminal
   expect(stderr).not.toMatch(/[\x00-\x09\x0b-\x1f\u202e]/);
 });

@@ -26,6 +26,7 @@ describe('a training run', () => {
     const again = await trainModel({ ...tinyTraining, out: join(scratch(), 'run') });
     expect(digests(again.folder)).toEqual(digests(run.folder));
     expect(Object.keys(digests(run.folder))).toEqual([
+      '.result.sha256',
       'config.json',
       'losses.svg',
       'model.safetensors',
