@@ -56,22 +56,10 @@ function isCompared({ plan, check }: EvaluateOptions, index: number): boolean {
 }
 
 async function observeBatch(model: LoadedModel, batch: number, options: EvaluateOptions): Promise<BatchObservations> {
-  const { plan, queries, scoring, settings, check } = options;
+  const { plan, queries, scoring, settings } = options;
   const indices = plan.batches[batch]!;
   const rows = indices.flatMap(index => scoring.rows(queries[index]!.tokens));
   const forKendall = indices.some(index => index < KENDALL_EXAMPLES);
-  const compared = indices.filter(index => isCompared(options, index));
-  const observeCompared = (setting: Setting) =>
-    observe(
-      model,
-      setting,
-      compared.flatMap(index => scoring.rows(queries[index]!.tokens)),
-      {
-        labels: scoring.labels,
-        taps: { attentionOutput: true },
-        doing: `comparing rows of batch ${batch + 1} of ${plan.batches.length} with a nudged learning rate`,
-      },
-    );
   const observed = Promise.all(
     settings.map(setting =>
       observe(model, setting, rows, {
@@ -86,13 +74,31 @@ async function observeBatch(model: LoadedModel, batch: number, options: Evaluate
       }),
     ),
   );
-  if (check === undefined || check === 'diverged' || compared.length === 0) return { settings: await observed };
-  const others = Promise.all([
-    observeCompared(check.nudged),
-    ...(settings.includes(check.zeroShot) ? [] : [observeCompared(check.zeroShot)]),
+  const [all, compared] = await Promise.all([observed, observeCompared(model, batch, options)]);
+  return { settings: all, ...compared };
+}
+
+/** Observes the rows of a batch that are compared with a nudged model, where there are any. */
+async function observeCompared(
+  model: LoadedModel,
+  batch: number,
+  options: EvaluateOptions,
+): Promise<Omit<BatchObservations, 'settings'>> {
+  const { plan, queries, scoring, settings, check } = options;
+  const compared = plan.batches[batch]!.filter(index => isCompared(options, index));
+  if (check === undefined || check === 'diverged' || compared.length === 0) return {};
+  const rows = compared.flatMap(index => scoring.rows(queries[index]!.tokens));
+  const observed = (setting: Setting) =>
+    observe(model, setting, rows, {
+      labels: scoring.labels,
+      taps: { attentionOutput: true },
+      doing: `comparing rows of batch ${batch + 1} of ${plan.batches.length} with a nudged learning rate`,
+    });
+  const [nudged, zeroShot] = await Promise.all([
+    observed(check.nudged),
+    settings.includes(check.zeroShot) ? undefined : observed(check.zeroShot),
   ]);
-  const [all, [nudged, zeroShot]] = await Promise.all([observed, others]);
-  return { settings: all, nudged: nudged!, ...(zeroShot && { zeroShot }) };
+  return { nudged, ...(zeroShot && { zeroShot }) };
 }
 
 function reduce(

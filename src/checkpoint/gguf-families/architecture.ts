@@ -57,6 +57,19 @@ export function readSizes({ gguf, settings }: GgufFile): Sizes {
   return { width, inner, layers, heads, keyValueHeads, headWidth, vocabulary: embedding.shape[0]!, context, tied };
 }
 
+/** Sizes under the names that most families have for them. */
+export function sizeKeys({ width, inner, layers, heads, vocabulary, context, tied }: Sizes) {
+  return {
+    hidden_size: width,
+    intermediate_size: inner,
+    num_hidden_layers: layers,
+    num_attention_heads: heads,
+    max_position_embeddings: context,
+    vocab_size: vocabulary,
+    tie_word_embeddings: tied,
+  };
+}
+
 /** How many numbers of a head are rotated: an even number up to all of them. */
 export function rotatedWidth({ settings }: GgufFile, { headWidth }: Sizes): number {
   const rotated = settings.number('{arch}.rope.dimension_count') ?? headWidth;

@@ -1,5 +1,5 @@
 import { headByHead } from '../gguf-plan.ts';
-import { type Architecture, equalHeads, readSizes, rotatedWidth } from './architecture.ts';
+import { type Architecture, equalHeads, readSizes, rotatedWidth, sizeKeys } from './architecture.ts';
 import { ropeParameters } from './rotary.ts';
 
 /**
@@ -9,7 +9,7 @@ import { ropeParameters } from './rotary.ts';
 export const gptNeoX: Architecture = async file => {
   const { settings } = file;
   const sizes = readSizes(file);
-  const { width, inner, layers, heads, headWidth, vocabulary, context, tied } = sizes;
+  const { width, inner, layers, heads, headWidth, vocabulary, tied } = sizes;
   equalHeads(file, sizes);
   const rotated = rotatedWidth(file, sizes);
   const rope = await ropeParameters(file, rotated);
@@ -17,17 +17,11 @@ export const gptNeoX: Architecture = async file => {
     config: {
       architectures: ['GPTNeoXForCausalLM'],
       model_type: 'gpt_neox',
-      hidden_size: width,
-      intermediate_size: inner,
-      num_hidden_layers: layers,
-      num_attention_heads: heads,
-      max_position_embeddings: context,
-      vocab_size: vocabulary,
+      ...sizeKeys(sizes),
       hidden_act: 'gelu',
       layer_norm_eps: settings.required('{arch}.attention.layer_norm_epsilon'),
       use_parallel_residual: settings.flag('{arch}.use_parallel_residual') ?? true,
       rope_parameters: { ...rope, partial_rotary_factor: rotated / headWidth },
-      tie_word_embeddings: tied,
     },
     weights: ({ add, linear, norm }) => {
       add('gpt_neox.embed_in.weight', 'token_embd.weight', [vocabulary, width]);

@@ -1,6 +1,6 @@
 /** @file The architectures of Llama's build: one table of what differs, as in `src/model/families/llama.ts`. */
 import { pairedRows } from '../gguf-plan.ts';
-import { type Architecture, type GgufFile, readSizes, type Sizes, wholeHeads } from './architecture.ts';
+import { type Architecture, type GgufFile, readSizes, type Sizes, sizeKeys, wholeHeads } from './architecture.ts';
 import { ropeParameters } from './rotary.ts';
 
 interface Variant {
@@ -41,17 +41,11 @@ export function llamaLike(variant: Variant): Architecture {
     const config = {
       architectures: [variant.className],
       model_type: variant.modelType,
-      hidden_size: width,
-      intermediate_size: inner,
-      num_hidden_layers: layers,
-      num_attention_heads: heads,
+      ...sizeKeys(sizes),
       num_key_value_heads: keyValueHeads,
       head_dim: headWidth,
       ...variant.activation,
       rms_norm_eps: settings.required('{arch}.attention.layer_norm_rms_epsilon'),
-      max_position_embeddings: sizes.context,
-      vocab_size: vocabulary,
-      tie_word_embeddings: tied,
       ...(stored && { attention_bias: attentionBias }),
       ...(variant.innerBiases && { mlp_bias: innerBias }),
       ...(variant.config?.(file, sizes, rope) ?? { rope_theta: rope.rope_theta, rope_parameters: rope }),

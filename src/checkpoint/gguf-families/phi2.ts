@@ -1,12 +1,12 @@
 import { rowsFrom } from '../gguf-plan.ts';
-import { type Architecture, equalHeads, readSizes, rotatedWidth } from './architecture.ts';
+import { type Architecture, equalHeads, readSizes, rotatedWidth, sizeKeys } from './architecture.ts';
 import { ropeParameters } from './rotary.ts';
 
 /** Phi 1, 1.5 and 2: queries, keys and values in maps of their own, or in one tensor below each other as the first files have them. */
 export const phi2: Architecture = async file => {
   const { gguf, settings } = file;
   const sizes = readSizes(file);
-  const { width, inner, layers, heads, headWidth, vocabulary, context, tied } = sizes;
+  const { width, inner, layers, headWidth, vocabulary, tied } = sizes;
   equalHeads(file, sizes);
   const rotated = rotatedWidth(file, sizes);
   const rope = await ropeParameters(file, rotated);
@@ -14,16 +14,10 @@ export const phi2: Architecture = async file => {
     config: {
       architectures: ['PhiForCausalLM'],
       model_type: 'phi',
-      hidden_size: width,
-      intermediate_size: inner,
-      num_hidden_layers: layers,
-      num_attention_heads: heads,
-      max_position_embeddings: context,
-      vocab_size: vocabulary,
+      ...sizeKeys(sizes),
       hidden_act: 'gelu_new',
       layer_norm_eps: settings.required('{arch}.attention.layer_norm_epsilon'),
       rope_parameters: { ...rope, partial_rotary_factor: rotated / headWidth },
-      tie_word_embeddings: tied,
     },
     weights: ({ add, linear, norm }) => {
       add('model.embed_tokens.weight', 'token_embd.weight', [vocabulary, width]);

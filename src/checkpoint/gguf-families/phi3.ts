@@ -1,5 +1,5 @@
 import { readGgufTensor } from '../gguf-values.ts';
-import { type Architecture, type GgufFile, readSizes, rotatedWidth, type Sizes } from './architecture.ts';
+import { type Architecture, type GgufFile, readSizes, rotatedWidth, type Sizes, sizeKeys } from './architecture.ts';
 import { ropeParameters } from './rotary.ts';
 
 /** Phi 3 and 4: one projection of queries, keys and values, one of gate and up, and for long contexts LongRoPE. */
@@ -18,19 +18,13 @@ export const phi3: Architecture = async file => {
     config: {
       architectures: ['Phi3ForCausalLM'],
       model_type: 'phi3',
-      hidden_size: width,
-      intermediate_size: inner,
-      num_hidden_layers: layers,
-      num_attention_heads: heads,
+      ...sizeKeys(sizes),
       num_key_value_heads: keyValueHeads,
-      max_position_embeddings: context,
       original_max_position_embeddings: original,
-      vocab_size: vocabulary,
       hidden_act: 'silu',
       rms_norm_eps: settings.required('{arch}.attention.layer_norm_rms_epsilon'),
       rope_parameters: { ...rope, partial_rotary_factor: rotated / headWidth },
       sliding_window: window > 0 ? window : null,
-      tie_word_embeddings: tied,
     },
     weights: ({ add }) => {
       add('model.embed_tokens.weight', 'token_embd.weight', [vocabulary, width]);

@@ -58,7 +58,7 @@ export interface RateChoice {
 export function chooseSteadyRate(rates: readonly RateCandidate[], gold: readonly number[]): RateChoice {
   const refusals = rates.map(rate => refusal(rate, gold));
   const open = rates.flatMap((rate, i) =>
-    refusals[i] === undefined ? [{ ...rate, i, right: rightOf(rate, gold) }] : [],
+    refusals[i] === undefined ? [{ ...rate, i, right: rightRows(rate.answers, gold) }] : [],
   );
   const best = mostAccurate(open);
   if (best === undefined) {
@@ -90,9 +90,9 @@ export function mostAccurate<P extends { readonly right: readonly boolean[] }>(p
   return points.reduce<P | undefined>((top, point) => (top && score(top) >= score(point) ? top : point), undefined);
 }
 
-/** Row by row, whether a rate answers right. */
-function rightOf({ answers }: RateCandidate, gold: readonly number[]): readonly boolean[] {
-  return gold.map((label, row) => answers![row] === label);
+/** Row by row, whether the answer is right; without answers none is. */
+export function rightRows(answers: readonly number[] | undefined, gold: readonly number[]): readonly boolean[] {
+  return gold.map((label, row) => answers?.[row] === label);
 }
 
 /** The share of the most frequent label, and which it is. */

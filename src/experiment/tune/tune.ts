@@ -24,9 +24,17 @@ import { Interrupted } from '../interrupted.ts';
 import { DEFAULT_BATCH_SIZE, DEFAULT_MODEL, DEFAULT_TASK } from '../options.ts';
 import { checkVocabulary, openSubject } from '../prepare.ts';
 import type { OnProgress } from '../progress.ts';
-import { type Answers, makeScorer } from '../scorer.ts';
+import { type Answers, makeScorer, type ScoreOptions } from '../scorer.ts';
 import { scoringOf } from '../scoring.ts';
-import { chooseSteadyRate, mostAccurate, mostFrequent, type RateVerdict, type Rule, refusalOfAnswers } from './rule.ts';
+import {
+  chooseSteadyRate,
+  mostAccurate,
+  mostFrequent,
+  type RateVerdict,
+  type Rule,
+  refusalOfAnswers,
+  rightRows,
+} from './rule.ts';
 import { validationRows } from './validation-rows.ts';
 
 export interface TuneOptions {
@@ -162,13 +170,14 @@ async function tuneUninterrupted(options: TuneOptions): Promise<TuneResult> {
     doing: string,
     model: LoadedModel,
     make: (model: LoadedModel) => Promise<Setting>,
+    { attentionOutputs = false }: Pick<ScoreOptions, 'attentionOutputs'> = {},
   ): Promise<Attempt> => {
     const report = (done: number) =>
       onProgress?.({ stage: 'evaluation', done: before + done, total, unit: 'examples', detail: doing });
     report(0);
     const attempt = await orDiverged(() =>
       releaseAfter(model, async owner =>
-        score(owner, await make(owner), { doing, attentionOutputs: true, onProgress: report }),
+        score(owner, await make(owner), { doing, attentionOutputs, onProgress: report }),
       ),
     );
     before += rows.length;
@@ -186,23 +195,29 @@ async function tuneUninterrupted(options: TuneOptions): Promise<TuneResult> {
       before = 0;
       const loaded = await loadModel(checkpoint, runtime);
       const start = conventions.documentStart;
-      const reference = await answered('zero-shot', loaded, model => zeroShot(model, start));
+      const outputs = { attentionOutputs: true };
+      const reference = await answered('zero-shot', loaded, model => zeroShot(model, start), outputs);
       if (reference.answers === undefined) throw new UserError(`${checkpoint.name}: zero-shot, ${reference.why}`);
 
       const tried = [];
       for (const seed of seeds) {
         const { memoryTokens } = sequencesOf(seed);
         const attempt = await answered(`in-context, seed ${seed}`, loaded, model => inContext(model, memoryTokens));
-        tried.push({ seed, ...attempt, right: gold.map((label, row) => attempt.answers?.labels[row] === label) });
+        tried.push({ seed, ...attempt, right: rightRows(attempt.answers?.labels, gold) });
       }
       const { seed } = mostAccurate(tried)!;
 
       const chosen = sequencesOf(seed);
       const finetunedAt = (detail: string, learningRate: number) =>
-        answered(`finetuned, learning rate ${detail}`, loaded, async model => {
-          const { keyValue } = await finetune(model, chosen.finetuning, { learningRate });
-          return finetuned(model, start, keyValue);
-        });
+        answered(
+          `finetuned, learning rate ${detail}`,
+          loaded,
+          async model => {
+            const { keyValue } = await finetune(model, chosen.finetuning, { learningRate });
+            return finetuned(model, start, keyValue);
+          },
+          outputs,
+        );
       const points = [];
       for (const learningRate of rates) {
         const plain = await finetunedAt(`${learningRate}`, learningRate);
@@ -218,7 +233,7 @@ async function tuneUninterrupted(options: TuneOptions): Promise<TuneResult> {
           before += rows.length;
           onProgress?.({ stage: 'evaluation', done: before, total, unit: 'examples' });
         }
-        const right = gold.map((label, row) => labels?.[row] === label);
+        const right = rightRows(labels, gold);
         points.push({ learningRate, validated: validated(plain, gold), steady, labels, right });
       }
       const choice = chooseSteadyRate(
