@@ -7,7 +7,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
-import { BLOCK_FORMATS, type BlockType, unpackBlocks } from '../src/checkpoint/quantization.ts';
+import { BLOCK_FORMATS, type BlockType, unpackBlocks } from '../src/checkpoint/formats/gguf/blocks/blocks.ts';
 
 const VALUES = 1 << 22;
 const ROUNDS = 7;

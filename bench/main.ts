@@ -13,13 +13,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { openCheckpoint } from '../src/checkpoint/open.ts';
-import { matrixProductPeak } from '../src/experiment/matrix-product-peak.ts';
-import { forwardFlops, stepFlops } from '../src/experiment/work.ts';
 import { loadModel } from '../src/model/loaded-model.ts';
-import { computeMemory } from '../src/model/memory.ts';
+import { computePrefix } from '../src/model/prefix.ts';
 import { observe, type Query } from '../src/observe/observe.ts';
+import { matrixProductPeak } from '../src/run/estimate/matrix-product-peak.ts';
+import { forwardFlops, stepFlops } from '../src/run/estimate/work.ts';
 import { openRuntime } from '../src/runtime/runtime.ts';
-import { finetune, releaseKeyValue } from '../src/setting/finetune.ts';
+import { finetune, releaseProjections } from '../src/setting/finetune.ts';
 import { batches } from '../src/task/batches.ts';
 import { buildSequences } from '../src/task/sequence.ts';
 import { openTask } from '../src/task/task.ts';
@@ -74,7 +74,7 @@ const task = await openTask('sst2');
 const sequences = buildSequences({
   task,
   tokenizer,
-  documentStart: 0,
+  bos: 0,
   separator: tokenizer.encode('\n\n'),
   shots: SHOTS,
   seed: SEED,
@@ -88,11 +88,11 @@ const queries = sequences.queries.map(
 const inBatches = batches(queries, { size: BATCH });
 const taps = { attentionOutput: true, attentionScores: true, contextScores: true, query: true };
 
-async function evaluate(memoryTokens: readonly number[]) {
-  const [prefix, memory] = await timed(() => computeMemory(model, memoryTokens, model.pretrained));
+async function evaluate(prefixTokens: readonly number[]) {
+  const [prefixSeconds, prefix] = await timed(() => computePrefix(model, prefixTokens, model.pretrained));
   const [seconds] = await timed(async () => {
     for (const batch of inBatches) {
-      const at = { memory, keyValue: model.pretrained };
+      const at = { prefix, projections: model.pretrained };
       await observe(
         model,
         at,
@@ -101,7 +101,7 @@ async function evaluate(memoryTokens: readonly number[]) {
       );
     }
   });
-  return { prefix, perQuery: seconds / QUERIES };
+  return { prefix: prefixSeconds, perQuery: seconds / QUERIES };
 }
 
 const zeroShot: number[] = [];
@@ -110,14 +110,14 @@ const prefix: number[] = [];
 const steps: number[] = [];
 async function round(): Promise<void> {
   zeroShot.push((await evaluate([0])).perQuery);
-  const behind = await evaluate(sequences.memoryTokens);
+  const behind = await evaluate(sequences.prefixTokens);
   inContext.push(behind.perQuery);
   prefix.push(behind.prefix);
-  const [seconds, { keyValue }] = await timed(() =>
+  const [seconds, { projections }] = await timed(() =>
     finetune(model, sequences.finetuning, { learningRate: LEARNING_RATE, onQueries: () => {} }),
   );
   steps.push(seconds / SHOTS);
-  await releaseKeyValue(model, keyValue);
+  await releaseProjections(model, projections);
 }
 
 // Sessions open and pages are read at the first use.
@@ -160,7 +160,7 @@ const peak = Math.max(peakBefore, await matrixProductPeak(runtime));
 await runtime.close();
 
 const { decoder } = model;
-const P = sequences.memoryTokens.length;
+const P = sequences.prefixTokens.length;
 const meanT = queries.reduce((sum, { tokens }) => sum + tokens.length, 0) / QUERIES;
 const stepT = sequences.finetuning.reduce((sum, tokens) => sum + tokens.length, 0) / SHOTS;
 const share = (flops: number, seconds: number) => `${((100 * flops) / seconds / 1e9 / peak).toFixed(0)} %`;

@@ -11,21 +11,21 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { readSafetensors } from '../src/checkpoint/formats/safetensors/read-safetensors.ts';
+import { writeSafetensors } from '../src/checkpoint/formats/safetensors/write-safetensors.ts';
 import { openCheckpoint } from '../src/checkpoint/open.ts';
-import { readSafetensors } from '../src/checkpoint/read-safetensors.ts';
-import { writeSafetensors } from '../src/checkpoint/write-safetensors.ts';
-import { matrixProductPeak } from '../src/experiment/matrix-product-peak.ts';
 import { readDecoder } from '../src/model/families/index.ts';
 import { loadModel } from '../src/model/loaded-model.ts';
-import { computeMemory } from '../src/model/memory.ts';
 import { type Momentum, runWithMomentum } from '../src/model/momentum.ts';
+import { computePrefix } from '../src/model/prefix.ts';
 import { observe } from '../src/observe/observe.ts';
+import { matrixProductPeak } from '../src/run/estimate/matrix-product-peak.ts';
 import { openRuntime, type Runtime } from '../src/runtime/runtime.ts';
 import { PAPER_ADAM } from '../src/train/adam.ts';
 import { gptConfig, languageFeeds, languageModel } from '../src/train/gpt.ts';
 import { initialise } from '../src/train/initialise.ts';
+import type { Objective } from '../src/train/objective.ts';
 import { presets } from '../src/train/presets.ts';
-import type { Problem } from '../src/train/problem.ts';
 import { openTrainer } from '../src/train/trainer.ts';
 import { trainingFlops } from '../src/train/work.ts';
 import { reportTable } from './report-table.ts';
@@ -44,18 +44,18 @@ interface Case {
   readonly name: string;
   readonly layers: number;
   readonly heads: number;
-  readonly width: number;
+  readonly hiddenSize: number;
   readonly vocabulary: number;
   readonly B: number;
   readonly T: number;
 }
-const medium: Case = { name: '3.3 M parameters', layers: 4, heads: 4, width: 256, vocabulary: 512, B: 32, T: 64 };
+const medium: Case = { name: '3.3 M parameters', layers: 4, heads: 4, hiddenSize: 256, vocabulary: 512, B: 32, T: 64 };
 const small: Case = { name: 'preset small', ...presets.small, B: presets.small.batch, T: presets.small.context };
 
 const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[values.length >> 1]!;
 
-function prepare({ layers, heads, width, vocabulary, B, T }: Case, momentum?: Momentum) {
-  const shape = { layers, heads, width, feedForward: 4 * width, vocabulary, context: T };
+function prepare({ layers, heads, hiddenSize, vocabulary, B, T }: Case, momentum?: Momentum) {
+  const shape = { layers, heads, hiddenSize, feedForward: 4 * hiddenSize, vocabulary, context: T };
   const config = gptConfig({ ...shape, ...(momentum !== undefined && { momentum }) });
   const problem = languageModel(config);
   const token = (b: number, t: number) => (b * 7919 + t * t * 31 + t * 17) % vocabulary;
@@ -99,13 +99,17 @@ async function query(runtime: Runtime) {
   const models = [];
   for (const momentum of [undefined, 0.5]) {
     const model = await loadModel(runWithMomentum(checkpoint, momentum), runtime);
-    models.push({ model, memory: await computeMemory(model, tokens(615, 1), model.pretrained), seconds: [0] });
+    models.push({ model, prefix: await computePrefix(model, tokens(615, 1), model.pretrained), seconds: [0] });
   }
   const taps = { attentionOutput: true, attentionScores: true, contextScores: true, query: true };
   for (let round = 0; round < STEPS; round++) {
-    for (const { model, memory, seconds } of models) {
+    for (const { model, prefix, seconds } of models) {
       const start = performance.now();
-      await observe(model, { memory, keyValue: model.pretrained }, queries, { labels: [1, 2], taps, doing: 'a query' });
+      await observe(model, { prefix, projections: model.pretrained }, queries, {
+        labels: [1, 2],
+        taps,
+        doing: 'a query',
+      });
       seconds[round] = (performance.now() - start) / 1000 / queries.length;
     }
   }
@@ -113,7 +117,7 @@ async function query(runtime: Runtime) {
   return { plain: plain!, moving: moving! };
 }
 
-const named = ({ parameters }: Problem, numbers: Readonly<Record<string, Float32Array>>) =>
+const named = ({ parameters }: Objective, numbers: Readonly<Record<string, Float32Array>>) =>
   parameters.map(({ name, shape }) => ({ name, shape, data: numbers[name]! }));
 
 /** The peer on the same numbers and batch; its gradients of the first step. */

@@ -1,6 +1,6 @@
 /**
  * How far the engine is from torch on the golden checkpoints of all families: the largest difference as a share of the root mean square
- * of its tensor, of logits and taps (plain and behind a memory), of gradients and of the key and value tensors after three steps. Writes the table of docs/models.md:
+ * of its tensor, of logits and taps (plain and behind a prefix), of gradients and of the key and value tensors after three steps. Writes the table of docs/models.md:
  *
  *     npm run parity
  *
@@ -12,10 +12,10 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { writeBetweenMarks } from '../bench/report-table.ts';
+import { readSafetensors } from '../src/checkpoint/formats/safetensors/read-safetensors.ts';
 import { openCheckpoint } from '../src/checkpoint/open.ts';
-import { readSafetensors } from '../src/checkpoint/read-safetensors.ts';
 import { loadModel } from '../src/model/loaded-model.ts';
-import { computeMemory, emptyMemory } from '../src/model/memory.ts';
+import { computePrefix, emptyPrefix } from '../src/model/prefix.ts';
 import { trace } from '../src/observe/trace.ts';
 import { withRuntime } from '../src/runtime/runtime.ts';
 import { finetune } from '../src/setting/finetune.ts';
@@ -48,12 +48,12 @@ async function compare(name: string) {
   return withRuntime({}, async runtime => {
     const model = await loadModel(await openCheckpoint(folder), runtime);
     const { pretrained } = model;
-    const prefix = await computeMemory(model, answer('memory_tokens'), pretrained);
-    for (const [memory, key] of [
-      [emptyMemory(model.decoder), ''],
-      [prefix, 'memory.'],
+    const behind = await computePrefix(model, answer('memory_tokens'), pretrained);
+    for (const [prefix, key] of [
+      [emptyPrefix(model.decoder), ''],
+      [behind, 'memory.'],
     ] as const) {
-      for (const tensor of await trace(model, { memory, keyValue: pretrained }, answer('tokens'))) {
+      for (const tensor of await trace(model, { prefix, projections: pretrained }, answer('tokens'))) {
         note(kinds[tensor.name.split('.').at(-1) as keyof typeof kinds], tensor.data, answer(key + tensor.name));
       }
     }
@@ -66,7 +66,7 @@ async function compare(name: string) {
     const first = await finetune(model, sequences.slice(0, 1), { learningRate: GRADIENT_RATE });
     const all = await finetune(model, sequences, { learningRate });
     for (const key of Object.keys(pretrained)) {
-      const [before, once, after] = [pretrained[key]!, first.keyValue[key]!, all.keyValue[key]!];
+      const [before, once, after] = [pretrained[key]!, first.projections[key]!, all.projections[key]!];
       const start = (await runtime.download(before)).data;
       const step = (await runtime.download(once)).data;
       note(

@@ -1,17 +1,17 @@
 /**
- * Everything that the command line does can be done by import. Each room is a namespace:
+ * Everything that the command line does can be done by import. Each module is a namespace:
  *
  *     import { checkpoint, model, runtime, setting } from 'dualform';
  */
 export * as checkpoint from './checkpoint/index.ts';
 export { UserError } from './error.ts';
-export * as experiment from './experiment/index.ts';
-export { type ScoreRequest, scoreLabels } from './experiment/score.ts';
 export * as graph from './graph/index.ts';
 export * as metric from './metric/index.ts';
 export * as model from './model/index.ts';
 export * as observe from './observe/index.ts';
 export * as report from './report/index.ts';
+export * as run from './run/index.ts';
+export { type ScoreRequest, scoreLabels } from './run/score.ts';
 export * as runtime from './runtime/index.ts';
 export * as setting from './setting/index.ts';
 export * as statistics from './statistics/index.ts';

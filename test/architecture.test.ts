@@ -9,10 +9,10 @@ const src = path.join(root, 'src');
 interface Import {
   /** Below `src/`, with forward slashes. */
   readonly file: string;
-  readonly room: string;
+  readonly module: string;
   /** As written: a path or a package. */
   readonly from: string;
-  /** The room that a path leads to; undefined for packages and for files that stand in no room. */
+  /** The module that a path leads to; undefined for packages and for files that stand in no module. */
   readonly target: string | undefined;
 }
 
@@ -23,11 +23,11 @@ function importsOf(file: string, text: string): Import[] {
   return [...text.matchAll(IMPORT)].map(match => {
     const from = match[1] ?? match[2]!;
     const target = from.startsWith('.') ? path.posix.normalize(path.posix.join(path.posix.dirname(file), from)) : '';
-    return { file, room: roomOf(file)!, from, target: roomOf(target) };
+    return { file, module: moduleOf(file)!, from, target: moduleOf(target) };
   });
 }
 
-function roomOf(file: string): string | undefined {
+function moduleOf(file: string): string | undefined {
   return file.includes('/') ? file.split('/')[0] : undefined;
 }
 
@@ -35,12 +35,12 @@ const files = readdirSync(src, { recursive: true, encoding: 'utf8' })
   .map(file => file.split(path.sep).join('/'))
   .filter(file => file.endsWith('.ts') && !file.endsWith('.test.ts'));
 const imports = files
-  .filter(file => roomOf(file) !== undefined)
+  .filter(file => moduleOf(file) !== undefined)
   .flatMap(file => importsOf(file, readFileSync(path.join(src, file), 'utf8')));
 
-/** Rooms that each room imports, from the table `| room | imports |`, in its order. */
+/** Rooms that each module imports, from the table `| module | imports |`, in its order. */
 const table = new Map(
-  tableRows(readFileSync(path.join(root, 'docs', 'architecture.md'), 'utf8'), '| room | imports |').map(row => [
+  tableRows(readFileSync(path.join(root, 'docs', 'architecture.md'), 'utf8'), '| module | imports |').map(row => [
     row[0]!,
     namesIn(row[1]!),
   ]),
@@ -62,13 +62,13 @@ function namesIn(cell: string): string[] {
   return cell === 'nothing' ? [] : cell.split(', ');
 }
 
-function importedBy(room: string): string[] {
-  const found = imports.filter(each => each.room === room && each.target !== undefined && each.target !== room);
+function importedBy(module: string): string[] {
+  const found = imports.filter(each => each.module === module && each.target !== undefined && each.target !== module);
   return [...new Set(found.map(each => each.target!))];
 }
 
-const rooms = [...table.keys()];
-const inHouseOrder = (names: readonly string[]) => [...names].sort((a, b) => rooms.indexOf(a) - rooms.indexOf(b));
+const modules = [...table.keys()];
+const inTableOrder = (names: readonly string[]) => [...names].sort((a, b) => modules.indexOf(a) - modules.indexOf(b));
 
 describe('docs/architecture.md', () => {
   test('the expression for imports sees every form of them', () => {
@@ -93,22 +93,22 @@ describe('docs/architecture.md', () => {
     expect(imports.length).toBeGreaterThan(200);
   });
 
-  test('every room stands in the table, and no other', () => {
+  test('every module stands in the table, and no other', () => {
     const folders = readdirSync(src, { withFileTypes: true }).filter(entry => entry.isDirectory());
-    expect([...rooms].sort()).toEqual(folders.map(folder => folder.name).sort());
+    expect([...modules].sort()).toEqual(folders.map(folder => folder.name).sort());
   });
 
-  test.each(rooms)('%s imports what the table says', room => {
-    expect(inHouseOrder(importedBy(room))).toEqual(inHouseOrder(table.get(room)!));
+  test.each(modules)('%s imports what the table says', module => {
+    expect(inTableOrder(importedBy(module))).toEqual(inTableOrder(table.get(module)!));
   });
 
-  test.each(rooms)('%s imports only what stands before it in the table', room => {
-    const before = rooms.slice(0, rooms.indexOf(room));
-    expect(before).toEqual(expect.arrayContaining(importedBy(room)));
+  test.each(modules)('%s imports only what stands before it in the table', module => {
+    const before = modules.slice(0, modules.indexOf(module));
+    expect(before).toEqual(expect.arrayContaining(importedBy(module)));
   });
 
-  test.each(rooms)('every import of %s leads to a file of src', room => {
-    const paths = imports.filter(each => each.room === room && each.from.startsWith('.'));
+  test.each(modules)('every import of %s leads to a file of src', module => {
+    const paths = imports.filter(each => each.module === module && each.from.startsWith('.'));
     const lost = paths.filter(({ file, from }) => {
       const whole = path.join(src, path.dirname(file), from);
       return !whole.startsWith(src) || !existsSync(whole);
@@ -116,13 +116,13 @@ describe('docs/architecture.md', () => {
     expect(lost).toEqual([]);
   });
 
-  test('outside of its room, graph knows error.ts alone', () => {
-    const foreign = imports.filter(each => each.room === 'graph' && each.target !== 'graph');
+  test('outside of its module, graph knows error.ts alone', () => {
+    const foreign = imports.filter(each => each.module === 'graph' && each.target !== 'graph');
     expect(foreign.filter(each => !/^(\.\.\/)+error\.ts$/.test(each.from))).toEqual([]);
   });
 
-  test.each(['metric', 'statistics'])('%s knows neither runtime nor model', room => {
-    const known = reachable(room);
+  test.each(['metric', 'statistics'])('%s knows neither runtime nor model', module => {
+    const known = reachable(module);
     for (const other of ['runtime', 'model', 'checkpoint', 'observe', 'setting', 'task']) {
       expect(known).not.toContain(other);
     }
@@ -131,7 +131,7 @@ describe('docs/architecture.md', () => {
   test.each([
     ['onnxruntime-node', 'runtime'],
     ['@huggingface/tokenizers', 'tokenizer'],
-    ['proper-lockfile', 'experiment'],
+    ['proper-lockfile', 'files'],
     ['commander', 'cli'],
     ['cli-table3', 'cli'],
     ['js-tiktoken', 'tokenizer'],
@@ -144,19 +144,19 @@ describe('docs/architecture.md', () => {
     ['csv-parse', 'task'],
     ['hyparquet', 'task'],
     ['hyparquet-compressors', 'task'],
-  ])('%s is imported in %s alone', (name, room) => {
+  ])('%s is imported in %s alone', (name, module) => {
     const users = imports.filter(({ from }) => from === name || from.startsWith(`${name}/`));
-    expect(users.filter(user => user.room !== room)).toEqual([]);
+    expect(users.filter(user => user.module !== module)).toEqual([]);
   });
 
   test('only cli speaks to the terminal', () => {
     const speech = /\bprocess\.(?:stdout|stdin|stderr|exit)\b|\bconsole\.|\breadline\b/;
-    expect(files.filter(file => speech.test(code(file)) && roomOf(file) !== 'cli')).toEqual([]);
+    expect(files.filter(file => speech.test(code(file)) && moduleOf(file) !== 'cli')).toEqual([]);
   });
 });
 
-function reachable(room: string, seen = new Set<string>()): Set<string> {
-  for (const next of importedBy(room)) {
+function reachable(module: string, seen = new Set<string>()): Set<string> {
+  for (const next of importedBy(module)) {
     if (!seen.has(next)) reachable(next, seen.add(next));
   }
   return seen;

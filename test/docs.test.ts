@@ -6,7 +6,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { readOptions } from '../src/cli/option-values.ts';
+import { readOptions } from '../src/cli/options/option-values.ts';
 import { makeProgram, type Typed } from '../src/cli/program.ts';
 import { openTask, TASK_NAMES } from '../src/task/task.ts';
 
@@ -175,7 +175,7 @@ describe('commands', () => {
     await program.parseAsync(words, { from: 'user' });
     expect(typed, 'no command was called').toBeDefined();
     // What stands behind the options is read by the command itself.
-    const { schema } = await import(`../src/cli/actions/${typed!.command}.ts`);
+    const { schema } = await import(`../src/cli/${typed!.command}/action.ts`);
     if (schema !== undefined) readOptions(schema, typed!.typed.options);
   });
 });

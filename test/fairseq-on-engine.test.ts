@@ -2,10 +2,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readSafetensors, type TensorRead } from '../src/checkpoint/formats/safetensors/read-safetensors.ts';
 import { openCheckpoint } from '../src/checkpoint/open.ts';
-import { readSafetensors, type TensorRead } from '../src/checkpoint/read-safetensors.ts';
 import { type LoadedModel, loadModel } from '../src/model/loaded-model.ts';
-import { emptyMemory } from '../src/model/memory.ts';
+import { emptyPrefix } from '../src/model/prefix.ts';
 import { trace } from '../src/observe/trace.ts';
 import { openRuntime, type Runtime } from '../src/runtime/runtime.ts';
 import { finetune } from '../src/setting/finetune.ts';
@@ -34,8 +34,8 @@ describe('a fairseq model.pt, in half precision, equals torch', () => {
     await rm(cache, { recursive: true });
   });
 
-  const logitsOf = async (keyValue: LoadedModel['pretrained']) => {
-    const at = { memory: emptyMemory(model.decoder), keyValue };
+  const logitsOf = async (projections: LoadedModel['pretrained']) => {
+    const at = { prefix: emptyPrefix(model.decoder), projections };
     const [logits] = await trace(model, at, answer('tokens'), name => name === 'logits');
     return logits!.data;
   };
@@ -57,12 +57,12 @@ describe('a fairseq model.pt, in half precision, equals torch', () => {
       flat.slice(i * length, (i + 1) * length).filter(token => token >= 0),
     );
     const [learningRate] = answer('learning_rate') as [number];
-    const { keyValue, losses } = await finetune(model, sequences, { learningRate });
+    const { projections, losses } = await finetune(model, sequences, { learningRate });
     expect(losses).toBeRelativelyClose(answer('loss'), bounds.forward);
-    for (const [name, handle] of Object.entries(keyValue)) {
+    for (const [name, handle] of Object.entries(projections)) {
       expect((await runtime.download(handle)).data).toBeRelativelyClose(answer(`after.${name}`), bounds.weight);
     }
-    expect(Object.keys(keyValue).sort()).toEqual(
+    expect(Object.keys(projections).sort()).toEqual(
       [...answers.keys()].flatMap(name => (name.startsWith('after.') ? [name.slice('after.'.length)] : [])).sort(),
     );
   });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { openCheckpoint } from '../src/checkpoint/open.ts';
 import { loadModel } from '../src/model/loaded-model.ts';
-import { emptyMemory } from '../src/model/memory.ts';
+import { emptyPrefix } from '../src/model/prefix.ts';
 import { trace } from '../src/observe/trace.ts';
 import { openRuntime, type Runtime } from '../src/runtime/runtime.ts';
 
@@ -27,7 +27,7 @@ describe('a GGUF file on the engine equals torch on the same values', () => {
 
   const logitsOf = async (file: string, tokens: readonly number[]) => {
     const model = await loadModel(await openCheckpoint(file), runtime);
-    const state = { memory: emptyMemory(model.decoder), keyValue: model.pretrained };
+    const state = { prefix: emptyPrefix(model.decoder), projections: model.pretrained };
     const [logits] = await trace(model, state, tokens, name => name === 'logits');
     return logits!.data.slice(-model.decoder.vocabulary);
   };

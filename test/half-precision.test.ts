@@ -7,7 +7,7 @@ import { ARCHITECTURES, type Config } from '../bench/random-checkpoint/architect
 import { writeFolder } from '../bench/random-checkpoint/write-checkpoint.ts';
 import { openCheckpoint } from '../src/checkpoint/open.ts';
 import { type GraphName, loadModel } from '../src/model/loaded-model.ts';
-import { computeMemory } from '../src/model/memory.ts';
+import { computePrefix } from '../src/model/prefix.ts';
 import type { Runtime, SessionRequest } from '../src/runtime/runtime.ts';
 import { sessionOptions } from '../src/runtime/session-options.ts';
 import { finetune } from '../src/setting/finetune.ts';
@@ -45,7 +45,7 @@ describe.each(Object.entries(MODELS))('%s', (family, config) => {
   test('finetuning leaves the same bits in every stored type', async () => {
     const tuned = async (dtype: 'F32' | 'F16' | 'BF16') => {
       const model = await loadModel(await checkpoint(dtype), scratch.runtime);
-      const { keyValue, losses } = await finetune(
+      const { projections, losses } = await finetune(
         model,
         [
           [2, 5, 9, 4, 7],
@@ -53,11 +53,11 @@ describe.each(Object.entries(MODELS))('%s', (family, config) => {
         ],
         { learningRate: 0.1 },
       );
-      const memory = await computeMemory(model, [2, 5, 9], keyValue);
-      const handles = Object.entries({ ...keyValue, ...memory.feeds });
+      const prefix = await computePrefix(model, [2, 5, 9], projections);
+      const handles = Object.entries({ ...projections, ...prefix.feeds });
       const read = async ([name, feed]: (typeof handles)[number]) =>
         [name, 'data' in feed ? feed : await scratch.runtime.download(feed)] as const;
-      const changed = Object.keys(keyValue).filter(name => keyValue[name] !== model.pretrained[name]);
+      const changed = Object.keys(projections).filter(name => projections[name] !== model.pretrained[name]);
       return { losses, changed, tensors: Object.fromEntries(await Promise.all(handles.map(read))) };
     };
     const expected = await tuned('F32');
@@ -77,7 +77,7 @@ describe.each(Object.entries(MODELS))('%s', (family, config) => {
       },
     };
     const model = await loadModel(await checkpoint(dtype), listening);
-    for (const graph of ['memory', 'observation', 'trace', 'gradient'] satisfies GraphName[]) {
+    for (const graph of ['prefix', 'observation', 'trace', 'gradient'] satisfies GraphName[]) {
       await model.session(graph);
     }
     const fed = new Set(Object.keys(model.pretrained));

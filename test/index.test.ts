@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
 
-test('the built library gives every room by import', async () => {
+test('the built library gives every module by import', async () => {
   const main = new URL('../dist/index.js', import.meta.url).href;
   const library: Record<string, unknown> = await import(main);
   const rooms = [
     'checkpoint',
-    'experiment',
+    'run',
     'graph',
     'metric',
     'model',
@@ -21,7 +21,7 @@ test('the built library gives every room by import', async () => {
     'train',
   ];
   expect(Object.keys(library).sort()).toEqual([...rooms, 'UserError', 'scoreLabels'].sort());
-  expect(library.experiment).toHaveProperty('runExperiment');
+  expect(library.run).toHaveProperty('runExperiment');
   expect(library.setting).toHaveProperty('finetune');
   expect(library.observe).toHaveProperty('trace');
 });

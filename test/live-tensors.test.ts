@@ -4,23 +4,23 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
 import { openFolder } from '../src/checkpoint/open-folder.ts';
-import * as finetuneCommand from '../src/cli/actions/finetune.ts';
-import * as scoreCommand from '../src/cli/actions/score.ts';
-import * as traceCommand from '../src/cli/actions/trace.ts';
-import type { Io } from '../src/cli/io.ts';
-import { runExperiment } from '../src/experiment/run.ts';
-import { scoreLabels } from '../src/experiment/score.ts';
-import { tune } from '../src/experiment/tune/tune.ts';
+import * as finetuneCommand from '../src/cli/finetune/action.ts';
+import * as scoreCommand from '../src/cli/score/action.ts';
+import type { Io } from '../src/cli/terminal/io.ts';
+import * as traceCommand from '../src/cli/trace/action.ts';
 import { type LoadedModel, loadModel } from '../src/model/loaded-model.ts';
-import { computeMemory } from '../src/model/memory.ts';
+import { computePrefix } from '../src/model/prefix.ts';
+import { runExperiment } from '../src/run/run.ts';
+import { scoreLabels } from '../src/run/score.ts';
+import { tune } from '../src/run/tune/tune.ts';
 import { openRuntime, type Runtime } from '../src/runtime/runtime.ts';
 import { releaseAfter } from '../src/runtime/scope.ts';
 import { finetune } from '../src/setting/finetune.ts';
 import { finetuned, inContext } from '../src/setting/setting.ts';
+import { runTheory } from '../src/study/dual-form/run-theory.ts';
 import { runMomentum } from '../src/study/momentum/run.ts';
-import { runTheory } from '../src/study/theory/theory.ts';
 import { trainModel } from '../src/train/run.ts';
-import { tinyRun } from './experiment/tiny.ts';
+import { tinyRun } from './run/tiny.ts';
 import { tinyTraining } from './train/tiny.ts';
 
 /** The tensors that the work of each compute process left, `ended` where the process was gone before. */
@@ -55,7 +55,7 @@ describe('a model beside a runtime', () => {
     const runtime = await openRuntime({ threads: 1 });
     try {
       const checkpoint = await openFolder(tinyRun.model);
-      // A long context, so that memories grow in several pieces.
+      // A long context, so that prefixes grow in several pieces.
       const config = { ...checkpoint.config, max_position_embeddings: 2048 };
       await work(await loadModel({ ...checkpoint, config }, runtime), runtime);
     } finally {
@@ -79,20 +79,20 @@ describe('a model beside a runtime', () => {
               if (step === 1) throw new Error('stop');
             },
           }),
-        'a bad token in the second piece of a memory': () =>
-          computeMemory(model, [...Array<number>(300).fill(3), 100_000], model.pretrained),
-        'a stop between two pieces of a memory': () =>
-          computeMemory(model, Array<number>(600).fill(3), model.pretrained, {
+        'a bad token in the second piece of a prefix': () =>
+          computePrefix(model, [...Array<number>(300).fill(3), 100_000], model.pretrained),
+        'a stop between two pieces of a prefix': () =>
+          computePrefix(model, Array<number>(600).fill(3), model.pretrained, {
             onProgress: tokens => {
               if (tokens > 256) throw new Error('stop');
             },
           }),
         'a prompt that cannot be scored': () =>
-          scoreLabels(model, { memoryTokens: sequence, prompt: unknown, labelTokens: [[5]] }),
+          scoreLabels(model, { prefixTokens: sequence, prompt: unknown, labelTokens: [[5]] }),
         'a setting that fails after its finetuning': () =>
           releaseAfter(model, async owner => {
-            const { keyValue } = await finetune(owner, [sequence], { learningRate: 0.1 });
-            return finetuned(owner, 100_000, keyValue);
+            const { projections } = await finetune(owner, [sequence], { learningRate: 0.1 });
+            return finetuned(owner, 100_000, projections);
           }),
         'requests that are on their way beside the one that fails': () =>
           releaseAfter(model, async owner =>
@@ -108,13 +108,13 @@ describe('a model beside a runtime', () => {
 
   test('hands over what succeeds', () =>
     withTiny(async (model, runtime) => {
-      const { keyValue } = await finetune(model, [sequence, sequence], { learningRate: 0.1 });
-      const changed = Object.values(keyValue);
+      const { projections } = await finetune(model, [sequence, sequence], { learningRate: 0.1 });
+      const changed = Object.values(projections);
       expect(changed.every(runtime.has)).toBe(true);
       expect((await runtime.tensors()).length).toBe(2 * changed.length);
-      const memory = await computeMemory(model, Array<number>(600).fill(3), keyValue);
+      const prefix = await computePrefix(model, Array<number>(600).fill(3), projections);
       expect((await runtime.tensors()).length).toBe(2 * changed.length + 2 * model.decoder.layers);
-      expect(memory.tokens.length).toBe(600);
+      expect(prefix.tokens.length).toBe(600);
     }));
 });
 
@@ -171,7 +171,7 @@ describe('a command leaves nothing', () => {
   test.each([
     ['finetune', finetuneCommand, { sequences: 'sequences.json', learningRate: '1e39' }],
     ['score', scoreCommand, { prompt: 'a', labels: 'b,c' }],
-    ['trace', traceCommand, { tokens: '1,2', memoryTokens: '3,4' }],
+    ['trace', traceCommand, { tokens: '1,2', prefixTokens: '3,4' }],
   ] as const)('%s', async (name, { perform }, options) => {
     const file = join(folder, 'sequences.json');
     writeFileSync(file, '[[1,2,3],[4,5,6]]');

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Checkpoint, isStoredType } from '../src/checkpoint/checkpoint.ts';
-import { readSafetensorsHeader } from '../src/checkpoint/safetensors.ts';
+import { readSafetensorsHeader } from '../src/checkpoint/formats/safetensors/header.ts';
 import { type LoadedModel, loadModel } from '../src/model/loaded-model.ts';
-import { computeMemory, emptyMemory } from '../src/model/memory.ts';
+import { computePrefix, emptyPrefix } from '../src/model/prefix.ts';
 import { observe } from '../src/observe/observe.ts';
 import { trace } from '../src/observe/trace.ts';
 import { openRuntime, type Runtime } from '../src/runtime/runtime.ts';
-import { finetune, releaseKeyValue } from '../src/setting/finetune.ts';
+import { finetune, releaseProjections } from '../src/setting/finetune.ts';
 import { bounds, GRADIENT_RATE, goldenFamilies, goldenFolder, readGolden, sizeOfGradient } from './reference/golden.ts';
 
 async function goldenCheckpoint(name: string): Promise<Checkpoint> {
@@ -39,13 +39,13 @@ describe.each(goldenFamilies)('%s on the engine equals torch', (name, family) =>
   });
   afterAll(() => runtime.close());
 
-  test('trace, plain and behind a memory', async () => {
+  test('trace, plain and behind a prefix', async () => {
     const { expected } = await golden;
     const tokens = numbers(expected('tokens').data);
-    const prefix = numbers(expected('memory_tokens').data);
-    const plain = await trace(model, { memory: emptyMemory(model.decoder), keyValue: model.pretrained }, tokens);
-    const memory = await computeMemory(model, prefix, model.pretrained);
-    const behind = await trace(model, { memory, keyValue: model.pretrained }, tokens);
+    const before = numbers(expected('memory_tokens').data);
+    const plain = await trace(model, { prefix: emptyPrefix(model.decoder), projections: model.pretrained }, tokens);
+    const prefix = await computePrefix(model, before, model.pretrained);
+    const behind = await trace(model, { prefix, projections: model.pretrained }, tokens);
     for (const [tensors, prefixed] of [
       [plain, ''],
       [behind, 'memory.'],
@@ -59,13 +59,13 @@ describe.each(goldenFamilies)('%s on the engine equals torch', (name, family) =>
     }
   });
 
-  test('a memory grown in pieces is the memory', async () => {
+  test('a prefix grown in pieces is the prefix', async () => {
     const { expected } = await golden;
     const tokens = Array.from({ length: 90 }, (_, i) => 3 + ((i * 37) % 250));
     const [head, tail] = [tokens.slice(0, 80), tokens.slice(80)];
     const logits = async (before: readonly number[], after: readonly number[]) => {
-      const memory = await computeMemory(model, before, model.pretrained);
-      const [read] = await trace(model, { memory, keyValue: model.pretrained }, after, key => key === 'logits');
+      const prefix = await computePrefix(model, before, model.pretrained);
+      const [read] = await trace(model, { prefix, projections: model.pretrained }, after, key => key === 'logits');
       return read!.data.slice(-expected('logits').shape[1]!);
     };
     expect(await logits(head, tail)).toBeRelativelyClose(await logits([], tokens), bounds.forward);
@@ -73,7 +73,7 @@ describe.each(goldenFamilies)('%s on the engine equals torch', (name, family) =>
 
   test('a query is answered the same alone, in any batch and behind any padding', async () => {
     const { expected } = await golden;
-    const memory = await computeMemory(model, numbers(expected('memory_tokens').data), model.pretrained);
+    const prefix = await computePrefix(model, numbers(expected('memory_tokens').data), model.pretrained);
     const queries = [[5, 6, 7], [8, 9, 10, 11, 12, 13], [3], [40, 41, 42, 43]].map(tokens => ({
       tokens,
       tap: tokens.length - 1,
@@ -84,7 +84,7 @@ describe.each(goldenFamilies)('%s on the engine equals torch', (name, family) =>
       taps: { attentionOutput: true, attentionScores: true, contextScores: true, query: true },
       doing: 'test',
     };
-    const at = { memory, keyValue: model.pretrained };
+    const at = { prefix, projections: model.pretrained };
     const together = await observe(model, at, queries, ask);
     for (const [i, query] of queries.entries()) {
       const alone = (await observe(model, at, [query], ask)).queries[0]!;
@@ -101,7 +101,7 @@ describe.each(goldenFamilies)('%s on the engine equals torch', (name, family) =>
     const learningRate = expected('learning_rate').data[0]!;
     const recorded: (readonly Float32Array[])[] = [];
     const onQueries = (_: number, perLayer: readonly Float32Array[]) => recorded.push(perLayer);
-    const { keyValue, losses } = await finetune(model, sequences, { learningRate, onQueries });
+    const { projections, losses } = await finetune(model, sequences, { learningRate, onQueries });
     expect(losses).toBeRelativelyClose(expected('loss').data, bounds.forward);
     for (let layer = 0; layer < model.decoder.layers; layer++) {
       const queries = recorded.flatMap(perLayer => numbers(perLayer[layer]!));
@@ -110,23 +110,23 @@ describe.each(goldenFamilies)('%s on the engine equals torch', (name, family) =>
         bounds.forward,
       );
     }
-    for (const [key, handle] of Object.entries(keyValue)) {
+    for (const [key, handle] of Object.entries(projections)) {
       const { data } = await runtime.download(handle);
       expect(data, key).toBeRelativelyClose(expected(`after.${key}`).data, bounds.weight);
     }
-    const at = { memory: emptyMemory(model.decoder), keyValue };
+    const at = { prefix: emptyPrefix(model.decoder), projections };
     const wanted = (key: string) => key === 'logits' || key.endsWith('.query');
     for (const { name: key, data } of await trace(model, at, numbers(expected('tokens').data), wanted)) {
       expect(data, key).toBeRelativelyClose(expected(`after.${key}`).data, bounds.forward);
     }
-    await releaseKeyValue(model, keyValue);
+    await releaseProjections(model, projections);
   });
 
   test('gradients', async () => {
     const { expected, sequences } = await golden;
     const learningRate = GRADIENT_RATE;
-    const { keyValue } = await finetune(model, sequences.slice(0, 1), { learningRate });
-    for (const [key, handle] of Object.entries(keyValue)) {
+    const { projections } = await finetune(model, sequences.slice(0, 1), { learningRate });
+    for (const [key, handle] of Object.entries(projections)) {
       const [before, after] = [await runtime.download(model.pretrained[key]!), await runtime.download(handle)];
       const gradient = Array.from(after.data, (x, i) => (before.data[i]! - x) / learningRate);
       expect(gradient, key).toBeRelativelyClose(
@@ -135,7 +135,7 @@ describe.each(goldenFamilies)('%s on the engine equals torch', (name, family) =>
         sizeOfGradient(name => expected(name).data, key),
       );
     }
-    await releaseKeyValue(model, keyValue);
+    await releaseProjections(model, projections);
   });
 
   test('numbers that leave the finite ones name layer and tensor', async () => {
@@ -147,13 +147,13 @@ describe.each(goldenFamilies)('%s on the engine equals torch', (name, family) =>
       dims,
       data: new Float32Array(data.length).fill(3e38),
     });
-    const keyValue = { ...model.pretrained, [key]: damaged };
+    const projections = { ...model.pretrained, [key]: damaged };
     const before = (await runtime.usage()).handles;
-    await expect(finetune({ ...model, pretrained: keyValue }, sequences, { learningRate: 0.1 })).rejects.toThrow(
+    await expect(finetune({ ...model, pretrained: projections }, sequences, { learningRate: 0.1 })).rejects.toThrow(
       /step 1: layers\.[01]\.query .*take a learning rate below 0\.1/,
     );
     expect((await runtime.usage()).handles).toBe(before);
-    const at = { memory: emptyMemory(model.decoder), keyValue };
+    const at = { prefix: emptyPrefix(model.decoder), projections };
     const query = { tokens: [5, 6, 7], tap: 2, reads: [2] };
     await expect(observe(model, at, [query], { labels: [3], doing: 'a test' })).rejects.toThrow(
       /layers\.0\.attention_output .*while a test/,

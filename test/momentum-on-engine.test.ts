@@ -16,25 +16,25 @@ const decoder = {
   ...readDecoder(gpt2, 'test'),
   heads: H,
   keyValueHeads: H,
-  headWidth: dh,
+  headDim: dh,
 };
 const positions = input('positions', 'int32', ['T']);
-const memoryPositions = input('memory.positions', 'int32', ['P']);
-const memory = {
-  key: input('memory.key', 'float32', [H, dh, 'P']),
-  value: input('memory.value', 'float32', [H, 'P', dh]),
-  logWeight: input('memory.log_weight', 'float32', [1]),
+const prefixPositions = input('prefix.positions', 'int32', ['P']);
+const prefix = {
+  key: input('prefix.key', 'float32', [H, dh, 'P']),
+  value: input('prefix.value', 'float32', [H, 'P', dh]),
+  logWeight: input('prefix.log_weight', 'float32', [1]),
 };
 const rows = (name: string) => input(name, 'float32', ['T', H * dh]);
-const projections = { query: rows('query'), key: rows('key'), value: rows('value') };
+const qkv = { query: rows('query'), key: rows('key'), value: rows('value') };
 const keys = {
   own: { positions },
-  memory: { positions: memoryPositions },
+  prefix: { positions: prefixPositions },
 };
 
-function output(logEta: Tensor | undefined, withMemory: boolean): Tensor {
+function output(logEta: Tensor | undefined, withPrefix: boolean): Tensor {
   const momentum = logEta && { logEta, positions };
-  return attend(decoder, projections, { batch: 1 }, keys, withMemory ? memory : undefined, momentum).output;
+  return attend(decoder, qkv, { batch: 1 }, keys, withPrefix ? prefix : undefined, momentum).output;
 }
 
 describe('on the engine', () => {
@@ -51,11 +51,11 @@ describe('on the engine', () => {
   });
   const feeds = {
     ...Object.fromEntries(['query', 'key', 'value'].map((name, i) => [name, numbers([T, H * dh], i)])),
-    'memory.key': numbers([H, dh, P], 7),
-    'memory.value': numbers([H, P, dh], 8),
-    'memory.log_weight': { type: 'float32' as const, dims: [1], data: Float32Array.of(0) },
+    'prefix.key': numbers([H, dh, P], 7),
+    'prefix.value': numbers([H, P, dh], 8),
+    'prefix.log_weight': { type: 'float32' as const, dims: [1], data: Float32Array.of(0) },
     positions: { type: 'int32' as const, dims: [T], data: Int32Array.from({ length: T }, (_, t) => P + t) },
-    'memory.positions': { type: 'int32' as const, dims: [P], data: Int32Array.from({ length: P }, (_, p) => p) },
+    'prefix.positions': { type: 'int32' as const, dims: [P], data: Int32Array.from({ length: P }, (_, p) => p) },
     log_eta: { type: 'float32' as const, dims: [H], data: Float32Array.of(-1e7, Math.log(0.5)) },
   };
   async function run(tensor: Tensor): Promise<Float32Array> {
@@ -79,9 +79,9 @@ describe('on the engine', () => {
   }
   const ofHead = (data: Float32Array, head: number) => data.filter((_, i) => Math.floor(i / dh) % H === head);
 
-  test.each([false, true])('a head of eta = 0 is plain attention bit for bit, memory: %s', async withMemory => {
-    const plain = await run(output(undefined, withMemory));
-    const moving = await run(output(input('log_eta', 'float32', [H]), withMemory));
+  test.each([false, true])('a head of eta = 0 is plain attention bit for bit, prefix: %s', async withPrefix => {
+    const plain = await run(output(undefined, withPrefix));
+    const moving = await run(output(input('log_eta', 'float32', [H]), withPrefix));
     expect(ofHead(moving, 0)).toEqual(ofHead(plain, 0));
     expect(ofHead(moving, 1)).not.toEqual(ofHead(plain, 1));
   });
@@ -107,12 +107,12 @@ describe('on the engine', () => {
       }
     });
 
-    test.each([false, true])('shows no row what comes after it, memory: %s', async withMemory => {
+    test.each([false, true])('shows no row what comes after it, prefix: %s', async withPrefix => {
       const mask = input('mask', 'float32', ['T', 1, 'T']);
       const causal = { ...keys, own: { positions, mask } };
       const momentum = { logEta: learned, positions };
-      const seen = withMemory ? memory : undefined;
-      const { output } = attend(decoder, projections, { batch: 1 }, causal, seen, momentum);
+      const seen = withPrefix ? prefix : undefined;
+      const { output } = attend(decoder, qkv, { batch: 1 }, causal, seen, momentum);
       const hidden = Float32Array.from({ length: T * T }, (_, i) => (i % T > Math.floor(i / T) ? -1e30 : 0));
       const causalFeeds = { ...fed, mask: { type: 'float32' as const, dims: [T, 1, T], data: hidden } };
       const before = (await runAll({ output }, causalFeeds)).output;
@@ -126,9 +126,9 @@ describe('on the engine', () => {
 
     test('has finite gradients, those of the plain interpreter', async () => {
       const momentum = { logEta: learned, positions };
-      const { output } = attend(decoder, projections, { batch: 1 }, keys, memory, momentum);
-      const loss = g.reduceSum(g.multiply(output, output), [0, 1]);
-      const [ofLogit, ofValue] = differentiate(loss, [logits, projections.value]);
+      const { output } = attend(decoder, qkv, { batch: 1 }, keys, prefix, momentum);
+      const loss = g.reduceSum(g.mul(output, output), [0, 1]);
+      const [ofLogit, ofValue] = differentiate(loss, [logits, qkv.value]);
       const made = await runAll({ ofLogit: ofLogit!, ofValue: ofValue! }, fed);
       const plain = interpret(
         [ofLogit!, ofValue!],

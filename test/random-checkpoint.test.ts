@@ -7,7 +7,7 @@ import { openCheckpoint } from '../src/checkpoint/open.ts';
 import { elements } from '../src/model/decoder.ts';
 import { readDecoder } from '../src/model/families/index.ts';
 import { loadModel } from '../src/model/loaded-model.ts';
-import { emptyMemory } from '../src/model/memory.ts';
+import { emptyPrefix } from '../src/model/prefix.ts';
 import { trace } from '../src/observe/trace.ts';
 import { scratchRuntime } from './scratch-runtime.ts';
 
@@ -60,7 +60,7 @@ async function logitsOf(write: typeof writeFolder, checkpoint: RandomCheckpoint,
   const place = join(scratch.folder, `model-${made++}`);
   await write(place, checkpoint);
   const model = await loadModel(await openCheckpoint(place, { heads }), scratch.runtime);
-  const at = { memory: emptyMemory(model.decoder), keyValue: model.pretrained };
+  const at = { prefix: emptyPrefix(model.decoder), projections: model.pretrained };
   const [logits] = await trace(model, at, [2, 5, 9, 49], name => name === 'logits');
   return logits!.data;
 }

@@ -2,12 +2,12 @@ import * as ort from 'onnxruntime-node';
 import { describe, expect, test } from 'vitest';
 import { encodeOnnx } from '../src/graph/index.ts';
 import { readDecoder } from '../src/model/families/index.ts';
-import { gradientGraph, memoryGraph, names, type Outputs, observationGraph, traceGraph } from '../src/model/graphs.ts';
+import { gradientGraph, names, type Outputs, observationGraph, prefixGraph, traceGraph } from '../src/model/graphs.ts';
 import { updateFeeds, updateGraph, updateGroups, updateNames } from '../src/model/update-graph.ts';
 import { gptConfig, languageFeeds, languageModel } from '../src/train/gpt.ts';
 import { initialise } from '../src/train/initialise.ts';
 import { trainingGraph } from '../src/train/trainer.ts';
-import { asMemory, evaluate, noMemory, packedFeeds, readGolden, tokenFeeds } from './reference/golden.ts';
+import { asPrefix, evaluate, noPrefix, packedFeeds, readGolden, tokenFeeds } from './reference/golden.ts';
 import { type Feeds, value } from './reference/interpreter.ts';
 
 /** WGSL promises sine and cosine, and so rotary positions, to 2^-11 only; relative to the largest number of a tensor. */
@@ -29,12 +29,12 @@ withGpu.each(['llama', 'momentum-gpt2'])('graphs of %s on WebGPU equal the float
     await comparison(outputs, feeds, (await golden).weights);
   }
 
-  test('observation and trace behind a memory', async () => {
+  test('observation and trace behind a prefix', async () => {
     const { decoder, expected, weights } = await golden;
     const prefix = expected('memory_tokens').data;
     const tokens = expected('tokens').data;
-    const left = evaluate(memoryGraph(decoder), { ...weights, ...noMemory(decoder), ...tokenFeeds(prefix, 0) });
-    const feeds = { ...asMemory(decoder, left), ...tokenFeeds(tokens, prefix.length) };
+    const left = evaluate(prefixGraph(decoder), { ...weights, ...noPrefix(decoder), ...tokenFeeds(prefix, 0) });
+    const feeds = { ...asPrefix(decoder, left), ...tokenFeeds(tokens, prefix.length) };
     const last = tokens.length - 1;
     await compare(observationGraph(decoder), {
       ...feeds,
@@ -62,7 +62,7 @@ withGpu.each(['llama', 'momentum-gpt2'])('graphs of %s on WebGPU equal the float
         Array.from({ length: count }, (_, i) => ((i * 7) % 11) / 11 - 0.5),
       );
     };
-    const fed = decoder.keyValue.flat().map(
+    const fed = decoder.projections.flat().map(
       ({ name, shape: [M, K] }) =>
         [
           [names.gradient(name), ramp([M!])],
@@ -70,7 +70,7 @@ withGpu.each(['llama', 'momentum-gpt2'])('graphs of %s on WebGPU equal the float
           [names.right(name), ramp([T, K ?? 1])],
         ] as const,
     );
-    const parameters = Object.fromEntries(decoder.keyValue.flat().map(({ name, shape }) => [name, ramp(shape)]));
+    const parameters = Object.fromEntries(decoder.projections.flat().map(({ name, shape }) => [name, ramp(shape)]));
     const feeds = updateFeeds(updateGroups(decoder)[0]!, parameters, Object.fromEntries(fed.flat()));
     await compare(updateGraph(decoder), { ...feeds, [updateNames.rate]: value([1], [0.3]) });
   });
@@ -106,7 +106,7 @@ async function onWebGpu(
     names.readRows,
     names.labels,
     names.targets,
-    names.memoryPositions,
+    names.prefixPositions,
     names.slots,
     names.places,
     names.ownPositions,
@@ -135,7 +135,7 @@ async function comparison(outputs: Outputs, feeds: Feeds, weights: Feeds = {}): 
 
 withGpu('training on WebGPU', () => {
   test('a step of a model with learned momentum equals the float64 reference', async () => {
-    const shape = { layers: 2, heads: 2, width: 8, feedForward: 16, vocabulary: 11, context: 6 };
+    const shape = { layers: 2, heads: 2, hiddenSize: 8, feedForward: 16, vocabulary: 11, context: 6 };
     const problem = languageModel(gptConfig({ ...shape, momentum: 'learned' }));
     const first = initialise(problem, 3);
     // Away from their trivial first values.

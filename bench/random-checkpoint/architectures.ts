@@ -60,7 +60,7 @@ const pythia = (
 
 interface LlamaSizes {
   readonly layers: number;
-  readonly width: number;
+  readonly hiddenSize: number;
   readonly heads: number;
   readonly keyValueHeads: number;
   readonly inner: number;
@@ -72,7 +72,7 @@ interface LlamaSizes {
 const llamaLike = (model_type: string, sizes: LlamaSizes, more = {}): Config => ({
   model_type,
   num_hidden_layers: sizes.layers,
-  hidden_size: sizes.width,
+  hidden_size: sizes.hiddenSize,
   num_attention_heads: sizes.heads,
   num_key_value_heads: sizes.keyValueHeads,
   intermediate_size: sizes.inner,
@@ -83,9 +83,9 @@ const llamaLike = (model_type: string, sizes: LlamaSizes, more = {}): Config => 
   ...more,
 });
 
-const smollm2 = (layers: number, width: number, heads: number, keyValueHeads: number, inner: number): Config =>
+const smollm2 = (layers: number, hiddenSize: number, heads: number, keyValueHeads: number, inner: number): Config =>
   llamaLike('llama', {
-    ...{ layers, width, heads, keyValueHeads, inner },
+    ...{ layers, hiddenSize, heads, keyValueHeads, inner },
     vocabulary: 49_152,
     context: 8192,
     tied: true,
@@ -122,41 +122,41 @@ export const ARCHITECTURES = {
   'SmolLM2-360M': smollm2(32, 960, 15, 5, 2560),
   'SmolLM2-1.7B': smollm2(24, 2048, 32, 32, 8192),
   'Llama-2-7b': llamaLike('llama', {
-    ...{ layers: 32, width: 4096, heads: 32, keyValueHeads: 32, inner: 11_008 },
+    ...{ layers: 32, hiddenSize: 4096, heads: 32, keyValueHeads: 32, inner: 11_008 },
     ...{ vocabulary: 32_000, context: 4096 },
   }),
   'Llama-3.1-8B': llamaLike('llama', {
-    ...{ layers: 32, width: 4096, heads: 32, keyValueHeads: 8, inner: 14_336 },
+    ...{ layers: 32, hiddenSize: 4096, heads: 32, keyValueHeads: 8, inner: 14_336 },
     ...{ vocabulary: 128_256, context: 131_072 },
   }),
   'Llama-3.2-1B': llamaLike('llama', {
-    ...{ layers: 16, width: 2048, heads: 32, keyValueHeads: 8, inner: 8192 },
+    ...{ layers: 16, hiddenSize: 2048, heads: 32, keyValueHeads: 8, inner: 8192 },
     ...{ vocabulary: 128_256, context: 131_072, tied: true },
   }),
   'Mistral-7B-v0.1': llamaLike(
     'mistral',
     {
-      ...{ layers: 32, width: 4096, heads: 32, keyValueHeads: 8, inner: 14_336 },
+      ...{ layers: 32, hiddenSize: 4096, heads: 32, keyValueHeads: 8, inner: 14_336 },
       ...{ vocabulary: 32_000, context: 32_768 },
     },
     { sliding_window: 4096 },
   ),
   'Qwen2.5-0.5B': llamaLike('qwen2', {
-    ...{ layers: 24, width: 896, heads: 14, keyValueHeads: 2, inner: 4864 },
+    ...{ layers: 24, hiddenSize: 896, heads: 14, keyValueHeads: 2, inner: 4864 },
     ...{ vocabulary: 151_936, context: 32_768, tied: true },
   }),
   'Qwen2.5-1.5B': llamaLike('qwen2', {
-    ...{ layers: 28, width: 1536, heads: 12, keyValueHeads: 2, inner: 8960 },
+    ...{ layers: 28, hiddenSize: 1536, heads: 12, keyValueHeads: 2, inner: 8960 },
     ...{ vocabulary: 151_936, context: 131_072, tied: true },
   }),
   'Qwen2.5-7B': llamaLike('qwen2', {
-    ...{ layers: 28, width: 3584, heads: 28, keyValueHeads: 4, inner: 18_944 },
+    ...{ layers: 28, hiddenSize: 3584, heads: 28, keyValueHeads: 4, inner: 18_944 },
     ...{ vocabulary: 152_064, context: 131_072 },
   }),
   'Qwen3-0.6B': llamaLike(
     'qwen3',
     {
-      ...{ layers: 28, width: 1024, heads: 16, keyValueHeads: 8, inner: 3072 },
+      ...{ layers: 28, hiddenSize: 1024, heads: 16, keyValueHeads: 8, inner: 3072 },
       ...{ vocabulary: 151_936, context: 40_960, tied: true },
     },
     { head_dim: 128 },

@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import { writeAtomically, writeFully } from '../../src/checkpoint/atomic-file.ts';
+import { writeAtomically, writeFully } from '../../src/files/atomic-file.ts';
 
 /** An entry of a zip archive whose bytes are made while it is written. */
 export interface StreamedEntry {

@@ -1,7 +1,7 @@
 import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeAtomically, writeFully } from '../../src/checkpoint/atomic-file.ts';
-import { layOutSafetensors } from '../../src/checkpoint/safetensors-layout.ts';
+import { layOutSafetensors } from '../../src/checkpoint/formats/safetensors/layout.ts';
+import { writeAtomically, writeFully } from '../../src/files/atomic-file.ts';
 import { readDecoder } from '../../src/model/families/index.ts';
 import {
   dictionary,

@@ -12,7 +12,7 @@ import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { cacheWeights } from '../../src/checkpoint/cache.ts';
+import { cacheWeights } from '../../src/checkpoint/cache/cache.ts';
 import { readTensor } from '../../src/checkpoint/checkpoint.ts';
 import { openCheckpoint } from '../../src/checkpoint/open.ts';
 import { elements } from '../../src/model/decoder.ts';

@@ -6,7 +6,7 @@
  */
 import { openCheckpoint } from '../../src/checkpoint/open.ts';
 import { loadModel } from '../../src/model/loaded-model.ts';
-import { computeMemory, releaseMemory } from '../../src/model/memory.ts';
+import { computePrefix, releasePrefix } from '../../src/model/prefix.ts';
 import { openRuntime } from '../../src/runtime/runtime.ts';
 import { openTokenizer } from '../../src/tokenizer/tokenizer.ts';
 
@@ -20,16 +20,16 @@ const runtime = await openRuntime();
 const prepack = flags.includes('--prepack');
 const opening: typeof runtime = { ...runtime, openSession: request => runtime.openSession({ ...request, prepack }) };
 const loaded = await loadModel(checkpoint, opening);
-await loaded.session('memory');
+await loaded.session('prefix');
 // From the start of the process: node, the loader of TypeScript, everything.
 const readySeconds = performance.now() / 1000;
 
 const tokens = Array.from({ length: TOKENS }, (_, i) => (i * 7919) % loaded.decoder.vocabulary);
 async function tokensPerSecond(): Promise<number> {
   const start = performance.now();
-  const memory = await computeMemory(loaded, tokens, loaded.pretrained);
+  const memory = await computePrefix(loaded, tokens, loaded.pretrained);
   const seconds = (performance.now() - start) / 1000;
-  await releaseMemory(loaded, memory);
+  await releasePrefix(loaded, memory);
   return TOKENS / seconds;
 }
 const first = await tokensPerSecond();

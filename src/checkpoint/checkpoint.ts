@@ -1,7 +1,7 @@
 import { closest } from 'fastest-levenshtein';
 import { UserError } from '../error.ts';
+import { readExactly, withFile } from '../files/file-bytes.ts';
 import { widen } from '../half.ts';
-import { readExactly, withFile } from './file-bytes.ts';
 
 /** How a weight's numbers are stored; each widens to float32 exactly. */
 export type StoredType = 'F32' | 'F16' | 'BF16';

@@ -1,5 +1,6 @@
-export { type CacheReport, verifyCache, weightsDirectory } from './cache.ts';
-export { cacheDirectory } from './cache-directory.ts';
+export { cacheDirectory } from '../files/cache-directory.ts';
+export { fileDigest } from '../files/digest.ts';
+export { type CacheReport, verifyCache, weightsDirectory } from './cache/cache.ts';
 export {
   type Checkpoint,
   readTensor,
@@ -8,8 +9,13 @@ export {
   type TensorLocation,
   type TokenizerSource,
 } from './checkpoint.ts';
-export { fileDigest } from './digest.ts';
-export { type Gguf, type GgufNumbers, type GgufTensor, type GgufValue, readGguf } from './gguf.ts';
+export { type BlockType, unpackBlocks } from './formats/gguf/blocks/blocks.ts';
+export { type Gguf, type GgufNumbers, type GgufTensor, type GgufValue, readGguf } from './formats/gguf/read-gguf.ts';
+export { readSafetensorsHeader, type SafetensorsEntry, type SafetensorsHeader } from './formats/safetensors/header.ts';
+export { readSafetensors, type TensorRead } from './formats/safetensors/read-safetensors.ts';
+export { type TensorToWrite, writeSafetensors } from './formats/safetensors/write-safetensors.ts';
+export type { PickleValue } from './formats/torch/pickle-values.ts';
+export { readTorchFile, stateTensors, type TorchFile, type TorchTensors } from './formats/torch/torch-file.ts';
 export type { PulledFile, PullOptions } from './hub/fetch-files.ts';
 export type { Pace } from './hub/http.ts';
 export { hubCacheDirectory } from './hub/hub-settings.ts';
@@ -17,9 +23,3 @@ export { pullDataset } from './hub/open-dataset.ts';
 export { type Pulled, pull } from './hub/pull.ts';
 export { EMBEDDED_MODELS, type EmbeddedModel, locateEmbedded } from './models.ts';
 export { type OpenOptions, type OpenProgress, openCheckpoint } from './open.ts';
-export type { PickleValue } from './pickle-values.ts';
-export { type BlockType, unpackBlocks } from './quantization.ts';
-export { readSafetensors, type TensorRead } from './read-safetensors.ts';
-export { readSafetensorsHeader, type SafetensorsEntry, type SafetensorsHeader } from './safetensors.ts';
-export { readTorchFile, stateTensors, type TorchFile, type TorchTensors } from './torch-file.ts';
-export { type TensorToWrite, writeSafetensors } from './write-safetensors.ts';

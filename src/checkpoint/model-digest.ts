@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { fileDigest } from './digest.ts';
+import { fileDigest } from '../files/digest.ts';
 import type { OpenProgress } from './open.ts';
 
 /** SHA-256 (hex) over the weight files of a model: of the one file, or of the digests of several. */

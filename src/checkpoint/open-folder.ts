@@ -1,17 +1,17 @@
 import { readdir } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { UserError } from '../error.ts';
+import { decodeText } from '../files/decode-text.ts';
+import { fileError, readSmallFile } from '../files/file-bytes.ts';
 import type { Checkpoint, TokenizerSource } from './checkpoint.ts';
-import { decodeText } from './decode-text.ts';
-import { denseViews } from './dense-views.ts';
-import { fileError, readSmallFile } from './file-bytes.ts';
+import { parsePythonJson } from './formats/python-json.ts';
+import { readSafetensorsHeader, splitByUse } from './formats/safetensors/header.ts';
+import { readSafetensorsIndex } from './formats/safetensors/safetensors-index.ts';
+import { denseViews } from './formats/torch/dense-views.ts';
+import type { TorchTensors } from './formats/torch/torch-file.ts';
+import { readState, readStateIndex } from './formats/torch/weights.ts';
 import { modelDigest } from './model-digest.ts';
 import type { OpenProgress } from './open.ts';
-import { parsePythonJson } from './python-json.ts';
-import { readSafetensorsHeader, splitByUse } from './safetensors.ts';
-import { readSafetensorsIndex } from './safetensors-index.ts';
-import type { TorchTensors } from './torch-file.ts';
-import { readState, readStateIndex } from './torch-weights.ts';
 import { isAdapter, weightFile } from './weight-file.ts';
 
 // Configurations take a few kilobytes.

@@ -7,12 +7,12 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { UserError } from '../error.ts';
 import { type Checkpoint, readTensor, requireTensor } from './checkpoint.ts';
-import { type Gguf, readGguf } from './gguf.ts';
+import { openGguf } from './formats/gguf/open-gguf.ts';
+import { type Gguf, readGguf } from './formats/gguf/read-gguf.ts';
+import { readSafetensors } from './formats/safetensors/read-safetensors.ts';
+import { writeSafetensors } from './formats/safetensors/write-safetensors.ts';
 import { EMBEDDED_MODELS, locateEmbedded } from './models.ts';
 import { type OpenProgress, openCheckpoint } from './open.ts';
-import { openGguf } from './open-gguf.ts';
-import { readSafetensors } from './read-safetensors.ts';
-import { writeSafetensors } from './write-safetensors.ts';
 
 const golden = (name: string) => fileURLToPath(new URL(`../../test/golden/${name}`, import.meta.url));
 

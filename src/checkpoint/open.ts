@@ -2,14 +2,14 @@ import { readdir, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { closest, distance } from 'fastest-levenshtein';
 import { UserError } from '../error.ts';
+import { errorCode, fileError } from '../files/file-bytes.ts';
 import type { Checkpoint } from './checkpoint.ts';
-import { openFairseq } from './fairseq.ts';
-import { errorCode, fileError } from './file-bytes.ts';
+import { openFairseq } from './formats/fairseq/fairseq.ts';
+import { openGguf } from './formats/gguf/open-gguf.ts';
 import { asHubId } from './hub/hub-id.ts';
 import { openFromHub } from './hub/open-hub.ts';
 import { EMBEDDED_MODELS, locateEmbedded } from './models.ts';
 import { openFolder } from './open-folder.ts';
-import { openGguf } from './open-gguf.ts';
 
 /** How far the current stage of opening is, in bytes. */
 export interface OpenProgress {

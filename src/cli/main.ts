@@ -1,9 +1,9 @@
 import { CommanderError } from 'commander';
 import { UserError } from '../error.ts';
-import { Interrupted } from '../experiment/interrupted.ts';
-import { EXIT_INTERRUPTED, onInterrupt } from './interrupt.ts';
+import { Interrupted } from '../run/interrupted.ts';
 import { performUntil } from './perform.ts';
 import { makeProgram } from './program.ts';
+import { EXIT_INTERRUPTED, onInterrupt } from './terminal/interrupt.ts';
 
 const signal = onInterrupt();
 

@@ -1,5 +1,5 @@
-import type { Io } from './io.ts';
 import type { Perform, Typed } from './program.ts';
+import type { Io } from './terminal/io.ts';
 
 interface Action {
   readonly perform: (typed: Typed, io: Io) => Promise<void>;
@@ -7,22 +7,22 @@ interface Action {
 
 /** Loaded when they are asked for: help must not wait for what computes. */
 const actions: Readonly<Record<string, () => Promise<Action>>> = {
-  run: () => import('./actions/run.ts'),
-  trace: () => import('./actions/trace.ts'),
-  finetune: () => import('./actions/finetune.ts'),
-  score: () => import('./actions/score.ts'),
-  tokenize: () => import('./actions/tokenize.ts'),
-  tune: () => import('./actions/tune.ts'),
-  table: () => import('./actions/table.ts'),
-  train: () => import('./actions/train.ts'),
-  theory: () => import('./actions/theory.ts'),
-  momentum: () => import('./actions/momentum.ts'),
-  models: () => import('./actions/models.ts'),
-  tasks: () => import('./actions/tasks.ts'),
-  pull: () => import('./actions/pull.ts'),
-  doctor: () => import('./actions/doctor.ts'),
-  completion: () => import('./actions/completion.ts'),
-  complete: () => import('./actions/complete.ts'),
+  run: () => import('./run/action.ts'),
+  trace: () => import('./trace/action.ts'),
+  finetune: () => import('./finetune/action.ts'),
+  score: () => import('./score/action.ts'),
+  tokenize: () => import('./tokenize/action.ts'),
+  tune: () => import('./tune/action.ts'),
+  table: () => import('./table/action.ts'),
+  train: () => import('./train/action.ts'),
+  theory: () => import('./theory/action.ts'),
+  momentum: () => import('./momentum/action.ts'),
+  models: () => import('./models/action.ts'),
+  tasks: () => import('./tasks/action.ts'),
+  pull: () => import('./pull/action.ts'),
+  doctor: () => import('./doctor/action.ts'),
+  completion: () => import('./completion/action.ts'),
+  complete: () => import('./completion/complete.ts'),
 };
 
 /** Does what was typed, until `signal` is aborted. */
@@ -30,8 +30,8 @@ export function performUntil(signal: AbortSignal): Perform {
   return async (command, typed) => {
     const [action, { openIo }, { everywhereSchema, readOptions }] = await Promise.all([
       actions[command]!(),
-      import('./io.ts'),
-      import('./option-values.ts'),
+      import('./terminal/io.ts'),
+      import('./options/option-values.ts'),
     ]);
     const io = openIo(readOptions(everywhereSchema, typed.options), signal);
     try {

@@ -1,21 +1,21 @@
 import { Command } from 'commander';
-import { VERSION } from '../experiment/version.ts';
-import { completeCommand, completionCommand } from './commands/completion.ts';
-import { doctorCommand } from './commands/doctor.ts';
-import { finetuneCommand } from './commands/finetune.ts';
-import { modelsCommand } from './commands/models.ts';
-import { momentumCommand } from './commands/momentum.ts';
-import { pullCommand } from './commands/pull.ts';
-import { runCommand } from './commands/run.ts';
-import { scoreCommand } from './commands/score.ts';
-import { tableCommand } from './commands/table.ts';
-import { tasksCommand } from './commands/tasks.ts';
-import { theoryCommand } from './commands/theory.ts';
-import { tokenizeCommand } from './commands/tokenize.ts';
-import { traceCommand } from './commands/trace.ts';
-import { trainCommand } from './commands/train.ts';
-import { tuneCommand } from './commands/tune.ts';
-import { strict } from './wrong-use.ts';
+import { VERSION } from '../run/version.ts';
+import { completeCommand, completionCommand } from './completion/command.ts';
+import { doctorCommand } from './doctor/command.ts';
+import { finetuneCommand } from './finetune/command.ts';
+import { modelsCommand } from './models/command.ts';
+import { momentumCommand } from './momentum/command.ts';
+import { strict } from './options/wrong-use.ts';
+import { pullCommand } from './pull/command.ts';
+import { runCommand } from './run/command.ts';
+import { scoreCommand } from './score/command.ts';
+import { tableCommand } from './table/command.ts';
+import { tasksCommand } from './tasks/command.ts';
+import { theoryCommand } from './theory/command.ts';
+import { tokenizeCommand } from './tokenize/command.ts';
+import { traceCommand } from './trace/command.ts';
+import { trainCommand } from './train/command.ts';
+import { tuneCommand } from './tune/command.ts';
 
 /** What was typed: options by name as text, and arguments. */
 export interface Typed {

@@ -7,7 +7,7 @@ import { runWithMomentum } from '../model/momentum.ts';
 import { withRuntime } from '../runtime/runtime.ts';
 import { releaseAfter } from '../runtime/scope.ts';
 import { openTokenizer, type Tokenizer } from '../tokenizer/tokenizer.ts';
-import type { Io } from './io.ts';
+import type { Io } from './terminal/io.ts';
 
 export async function openModel(
   {

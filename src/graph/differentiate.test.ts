@@ -19,7 +19,7 @@ describe('differentiate', () => {
   test('adds up the ways that lead to a parameter', () => {
     // loss = sum over rows of (x w^T)^2: d/dw = 2 (x w^T)^T x
     const y = g.gemm(x, w, { transposeB: true });
-    const [gradient] = differentiate(total(g.multiply(y, y)), [w]);
+    const [gradient] = differentiate(total(g.mul(y, y)), [w]);
     const feeds = { x: value([1, 3], [1, 2, 3]), w: value([2, 3], [1, 0, -1, 0.5, 0.5, 0]) };
     const [result] = interpret([gradient!], feeds);
     expect(Array.from(result!.data)).toEqual([-4, -8, -12, 3, 6, 9]);
@@ -27,7 +27,7 @@ describe('differentiate', () => {
 
   test('builds nothing for what is not asked', () => {
     const y = g.add(g.gemm(x, w, { transposeB: true }), v);
-    const loss = total(g.multiply(y, y));
+    const loss = total(g.mul(y, y));
     const forV = operators(differentiate(loss, [v]));
     const forBoth = operators(differentiate(loss, [v, w]));
     // The gradient of v needs no product with x; that of w needs one.
@@ -36,7 +36,7 @@ describe('differentiate', () => {
   });
 
   test('passes no gradient through a constant or an unasked branch', () => {
-    const [gradient] = differentiate(total(g.multiply(v, constant([3, 5]))), [v]);
+    const [gradient] = differentiate(total(g.mul(v, constant([3, 5]))), [v]);
     expect(Array.from(interpret([gradient!], { v: value([2], [1, 1]) })[0]!.data)).toEqual([3, 5]);
   });
 

@@ -6,29 +6,29 @@ import { kendallTauB } from './kendall.ts';
 
 const f32 = (...values: number[]) => new Float32Array(values);
 
-// L = 2, P = 6, D = 2; document start at 0, separators at 3 and 5: N = 3 demonstration tokens.
-const memoryIndices = [1, 2, 4];
+// L = 2, P = 6, D = 2; BOS at 0, separators at 3 and 5: N = 3 demonstration tokens.
+const prefixIndices = [1, 2, 4];
 const contextScores = f32(9, 0.1, 0.2, -9, 0.3, 99, 9, 3, 1, -9, 2, 99);
 const query = f32(1, 2, -1, 1);
 const queries = [f32(1, 0, 0, 1, 3, -2), f32(0, 1, 1, 0, 5, 5)];
 
 test('two layers of three tokens, by hand', () => {
   // Layer 0: 0.1 0.2 0.3 against 1 2 -1: one pair agrees, two do not. Layer 1: 3 1 2 against 1 -1 0: the same order.
-  expect(kendall(contextScores, query, { memoryIndices, queries })).toBeAllClose([-1 / 3, 1], 1e-12);
+  expect(kendall(contextScores, query, { prefixIndices, queries })).toBeAllClose([-1 / 3, 1], 1e-12);
 });
 
 test('only demonstration tokens count', () => {
-  const elsewhere = Float32Array.from(contextScores, (x, i) => (memoryIndices.includes(i % 6) ? x : -7 * i));
-  expect(kendall(elsewhere, query, { memoryIndices, queries })).toBeAllClose([-1 / 3, 1], 1e-12);
-  expect(kendallRandom(elsewhere, memoryIndices, 2, 1, 5)).toEqual(
-    kendallRandom(contextScores, memoryIndices, 2, 1, 5),
+  const elsewhere = Float32Array.from(contextScores, (x, i) => (prefixIndices.includes(i % 6) ? x : -7 * i));
+  expect(kendall(elsewhere, query, { prefixIndices, queries })).toBeAllClose([-1 / 3, 1], 1e-12);
+  expect(kendallRandom(elsewhere, prefixIndices, 2, 1, 5)).toEqual(
+    kendallRandom(contextScores, prefixIndices, 2, 1, 5),
   );
 });
 
 test('attention that ranks nothing is undefined', () => {
-  expect(kendall(new Float32Array(12), query, { memoryIndices, queries })).toEqual([null, null]);
-  expect(kendall(contextScores, f32(0, 0, -1, 1), { memoryIndices, queries })[0]).toBeNull();
-  expect(kendallRandom(new Float32Array(12), memoryIndices, 2, 1, 5)).toEqual([null, null]);
+  expect(kendall(new Float32Array(12), query, { prefixIndices, queries })).toEqual([null, null]);
+  expect(kendall(contextScores, f32(0, 0, -1, 1), { prefixIndices, queries })[0]).toBeNull();
+  expect(kendallRandom(new Float32Array(12), prefixIndices, 2, 1, 5)).toEqual([null, null]);
   expect(kendallRandom(contextScores, [], 2, 1, 5)).toEqual([null, null]);
 });
 
@@ -45,8 +45,8 @@ test('equals tau-b of plain dot products, whatever the number of tokens and the 
         const plain = Array.from({ length: tokens }, (_, n) =>
           vector.reduce((sum, q, i) => sum + q * rows[n * width + i]!, 0),
         );
-        const memoryIndices = Array.from({ length: tokens }, (_, n) => n);
-        expect(kendall(context, vector, { memoryIndices, queries: [rows] })).toEqual([kendallTauB(context, plain)]);
+        const prefixIndices = Array.from({ length: tokens }, (_, n) => n);
+        expect(kendall(context, vector, { prefixIndices, queries: [rows] })).toEqual([kendallTauB(context, plain)]);
       },
     ),
   );
@@ -54,22 +54,22 @@ test('equals tau-b of plain dot products, whatever the number of tokens and the 
 
 test('scores that part by rounding of float32 alone have no order', () => {
   const [tokens, width] = [40, 64];
-  const memoryIndices = Array.from({ length: tokens }, (_, n) => n);
+  const prefixIndices = Array.from({ length: tokens }, (_, n) => n);
   const vector = Float32Array.from(fillUniform(randomStream(4), new Float64Array(width)));
-  const rising = Float32Array.from(memoryIndices);
+  const rising = Float32Array.from(prefixIndices);
   // One product of 64 terms, its sum begun at a place of its own for each token.
-  const same = Float32Array.from(memoryIndices, n => {
+  const same = Float32Array.from(prefixIndices, n => {
     let sum = 0;
     for (let i = 0; i < width; i++) sum = Math.fround(sum + Math.fround(vector[(i + n) % width]! * 0.1));
     return sum;
   });
   expect(new Set(same).size).toBeGreaterThan(1);
-  expect(kendallRandom(same, memoryIndices, 1, 3, 7)).toEqual([null]);
+  expect(kendallRandom(same, prefixIndices, 1, 3, 7)).toEqual([null]);
   const rows = (rowOf: (n: number) => number) =>
     Float32Array.from({ length: tokens * width }, (_, i) => Math.fround(0.1 * rowOf(Math.floor(i / width))));
-  expect(kendall(same, vector, { memoryIndices, queries: [rows(n => n)] })).toEqual([null]);
-  expect(kendall(rising, vector, { memoryIndices, queries: [rows(n => 1 + 1e-7 * n)] })).toEqual([null]);
-  expect(kendall(rising, vector, { memoryIndices, queries: [rows(n => 1 + 1e-4 * n)] })).toEqual([1]);
+  expect(kendall(same, vector, { prefixIndices, queries: [rows(n => n)] })).toEqual([null]);
+  expect(kendall(rising, vector, { prefixIndices, queries: [rows(n => 1 + 1e-7 * n)] })).toEqual([null]);
+  expect(kendall(rising, vector, { prefixIndices, queries: [rows(n => 1 + 1e-4 * n)] })).toEqual([1]);
 });
 
 test('the random baseline is centred on 0 and seeded by row', () => {

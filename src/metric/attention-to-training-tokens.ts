@@ -6,10 +6,10 @@ import { tieToRounding } from './rounding.ts';
 /** Keeps the random vectors of this metric apart from those of others. */
 const STREAM = 2;
 
-/** The demonstration tokens, N in all: prompt and label of each demonstration, no document start, no separators. */
+/** The demonstration tokens, N in all: prompt and label of each demonstration, no BOS, no separators. */
 export interface TrainingTokens {
-  /** [N] where each stands in the memory of the in-context setting: 0 <= index < P. */
-  readonly memoryIndices: ArrayLike<number>;
+  /** [N] where each stands in the prefix of the in-context setting: 0 <= index < P. */
+  readonly prefixIndices: ArrayLike<number>;
   /** For each layer [N, H*dh]: their scaled queries, recorded while finetuning fed that demonstration, before its step. */
   readonly queries: readonly Float32Array[];
 }
@@ -24,14 +24,14 @@ export interface TrainingTokens {
 export function kendall(
   contextScores: Float32Array,
   query: Float32Array,
-  { memoryIndices, queries }: TrainingTokens,
+  { prefixIndices, queries }: TrainingTokens,
 ): PerLayer {
   const layers = queries.length;
   const width = query.length / layers;
-  const finetuned = new Float64Array(memoryIndices.length);
+  const finetuned = new Float64Array(prefixIndices.length);
   return queries.map((trained, layer) =>
     tauOf(
-      atTokens(contextScores, layer, layers, memoryIndices),
+      atTokens(contextScores, layer, layers, prefixIndices),
       dotProducts(query, layer * width, width, trained, finetuned),
     ),
   );
@@ -40,15 +40,15 @@ export function kendall(
 /** Random baseline of `kendall`: tau-b between the in-context attention and a vector uniform on [0, 1)^N, drawn for each (seed, row, layer). */
 export function kendallRandom(
   contextScores: Float32Array,
-  memoryIndices: ArrayLike<number>,
+  prefixIndices: ArrayLike<number>,
   layers: number,
   seed: number,
   row: number,
 ): PerLayer {
-  const random = new Float64Array(memoryIndices.length);
+  const random = new Float64Array(prefixIndices.length);
   return Array.from({ length: layers }, (_, layer) =>
     tauOf(
-      atTokens(contextScores, layer, layers, memoryIndices),
+      atTokens(contextScores, layer, layers, prefixIndices),
       fillUniform(randomStream(STREAM, seed, row, layer), random),
     ),
   );
@@ -63,10 +63,10 @@ function atTokens(
   contextScores: Float32Array,
   layer: number,
   layers: number,
-  memoryIndices: ArrayLike<number>,
+  prefixIndices: ArrayLike<number>,
 ): Float32Array {
   const start = (layer * contextScores.length) / layers;
-  return Float32Array.from(memoryIndices, index => contextScores[start + index]!);
+  return Float32Array.from(prefixIndices, index => contextScores[start + index]!);
 }
 
 /** [N] = [N, D] x [D], the vector being a slice of `query`; sums in float64. */

@@ -7,7 +7,7 @@ import { type ExampleMetrics, type MeasureOptions, measure, type ObservedExample
 import type { Observation } from './observation.ts';
 import { summarise } from './summarise.ts';
 
-// L layers, H heads, D width, T query tokens, P memory tokens, N demonstration tokens.
+// L layers, H heads, D width, T query tokens, P prefix tokens, N demonstration tokens.
 const [L, H, D, T, P, N] = [3, 2, 8, 4, 12, 7];
 
 const random = (length: number, ...path: number[]) =>
@@ -25,7 +25,7 @@ const options: MeasureOptions = {
   heads: H,
   seed: 1,
   training: {
-    memoryIndices: Int32Array.from({ length: N }, (_, n) => 1 + n),
+    prefixIndices: Int32Array.from({ length: N }, (_, n) => 1 + n),
     queries: Array.from({ length: L }, (_, layer) => random(N * D, 99, layer)),
   },
 };
@@ -103,7 +103,7 @@ test('each number is in its place', () => {
       layers: 1,
       heads: 1,
       seed: 1,
-      training: { memoryIndices: [1, 2, 3], queries: [new Float32Array([1, 0, 0, 1, 3, -2])] },
+      training: { prefixIndices: [1, 2, 3], queries: [new Float32Array([1, 0, 0, 1, 3, -2])] },
     },
   );
   expect(metrics).toEqual({
@@ -200,7 +200,7 @@ test('arrays that do not fit are refused with the row', () => {
   expect(broken({ scores: random(L * H * (T + 1), 0) })).toThrow(/two query lengths/);
   expect(broken({ attentionOutput: random(L * D + 1, 0) })).toThrow(/25 attention outputs for 3 layers/);
   expect(broken({ attentionOutput: random(L * (D + 1), 0) })).toThrow(/two widths/);
-  expect(broken({ contextScores: random(L * (N - 1), 0) })).toThrow(/token 5 at 6 of a memory of 6/);
+  expect(broken({ contextScores: random(L * (N - 1), 0) })).toThrow(/token 5 at 6 of a prefix of 6/);
   const short = { ...options.training!, queries: options.training!.queries.slice(1) };
   expect(broken({}, { ...options, training: short })).toThrow(/training queries of 2 layers for 3/);
   const cut = { ...options.training!, queries: options.training!.queries.map(q => q.subarray(1)) };

@@ -71,7 +71,7 @@ export function measure(example: ObservedExample, options: MeasureOptions): Exam
     ...(inContext && zeroShot && { simAMZeroShot: simAM(inContext.scores, zeroShot.scores, options) }),
     ...(scores && { simAMDelta: simAMDelta(scores, options) }),
     ...(context && finetuned?.query && { kendall: kendall(context, finetuned.query, training!) }),
-    ...(context && { kendallRandom: kendallRandom(context, training!.memoryIndices, layers, seed, row) }),
+    ...(context && { kendallRandom: kendallRandom(context, training!.prefixIndices, layers, seed, row) }),
   };
 }
 
@@ -92,23 +92,23 @@ function checkShapes(example: ObservedExample, { layers, heads, training }: Meas
     if (scores.length !== settings[0]!.scores.length) fail('attention scores of two query lengths');
   }
   if (!training) return;
-  const { memoryIndices, queries } = training;
+  const { prefixIndices, queries } = training;
   const context = example.inContext?.contextScores;
   const query = example.finetuned?.query;
   if (queries.length !== layers) fail(`training queries of ${queries.length} layers for ${layers}`);
   if (context) {
     const tokens = context.length / layers;
     if (!Number.isInteger(tokens)) fail(`${context.length} context scores for ${layers} layers`);
-    for (let i = 0; i < memoryIndices.length; i++) {
-      if (!(memoryIndices[i]! >= 0 && memoryIndices[i]! < tokens)) {
-        fail(`demonstration token ${i} at ${memoryIndices[i]} of a memory of ${tokens}`);
+    for (let i = 0; i < prefixIndices.length; i++) {
+      if (!(prefixIndices[i]! >= 0 && prefixIndices[i]! < tokens)) {
+        fail(`demonstration token ${i} at ${prefixIndices[i]} of a prefix of ${tokens}`);
       }
     }
   }
   if (query) {
     for (const [layer, trained] of queries.entries()) {
-      if (trained.length * layers !== memoryIndices.length * query.length) {
-        fail(`${trained.length} numbers of training queries in layer ${layer} for ${memoryIndices.length} tokens`);
+      if (trained.length * layers !== prefixIndices.length * query.length) {
+        fail(`${trained.length} numbers of training queries in layer ${layer} for ${prefixIndices.length} tokens`);
       }
     }
   }

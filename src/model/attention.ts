@@ -1,35 +1,35 @@
 /**
- * @file Attention with memory. The query tokens of B sequences attend to a memory that all of them share (keys and values
+ * @file Attention with prefix. The query tokens of B sequences attend to a prefix that all of them share (keys and values
  * of P earlier tokens, held once, never copied) and causally to their own sequence:
  *
  *     out = w A_m V_m + (1 - w) A_q V_q,   A_m = softmax(q K_m^T), A_q = softmax(mask(q K_q^T)),
  *     w = sigmoid(log sum exp(q K_m^T) - log sum exp(mask(q K_q^T)))
  *
- * which equals one softmax over [memory; query] without ever joining the two score matrices. The N rows of all sequences stand below
- * each other, without padding, in everything but the attention to their own sequence: the product with the memory is one large
+ * which equals one softmax over [prefix; query] without ever joining the two score matrices. The N rows of all sequences stand below
+ * each other, without padding, in everything but the attention to their own sequence: the product with the prefix is one large
  * matrix product per key/value head.
  */
 import { type Dimension, times } from '../graph/dimension.ts';
 import * as g from '../graph/operators/index.ts';
 import { logSumExp } from '../graph/operators/log-sum-exp.ts';
 import type { Tensor } from '../graph/tensor.ts';
-import type { Decoder, Projections } from './decoder.ts';
-import { memoryMomentum, ownDecay, type RowMomentum } from './momentum.ts';
+import type { Decoder, QueryKeyValue } from './decoder.ts';
+import { ownDecay, prefixMomentum, type RowMomentum } from './momentum.ts';
 
 /** Keys and values of the tokens before the query, as one layer reads them. G key/value heads. */
-export interface MemoryInputs {
+export interface PrefixInputs {
   /** [G, dh, P]: transposed, as the product with the queries wants it. */
   readonly key: Tensor;
   /** [G, P, dh] */
   readonly value: Tensor;
   /**
-   * [1]: added to the log-sum of the memory. 0 for a memory; a very negative number for none, which the engine cannot hold
+   * [1]: added to the log-sum of the prefix. 0 for a prefix; a very negative number for none, which the engine cannot hold
    * as zero tokens: one token of zeros then weighs exactly nothing.
    */
   readonly logWeight: Tensor;
 }
 
-/** The keys of one side, the own tokens or the memory, S of them. */
+/** The keys of one side, the own tokens or the prefix, S of them. */
 export interface Keys {
   /** int32 [S] */
   readonly positions: Tensor;
@@ -39,7 +39,7 @@ export interface Keys {
 
 export interface BothKeys {
   readonly own: Keys;
-  readonly memory: Keys;
+  readonly prefix: Keys;
 }
 
 /** How the rows of sequences of different lengths stand in a padded batch. */
@@ -63,13 +63,13 @@ export interface Attention {
 
 export function attend(
   decoder: Decoder,
-  { query, key, value }: Projections,
+  { query, key, value }: QueryKeyValue,
   arrangement: Arrangement,
   keys: BothKeys,
-  memory: MemoryInputs | undefined,
+  prefix: PrefixInputs | undefined,
   momentum: RowMomentum | undefined,
 ): Attention {
-  const { heads, keyValueHeads: G, headWidth: dh } = decoder;
+  const { heads, keyValueHeads: G, headDim: dh } = decoder;
   const R = heads / G;
   const N = query.shape[0]!;
   const packing = 'slots' in arrangement ? arrangement : undefined;
@@ -97,32 +97,32 @@ export function attend(
   const q = matrices(query, R);
   const k = matrices(key, 1);
   const v = matrices(value, 1);
-  const ownScores = finish(g.matrixMultiply(q, g.transposeMatrices(k)), batch, 'T', keys.own);
+  const ownScores = finish(g.matmul(q, g.transposeMatrices(k)), batch, 'T', keys.own);
   const ownWeights = g.softmax(ownScores);
   const decay = momentum && ownDecay(decoder, momentum.logEta, keys.own.positions);
-  const weigh = (weights: Tensor) => collect(g.matrixMultiply(weights, v), dh);
+  const weigh = (weights: Tensor) => collect(g.matmul(weights, v), dh);
 
   const join = (): Tensor => {
-    if (memory === undefined) {
+    if (prefix === undefined) {
       if (decay === undefined) return weigh(ownWeights);
       const weights = g.add(g.reshape(ownWeights, [G, batch, rows, 'T']), decay);
       return weigh(g.reshape(weights, ownWeights.shape));
     }
     const ownOutput = weigh(ownWeights);
     const flat = g.reshape(g.transpose(g.reshape(query, [N, G, R, dh]), [1, 0, 2, 3]), [G, times(N, R), dh]);
-    const scores = finish(g.matrixMultiply(flat, memory.key), 1, N, keys.memory);
+    const scores = finish(g.matmul(flat, prefix.key), 1, N, keys.prefix);
     const weights = g.softmax(scores);
     /** [G, N R, W] -> [N, H, W] */
     const byRow = (x: Tensor, width: number) =>
       g.reshape(g.transpose(g.reshape(x, [G, N, R, width]), [1, 0, 2, 3]), [N, heads, width]);
-    const output = byRow(g.matrixMultiply(weights, memory.value), dh);
-    const logMemory = byRow(g.add(logSumExp(scores, weights), memory.logWeight), 1);
-    const share = g.sigmoid(g.subtract(logMemory, collect(logSumExp(ownScores, ownWeights), 1)));
-    const attended = g.add(ownOutput, g.multiply(share, g.subtract(output, ownOutput)));
+    const output = byRow(g.matmul(weights, prefix.value), dh);
+    const logPrefix = byRow(g.add(logSumExp(scores, weights), prefix.logWeight), 1);
+    const share = g.sigmoid(g.sub(logPrefix, collect(logSumExp(ownScores, ownWeights), 1)));
+    const attended = g.add(ownOutput, g.mul(share, g.sub(output, ownOutput)));
     if (momentum === undefined) return attended;
-    const before = { positions: keys.memory.positions, value: memory.value };
-    const own = collect(g.matrixMultiply(decay!, g.reshape(v, [G, batch, 'T', dh])), dh);
-    return g.add(attended, g.add(own, memoryMomentum(decoder, momentum, keys.own.positions, before)));
+    const before = { positions: keys.prefix.positions, value: prefix.value };
+    const own = collect(g.matmul(decay!, g.reshape(v, [G, batch, 'T', dh])), dh);
+    return g.add(attended, g.add(own, prefixMomentum(decoder, momentum, keys.own.positions, before)));
   };
   return { output: g.reshape(join(), [N, heads * dh]), key: k, value: v };
 }
@@ -136,8 +136,8 @@ function finished(decoder: Decoder, scores: Tensor, keyPositions: Tensor): Tenso
 export interface RowScores {
   /** [N, H, T] to the tokens of the own sequence; those after the row are not masked. */
   readonly own: Tensor;
-  /** [N, H, P] to the memory. */
-  readonly memory: Tensor;
+  /** [N, H, P] to the prefix. */
+  readonly prefix: Tensor;
 }
 
 /**
@@ -151,10 +151,10 @@ export function scoresOfRows(
   decoder: Decoder,
   query: Tensor,
   key: Tensor,
-  memoryKey: Tensor,
+  prefixKey: Tensor,
   keys: BothKeys,
 ): RowScores {
-  const { heads, keyValueHeads: G, headWidth: dh } = decoder;
+  const { heads, keyValueHeads: G, headDim: dh } = decoder;
   const batch = query.shape[0]!;
   const R = heads / G;
   const q = g.transpose(g.reshape(query, [batch, G, R, dh]), [1, 0, 2, 3]);
@@ -164,25 +164,25 @@ export function scoresOfRows(
     return g.reshape(g.transpose(scores, [1, 2, 0, 3, 4]), [batch, heads, S]);
   };
   return {
-    own: read(g.matrixMultiply(g.reshape(q, [times(batch, G), R, dh]), g.transposeMatrices(key)), keys.own),
-    memory: read(g.matrixMultiply(g.reshape(q, [G, times(batch, R), dh]), memoryKey), keys.memory),
+    own: read(g.matmul(g.reshape(q, [times(batch, G), R, dh]), g.transposeMatrices(key)), keys.own),
+    prefix: read(g.matmul(g.reshape(q, [G, times(batch, R), dh]), prefixKey), keys.prefix),
   };
 }
 
 /**
- * Scores of all rows of one sequence to memory and own tokens, before the mask: [H, T, P+T].
+ * Scores of all rows of one sequence to prefix and own tokens, before the mask: [H, T, P+T].
  *
  * @param query [T, H*dh]
  * @param key [G, T, dh]
  */
-export function scoresOfAll(decoder: Decoder, query: Tensor, key: Tensor, memoryKey: Tensor, keys: BothKeys): Tensor {
-  const { heads, keyValueHeads: G, headWidth: dh } = decoder;
+export function scoresOfAll(decoder: Decoder, query: Tensor, key: Tensor, prefixKey: Tensor, keys: BothKeys): Tensor {
+  const { heads, keyValueHeads: G, headDim: dh } = decoder;
   const R = heads / G;
   const q = g.reshape(g.transpose(g.reshape(query, ['T', G, R, dh]), [1, 0, 2, 3]), [G, times('T', R), dh]);
   const read = (key: Tensor, { positions }: Keys): Tensor => {
     const S = positions.shape[0]!;
-    const scores = finished(decoder, g.reshape(g.matrixMultiply(q, key), [G, 1, 'T', R, S]), positions);
+    const scores = finished(decoder, g.reshape(g.matmul(q, key), [G, 1, 'T', R, S]), positions);
     return g.reshape(g.transpose(scores, [0, 3, 1, 2, 4]), [heads, 'T', S]);
   };
-  return g.concatenate([read(memoryKey, keys.memory), read(g.transposeMatrices(key), keys.own)], 2);
+  return g.concat([read(prefixKey, keys.prefix), read(g.transposeMatrices(key), keys.own)], 2);
 }

@@ -8,22 +8,22 @@ const tokenizer = (special: Readonly<Record<string, number>>) => ({
 const smollm2 = tokenizer({ '<|endoftext|>': 0, '<|im_start|>': 1, '<|im_end|>': 2 });
 const checkpoint = (config: object) => ({ source: 'models/mine', config: config as Record<string, unknown> });
 
-describe('document start', () => {
+describe('BOS', () => {
   test('SmolLM2: not the chat token that its metadata names', () => {
-    expect(conventionsOf(checkpoint({ bos_token_id: 1 }), smollm2).documentStart).toBe(0);
+    expect(conventionsOf(checkpoint({ bos_token_id: 1 }), smollm2).bos).toBe(0);
   });
   test('others: as their configuration says', () => {
-    expect(conventionsOf(checkpoint({ bos_token_id: 5 }), tokenizer({})).documentStart).toBe(5);
+    expect(conventionsOf(checkpoint({ bos_token_id: 5 }), tokenizer({})).bos).toBe(5);
   });
   test.each([{}, { bos_token_id: null }, { bos_token_id: [1, 2] }])('%o: asks for the option', config => {
-    expect(() => conventionsOf(checkpoint(config), tokenizer({}))).toThrow(/models\/mine.*--document-start/);
+    expect(() => conventionsOf(checkpoint(config), tokenizer({}))).toThrow(/models\/mine.*--bos/);
   });
   test('as the user says', () => {
     const mine = tokenizer({ '<s>': 9 });
-    const start = (documentStart: string) => conventionsOf(checkpoint({}), mine, { documentStart }).documentStart;
+    const start = (bos: string) => conventionsOf(checkpoint({}), mine, { bos }).bos;
     expect(start('<s>')).toBe(9);
     expect(start('\n')).toBe(10);
-    expect(() => start('two')).toThrow(/--document-start "two": is not one token/);
+    expect(() => start('two')).toThrow(/--bos "two": is not one token/);
   });
 });
 
@@ -37,7 +37,7 @@ test('separator: a blank line, or as the user says, special tokens included', ()
 
 test('separator of fairseq models: the end of a line as they know it', () => {
   const config = { model_type: 'xglm', bos_token_id: 0, eos_token_id: 2 };
-  expect(conventionsOf(checkpoint(config), tokenizer({}))).toEqual({ documentStart: 0, separator: [2] });
+  expect(conventionsOf(checkpoint(config), tokenizer({}))).toEqual({ bos: 0, separator: [2] });
   const { eos_token_id: _, ...without } = config;
   expect(conventionsOf(checkpoint(without), tokenizer({})).separator).toEqual([2]);
 });

@@ -6,14 +6,14 @@ import { baseFamily } from './momentum.ts';
 /** What a model wants to read around texts. */
 export interface Conventions {
   /** The token that every sequence begins with. */
-  readonly documentStart: number;
+  readonly bos: number;
   /** Tokens after each demonstration in the context. */
   readonly separator: readonly number[];
 }
 
 /** What the user says in place of a model's own conventions: text, special tokens by their text. */
 export interface ConventionWishes {
-  readonly documentStart?: string | undefined;
+  readonly bos?: string | undefined;
   readonly separator?: string | undefined;
 }
 
@@ -23,11 +23,11 @@ const BLANK_LINE = '\n\n';
 const FAIRSEQ_FAMILIES = ['fairseq_gpt', 'xglm'];
 
 /**
- * The document start and the separator of a model. SmolLM2 was trained on documents that begin with `<|endoftext|>` (what its
+ * The BOS and the separator of a model. SmolLM2 was trained on documents that begin with `<|endoftext|>` (what its
  * metadata calls BOS is a chat token); others begin with the `bos_token_id` of their configuration. Demonstrations are parted
  * by a blank line, those of fairseq's models by `</s>`.
  *
- * @throws UserError when the document start is not known or not one token
+ * @throws UserError when the BOS is not known or not one token
  */
 export function conventionsOf(
   { config, source }: Pick<Checkpoint, 'config' | 'source'>,
@@ -35,10 +35,7 @@ export function conventionsOf(
   wishes: ConventionWishes = {},
 ): Conventions {
   return {
-    documentStart:
-      wishes.documentStart === undefined
-        ? usualStart(config, source, tokenizer)
-        : startOf(wishes.documentStart, tokenizer),
+    bos: wishes.bos === undefined ? usualStart(config, source, tokenizer) : startOf(wishes.bos, tokenizer),
     separator: wishes.separator === undefined ? usualSeparator(config, tokenizer) : tokenizer.encode(wishes.separator),
   };
 }
@@ -56,7 +53,7 @@ function startOf(text: string, tokenizer: Pick<Tokenizer, 'encode' | 'tokenId'>)
   const token = tokenizer.tokenId(text) ?? (rest.length === 0 ? first : undefined);
   if (token !== undefined) return token;
   throw new UserError(
-    `--document-start ${JSON.stringify(text)}: is not one token of this model; name a special token, as in "<s>"`,
+    `--bos ${JSON.stringify(text)}: is not one token of this model; name a special token, as in "<s>"`,
     { exitCode: 2 },
   );
 }
@@ -70,7 +67,7 @@ function usualStart(
   const token = config.bos_token_id;
   if (typeof token === 'number' && Number.isSafeInteger(token) && token >= 0) return token;
   throw new UserError(
-    `${source}: its configuration has no bos_token_id; say with --document-start which token documents begin with`,
+    `${source}: its configuration has no bos_token_id; say with --bos which token documents begin with`,
     { exitCode: 2 },
   );
 }

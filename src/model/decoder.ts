@@ -1,6 +1,6 @@
 /**
  * @file What every decoder family is to the rest of the program. A family says how it embeds, what one layer does around
- * its attention, and how it turns the last hidden state into logits; attention with memory, taps and key/value parameters
+ * its attention, and how it turns the last hidden state into logits; attention with prefix, taps and key/value parameters
  * are the same for all (`attention.ts`, `pass.ts`).
  */
 import type { Shape, Tensor } from '../graph/tensor.ts';
@@ -11,10 +11,10 @@ export interface Sizes {
   readonly heads: number;
   /** Heads of keys and values; each serves heads / keyValueHeads query heads. */
   readonly keyValueHeads: number;
-  readonly headWidth: number;
-  readonly width: number;
+  readonly headDim: number;
+  readonly hiddenSize: number;
   readonly vocabulary: number;
-  /** Longest sequence, memory included. */
+  /** Longest sequence, prefix included. */
   readonly context: number;
 }
 
@@ -25,7 +25,7 @@ export interface TensorSpec {
 }
 
 /** A key or value projection, or a tensor that holds queries beside them. */
-export interface KeyValueSpec extends TensorSpec {
+export interface ProjectionSpec extends TensorSpec {
   /** Which indices of an axis belong to keys and values; all when absent. The others never change. */
   readonly changed?: { readonly axis: number; readonly index: (i: number) => boolean };
 }
@@ -35,10 +35,10 @@ export interface Decoder extends Sizes {
   readonly family: string;
   /** Every tensor that the model reads from its checkpoint. */
   readonly tensors: readonly TensorSpec[];
-  /** No longer sequence can be run, memory included, for its positions would be others. Absent where they do not depend on the length. */
+  /** No longer sequence can be run, prefix included, for its positions would be others. Absent where they do not depend on the length. */
   readonly longest?: number;
   /** The key and value projections of each layer, weights and biases: what finetuning changes. */
-  readonly keyValue: readonly (readonly KeyValueSpec[])[];
+  readonly projections: readonly (readonly ProjectionSpec[])[];
   /**
    * The first maps of each layer's feed-forward, `name`.weight [F, D], or [D, F] with `inputFirst`. Absent where the feed-forward
    * does not read what the attention of its layer has left, as in parallel layers.
@@ -48,7 +48,7 @@ export interface Decoder extends Sizes {
   readonly window?: (layer: number) => number | undefined;
   /**
    * What the family does to scaled scores before mask and softmax, if anything: [G, B, T, R, S] -> the same shape, for keys at
-   * int32 positions [S]; query head h = g R + r. Memory scores come with B = 1 and all N rows as T.
+   * int32 positions [S]; query head h = g R + r. Prefix scores come with B = 1 and all N rows as T.
    */
   readonly finishScores?: (scores: Tensor, keyPositions: Tensor) => Tensor;
   /** log eta [H] of a layer's momentum (`momentum.ts`); undefined for a layer without. Absent where no layer has momentum. */
@@ -60,7 +60,7 @@ export interface Decoder extends Sizes {
 }
 
 /** The queries, keys and values of one layer, after position embedding; queries are scaled. */
-export interface Projections {
+export interface QueryKeyValue {
   /** [N, H*dh] */
   readonly query: Tensor;
   /** [N, G*dh], G key/value heads */
@@ -76,12 +76,12 @@ export interface Projections {
 export interface Pass {
   /** The rows of a token embedding that the tokens name: [N, D]. */
   readonly embed: (table: string) => Tensor;
-  /** int32 [N]: 0 is the first token of the memory. */
+  /** int32 [N]: 0 is the first token of the prefix. */
   readonly positions: Tensor;
   /** A tensor of the checkpoint: a weight, or fed where it can change. */
   readonly tensor: (name: string) => Tensor;
-  /** Attention of layer `layer` over memory and query tokens -> heads side by side [N, H*dh], before the output projection. */
-  readonly attend: (layer: number, projections: Projections) => Tensor;
+  /** Attention of layer `layer` over prefix and query tokens -> heads side by side [N, H*dh], before the output projection. */
+  readonly attend: (layer: number, qkv: QueryKeyValue) => Tensor;
   /** Marks the attention output of a layer: [N, D] after the output projection, before the residual. */
   readonly attentionOutput: (layer: number, output: Tensor) => void;
   /** Marks what the feed-forward of a layer reads, [N, D], and the residual stream behind it, before its first maps are applied. */
@@ -102,8 +102,8 @@ export interface FeedForwardInput {
 export type Family = (config: Readonly<Record<string, unknown>>, source: string) => Decoder;
 
 /** Shapes of fed tensors in the terms of `decoder`. */
-export function memoryShapes({ keyValueHeads, headWidth }: Sizes): { readonly key: Shape; readonly value: Shape } {
-  return { key: [keyValueHeads, headWidth, 'P'], value: [keyValueHeads, 'P', headWidth] };
+export function prefixShapes({ keyValueHeads, headDim }: Sizes): { readonly key: Shape; readonly value: Shape } {
+  return { key: [keyValueHeads, headDim, 'P'], value: [keyValueHeads, 'P', headDim] };
 }
 
 /** How many numbers tensors hold together. */

@@ -1,5 +1,5 @@
 /**
- * @file The graphs of the implicit update (Dherin et al. 2025, arXiv 2507.16003): one sequence, no memory, everything read at its last
+ * @file The graphs of the implicit update (Dherin et al. 2025, arXiv 2507.16003): one sequence, no prefix, everything read at its last
  * token. With a = stream, z = what the feed-forward reads, subscript 0 without context and none within it, in every layer
  *
  *     dW_j = (W_j (z - z_0)) z_0^T / |z_0|^2  for each first map W_j,      db = a - a_0  at the end of the layer
@@ -29,7 +29,7 @@ const its = feedForwardNames;
 /** The row that is read, T - 1. */
 const LAST_ROW = input(names.tapRows, 'int32', [1]);
 
-/** Behind a memory, at the last token of each layer N: layers.N.stream, .read, .output [1, D]; and logits [1, V]. */
+/** Behind a prefix, at the last token of each layer N: layers.N.stream, .read, .output [1, D]; and logits [1, V]. */
 export function streamGraph(decoder: Decoder): Outputs {
   const built = forward(decoder, 'one', true);
   return readings(decoder, built);
@@ -42,24 +42,24 @@ export function streamGraph(decoder: Decoder): Outputs {
 export function solveGraph(decoder: Decoder): Outputs {
   const updates: Record<string, Tensor> = {};
   const maps = firstMaps(decoder);
-  const width = decoder.width;
+  const hiddenSize = decoder.hiddenSize;
   const at: { read?: Tensor; readWithin?: Tensor } = {};
   forward(decoder, 'one', false, {
     feedForward: (layer, { stream, read }) => {
       at.read = lastRow(read);
-      at.readWithin = input(its.readWithin(layer), 'float32', [1, width]);
-      const streamWithin = input(its.streamWithin(layer), 'float32', [1, width]);
+      at.readWithin = input(its.readWithin(layer), 'float32', [1, hiddenSize]);
+      const streamWithin = input(its.streamWithin(layer), 'float32', [1, hiddenSize]);
       updates[its.right(layer)] = at.read;
-      updates[its.bias(layer)] = g.subtract(streamWithin, lastRow(stream));
+      updates[its.bias(layer)] = g.sub(streamWithin, lastRow(stream));
     },
     tensor: (name, weight) => {
       const map = maps.get(name);
       if (map === undefined) return weight;
       const { layer, index, inputFirst } = map;
       const right = at.read!;
-      const shift = g.gemm(g.subtract(at.readWithin!, right), weight, { transposeB: !inputFirst });
-      const square = g.reduceSum(g.multiply(right, right), [1], { keepAxes: true });
-      const left = g.divide(shift, square);
+      const shift = g.gemm(g.sub(at.readWithin!, right), weight, { transposeB: !inputFirst });
+      const square = g.reduceSum(g.mul(right, right), [1], { keepAxes: true });
+      const left = g.div(shift, square);
       updates[its.left(layer, index)] = left;
       return withRankOne(weight, left, right, inputFirst);
     },
@@ -68,11 +68,11 @@ export function solveGraph(decoder: Decoder): Outputs {
   return updates;
 }
 
-/** update.* -> the readings of `streamGraph` with the updates applied, without a memory. */
+/** update.* -> the readings of `streamGraph` with the updates applied, without a prefix. */
 export function patchedGraph(decoder: Decoder): Outputs {
   const maps = firstMaps(decoder);
-  const width = decoder.width;
-  const rights = Array.from({ length: decoder.layers }, (_, n) => input(its.right(n), 'float32', [1, width]));
+  const hiddenSize = decoder.hiddenSize;
+  const rights = Array.from({ length: decoder.layers }, (_, n) => input(its.right(n), 'float32', [1, hiddenSize]));
   const changes: Changes = {
     tensor: (name, weight) => {
       const map = maps.get(name);
@@ -81,7 +81,7 @@ export function patchedGraph(decoder: Decoder): Outputs {
       const left = input(its.left(layer, index), 'float32', [1, weight.shape[inputFirst ? 1 : 0]!]);
       return withRankOne(weight, left, rights[layer]!, inputFirst);
     },
-    layerOutput: (layer, output) => g.add(output, input(its.bias(layer), 'float32', [1, width])),
+    layerOutput: (layer, output) => g.add(output, input(its.bias(layer), 'float32', [1, hiddenSize])),
   };
   return readings(decoder, forward(decoder, 'one', false, changes));
 }

@@ -1,10 +1,10 @@
 /**
  * @file The graphs of a model. All are the same forward pass; they differ in what they read out:
  *
- *     memory       keys and values that the tokens leave          (one sequence)
+ *     prefix       keys and values that the tokens leave          (one sequence)
  *     observation  label log-probabilities and taps at one row    (B sequences)
  *     trace        logits and every tap at every row              (one sequence)
- *     gradient     loss, and its gradient by the key/value projections (one sequence, no memory)
+ *     gradient     loss, and its gradient by the key/value projections (one sequence, no prefix)
  */
 import { differentiate } from '../graph/differentiate.ts';
 import { factorsOf } from '../graph/operators/gemm.ts';
@@ -15,11 +15,11 @@ import {
   type Attention,
   attend,
   type BothKeys,
-  type MemoryInputs,
+  type PrefixInputs,
   scoresOfAll,
   scoresOfRows,
 } from './attention.ts';
-import { type Decoder, elements, type KeyValueSpec, memoryShapes, type Pass, type Projections } from './decoder.ts';
+import { type Decoder, elements, type Pass, type ProjectionSpec, prefixShapes, type QueryKeyValue } from './decoder.ts';
 
 /** Tensors by name, as a session takes and gives them. */
 export type Outputs = Readonly<Record<string, Tensor>>;
@@ -31,10 +31,10 @@ export const names = {
   slots: 'slots',
   places: 'places',
   ownPositions: 'own_positions',
-  memoryLogWeight: 'memory.log_weight',
-  memoryPositions: 'memory.positions',
-  memoryKey: (layer: number) => `memory.layers.${layer}.key`,
-  memoryValue: (layer: number) => `memory.layers.${layer}.value`,
+  prefixLogWeight: 'prefix.log_weight',
+  prefixPositions: 'prefix.positions',
+  prefixKey: (layer: number) => `prefix.layers.${layer}.key`,
+  prefixValue: (layer: number) => `prefix.layers.${layer}.value`,
   key: (layer: number) => `layers.${layer}.key`,
   value: (layer: number) => `layers.${layer}.value`,
   attentionOutput: (layer: number) => `layers.${layer}.attention_output`,
@@ -62,7 +62,7 @@ export interface Built {
   readonly parameters: ReadonlyMap<string, Tensor>;
   readonly layers: readonly {
     readonly attention: Attention;
-    readonly projections: Projections;
+    readonly qkv: QueryKeyValue;
     readonly keys: BothKeys;
     readonly attentionOutput: Tensor;
     /** These three where the family marks its feed-forward. */
@@ -70,7 +70,7 @@ export interface Built {
     readonly read?: Tensor;
     readonly output?: Tensor;
   }[];
-  readonly memory: readonly MemoryInputs[];
+  readonly prefix: readonly PrefixInputs[];
 }
 
 /** What a graph may change in the pass: given a tensor of the checkpoint, or the end of a layer, what takes its place. */
@@ -80,15 +80,15 @@ export interface Changes {
   readonly layerOutput?: Pass['layerOutput'];
 }
 
-/** One forward pass of a checkpoint over the rows of one sequence or, packed, of several; behind a memory or not. */
+/** One forward pass of a checkpoint over the rows of one sequence or, packed, of several; behind a prefix or not. */
 export function forward(
   decoder: Decoder,
   sequences: 'one' | 'packed',
-  withMemory: boolean,
+  withPrefix: boolean,
   changes: Changes = {},
 ): Built {
   const parameters = new Map<string, Tensor>(
-    decoder.keyValue.flat().map(({ name, shape }) => [name, input(name, 'float32', shape)]),
+    decoder.projections.flat().map(({ name, shape }) => [name, input(name, 'float32', shape)]),
   );
   const weights = new Map<string, Tensor>(
     decoder.tensors.filter(({ name }) => !parameters.has(name)).map(({ name, shape }) => [name, weight(name, shape)]),
@@ -102,12 +102,12 @@ export function forward(
       : { slots: input(names.slots, 'int32', ['B', 'T']), places: input(names.places, 'int32', [N]) };
   const tokens = input(names.tokens, 'int32', [N]);
   const ownPositions = sequences === 'one' ? positions : input(names.ownPositions, 'int32', ['T']);
-  const logWeight = input(names.memoryLogWeight, 'float32', [1]);
-  const shapes = memoryShapes(decoder);
-  const memory = withMemory
+  const logWeight = input(names.prefixLogWeight, 'float32', [1]);
+  const shapes = prefixShapes(decoder);
+  const prefix = withPrefix
     ? Array.from({ length: decoder.layers }, (_, layer) => ({
-        key: input(names.memoryKey(layer), 'float32', shapes.key),
-        value: input(names.memoryValue(layer), 'float32', shapes.value),
+        key: input(names.prefixKey(layer), 'float32', shapes.key),
+        value: input(names.prefixValue(layer), 'float32', shapes.value),
         logWeight,
       }))
     : undefined;
@@ -117,12 +117,12 @@ export function forward(
     embed: table => g.gather(tensor(table), tokens),
     positions,
     tensor: name => changes.tensor?.(name, tensor(name)) ?? tensor(name),
-    attend: (layer, projections) => {
+    attend: (layer, qkv) => {
       const keys = keysOf(layer);
       const logEta = decoder.momentum?.(pass, layer);
       const momentum = logEta && { logEta, positions };
-      const attention = attend(decoder, projections, arrangement, keys, memory?.[layer], momentum);
-      layers[layer] = { attention, projections, keys };
+      const attention = attend(decoder, qkv, arrangement, keys, prefix?.[layer], momentum);
+      layers[layer] = { attention, qkv, keys };
       return attention.output;
     },
     attentionOutput: (layer, attentionOutput) => {
@@ -139,7 +139,7 @@ export function forward(
     },
   };
   const hidden = decoder.hidden(pass);
-  return { pass, hidden, parameters, layers: layers as Built['layers'], memory: memory ?? [] };
+  return { pass, hidden, parameters, layers: layers as Built['layers'], prefix: prefix ?? [] };
 }
 
 /**
@@ -161,10 +161,10 @@ export function evenPass(
     embed,
     positions,
     tensor,
-    attend: (layer, projections) => {
+    attend: (layer, qkv) => {
       const logEta = decoder.momentum?.(pass, layer);
       const momentum = logEta && { logEta, positions };
-      return attend(decoder, projections, { batch: 'B' }, keysOf(layer), undefined, momentum).output;
+      return attend(decoder, qkv, { batch: 'B' }, keysOf(layer), undefined, momentum).output;
     },
     attentionOutput: () => {},
     feedForward: () => {},
@@ -180,7 +180,7 @@ export function evenPass(
  * @param ownPositions int32 [T], of the tokens of a sequence
  */
 function visibleKeys(decoder: Decoder, positions: Tensor, ownPositions: Tensor): (layer: number) => BothKeys {
-  const memoryPositions = input(names.memoryPositions, 'int32', ['P']);
+  const prefixPositions = input(names.prefixPositions, 'int32', ['P']);
   const column = (x: Tensor) => g.reshape(x, [x.shape[0]!, 1, 1]);
   const row = (x: Tensor) => g.reshape(x, [1, 1, x.shape[0]!]);
   const hiddenUnless = (seen: Tensor) => g.where(seen, constant(0), constant(-1e30));
@@ -195,7 +195,7 @@ function visibleKeys(decoder: Decoder, positions: Tensor, ownPositions: Tensor):
     const own = within(ownPositions, ownPositions);
     return {
       own: { positions: ownPositions, mask: own === undefined ? causal : g.add(causal, own) },
-      memory: { positions: memoryPositions, mask: within(positions, memoryPositions) },
+      prefix: { positions: prefixPositions, mask: within(positions, prefixPositions) },
     };
   };
 }
@@ -204,8 +204,8 @@ export function perLayer(built: Built, read: (layer: Built['layers'][number], n:
   return Object.assign({}, ...built.layers.map(read));
 }
 
-/** Tokens behind a memory -> the keys [G, dh, T] and values [G, T, dh] that they leave in every layer. */
-export function memoryGraph(decoder: Decoder): Outputs {
+/** Tokens behind a prefix -> the keys [G, dh, T] and values [G, T, dh] that they leave in every layer. */
+export function prefixGraph(decoder: Decoder): Outputs {
   return perLayer(forward(decoder, 'one', true), ({ attention }, n) => ({
     [names.key(n)]: g.transposeMatrices(attention.key),
     [names.value(n)]: attention.value,
@@ -213,9 +213,9 @@ export function memoryGraph(decoder: Decoder): Outputs {
 }
 
 /**
- * B queries of up to T tokens, packed into N rows without padding, behind one memory -> what is observed of them:
+ * B queries of up to T tokens, packed into N rows without padding, behind one prefix -> what is observed of them:
  * label_log_probabilities [R, C] of the C label tokens after each of the R read rows, and at the tap row of each query
- * layers.N.attention_output [B, D], .attention_scores [B, H, T] to the own tokens, .context_scores [B, P] to the memory summed over heads,
+ * layers.N.attention_output [B, D], .attention_scores [B, H, T] to the own tokens, .context_scores [B, P] to the prefix summed over heads,
  * .query [B, H*dh].
  */
 export function observationGraph(decoder: Decoder): Outputs {
@@ -225,35 +225,35 @@ export function observationGraph(decoder: Decoder): Outputs {
   const labels = input(names.labels, 'int32', ['C']);
   const logits = decoder.logits(built.pass, g.gather(built.hidden, readRows));
   const ofLabels = g.transpose(g.gather(g.transpose(logits, [1, 0]), labels), [1, 0]);
-  const taps = perLayer(built, ({ attention, projections, keys, attentionOutput }, n) => {
-    const query = g.gather(projections.query, tapRows);
-    const scores = scoresOfRows(decoder, query, attention.key, built.memory[n]!.key, keys);
+  const taps = perLayer(built, ({ attention, qkv, keys, attentionOutput }, n) => {
+    const query = g.gather(qkv.query, tapRows);
+    const scores = scoresOfRows(decoder, query, attention.key, built.prefix[n]!.key, keys);
     return {
       [names.attentionOutput(n)]: g.gather(attentionOutput, tapRows),
       [names.attentionScores(n)]: scores.own,
-      [names.contextScores(n)]: g.reduceSum(scores.memory, [1]),
+      [names.contextScores(n)]: g.reduceSum(scores.prefix, [1]),
       [names.query(n)]: query,
     };
   });
-  return { ...taps, [names.labelLogProbabilities]: g.subtract(ofLabels, logSumExp(logits)) };
+  return { ...taps, [names.labelLogProbabilities]: g.sub(ofLabels, logSumExp(logits)) };
 }
 
 /** log sum_j exp(x_j) along the last axis, the largest taken out first: ReduceLogSumExp overflows on WebGPU. */
 function logSumExp(x: Tensor): Tensor {
   const largest = g.reduceMax(x);
-  return g.add(largest, g.logarithm(g.reduceSum(g.exponential(g.subtract(x, largest)), [-1], { keepAxes: true })));
+  return g.add(largest, g.log(g.reduceSum(g.exp(g.sub(x, largest)), [-1], { keepAxes: true })));
 }
 
 /**
- * One sequence of T tokens behind a memory -> logits [T, V] and at every row layers.N.attention_output [T, D],
+ * One sequence of T tokens behind a prefix -> logits [T, V] and at every row layers.N.attention_output [T, D],
  * .attention_scores [H, T, P+T] before the mask, .query [T, H*dh].
  */
 export function traceGraph(decoder: Decoder): Outputs {
   const built = forward(decoder, 'one', true);
-  const taps = perLayer(built, ({ attention, projections, keys, attentionOutput }, n) => ({
+  const taps = perLayer(built, ({ attention, qkv, keys, attentionOutput }, n) => ({
     [names.attentionOutput(n)]: attentionOutput,
-    [names.attentionScores(n)]: scoresOfAll(decoder, projections.query, attention.key, built.memory[n]!.key, keys),
-    [names.query(n)]: projections.query,
+    [names.attentionScores(n)]: scoresOfAll(decoder, qkv.query, attention.key, built.prefix[n]!.key, keys),
+    [names.query(n)]: qkv.query,
   }));
   return { ...taps, [names.logits]: decoder.logits(built.pass, built.hidden) };
 }
@@ -270,13 +270,13 @@ export function gradientGraph(decoder: Decoder): Outputs {
   const targets = input(names.targets, 'int32', ['T']);
   const targetWeights = input(names.targetWeights, 'float32', ['T']);
   const logits = decoder.logits(built.pass, built.hidden);
-  const loss = g.reduceSum(g.multiply(g.crossEntropy(logits, targets), targetWeights), [0]);
-  const queries = perLayer(built, ({ projections }, n) => ({ [names.query(n)]: projections.query }));
+  const loss = g.reduceSum(g.mul(g.crossEntropy(logits, targets), targetWeights), [0]);
+  const queries = perLayer(built, ({ qkv }, n) => ({ [names.query(n)]: qkv.query }));
   // In the order of computation: the first that is not finite tells where the numbers left.
-  return { ...queries, [names.loss]: loss, ...gradientsOf(loss, built, decoder.keyValue.flat()) };
+  return { ...queries, [names.loss]: loss, ...gradientsOf(loss, built, decoder.projections.flat()) };
 }
 
-function gradientsOf(loss: Tensor, { parameters }: Built, specs: readonly KeyValueSpec[]): Outputs {
+function gradientsOf(loss: Tensor, { parameters }: Built, specs: readonly ProjectionSpec[]): Outputs {
   const gradients = differentiate(
     loss,
     specs.map(({ name }) => parameters.get(name)!),
@@ -287,11 +287,11 @@ function gradientsOf(loss: Tensor, { parameters }: Built, specs: readonly KeyVal
 /**
  * A vector's gradient whole; a matrix's as its factors, which are small. Where the tensor also holds queries, theirs is taken out.
  */
-function gradientOutputs({ name, changed }: KeyValueSpec, gradient: Tensor): Outputs {
+function gradientOutputs({ name, changed }: ProjectionSpec, gradient: Tensor): Outputs {
   const kept = (x: Tensor) => {
     const size = x.shape.at(-1) as number;
     const mask = Float32Array.from({ length: size }, (_, i) => (changed!.index(i) ? 1 : 0));
-    return g.multiply(x, constant(mask, [size]));
+    return g.mul(x, constant(mask, [size]));
   };
   if (gradient.shape.length === 1) return { [names.gradient(name)]: changed ? kept(gradient) : gradient };
   const factors = factorsOf(gradient);
@@ -322,10 +322,10 @@ export function firstLayersGraph(decoder: Decoder): Outputs {
   );
 }
 
-/** The gradient of the summed attention output of the last of these layers by their key/value projections: a part of a gradient. */
+/** The gradient of the summed attention output of the last of these layers by their key/value qkv: a part of a gradient. */
 export function firstGradientGraph(decoder: Decoder): Outputs {
   const built = forward(decoder, 'one', false);
   const tried = triedLayers(decoder);
   const loss = g.reduceSum(built.layers[tried - 1]!.attentionOutput, [0, 1]);
-  return gradientsOf(loss, built, decoder.keyValue.slice(0, tried).flat());
+  return gradientsOf(loss, built, decoder.projections.slice(0, tried).flat());
 }

@@ -13,24 +13,24 @@ export const headNames = {
 } as const;
 
 /**
- * What the heads of one sequence of T tokens behind a memory hold, for each layer N: layers.N.query [T, H*dh] scaled, .key [G, dh, T] and
+ * What the heads of one sequence of T tokens behind a prefix hold, for each layer N: layers.N.query [T, H*dh] scaled, .key [G, dh, T] and
  * .value [G, T, dh], all after position embedding; .attended [T, H*dh], what the heads give before the output projection; and
- * .changed_key, .changed_value, what other key and value projections, fed as changed.*, make of the same hidden states.
+ * .changed_key, .changed_value, what other key and value qkv, fed as changed.*, make of the same hidden states.
  */
 export function headGraph(decoder: Decoder): Outputs {
   const built = forward(decoder, 'one', true);
-  return perLayer(built, ({ attention, projections }, n) => {
+  return perLayer(built, ({ attention, qkv }, n) => {
     const other = new Map(
-      decoder.keyValue[n]!.map(({ name, shape }) => [
+      decoder.projections[n]!.map(({ name, shape }) => [
         built.parameters.get(name)! as Tensor,
         input(headNames.changed(name), 'float32', shape) as Tensor,
       ]),
     );
     const own = { key: g.transposeMatrices(attention.key), value: attention.value };
-    // The hidden states come from below the layer's own projections, so that they stay.
+    // The hidden states come from below the layer's own qkv, so that they stay.
     const [key, value] = substitute([own.key, own.value], other) as [Tensor, Tensor];
     return {
-      [names.query(n)]: projections.query,
+      [names.query(n)]: qkv.query,
       [names.key(n)]: own.key,
       [names.value(n)]: own.value,
       [headNames.attended(n)]: attention.output,

@@ -9,9 +9,9 @@ import {
   firstGradientGraph,
   firstLayersGraph,
   gradientGraph,
-  memoryGraph,
   type Outputs,
   observationGraph,
+  prefixGraph,
   traceGraph,
 } from './graphs.ts';
 import { headGraph } from './head-graph.ts';
@@ -19,10 +19,10 @@ import { openDecoder } from './open-decoder.ts';
 import { updateGraph } from './update-graph.ts';
 
 /** The key and value projections of all layers, by checkpoint name, beside the sessions. */
-export type KeyValue = Readonly<Record<string, Handle>>;
+export type Projections = Readonly<Record<string, Handle>>;
 
 export type GraphName =
-  | 'memory'
+  | 'prefix'
   | 'observation'
   | 'first layers'
   | 'first gradient'
@@ -39,14 +39,14 @@ export interface LoadedModel {
   readonly checkpoint: Checkpoint;
   readonly decoder: Decoder;
   readonly runtime: Runtime;
-  readonly pretrained: KeyValue;
+  readonly pretrained: Projections;
   readonly session: (graph: GraphName) => Promise<Session>;
   /** Closes the session of a graph that is not needed for now. */
   readonly closeSession: (graph: GraphName) => Promise<void>;
 }
 
 const graphs: Readonly<Record<GraphName, (decoder: Decoder) => Outputs>> = {
-  memory: memoryGraph,
+  prefix: prefixGraph,
   observation: observationGraph,
   'first layers': firstLayersGraph,
   'first gradient': firstGradientGraph,
@@ -72,13 +72,13 @@ export async function loadModel(
   { layers }: { readonly layers?: number } = {},
 ): Promise<LoadedModel> {
   const decoder = await openDecoder(checkpoint);
-  const changing = decoder.keyValue.slice(0, layers).flat();
-  const keyValue = changing.map(({ name }) => checkpoint.tensors.get(name)!);
-  const handles = await runtime.load(keyValue);
+  const changing = decoder.projections.slice(0, layers).flat();
+  const projections = changing.map(({ name }) => checkpoint.tensors.get(name)!);
+  const handles = await runtime.load(projections);
   const pretrained = Object.fromEntries(handles.map(handle => [handle.name, handle]));
 
   // Weights may lie in several folders (a cache links to its blobs), so that locations are told from the root.
-  const { root } = path.parse(keyValue[0]!.file);
+  const { root } = path.parse(projections[0]!.file);
   const locate = (name: string): ExternalData => {
     const { file, offset, length, dtype } = checkpoint.tensors.get(name)!;
     return { location: path.relative(root, file), offset, length, dtype };

@@ -4,7 +4,7 @@ import { interpret, value } from '../../test/reference/interpreter.ts';
 import { UserError } from '../error.ts';
 import { constant, input } from '../graph/tensor.ts';
 import { readDecoder } from './families/index.ts';
-import { baseFamily, configWithMomentum, memoryMomentum, ownDecay } from './momentum.ts';
+import { baseFamily, configWithMomentum, ownDecay, prefixMomentum } from './momentum.ts';
 
 const gpt2 = { model_type: 'gpt2', vocab_size: 7, n_positions: 8, n_embd: 8, n_layer: 2, n_head: 4 };
 
@@ -18,9 +18,9 @@ function recurrence(eta: number, values: readonly number[]): number[] {
 const finite = fc.double({ min: -3, max: 3, noNaN: true });
 
 describe('the moving sum of values', () => {
-  const decoder = { ...readDecoder(gpt2, 'test'), heads: 2, keyValueHeads: 1, headWidth: 1 };
+  const decoder = { ...readDecoder(gpt2, 'test'), heads: 2, keyValueHeads: 1, headDim: 1 };
 
-  test('of own tokens, and of those behind a memory, is the recurrence over all of them', () => {
+  test('of own tokens, and of those behind a prefix, is the recurrence over all of them', () => {
     fc.assert(
       fc.property(
         fc.array(finite, { minLength: 1, maxLength: 6 }),
@@ -31,22 +31,22 @@ describe('the moving sum of values', () => {
           const [P, T] = [before.length, own.length];
           const logEta = constant(etas.map(Math.log));
           const positions = input('positions', 'int32', ['T']);
-          const memory = {
-            positions: input('memory.positions', 'int32', ['P']),
-            value: input('memory.value', 'float32', [1, 'P', 1]),
+          const prefix = {
+            positions: input('prefix.positions', 'int32', ['P']),
+            value: input('prefix.value', 'float32', [1, 'P', 1]),
           };
           const [decay, gathered] = interpret(
-            [ownDecay(decoder, logEta, positions), memoryMomentum(decoder, { logEta, positions }, positions, memory)],
+            [ownDecay(decoder, logEta, positions), prefixMomentum(decoder, { logEta, positions }, positions, prefix)],
             {
               positions: value(
                 [T],
                 own.map((_, t) => P + t),
               ),
-              'memory.positions': value(
+              'prefix.positions': value(
                 [P],
                 before.map((_, p) => p),
               ),
-              'memory.value': value([1, P, 1], before),
+              'prefix.value': value([1, P, 1], before),
             },
           );
           etas.forEach((eta, head) => {

@@ -4,7 +4,7 @@
  *     MoAttn(V, K, q_t) = softmax(q_t K^T / sqrt(d)) V + sum_{i < t} eta^(t - i) v_i,
  *
  * before the output projection, without the current value and without normalising. Over tokens that are at hand together it is one
- * product with the values: the matrix D[t, i] = eta^(t - i) for i < t joins the softmax. Behind a memory only the sum that the memory
+ * product with the values: the matrix D[t, i] = eta^(t - i) for i < t joins the softmax. Behind a prefix only the sum that the prefix
  * has gathered at its end is needed, since sum_{i < t} splits into eta^(t - P) times that sum and the own tokens' part.
  */
 import { z } from 'zod';
@@ -81,9 +81,9 @@ export function withMomentum(decoder: Decoder, config: Config, source: string): 
 
 /** log(1 / (1 + e^-x)) = -(max(-x, 0) + log(1 + e^-|x|)), finite for every x. */
 function logSigmoid(x: Tensor): Tensor {
-  const below = g.rectify(g.negate(x));
-  const size = g.add(g.rectify(x), below);
-  return g.negate(g.add(below, g.logarithm(g.add(g.exponential(g.negate(size)), constant(1)))));
+  const below = g.relu(g.neg(x));
+  const size = g.add(g.relu(x), below);
+  return g.neg(g.add(below, g.log(g.add(g.exp(g.neg(size)), constant(1)))));
 }
 
 /** eta of every layer and head. */
@@ -113,31 +113,31 @@ export function ownDecay({ keyValueHeads: G, heads }: Decoder, logEta: Tensor, p
   const row = g.reshape(positions, [1, T]);
   const column = g.reshape(positions, [T, 1]);
   const before = g.lessOrEqual(g.add(row, integers([1])), column);
-  const distance = g.where(before, g.subtract(g.cast(column, 'float32'), g.cast(row, 'float32')), constant(0));
-  const powers = g.exponential(g.multiply(g.reshape(logEta, [G, 1, R, 1]), g.reshape(distance, [1, T, 1, T])));
+  const distance = g.where(before, g.sub(g.cast(column, 'float32'), g.cast(row, 'float32')), constant(0));
+  const powers = g.exp(g.mul(g.reshape(logEta, [G, 1, R, 1]), g.reshape(distance, [1, T, 1, T])));
   // Not by the exponent: log eta of a learned eta may round to -0, to which no distance is far.
   const decay = g.where(g.reshape(before, [1, T, 1, T]), powers, constant(0));
   return g.reshape(decay, [G, 1, times(T, R), T]);
 }
 
 /**
- * The part of the memory in the sums of all rows: eta^(p_n - s) sum_j eta^(s - p_j) v_j, s the first own position -> [N, H, dh].
+ * The part of the prefix in the sums of all rows: eta^(p_n - s) sum_j eta^(s - p_j) v_j, s the first own position -> [N, H, dh].
  *
  * @param own int32 [T], the positions of a sequence's tokens
- * @param memory int32 [P] positions and values [G, P, dh]
+ * @param prefix int32 [P] positions and values [G, P, dh]
  */
-export function memoryMomentum(
-  { keyValueHeads: G, heads, headWidth: dh }: Decoder,
+export function prefixMomentum(
+  { keyValueHeads: G, heads, headDim: dh }: Decoder,
   { logEta, positions }: RowMomentum,
   own: Tensor,
-  memory: { readonly positions: Tensor; readonly value: Tensor },
+  prefix: { readonly positions: Tensor; readonly value: Tensor },
 ): Tensor {
   const R = heads / G;
-  const [N, P] = [positions.shape[0]!, memory.positions.shape[0]!];
+  const [N, P] = [positions.shape[0]!, prefix.positions.shape[0]!];
   const start = g.gather(own, integers([0]));
-  const since = g.cast(g.subtract(start, memory.positions), 'float32');
-  const decay = g.exponential(g.multiply(g.reshape(logEta, [G, R, 1]), g.reshape(since, [1, 1, P])));
-  const gathered = g.reshape(g.matrixMultiply(decay, memory.value), [1, heads, dh]);
-  const after = g.reshape(g.cast(g.subtract(positions, start), 'float32'), [N, 1, 1]);
-  return g.multiply(g.exponential(g.multiply(g.reshape(logEta, [1, heads, 1]), after)), gathered);
+  const since = g.cast(g.sub(start, prefix.positions), 'float32');
+  const decay = g.exp(g.mul(g.reshape(logEta, [G, R, 1]), g.reshape(since, [1, 1, P])));
+  const gathered = g.reshape(g.matmul(decay, prefix.value), [1, heads, dh]);
+  const after = g.reshape(g.cast(g.sub(positions, start), 'float32'), [N, 1, 1]);
+  return g.mul(g.exp(g.mul(g.reshape(logEta, [1, heads, 1]), after)), gathered);
 }

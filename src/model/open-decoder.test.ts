@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { bounds, evaluate, goldenFolder, noMemory, readGolden, tokenFeeds } from '../../test/reference/golden.ts';
+import { bounds, evaluate, goldenFolder, noPrefix, readGolden, tokenFeeds } from '../../test/reference/golden.ts';
 import { type Checkpoint, isStoredType, type TensorLocation } from '../checkpoint/checkpoint.ts';
+import { readSafetensorsHeader } from '../checkpoint/formats/safetensors/header.ts';
 import { openCheckpoint } from '../checkpoint/open.ts';
-import { readSafetensorsHeader } from '../checkpoint/safetensors.ts';
 import type { Decoder } from './decoder.ts';
 import { readDecoder } from './families/index.ts';
 import { traceGraph } from './graphs.ts';
@@ -42,11 +42,11 @@ describe.each(Object.entries(FIRST_WORDS))('%s saved without its head, so withou
     );
     const { expected, weights } = await readGolden(name, readDecoder);
     expect(decoder.tensors.map(tensor => tensor.name).sort()).toEqual(Object.keys(weights).map(short).sort());
-    expect(decoder.keyValue.flat().every(tensor => !tensor.name.startsWith(word))).toBe(true);
+    expect(decoder.projections.flat().every(tensor => !tensor.name.startsWith(word))).toBe(true);
     const feeds = Object.fromEntries(Object.entries(weights).map(([key, tensor]) => [short(key), tensor]));
     const { logits } = evaluate(traceGraph(decoder), {
       ...feeds,
-      ...noMemory(decoder),
+      ...noPrefix(decoder),
       ...tokenFeeds(expected('tokens').data, 0),
     });
     expect(logits!.data).toBeRelativelyClose(expected('logits').data, bounds.forward);
@@ -85,7 +85,7 @@ describe('a configuration that ties the head to the embedding', () => {
     expect([reads(decoder, embedding), reads(decoder, 'lm_head.weight')]).toEqual([false, true]);
     const { expected, weights } = await readGolden('llama', readDecoder);
     const { [embedding]: matrix, ...others } = weights;
-    const feeds = { ...others, 'lm_head.weight': matrix!, ...noMemory(decoder) };
+    const feeds = { ...others, 'lm_head.weight': matrix!, ...noPrefix(decoder) };
     const { logits } = evaluate(traceGraph(decoder), { ...feeds, ...tokenFeeds(expected('tokens').data, 0) });
     expect(logits!.data).toBeAllClose(expected('logits').data, 1e-5);
   });

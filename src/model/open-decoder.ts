@@ -3,7 +3,7 @@
  */
 import { closest } from 'fastest-levenshtein';
 import { type Checkpoint, requireTensor } from '../checkpoint/checkpoint.ts';
-import { areEqual } from '../checkpoint/equal-tensors.ts';
+import { areEqual } from '../checkpoint/formats/torch/equal-tensors.ts';
 import { UserError } from '../error.ts';
 import type { Decoder, Pass } from './decoder.ts';
 import { readDecoder } from './families/index.ts';
@@ -86,7 +86,7 @@ function renamed(decoder: Decoder, rename: (name: string) => string): Decoder {
   return {
     ...decoder,
     tensors: decoder.tensors.map(spec),
-    keyValue: decoder.keyValue.map(layer => layer.map(spec)),
+    projections: decoder.projections.map(layer => layer.map(spec)),
     ...(decoder.feedForward && { feedForward: decoder.feedForward.map(layer => layer.map(spec)) }),
     hidden: pass => decoder.hidden(read(pass)),
     logits: (pass, hidden) => decoder.logits(read(pass), hidden),

@@ -4,7 +4,7 @@ import { UserError } from '../error.ts';
 // Lists are made as long as a configuration says, before its tensors are looked at: a damaged one must not ask for gigabytes.
 export const layerCount = z.int().positive().max(1000);
 export const headCount = z.int().positive().max(10_000);
-/** A width or a number of tokens. */
+/** A hiddenSize or a number of tokens. */
 export const size = z.int().positive().max(10_000_000);
 
 /**
@@ -26,8 +26,10 @@ export function parseConfig<S extends z.ZodType>(
   throw new UserError(`${source}: configuration key ${first!.path.join('.') || '(root)'}: ${first!.message}`);
 }
 
-/** The width of each of several heads. @throws UserError when they do not divide the model width */
-export function divided(source: string, width: number, heads: number): number {
-  if (width % heads === 0) return width / heads;
-  throw new UserError(`${source}: ${heads} heads do not divide the width ${width}; the configuration is damaged`);
+/** The hiddenSize of each of several heads. @throws UserError when they do not divide the model hiddenSize */
+export function divided(source: string, hiddenSize: number, heads: number): number {
+  if (hiddenSize % heads === 0) return hiddenSize / heads;
+  throw new UserError(
+    `${source}: ${heads} heads do not divide the hiddenSize ${hiddenSize}; the configuration is damaged`,
+  );
 }

@@ -1,5 +1,5 @@
 /**
- * @file One plain SGD step on key and value projections, apart from the pass that found their gradient:
+ * @file One plain SGD step on key and value qkv, apart from the pass that found their gradient:
  *
  *     p <- p - rate * gradient,   of a matrix p [M, K]: gradient = left^T right, left [T, M], right [T, K]
  *
@@ -8,7 +8,7 @@
  */
 import * as g from '../graph/operators/index.ts';
 import { input, type Tensor } from '../graph/tensor.ts';
-import type { Decoder, KeyValueSpec } from './decoder.ts';
+import type { Decoder, ProjectionSpec } from './decoder.ts';
 import { names } from './graphs.ts';
 
 /** Names of what is fed and read, of the i-th parameter of a group. */
@@ -25,17 +25,17 @@ export const updateNames = {
 const GROUP_BYTES = 64 * 2 ** 20;
 
 /** The key and value projections in the groups that are updated together, all alike: as many layers in each. */
-export function updateGroups({ keyValue }: Pick<Decoder, 'keyValue'>): readonly (readonly KeyValueSpec[])[] {
-  const layerBytes = 4 * keyValue[0]!.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
-  const L = keyValue.length;
+export function updateGroups({ projections }: Pick<Decoder, 'projections'>): readonly (readonly ProjectionSpec[])[] {
+  const layerBytes = 4 * projections[0]!.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
+  const L = projections.length;
   let together = 1;
   for (let n = 2; n <= L; n++) if (L % n === 0 && n * layerBytes <= GROUP_BYTES) together = n;
-  return Array.from({ length: L / together }, (_, i) => keyValue.slice(i * together, (i + 1) * together).flat());
+  return Array.from({ length: L / together }, (_, i) => projections.slice(i * together, (i + 1) * together).flat());
 }
 
 /** What the step of a group is fed besides the rate, from all parameters and their gradient by name. */
 export function updateFeeds<Feed>(
-  group: readonly KeyValueSpec[],
+  group: readonly ProjectionSpec[],
   parameters: Readonly<Record<string, Feed>>,
   gradient: Readonly<Record<string, Feed>>,
 ): Readonly<Record<string, Feed>> {
@@ -63,8 +63,8 @@ function updated(i: number, shape: readonly number[], rate: Tensor): Tensor {
   const parameter = input(updateNames.parameter(i), 'float32', shape);
   const [M, K] = shape;
   if (K === undefined) {
-    return g.subtract(parameter, g.multiply(rate, input(updateNames.gradient(i), 'float32', shape)));
+    return g.sub(parameter, g.mul(rate, input(updateNames.gradient(i), 'float32', shape)));
   }
-  const down = g.multiply(input(updateNames.left(i), 'float32', ['T', M!]), g.negate(rate));
+  const down = g.mul(input(updateNames.left(i), 'float32', ['T', M!]), g.neg(rate));
   return g.gemm(down, input(updateNames.right(i), 'float32', ['T', K]), { transposeA: true, plus: parameter });
 }

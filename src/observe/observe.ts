@@ -1,7 +1,7 @@
 /** @file What is read of queries: label log-probabilities and taps at one token, batch by batch. */
 import { names } from '../model/graphs.ts';
-import type { KeyValue, LoadedModel } from '../model/loaded-model.ts';
-import { fedInputs, integers, type Memory, packedFeeds, requireSamePositions } from '../model/memory.ts';
+import type { LoadedModel, Projections } from '../model/loaded-model.ts';
+import { fedInputs, integers, type Prefix, packedFeeds, requireSamePositions } from '../model/prefix.ts';
 
 export interface Query {
   /** Tokens of the query, label included where one is fed. */
@@ -20,7 +20,7 @@ export interface Taps {
   readonly query?: boolean;
 }
 
-/** Of one query; layer-major flat arrays, each present when asked. L layers, H heads, D width, dh head width, P memory. */
+/** Of one query; layer-major flat arrays, each present when asked. L layers, H heads, D width, dh head width, P prefix. */
 export interface Observed {
   /** [reads][C] log-probability of each label token over the whole vocabulary, in nats. */
   readonly logProbabilities: readonly (readonly number[])[];
@@ -28,7 +28,7 @@ export interface Observed {
   readonly attentionOutput?: Float32Array;
   /** [L, H, tap + 1] to the tokens of the query up to the tap. */
   readonly attentionScores?: Float32Array;
-  /** [L, P] to the memory, summed over heads. */
+  /** [L, P] to the prefix, summed over heads. */
   readonly contextScores?: Float32Array;
   /** [L, H*dh] scaled. */
   readonly query?: Float32Array;
@@ -41,23 +41,23 @@ export interface ObservedBatch {
 }
 
 /**
- * Observes a batch of queries behind one memory: each query is answered as if it stood alone.
+ * Observes a batch of queries behind one prefix: each query is answered as if it stood alone.
  *
  * @param labels token ids whose log-probabilities are read
  * @param doing for progress and error messages
  */
 export async function observe(
   model: LoadedModel,
-  { memory, keyValue }: { readonly memory: Memory; readonly keyValue: KeyValue },
+  { prefix, projections }: { readonly prefix: Prefix; readonly projections: Projections },
   queries: readonly Query[],
   { labels, taps = {}, doing }: { readonly labels: readonly number[]; readonly taps?: Taps; readonly doing: string },
 ): Promise<ObservedBatch> {
   const { runtime, decoder } = model;
   const T = Math.max(...queries.map(query => query.tokens.length));
-  requireSamePositions(decoder, memory.tokens.length + T);
+  requireSamePositions(decoder, prefix.tokens.length + T);
   const { feeds, firstRows } = packedFeeds(
     queries.map(query => query.tokens),
-    memory.tokens.length,
+    prefix.tokens.length,
   );
   const reads = queries.flatMap(({ reads }, b) => reads.map(t => firstRows[b]! + t));
   const asked = (Object.keys(tapNames) as (keyof Taps)[]).filter(tap => taps[tap]);
@@ -66,8 +66,8 @@ export async function observe(
   const { fetched, seconds } = await runtime.run(session, {
     doing,
     feeds: fedInputs(session, {
-      ...keyValue,
-      ...memory.feeds,
+      ...projections,
+      ...prefix.feeds,
       ...feeds,
       [names.tapRows]: integers(
         [queries.length],

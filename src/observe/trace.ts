@@ -1,6 +1,6 @@
 import type { Decoder } from '../model/decoder.ts';
-import type { KeyValue, LoadedModel } from '../model/loaded-model.ts';
-import { fedInputs, type Memory, requireSamePositions, tokenFeeds } from '../model/memory.ts';
+import type { LoadedModel, Projections } from '../model/loaded-model.ts';
+import { fedInputs, type Prefix, requireSamePositions, tokenFeeds } from '../model/prefix.ts';
 
 export interface TraceTensor {
   readonly name: string;
@@ -9,35 +9,35 @@ export interface TraceTensor {
 }
 
 /**
- * One forward pass over tokens behind a memory (possibly of no token), everything read: logits [T, V] and for each layer N
+ * One forward pass over tokens behind a prefix (possibly of no token), everything read: logits [T, V] and for each layer N
  * layers.N.attention_output [T, D], layers.N.attention_scores [H, T, P+T] scaled, before mask and softmax, NaN where the mask
- * hides, layers.N.query [T, H*dh] scaled, after position embedding. P is the number of memory tokens.
+ * hides, layers.N.query [T, H*dh] scaled, after position embedding. P is the number of prefix tokens.
  *
  * @param pick names of the tensors to read; all when absent
  */
 export async function trace(
   model: LoadedModel,
-  { memory, keyValue }: { readonly memory: Memory; readonly keyValue: KeyValue },
+  { prefix, projections }: { readonly prefix: Prefix; readonly projections: Projections },
   tokens: readonly number[],
   pick: (name: string) => boolean = () => true,
 ): Promise<readonly TraceTensor[]> {
   const { runtime, decoder } = model;
-  requireSamePositions(decoder, memory.tokens.length + tokens.length);
+  requireSamePositions(decoder, prefix.tokens.length + tokens.length);
   const session = await model.session('trace');
   const { fetched } = await runtime.run(session, {
     doing: `tracing ${tokens.length} tokens`,
-    feeds: fedInputs(session, { ...keyValue, ...memory.feeds, ...tokenFeeds(tokens, memory.tokens.length) }),
+    feeds: fedInputs(session, { ...projections, ...prefix.feeds, ...tokenFeeds(tokens, prefix.tokens.length) }),
     fetch: session.outputs.filter(pick),
   });
   return Object.entries(fetched).map(([name, { dims, data }]) => {
     const isScores = name.endsWith('.attention_scores');
     return isScores
-      ? visibleScores(name, data as Float32Array, decoder, tokens.length, memory.tokens.length)
+      ? visibleScores(name, data as Float32Array, decoder, tokens.length, prefix.tokens.length)
       : { name, shape: dims, data: data as Float32Array };
   });
 }
 
-/** Drops the token that stands for an empty memory, and hides what the causal mask hides. */
+/** Drops the token that stands for an empty prefix, and hides what the causal mask hides. */
 function visibleScores(
   name: string,
   scores: Float32Array,

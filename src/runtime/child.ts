@@ -31,8 +31,8 @@ function failureOf(error: unknown, doing: string): Failure {
 
 try {
   // Imported late: a system on which onnxruntime does not load gets a message and not a crash.
-  const { createWorkshop } = await import('./workshop.ts');
-  const workshop = createWorkshop({ threads: Number(process.argv[2]) });
+  const { createExecutor } = await import('./executor.ts');
+  const workshop = createExecutor({ threads: Number(process.argv[2]) });
   let queue = Promise.resolve();
   process.on('message', (request: Request) => {
     queue = queue.then(async () => {

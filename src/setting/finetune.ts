@@ -1,7 +1,7 @@
 import { UserError } from '../error.ts';
 import { names } from '../model/graphs.ts';
-import type { KeyValue, LoadedModel } from '../model/loaded-model.ts';
-import { integers, numbers, tokenFeeds } from '../model/memory.ts';
+import type { LoadedModel, Projections } from '../model/loaded-model.ts';
+import { integers, numbers, tokenFeeds } from '../model/prefix.ts';
 import { updateFeeds, updateGroups, updateNames } from '../model/update-graph.ts';
 import { NonFiniteError } from '../runtime/errors.ts';
 import type { Handle } from '../runtime/runtime.ts';
@@ -9,7 +9,7 @@ import { releaseOnFailure } from '../runtime/scope.ts';
 
 export interface Finetuning {
   /** The changed projections. The caller releases them. */
-  readonly keyValue: KeyValue;
+  readonly projections: Projections;
   /** Mean next-token cross-entropy of each sequence before its step, in nats. */
   readonly losses: readonly number[];
   /** Time inside the graph. */
@@ -34,7 +34,7 @@ export interface FinetuneOptions {
  *
  * The gradient of a step is whole before anything changes; then projections are replaced group by group, and the old ones released.
  *
- * @param sequences token ids, each with its document start, at least two tokens long
+ * @param sequences token ids, each with its BOS, at least two tokens long
  * @throws UserError when a sequence is too short or too long, or when the loss leaves the finite numbers; no changed projection is left then
  */
 export async function finetune(
@@ -57,7 +57,7 @@ async function takeSteps(
   // Fetched whether asked or not: where numbers leave the finite ones, the first bad layer is named.
   const fetch = [...layers, names.loss];
   const keep = session.outputs.filter(output => !fetch.includes(output));
-  const keyValue = { ...model.pretrained };
+  const projections = { ...model.pretrained };
   const losses: number[] = [];
   let seconds = 0;
   for (const [step, sequence] of sequences.entries()) {
@@ -69,7 +69,7 @@ async function takeSteps(
       const result = await runtime.run(session, {
         doing,
         feeds: {
-          ...keyValue,
+          ...projections,
           ...tokenFeeds(sequence, 0),
           [names.targets]: integers([T], [...sequence.slice(1), 0]),
           [names.targetWeights]: numbers([T], weights),
@@ -77,7 +77,7 @@ async function takeSteps(
         fetch,
         keep,
       });
-      seconds += result.seconds + (await descend(model, keyValue, result.kept, { learningRate, doing }));
+      seconds += result.seconds + (await descend(model, projections, result.kept, { learningRate, doing }));
       const loss = result.fetched[names.loss]!.data[0]!;
       losses.push(loss);
       onQueries?.(
@@ -89,13 +89,13 @@ async function takeSteps(
       throw explained(error, learningRate, step);
     }
   }
-  return { keyValue, losses, seconds };
+  return { projections, losses, seconds };
 }
 
 /** Replaces every projection by the one a step on, and releases gradients and old projections. @returns time inside the graph */
 async function descend(
   model: LoadedModel,
-  keyValue: Record<string, Handle>,
+  projections: Record<string, Handle>,
   gradient: Readonly<Record<string, Handle>>,
   { learningRate, doing }: { readonly learningRate: number; readonly doing: string },
 ): Promise<number> {
@@ -104,23 +104,26 @@ async function descend(
   const fixed = Object.values(pretrained);
   let seconds = 0;
   for (const group of updateGroups(model.decoder)) {
-    const feeds = updateFeeds(group, keyValue, gradient);
+    const feeds = updateFeeds(group, projections, gradient);
     const result = await runtime.run(session, {
       doing: `${doing}, at ${group[0]!.name}`,
       feeds: { ...feeds, [updateNames.rate]: numbers([1], [learningRate]) },
       keep: session.outputs,
     });
     seconds += result.seconds;
-    for (const [i, { name }] of group.entries()) keyValue[name] = result.kept[updateNames.updated(i)]!;
+    for (const [i, { name }] of group.entries()) projections[name] = result.kept[updateNames.updated(i)]!;
     await runtime.release(Object.values(feeds).filter(handle => !fixed.includes(handle)));
   }
   return seconds;
 }
 
 /** Frees changed projections; those of the checkpoint stay. */
-export async function releaseKeyValue({ runtime, pretrained }: LoadedModel, keyValue: KeyValue): Promise<void> {
+export async function releaseProjections(
+  { runtime, pretrained }: LoadedModel,
+  projections: Projections,
+): Promise<void> {
   await runtime.release(
-    Object.keys(keyValue).flatMap(name => (keyValue[name] === pretrained[name] ? [] : keyValue[name]!)),
+    Object.keys(projections).flatMap(name => (projections[name] === pretrained[name] ? [] : projections[name]!)),
   );
 }
 

@@ -1,4 +1,4 @@
-export { type FinetuneOptions, type Finetuning, finetune, releaseKeyValue } from './finetune.ts';
+export { type FinetuneOptions, type Finetuning, finetune, releaseProjections } from './finetune.ts';
 export {
   finetuned,
   inContext,

@@ -1,9 +1,9 @@
 /**
- * @file A setting is a pair of memory and key/value projections, and nothing else: whoever evaluates, observes or measures
+ * @file A setting is a pair of prefix and key/value projections, and nothing else: whoever evaluates, observes or measures
  * never asks which one it looks at (Dai et al.: demonstrations act where key/value finetuning acts).
  */
-import type { KeyValue, LoadedModel } from '../model/loaded-model.ts';
-import { computeMemory, type Memory } from '../model/memory.ts';
+import type { LoadedModel, Projections } from '../model/loaded-model.ts';
+import { computePrefix, type Prefix } from '../model/prefix.ts';
 
 export type SettingName = 'zero-shot' | 'in-context' | 'finetuned';
 
@@ -11,44 +11,44 @@ export const settingNames: readonly SettingName[] = ['zero-shot', 'in-context', 
 
 export interface Setting {
   readonly name: SettingName;
-  readonly memory: Memory;
-  readonly keyValue: KeyValue;
+  readonly prefix: Prefix;
+  readonly projections: Projections;
 }
 
 type Progress = { readonly onProgress?: (tokens: number) => void };
 
-/** memory = [document start], pretrained projections. */
-export async function zeroShot(model: LoadedModel, documentStart: number, progress: Progress = {}): Promise<Setting> {
-  return make(model, 'zero-shot', [documentStart], model.pretrained, progress);
+/** prefix = [BOS], pretrained projections. */
+export async function zeroShot(model: LoadedModel, bos: number, progress: Progress = {}): Promise<Setting> {
+  return make(model, 'zero-shot', [bos], model.pretrained, progress);
 }
 
-/** memory = [document start, demonstrations], pretrained projections. */
+/** prefix = [BOS, demonstrations], pretrained projections. */
 export async function inContext(
   model: LoadedModel,
-  memoryTokens: readonly number[],
+  prefixTokens: readonly number[],
   progress: Progress = {},
 ): Promise<Setting> {
-  return make(model, 'in-context', memoryTokens, model.pretrained, progress);
+  return make(model, 'in-context', prefixTokens, model.pretrained, progress);
 }
 
-/** memory = [document start] as the changed projections see it. @param keyValue what finetuning left */
+/** prefix = [BOS] as the changed projections see it. @param projections what finetuning left */
 export async function finetuned(
   model: LoadedModel,
-  documentStart: number,
-  keyValue: KeyValue,
+  bos: number,
+  projections: Projections,
   progress: Progress = {},
 ): Promise<Setting> {
-  return make(model, 'finetuned', [documentStart], keyValue, progress);
+  return make(model, 'finetuned', [bos], projections, progress);
 }
 
 async function make(
   model: LoadedModel,
   name: SettingName,
   tokens: readonly number[],
-  keyValue: KeyValue,
+  projections: Projections,
   { onProgress }: Progress,
 ): Promise<Setting> {
-  const doing = `computing the ${name} memory`;
-  const memory = await computeMemory(model, tokens, keyValue, { doing, ...(onProgress && { onProgress }) });
-  return { name, memory, keyValue };
+  const doing = `computing the ${name} prefix`;
+  const prefix = await computePrefix(model, tokens, projections, { doing, ...(onProgress && { onProgress }) });
+  return { name, prefix, projections };
 }

@@ -1,12 +1,4 @@
 export {
-  estimateMomentum,
-  type MomentumOptions,
-  type MomentumResult,
-  type MomentumRun,
-  runMomentum,
-  type StudyEstimate,
-} from './momentum/index.ts';
-export {
   type ChapterNumber,
   estimateTheory,
   runTheory,
@@ -14,4 +6,12 @@ export {
   type TheoryEstimate,
   type TheoryOptions,
   type TheoryResult,
-} from './theory/theory.ts';
+} from './dual-form/run-theory.ts';
+export {
+  estimateMomentum,
+  type MomentumOptions,
+  type MomentumResult,
+  type MomentumRun,
+  runMomentum,
+  type StudyEstimate,
+} from './momentum/index.ts';

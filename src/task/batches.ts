@@ -1,11 +1,11 @@
 /**
- * Tokens of a batch: enough for fast matrix products, few enough that the attention scores of a batch behind a long memory stay in
+ * Tokens of a batch: enough for fast matrix products, few enough that the attention scores of a batch behind a long prefix stay in
  * tens of megabytes.
  */
 const MOST_TOKENS = 512;
 
 /**
- * Batches of sequences of like length, so that little is padded where sequences attend to themselves: the longest first (memory is
+ * Batches of sequences of like length, so that little is padded where sequences attend to themselves: the longest first (prefix is
  * at its highest at once), equal lengths in their given order. The same sequences always give the same batches.
  *
  * @param sequences anything with tokens

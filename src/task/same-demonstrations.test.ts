@@ -4,9 +4,9 @@ import { assertSameDemonstrations, type Fed } from './same-demonstrations.ts';
 
 const START = 0;
 const fed = (bodies: readonly (readonly number[])[], separator: readonly number[]): Fed => ({
-  memoryTokens: [START, ...bodies.flatMap(body => [...body, ...separator])],
+  prefixTokens: [START, ...bodies.flatMap(body => [...body, ...separator])],
   finetuning: bodies.map(body => [START, ...body]),
-  documentStart: START,
+  bos: START,
   separator,
 });
 const bodies = fc.array(fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 1, maxLength: 4 }), { maxLength: 5 });
@@ -30,13 +30,13 @@ describe('assertSameDemonstrations', () => {
         fc.constantFrom('change', 'drop', 'add'),
         (texts, separator, at, how) => {
           const good = fed(texts, separator);
-          const sequences = [good.memoryTokens, ...good.finetuning].map(sequence => [...sequence]);
+          const sequences = [good.prefixTokens, ...good.finetuning].map(sequence => [...sequence]);
           const victim = sequences[at % sequences.length]!;
           const place = at % victim.length;
           const extra = how === 'drop' ? [] : [how === 'change' ? victim[place]! + 100 : 100];
           victim.splice(place, how === 'add' ? 0 : 1, ...extra);
-          const [memoryTokens, ...finetuning] = sequences;
-          expect(() => assertSameDemonstrations({ ...good, memoryTokens: memoryTokens!, finetuning })).toThrow(
+          const [prefixTokens, ...finetuning] = sequences;
+          expect(() => assertSameDemonstrations({ ...good, prefixTokens: prefixTokens!, finetuning })).toThrow(
             /do not see the same demonstrations/,
           );
         },
@@ -67,11 +67,11 @@ describe('assertSameDemonstrations', () => {
       /token 1 of demonstration 1 of 2 is 7 in context and 9/,
     ],
     ['fewer for finetuning', { finetuning: [[0, 7, 8]] }, /goes on for 2 tokens after the 1/],
-    ['fewer in context', { memoryTokens: [0, 7, 8, 5] }, /token 1 of demonstration 2 of 2 is nothing in context and 9/],
-    ['no separator at the end', { memoryTokens: [0, 7, 8, 5, 9] }, /followed by nothing in context/],
+    ['fewer in context', { prefixTokens: [0, 7, 8, 5] }, /token 1 of demonstration 2 of 2 is nothing in context and 9/],
+    ['no separator at the end', { prefixTokens: [0, 7, 8, 5, 9] }, /followed by nothing in context/],
     ['another separator', { separator: [6] }, /demonstration 1 of 2 is followed by 5 in context, not .* 6/],
-    ['no document start in context', { memoryTokens: [7, 8, 5, 9, 5] }, /memory begins with 7/],
-    ['no document start in finetuning', { finetuning: [[0, 7, 8], [9]] }, /demonstration 2 of 2 begins with 9/],
+    ['no BOS in context', { prefixTokens: [7, 8, 5, 9, 5] }, /memory begins with 7/],
+    ['no BOS in finetuning', { finetuning: [[0, 7, 8], [9]] }, /demonstration 2 of 2 begins with 9/],
   ])('names %s', (_, change, message) => {
     expect(() => assertSameDemonstrations({ ...good, ...change })).toThrow(message);
   });

@@ -1,47 +1,47 @@
 /** The tokens of a run that must speak of the same demonstrations. */
 export interface Fed {
-  /** Memory of the in-context setting. */
-  readonly memoryTokens: readonly number[];
+  /** Prefix of the in-context setting. */
+  readonly prefixTokens: readonly number[];
   /** Sequences of the finetuned setting. */
   readonly finetuning: readonly (readonly number[])[];
-  readonly documentStart: number;
+  readonly bos: number;
   readonly separator: readonly number[];
 }
 
 /**
  * Proves from the token ids alone that the in-context and the finetuned setting saw the same demonstrations in the same
- * order: the memory, without its document start and its separators, must be the finetuning sequences without theirs.
+ * order: the prefix, without its BOS and its separators, must be the finetuning sequences without theirs.
  * It looks at nothing but what is fed, so that it holds whoever made the sequences.
  *
  * @throws Error naming the first difference
  */
-export function assertSameDemonstrations({ memoryTokens, finetuning, documentStart, separator }: Fed): void {
+export function assertSameDemonstrations({ prefixTokens, finetuning, bos, separator }: Fed): void {
   const differ = (what: string): never => {
     throw new Error(`in-context and finetuned do not see the same demonstrations: ${what}`);
   };
-  if (memoryTokens[0] !== documentStart) {
-    differ(`the memory begins with ${show(memoryTokens[0])}, not with the document start ${documentStart}`);
+  if (prefixTokens[0] !== bos) {
+    differ(`the prefix begins with ${show(prefixTokens[0])}, not with the BOS ${bos}`);
   }
   let at = 1;
   finetuning.forEach((sequence, i) => {
     const name = `demonstration ${i + 1} of ${finetuning.length}`;
-    if (sequence[0] !== documentStart) {
-      differ(`${name} begins with ${show(sequence[0])} in finetuning, not with the document start ${documentStart}`);
+    if (sequence[0] !== bos) {
+      differ(`${name} begins with ${show(sequence[0])} in finetuning, not with the BOS ${bos}`);
     }
     for (let t = 1; t < sequence.length; t++, at++) {
-      if (memoryTokens[at] === sequence[t]) continue;
-      differ(`token ${t} of ${name} is ${show(memoryTokens[at])} in context and ${sequence[t]} in finetuning`);
+      if (prefixTokens[at] === sequence[t]) continue;
+      differ(`token ${t} of ${name} is ${show(prefixTokens[at])} in context and ${sequence[t]} in finetuning`);
     }
     for (const token of separator) {
-      if (memoryTokens[at] !== token) {
-        differ(`${name} is followed by ${show(memoryTokens[at])} in context, not by the separator's ${token}`);
+      if (prefixTokens[at] !== token) {
+        differ(`${name} is followed by ${show(prefixTokens[at])} in context, not by the separator's ${token}`);
       }
       at++;
     }
   });
-  if (at < memoryTokens.length) {
+  if (at < prefixTokens.length) {
     differ(
-      `the memory goes on for ${memoryTokens.length - at} tokens after the ${finetuning.length} that finetuning has`,
+      `the prefix goes on for ${prefixTokens.length - at} tokens after the ${finetuning.length} that finetuning has`,
     );
   }
 }

@@ -9,20 +9,20 @@ import { openTask, type Task } from './task.ts';
 
 const digest = (value: unknown) => createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 16);
 
-// Made by an independent Python program: NumPy, the Rust library `tokenizers`, document start 0, separator "\n\n", seed 3.
-const memories = [
-  { task: 'sst2', context: 2048, shots: 32, memory: 615, sha: '3ec57adeeff6f975' },
-  { task: 'sst2', context: 512, shots: 22, memory: 437, sha: '7feab659d3faa815' },
-  { task: 'sst5', context: 2048, shots: 32, memory: 883, sha: 'ac251e3556586d2b' },
-  { task: 'sst5', context: 512, shots: 16, memory: 434, sha: 'e27a097e79baa07c' },
-  { task: 'mr', context: 2048, shots: 32, memory: 1091, sha: 'c3b80bb70c0d08de' },
-  { task: 'mr', context: 512, shots: 13, memory: 416, sha: 'c8ae0dfb03a22975' },
-  { task: 'subj', context: 2048, shots: 32, memory: 1150, sha: '46f613278b3cd76e' },
-  { task: 'subj', context: 512, shots: 9, memory: 335, sha: '49266d71d4ba16ff' },
-  { task: 'agnews', context: 2048, shots: 22, memory: 1765, sha: 'cc736a5a12591f2c' },
-  { task: 'agnews', context: 512, shots: 3, memory: 215, sha: '6cf20c965e2a37c4' },
-  { task: 'cb', context: 2048, shots: 19, memory: 1755, sha: '0e4cd02bd233f342' },
-  { task: 'cb', context: 512, shots: 2, memory: 210, sha: '1a194b3040ea2ddf' },
+// Made by an independent Python program: NumPy, the Rust library `tokenizers`, BOS 0, separator "\n\n", seed 3.
+const prefixes = [
+  { task: 'sst2', context: 2048, shots: 32, prefix: 615, sha: '3ec57adeeff6f975' },
+  { task: 'sst2', context: 512, shots: 22, prefix: 437, sha: '7feab659d3faa815' },
+  { task: 'sst5', context: 2048, shots: 32, prefix: 883, sha: 'ac251e3556586d2b' },
+  { task: 'sst5', context: 512, shots: 16, prefix: 434, sha: 'e27a097e79baa07c' },
+  { task: 'mr', context: 2048, shots: 32, prefix: 1091, sha: 'c3b80bb70c0d08de' },
+  { task: 'mr', context: 512, shots: 13, prefix: 416, sha: 'c8ae0dfb03a22975' },
+  { task: 'subj', context: 2048, shots: 32, prefix: 1150, sha: '46f613278b3cd76e' },
+  { task: 'subj', context: 512, shots: 9, prefix: 335, sha: '49266d71d4ba16ff' },
+  { task: 'agnews', context: 2048, shots: 22, prefix: 1765, sha: 'cc736a5a12591f2c' },
+  { task: 'agnews', context: 512, shots: 3, prefix: 215, sha: '6cf20c965e2a37c4' },
+  { task: 'cb', context: 2048, shots: 19, prefix: 1755, sha: '0e4cd02bd233f342' },
+  { task: 'cb', context: 512, shots: 2, prefix: 210, sha: '1a194b3040ea2ddf' },
 ];
 const queries = [
   { task: 'sst2', n: 872, tokens: 25431, sha: '747f0010ba72ea94', rows: 'b0d497e870fbd201' },
@@ -46,25 +46,25 @@ describe('SmolLM2 on the embedded tasks', () => {
     if (!opened.has(name)) opened.set(name, openTask(name));
     const task = await opened.get(name)!;
     const shots = task.defaultShots;
-    return buildSequences({ task, tokenizer, documentStart: 0, separator, shots, seed: 3, context });
+    return buildSequences({ task, tokenizer, bos: 0, separator, shots, seed: 3, context });
   };
 
-  test.each(memories)('memory of $task in $context tokens', async ({ task, context, shots, memory, sha }) => {
-    const { memoryTokens, ...rest } = await build(task, context);
-    expect({ shots: rest.shots, memory: memoryTokens.length, sha: digest(memoryTokens) }).toEqual({
+  test.each(prefixes)('prefix of $task in $context tokens', async ({ task, context, shots, prefix, sha }) => {
+    const { prefixTokens, ...rest } = await build(task, context);
+    expect({ shots: rest.shots, prefix: prefixTokens.length, sha: digest(prefixTokens) }).toEqual({
       shots,
-      memory,
+      prefix,
       sha,
     });
   });
 
   test.each(['sst2', 'cb'])('sets of demonstrations of %s: no row in two, the first as in a run', async name => {
-    const { demonstrations, memoryTokens, finetuning, shots } = await build(name, 2048);
+    const { demonstrations, prefixTokens, finetuning, shots } = await build(name, 2048);
     const task = await opened.get(name)!;
-    const request = { task, tokenizer, documentStart: 0, separator, shots, seed: 3, context: 2048 };
+    const request = { task, tokenizer, bos: 0, separator, shots, seed: 3, context: 2048 };
     const sets = buildDemonstrationSets(request, 6);
     expect(sets).toHaveLength(6);
-    expect(sets[0]).toEqual({ demonstrations, memoryTokens, finetuning });
+    expect(sets[0]).toEqual({ demonstrations, prefixTokens, finetuning });
     const rows = sets.flatMap(set => set.demonstrations.map(({ row }) => row));
     expect(rows.length).toBeGreaterThan(5 * shots);
     expect(new Set(rows).size).toBe(rows.length);
@@ -114,7 +114,7 @@ describe('buildSequences', () => {
   const request: SequenceRequest = {
     task,
     tokenizer,
-    documentStart: 1,
+    bos: 1,
     separator: [2, 3],
     shots: 4,
     seed: 5,
@@ -123,20 +123,20 @@ describe('buildSequences', () => {
   const text = (tokens: readonly number[]) => String.fromCharCode(...tokens);
 
   test('puts the separator after each demonstration, the last one too', () => {
-    const { memoryTokens, demonstrations, finetuning, labelTokens, queries } = buildSequences({ ...request, shots: 2 });
+    const { prefixTokens, demonstrations, finetuning, labelTokens, queries } = buildSequences({ ...request, shots: 2 });
     // numpy.random.default_rng(5).permutation(4) = 3 1 2 0
     expect(demonstrations.map(demonstration => demonstration.row)).toEqual([3, 1]);
-    expect(text(memoryTokens)).toBe('\x01d: yes\x02\x03bbb: yes\x02\x03');
+    expect(text(prefixTokens)).toBe('\x01d: yes\x02\x03bbb: yes\x02\x03');
     expect(finetuning.map(text)).toEqual(['\x01d: yes', '\x01bbb: yes']);
     expect(labelTokens.map(text)).toEqual([' n', ' yes']);
     expect(queries.map(query => text(query.tokens))).toEqual(['xxxxx:', 'y:', 'zz:']);
     for (const { tokens, start, promptLength, label } of demonstrations) {
-      expect(memoryTokens.slice(start, start + tokens.length)).toEqual(tokens);
+      expect(prefixTokens.slice(start, start + tokens.length)).toEqual(tokens);
       expect(text(tokens.slice(promptLength))).toBe([' n', ' yes'][label]);
     }
   });
 
-  test('adds demonstrations while memory, demonstration and longest example stay below the context', () => {
+  test('adds demonstrations while prefix, demonstration and longest example stay below the context', () => {
     fc.assert(
       fc.property(fc.integer({ min: 30, max: 80 }), fc.nat({ max: 100 }), (context, seed) => {
         const longest = 1 + 'xxxxx:'.length + ' yes'.length;
@@ -176,8 +176,8 @@ describe('buildSequences', () => {
     expect(queries).toEqual([{ row: 9, label: 1, tokens: tokenizer.encode('own:') }]);
   });
 
-  test('no shots: the memory is the document start', () => {
-    expect(buildSequences({ ...request, shots: 0 })).toMatchObject({ memoryTokens: [1], finetuning: [], shots: 0 });
+  test('no shots: the prefix is the BOS', () => {
+    expect(buildSequences({ ...request, shots: 0 })).toMatchObject({ prefixTokens: [1], finetuning: [], shots: 0 });
   });
 
   test.each([

@@ -9,7 +9,7 @@ export interface SequenceRequest {
   readonly task: Task;
   readonly tokenizer: Pick<Tokenizer, 'encodeAll'>;
   /** The token that every sequence begins with. */
-  readonly documentStart: number;
+  readonly bos: number;
   /** Tokens after each demonstration in the context, the last one too. */
   readonly separator: readonly number[];
   /** How many demonstrations are asked for; fewer are used where the context ends. */
@@ -29,11 +29,11 @@ export interface Demonstration {
   /** Original row id. */
   readonly row: number;
   readonly label: number;
-  /** T(x) y, without document start and separator. */
+  /** T(x) y, without BOS and separator. */
   readonly tokens: readonly number[];
   /** Tokens of T(x). */
   readonly promptLength: number;
-  /** Where `tokens` begin in the memory tokens. */
+  /** Where `tokens` begin in the prefix tokens. */
   readonly start: number;
 }
 
@@ -41,16 +41,16 @@ export interface Query {
   /** Original row id. */
   readonly row: number;
   readonly label: number;
-  /** T(x), without document start. */
+  /** T(x), without BOS. */
   readonly tokens: readonly number[];
 }
 
 /** Demonstrations as both ways of learning see them. */
 export interface DemonstrationSet {
-  /** In-context memory: document start, then each demonstration followed by the separator. */
-  readonly memoryTokens: readonly number[];
+  /** In-context prefix: BOS, then each demonstration followed by the separator. */
+  readonly prefixTokens: readonly number[];
   readonly demonstrations: readonly Demonstration[];
-  /** One sequence a demonstration, in the same order: document start, T(x), y. */
+  /** One sequence a demonstration, in the same order: BOS, T(x), y. */
   readonly finetuning: readonly (readonly number[])[];
 }
 
@@ -66,7 +66,7 @@ export interface Sequences extends DemonstrationSet {
 
 /**
  * The token sequences of a run. Prompt and label word are encoded apart and joined. Demonstrations are added while
- * |context so far| + |demonstration and separator| + |longest evaluation example, from document start to label word| <
+ * |context so far| + |demonstration and separator| + |longest evaluation example, from BOS to label word| <
  * context; the first that does not fit ends it. Finetuning uses the same number. (Official code, `fewshot_task.py`,
  * whose finetuning was given the truncated number by hand.)
  *
@@ -96,7 +96,7 @@ export function buildSequences(request: SequenceRequest): Sequences {
 
   const queries = (request.queries === undefined ? evaluation : toQueries(request.queries)).slice(0, request.limit);
   for (const { row, tokens } of queries) {
-    if (set.memoryTokens.length + tokens.length + longestLabel <= context) continue;
+    if (set.prefixTokens.length + tokens.length + longestLabel <= context) continue;
     throw new UserError(`task ${task.name}: row ${row} (${tokens.length} tokens) does not fit in ${context} tokens`);
   }
   return { ...set, queries, labelTokens, shotsAsked: request.shots, shots: set.demonstrations.length };
@@ -110,7 +110,7 @@ export function buildSequences(request: SequenceRequest): Sequences {
  * @throws UserError as `buildSequences`
  */
 export function buildDemonstrationSets(
-  request: Pick<SequenceRequest, 'task' | 'tokenizer' | 'documentStart' | 'separator' | 'shots' | 'seed' | 'context'>,
+  request: Pick<SequenceRequest, 'task' | 'tokenizer' | 'bos' | 'separator' | 'shots' | 'seed' | 'context'>,
   count: number,
 ): readonly DemonstrationSet[] {
   const { task, tokenizer, seed, shots, context } = request;
@@ -136,30 +136,25 @@ export function chooseDemonstrations(task: Task, seed: number, shots: number): r
 /** Demonstrations behind each other, until the next would reach `room` tokens. */
 function layOut(
   rows: readonly Row[],
-  {
-    task,
-    tokenizer,
-    documentStart,
-    separator,
-  }: Pick<SequenceRequest, 'task' | 'tokenizer' | 'documentStart' | 'separator'>,
+  { task, tokenizer, bos, separator }: Pick<SequenceRequest, 'task' | 'tokenizer' | 'bos' | 'separator'>,
   labelTokens: readonly (readonly number[])[],
   room: number,
 ): DemonstrationSet {
-  const memoryTokens = [documentStart];
+  const prefixTokens = [bos];
   const demonstrations: Demonstration[] = [];
   const prompts = encodePrompts(task, tokenizer, rows);
   for (const [i, row] of rows.entries()) {
     const prompt = prompts[i]!;
     const tokens = [...prompt, ...labelTokens[row.label]!];
-    if (memoryTokens.length + tokens.length + separator.length >= room) break;
-    const start = memoryTokens.length;
+    if (prefixTokens.length + tokens.length + separator.length >= room) break;
+    const start = prefixTokens.length;
     demonstrations.push({ row: row.id, label: row.label, tokens, promptLength: prompt.length, start });
-    memoryTokens.push(...tokens, ...separator);
+    prefixTokens.push(...tokens, ...separator);
   }
   return {
-    memoryTokens,
+    prefixTokens,
     demonstrations,
-    finetuning: demonstrations.map(({ tokens }) => [documentStart, ...tokens]),
+    finetuning: demonstrations.map(({ tokens }) => [bos, ...tokens]),
   };
 }
 
@@ -177,7 +172,7 @@ function noRoom(
   );
 }
 
-/** Tokens of the longest evaluation example, from document start to label word. */
+/** Tokens of the longest evaluation example, from BOS to label word. */
 function longestExample(evaluation: readonly Pick<Query, 'tokens'>[], longestLabel: number): number {
   return 1 + longest(evaluation.map(query => query.tokens)) + longestLabel;
 }

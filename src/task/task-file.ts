@@ -1,9 +1,9 @@
 import { closest } from 'fastest-levenshtein';
 import { z } from 'zod';
-import { decodeText } from '../checkpoint/decode-text.ts';
-import { readSmallFile } from '../checkpoint/file-bytes.ts';
-import { parseShallowJson } from '../checkpoint/shallow-json.ts';
 import { UserError } from '../error.ts';
+import { decodeText } from '../files/decode-text.ts';
+import { readSmallFile } from '../files/file-bytes.ts';
+import { parseShallowJson } from '../files/shallow-json.ts';
 import { parseTemplate, type Template } from './template.ts';
 
 const MOST_BYTES = 10_000_000;

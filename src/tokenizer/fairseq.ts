@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { decodeText } from '../checkpoint/decode-text.ts';
-import { withFile } from '../checkpoint/file-bytes.ts';
 import { UserError } from '../error.ts';
+import { decodeText } from '../files/decode-text.ts';
+import { withFile } from '../files/file-bytes.ts';
 import type { Tokenizer } from './definition.ts';
 import { FAIRSEQ_SPECIAL, FAIRSEQ_UNKNOWN, parseFairseqDictionary } from './fairseq-dictionary.ts';
 import { gpt2Json } from './gpt2.ts';

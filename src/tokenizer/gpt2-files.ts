@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { TokenizerSource } from '../checkpoint/checkpoint.ts';
-import { withFile } from '../checkpoint/file-bytes.ts';
 import { UserError } from '../error.ts';
+import { withFile } from '../files/file-bytes.ts';
 import { bytePairJson } from './byte-pair-json.ts';
 import type { Definition } from './definition.ts';
 import { defineTokenizer, parseJson } from './tokenizer-json.ts';

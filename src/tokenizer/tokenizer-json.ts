@@ -1,9 +1,9 @@
 import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { withFile } from '../checkpoint/file-bytes.ts';
-import { parseShallowJson } from '../checkpoint/shallow-json.ts';
 import { UserError } from '../error.ts';
+import { withFile } from '../files/file-bytes.ts';
+import { parseShallowJson } from '../files/shallow-json.ts';
 import { checkComponents } from './components.ts';
 import type { Definition } from './definition.ts';
 

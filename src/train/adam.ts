@@ -9,8 +9,8 @@
  */
 import * as g from '../graph/operators/index.ts';
 import { constant, input, type Tensor } from '../graph/tensor.ts';
-import { numbers } from '../model/memory.ts';
-import type { Feeds, Parameter } from './problem.ts';
+import { numbers } from '../model/prefix.ts';
+import type { Feeds, Parameter } from './objective.ts';
 
 export interface AdamSettings {
   readonly beta1: number;
@@ -65,11 +65,11 @@ export function adamGraph(
       const tensor = (named: string) => input(named, 'float32', shape);
       const [p, gradient] = [tensor(name), tensor(adamNames.gradient(name))];
       const [m, v] = [tensor(adamNames.first(name)), tensor(adamNames.second(name))];
-      const first = g.add(g.multiply(m, constant(beta1)), g.multiply(gradient, ofGradient));
-      const second = g.add(g.multiply(v, constant(beta2)), g.multiply(g.multiply(gradient, gradient), ofSquare));
-      const step = g.divide(g.multiply(first, rate), g.add(g.squareRoot(second), epsilon));
+      const first = g.add(g.mul(m, constant(beta1)), g.mul(gradient, ofGradient));
+      const second = g.add(g.mul(v, constant(beta2)), g.mul(g.mul(gradient, gradient), ofSquare));
+      const step = g.div(g.mul(first, rate), g.add(g.sqrt(second), epsilon));
       return [
-        [adamNames.updated(name), g.subtract(p, step)],
+        [adamNames.updated(name), g.sub(p, step)],
         [adamNames.updated(adamNames.first(name)), first],
         [adamNames.updated(adamNames.second(name)), second],
       ] as const;

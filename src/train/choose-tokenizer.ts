@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileError } from '../checkpoint/file-bytes.ts';
 import { UserError } from '../error.ts';
+import { fileError } from '../files/file-bytes.ts';
 import { gpt2TokenizerJson } from '../tokenizer/gpt2-tokenizer.ts';
 import { openTokenizerJson, type Tokenizer } from '../tokenizer/tokenizer.ts';
 import { trainTokenizer } from '../tokenizer/train-tokenizer.ts';

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { fileError } from '../checkpoint/file-bytes.ts';
 import { UserError } from '../error.ts';
+import { fileError } from '../files/file-bytes.ts';
 
 /** Texts to train on. */
 export interface Corpus {

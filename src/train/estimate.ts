@@ -1,9 +1,9 @@
 import { join, resolve } from 'node:path';
-import { usualSeconds } from '../experiment/usual-seconds.ts';
-import { forwardFlops } from '../experiment/work.ts';
 import { elements } from '../model/decoder.ts';
 import { readDecoder } from '../model/families/index.ts';
 import type { Momentum } from '../model/momentum.ts';
+import { usualSeconds } from '../run/estimate/usual-seconds.ts';
+import { forwardFlops } from '../run/estimate/work.ts';
 import { ownMemory } from '../runtime/memory.ts';
 import { openRuntime, type RuntimeOptions } from '../runtime/runtime.ts';
 import { gptConfig, languageFeeds, languageModel } from './gpt.ts';
@@ -63,7 +63,7 @@ export async function estimateTraining(options: TrainingEstimateOptions = {}): P
   const small = parameters <= SMALL.parameters && batchFlops <= SMALL.batchFlops;
   const measured = calibrate ? await measureBatches(plan, small, { threads, signal }) : null;
 
-  const judged = judgedSequences(plan);
+  const evaluated = evaluatedSequences(plan);
   const checkpoints = Math.ceil(steps / (checkpointEvery ?? usualCheckpointEvery(plan)));
   const stages = {
     training: {
@@ -72,9 +72,9 @@ export async function estimateTraining(options: TrainingEstimateOptions = {}): P
       seconds: measured && steps * accumulate * measured.training,
     },
     validation: {
-      tokens: judged * T,
-      flops: forwardFlops(decoder, { T, P: 0, sequences: judged, reads: judged * T }),
-      seconds: measured && (judged / batch) * measured.validation,
+      tokens: evaluated * T,
+      flops: forwardFlops(decoder, { T, P: 0, sequences: evaluated, reads: evaluated * T }),
+      seconds: measured && (evaluated / batch) * measured.validation,
     },
     checkpoints: {
       tokens: 0,
@@ -102,7 +102,7 @@ const CHECKPOINT = { seconds: 0.03, bytesASecond: 350e6 };
 const GROWTH_BYTES = 100e6;
 
 /** Sequences of all validations. */
-function judgedSequences({ steps, evaluateEvery, corpus, validation }: TrainingPlan): number {
+function evaluatedSequences({ steps, evaluateEvery, corpus, validation }: TrainingPlan): number {
   const onTheWay = Math.ceil(steps / evaluateEvery) * Math.min(SEQUENCES_ON_THE_WAY, validation.sequences);
   return onTheWay + validation.sequences + Math.min(corpus.sequences, validation.sequences);
 }

@@ -8,10 +8,10 @@ import { input, type Tensor } from '../graph/tensor.ts';
 import type { Decoder } from '../model/decoder.ts';
 import { readDecoder } from '../model/families/index.ts';
 import { evenPass } from '../model/graphs.ts';
-import { integers, numbers } from '../model/memory.ts';
 import { configWithMomentum, type Momentum } from '../model/momentum.ts';
+import { integers, numbers } from '../model/prefix.ts';
+import type { Feeds, Initial, Objective, Parameter } from './objective.ts';
 import type { ModelNumbers } from './presets.ts';
-import type { Feeds, Initial, Parameter, Problem } from './problem.ts';
 
 export interface GptShape extends ModelNumbers {
   readonly momentum?: Momentum;
@@ -23,16 +23,17 @@ export interface GptShape extends ModelNumbers {
 
 /** config.json of such a decoder, as Hugging Face writes it for GPT-2. */
 export function gptConfig(shape: GptShape): Readonly<Record<string, unknown>> {
-  const { layers, heads, width, feedForward, vocabulary, context, momentum, endOfText = 0 } = shape;
+  const { layers, heads, hiddenSize, feedForward, vocabulary, context, momentum, endOfText = 0 } = shape;
   const { deviation = DEVIATION } = shape;
-  if (width % heads !== 0) throw new UserError(`--heads ${heads}: do not divide the width ${width}`, { exitCode: 2 });
+  if (hiddenSize % heads !== 0)
+    throw new UserError(`--heads ${heads}: do not divide the hiddenSize ${hiddenSize}`, { exitCode: 2 });
   const config = {
     architectures: ['GPT2LMHeadModel'],
     model_type: 'gpt2',
     vocab_size: vocabulary,
     n_positions: context,
     n_ctx: context,
-    n_embd: width,
+    n_embd: hiddenSize,
     n_layer: layers,
     n_head: heads,
     n_inner: feedForward,
@@ -76,7 +77,7 @@ function parametersOf({ tensors, layers }: Decoder, config: Readonly<Record<stri
  *
  * @param config as `gptConfig` makes it, or of any other supported family
  */
-export function languageModel(config: Readonly<Record<string, unknown>>): Problem {
+export function languageModel(config: Readonly<Record<string, unknown>>): Objective {
   const decoder = readDecoder(config, 'the model to train');
   return {
     parameters: parametersOf(decoder, config),
@@ -98,7 +99,7 @@ export function languageModel(config: Readonly<Record<string, unknown>>): Proble
 
 /** sum of x [B*T] times the fed weights [B, T] */
 function weightedSum(x: Tensor): Tensor {
-  return g.reduceSum(g.multiply(x, g.reshape(input('weights', 'float32', ['B', 'T']), ['B*T'])), [0]);
+  return g.reduceSum(g.mul(x, g.reshape(input('weights', 'float32', ['B', 'T']), ['B*T'])), [0]);
 }
 
 /**
@@ -145,29 +146,29 @@ function positionsAndWeights(B: number, T: number, weights: Float32Array): Feeds
 
 /**
  * The same decoder over vectors in place of tokens, with a number read out at each: for functions to be learned in context (Garg et al.
- * 2022). Inputs vectors float32 [B, T, inputWidth], answers and weights [B, T]; the loss is the weighted sum of squared errors.
+ * 2022). Inputs vectors float32 [B, T, inputSize], answers and weights [B, T]; the loss is the weighted sum of squared errors.
  * Outputs: predictions [B, T]. `vectorFeeds` makes the feeds.
  */
-export function vectorModel(shape: Omit<GptShape, 'vocabulary' | 'endOfText'>, inputWidth: number): Problem {
+export function vectorModel(shape: Omit<GptShape, 'vocabulary' | 'endOfText'>, inputSize: number): Objective {
   const config = gptConfig({ ...shape, vocabulary: 1 });
   const decoder = readDecoder(config, 'the model to train');
-  const D = decoder.width;
+  const D = decoder.hiddenSize;
   return {
     parameters: [
       ...parametersOf(decoder, config).filter(({ name }) => name !== 'transformer.wte.weight'),
-      { name: 'read_in.weight', shape: [D, inputWidth], initial: { deviation: inputWidth ** -0.5 } },
+      { name: 'read_in.weight', shape: [D, inputSize], initial: { deviation: inputSize ** -0.5 } },
       { name: 'read_out.weight', shape: [1, D], initial: { deviation: DEVIATION } },
       { name: 'read_out.bias', shape: [1], initial: { value: 0 } },
     ],
     build: parameter => {
-      const vectors = g.reshape(input('vectors', 'float32', ['B', 'T', inputWidth]), ['B*T', inputWidth]);
+      const vectors = g.reshape(input('vectors', 'float32', ['B', 'T', inputSize]), ['B*T', inputSize]);
       const rows = g.gemm(vectors, parameter('read_in.weight'), { transposeB: true });
       const { hidden } = evenPass(decoder, parameter, () => rows);
       const read = g.gemm(hidden, parameter('read_out.weight'), { transposeB: true });
       const predictions = g.add(g.reshape(read, ['B*T']), parameter('read_out.bias'));
-      const error = g.subtract(predictions, g.reshape(input('answers', 'float32', ['B', 'T']), ['B*T']));
+      const error = g.sub(predictions, g.reshape(input('answers', 'float32', ['B', 'T']), ['B*T']));
       return {
-        loss: weightedSum(g.multiply(error, error)),
+        loss: weightedSum(g.mul(error, error)),
         outputs: { predictions: g.reshape(predictions, ['B', 'T']) },
       };
     },
@@ -176,7 +177,7 @@ export function vectorModel(shape: Omit<GptShape, 'vocabulary' | 'endOfText'>, i
 
 /** Feeds of B sequences of T vectors. @param weights [B, T], made to sum to 1: which predictions count */
 export function vectorFeeds(
-  [B, T, inputWidth]: readonly [number, number, number],
+  [B, T, inputSize]: readonly [number, number, number],
   {
     vectors,
     answers,
@@ -184,7 +185,7 @@ export function vectorFeeds(
   }: { readonly vectors: Float32Array; readonly answers: Float32Array; readonly weights: Float32Array },
 ): Feeds {
   return {
-    vectors: numbers([B, T, inputWidth], vectors),
+    vectors: numbers([B, T, inputSize], vectors),
     answers: numbers([B, T], answers),
     ...positionsAndWeights(B, T, weights),
   };

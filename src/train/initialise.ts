@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { fillNormal, randomStream } from '../statistics/random.ts';
-import type { Numbers, Problem } from './problem.ts';
+import type { Numbers, Objective } from './objective.ts';
 
 /**
  * First numbers of all parameters. Each has a random stream of its own, named by seed and parameter: two problems begin with the
  * same numbers in the parameters that both have.
  */
-export function initialise({ parameters }: Pick<Problem, 'parameters'>, seed: number): Numbers {
+export function initialise({ parameters }: Pick<Objective, 'parameters'>, seed: number): Numbers {
   return Object.fromEntries(
     parameters.map(({ name, shape, initial }) => {
       const numbers = new Float32Array(shape.reduce((product, size) => product * size, 1));

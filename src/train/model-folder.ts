@@ -1,10 +1,10 @@
 /** @file The model as Hugging Face writes one, in the run folder: whoever takes a folder as --model takes this one. */
 import { join } from 'node:path';
-import { writeAtomically } from '../checkpoint/atomic-file.ts';
-import { writeSafetensors } from '../checkpoint/write-safetensors.ts';
-import { writeText } from '../experiment/run-folder.ts';
+import { writeSafetensors } from '../checkpoint/formats/safetensors/write-safetensors.ts';
+import { writeAtomically } from '../files/atomic-file.ts';
+import { writeText } from '../files/run-folder.ts';
+import type { Numbers, Parameter } from './objective.ts';
 import type { PreparedTraining } from './prepare.ts';
-import type { Numbers, Parameter } from './problem.ts';
 
 /** config.json, tokenizer.json, tokenizer_config.json. @throws UserError when the disk refuses */
 export async function writeModelConfig(folder: string, { config, tokenizer, plan }: PreparedTraining): Promise<void> {

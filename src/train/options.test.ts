@@ -3,10 +3,10 @@ import { readTrainingOptions } from './options.ts';
 
 describe('presets', () => {
   test('paper-350m is Table 10 of the paper', () => {
-    const { layers, heads, width, feedForward, context, batch, accumulate, ...numbers } = readTrainingOptions({
+    const { layers, heads, hiddenSize, feedForward, context, batch, accumulate, ...numbers } = readTrainingOptions({
       preset: 'paper-350m',
     });
-    expect([layers, heads, width, feedForward, context]).toEqual([24, 16, 1024, 4096, 1024]);
+    expect([layers, heads, hiddenSize, feedForward, context]).toEqual([24, 16, 1024, 4096, 1024]);
     expect(batch * accumulate * context).toBe(512 * 1024);
     expect(numbers).toMatchObject({
       ...{ steps: 500_000, warmUp: 20_000, learningRate: 3e-4, power: 1, clip: 2 },
@@ -23,13 +23,13 @@ describe('presets', () => {
     expect(readTrainingOptions({ warmUp: 7, clip: 1 })).toEqual({ ...tiny, warmUp: 7, clip: 1 });
   });
 
-  test('the feed-forward follows the width unless it is given', () => {
-    expect(readTrainingOptions({ width: 64 }).feedForward).toBe(256);
-    expect(readTrainingOptions({ width: 64, feedForward: 100 }).feedForward).toBe(100);
+  test('the feed-forward follows the hiddenSize unless it is given', () => {
+    expect(readTrainingOptions({ hiddenSize: 64 }).feedForward).toBe(256);
+    expect(readTrainingOptions({ hiddenSize: 64, feedForward: 100 }).feedForward).toBe(100);
   });
 
   test('momentum for all, for layers, for heads of each', () => {
-    const shape = { layers: 2, heads: 2, width: 8 };
+    const shape = { layers: 2, heads: 2, hiddenSize: 8 };
     for (const momentum of [
       0.1,
       'learned',

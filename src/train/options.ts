@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { UserError } from '../error.ts';
-import { checkOptions } from '../experiment/options.ts';
 import type { Momentum } from '../model/momentum.ts';
+import { checkOptions } from '../run/options.ts';
 import { DEFAULT_CORPUS } from './corpus.ts';
 import { presets, type TrainingNumbers, trainingPresets } from './presets.ts';
 
@@ -12,7 +12,7 @@ const eta = z.number().min(0, ETA).lt(1, ETA);
 const numbers = {
   layers: count,
   heads: count,
-  width: count,
+  hiddenSize: count,
   feedForward: count,
   vocabulary: count,
   context: count,
@@ -70,7 +70,7 @@ export const GPT2 = 'gpt2';
 export function readTrainingOptions(given: TrainingOptions): TrainingChoices {
   const { vocabulary, ...asked } = checkOptions(options, given);
   const preset = presets[asked.preset];
-  const width = asked.width ?? preset.width;
+  const hiddenSize = asked.hiddenSize ?? preset.hiddenSize;
   const steps = asked.steps ?? preset.steps;
   if (asked.tokenizer !== undefined && vocabulary !== undefined) {
     throw new UserError('--vocabulary and --tokenizer exclude each other: a tokenizer has a vocabulary', {
@@ -80,7 +80,7 @@ export function readTrainingOptions(given: TrainingOptions): TrainingChoices {
   const choices = {
     ...preset,
     // In a preset the feed-forward is four times as wide as the model.
-    feedForward: asked.width === undefined ? preset.feedForward : 4 * width,
+    feedForward: asked.hiddenSize === undefined ? preset.feedForward : 4 * hiddenSize,
     warmUp: Math.min(preset.warmUp, Math.floor(steps / 10)),
     evaluateEvery: Math.ceil(steps / 20),
     momentum: undefined,
@@ -91,8 +91,10 @@ export function readTrainingOptions(given: TrainingOptions): TrainingChoices {
     tokenizer: asked.tokenizer ?? (asked.preset === 'paper-350m' && vocabulary === undefined ? GPT2 : undefined),
   } as TrainingChoices;
   const { layers, heads, momentum, warmUp } = choices;
-  if (width % heads !== 0) {
-    throw new UserError(`--heads ${heads}: do not divide --width ${width}; choose a number that does`, { exitCode: 2 });
+  if (hiddenSize % heads !== 0) {
+    throw new UserError(`--heads ${heads}: do not divide --hiddenSize ${hiddenSize}; choose a number that does`, {
+      exitCode: 2,
+    });
   }
   const perLayer = Array.isArray(momentum) ? (momentum as readonly unknown[]) : undefined;
   if (perLayer && !(perLayer.length === layers && perLayer.every(of => !Array.isArray(of) || of.length === heads))) {

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { UserError } from '../error.ts';
-import { signatureOf } from '../experiment/plan.ts';
+import { signatureOf } from '../run/plan.ts';
 import { type ChosenTokenizer, chooseTokenizer } from './choose-tokenizer.ts';
 import { type Part, readCorpus, splitCorpus } from './corpus.ts';
 import { gptConfig } from './gpt.ts';
@@ -35,11 +35,11 @@ export async function prepareTraining(
   { signal, onProgress }: PrepareTrainingOptions = {},
 ): Promise<PreparedTraining> {
   const choices = readTrainingOptions(options);
-  const { layers, heads, width, feedForward, context, momentum } = choices;
+  const { layers, heads, hiddenSize, feedForward, context, momentum } = choices;
   const parts = await readParts(choices);
   signal?.throwIfAborted();
   const tokenizer = await chooseTokenizer(choices, { ...parts.training, signal });
-  const shape = { layers, heads, width, feedForward, context, vocabulary: tokenizer.tokenizer.vocabularySize };
+  const shape = { layers, heads, hiddenSize, feedForward, context, vocabulary: tokenizer.tokenizer.vocabularySize };
   const endOfText = tokenizer.endOfText.id;
   const config = gptConfig({ ...shape, endOfText, ...(momentum !== undefined && { momentum }) });
   const training = await pack(parts.training, context, tokenizer, { signal, onProgress });

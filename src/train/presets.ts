@@ -2,7 +2,7 @@
 export interface ModelNumbers {
   readonly layers: number;
   readonly heads: number;
-  readonly width: number;
+  readonly hiddenSize: number;
   readonly feedForward: number;
   readonly vocabulary: number;
   /** Tokens of the longest sequence, T. */
@@ -34,7 +34,7 @@ export const presets = {
   tiny: {
     layers: 4,
     heads: 4,
-    width: 128,
+    hiddenSize: 128,
     feedForward: 512,
     vocabulary: 1024,
     context: 256,
@@ -49,7 +49,7 @@ export const presets = {
   small: {
     layers: 6,
     heads: 6,
-    width: 384,
+    hiddenSize: 384,
     feedForward: 1536,
     vocabulary: 4096,
     context: 256,
@@ -64,7 +64,7 @@ export const presets = {
   'paper-350m': {
     layers: 24,
     heads: 16,
-    width: 1024,
+    hiddenSize: 1024,
     feedForward: 4096,
     vocabulary: 50_257,
     context: 1024,

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { writeAtomically } from '../checkpoint/atomic-file.ts';
-import { cacheDirectory } from '../checkpoint/cache-directory.ts';
-import { canonicalJson, type Json } from '../experiment/canonical-json.ts';
+import { writeAtomically } from '../files/atomic-file.ts';
+import { cacheDirectory } from '../files/cache-directory.ts';
+import { canonicalJson, type Json } from '../files/canonical-json.ts';
 
 const DIGEST_BYTES = 32;
 

@@ -1,8 +1,9 @@
 import { join, relative, resolve } from 'node:path';
-import { fileDigest } from '../checkpoint/digest.ts';
-import type { Json } from '../experiment/canonical-json.ts';
-import { Interrupted } from '../experiment/interrupted.ts';
-import { prettyJson } from '../experiment/pretty-json.ts';
+import type { Json } from '../files/canonical-json.ts';
+import { fileDigest } from '../files/digest.ts';
+import { prettyJson } from '../files/pretty-json.ts';
+import { claimFolder, makeFolder, readFinished, readJson, writeResult, writeText } from '../files/run-folder.ts';
+import { Interrupted } from '../run/interrupted.ts';
 import {
   type Provenance,
   type ProvenanceFile,
@@ -11,8 +12,7 @@ import {
   stopwatch,
   type Timing,
   thisMachine,
-} from '../experiment/provenance.ts';
-import { claimFolder, makeFolder, readFinished, readJson, writeResult, writeText } from '../experiment/run-folder.ts';
+} from '../run/provenance.ts';
 import { physicalCores } from '../runtime/cores.ts';
 import { withRuntime } from '../runtime/runtime.ts';
 import { languageModel } from './gpt.ts';

@@ -2,11 +2,11 @@ import { differentiate } from '../graph/differentiate.ts';
 import { encodeOnnx } from '../graph/onnx/encode.ts';
 import * as g from '../graph/operators/index.ts';
 import { input, type Tensor } from '../graph/tensor.ts';
-import { numbers } from '../model/memory.ts';
+import { numbers } from '../model/prefix.ts';
 import type { Handle, Runtime, Session, TensorData } from '../runtime/runtime.ts';
 import { releaseOnFailure } from '../runtime/scope.ts';
 import { type AdamSettings, adamGraph, adamNames, adamNumbers } from './adam.ts';
-import type { Feeds, Numbers, Parameter, Problem } from './problem.ts';
+import type { Feeds, Numbers, Objective, Parameter } from './objective.ts';
 
 /** All that training changes: equal states go on equally. */
 export interface TrainerState {
@@ -55,7 +55,7 @@ type Handles = Readonly<Record<string, Handle>>;
  */
 export async function openTrainer(
   runtime: Runtime,
-  problem: Problem,
+  problem: Objective,
   initial: Numbers,
   adam: AdamSettings,
   { chunkSize = CHUNK }: { readonly chunkSize?: number } = {},
@@ -218,7 +218,7 @@ export async function openTrainer(
   };
 }
 
-function fedParameters({ parameters }: Problem): (name: string) => Tensor {
+function fedParameters({ parameters }: Objective): (name: string) => Tensor {
   const tensors = new Map(parameters.map(({ name, shape }) => [name, input(name, 'float32', shape)]));
   return name => {
     const found = tensors.get(name);
@@ -231,10 +231,10 @@ function fedParameters({ parameters }: Problem): (name: string) => Tensor {
  * The loss [] and, for share * loss, share [1], `gradient.` of each parameter; with `summed` added to what `sum.` of the parameter
  * holds. Also the norm of all of these gradients together [].
  */
-export function trainingGraph(problem: Problem, summed: boolean): Readonly<Record<string, Tensor>> {
+export function trainingGraph(problem: Objective, summed: boolean): Readonly<Record<string, Tensor>> {
   const parameter = fedParameters(problem);
   const { loss } = problem.build(parameter);
-  const weighted = g.reshape(g.multiply(loss, input(SHARE, 'float32', [1])), []);
+  const weighted = g.reshape(g.mul(loss, input(SHARE, 'float32', [1])), []);
   const gradients = differentiate(
     weighted,
     problem.parameters.map(({ name }) => parameter(name)),
@@ -242,10 +242,10 @@ export function trainingGraph(problem: Problem, summed: boolean): Readonly<Recor
   const totals = problem.parameters.map(({ name, shape }, i) =>
     summed ? g.add(input(sumSofar(name), 'float32', shape), gradients[i]!) : gradients[i]!,
   );
-  const squares = totals.map(total => g.reduceSum(g.multiply(total, total), [...total.shape.keys()]));
+  const squares = totals.map(total => g.reduceSum(g.mul(total, total), [...total.shape.keys()]));
   return {
     [LOSS]: loss,
-    [NORM]: g.squareRoot(squares.reduce(g.add)),
+    [NORM]: g.sqrt(squares.reduce(g.add)),
     ...Object.fromEntries(problem.parameters.map(({ name }, i) => [adamNames.gradient(name), totals[i]!])),
   };
 }

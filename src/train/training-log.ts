@@ -1,5 +1,5 @@
 import { UserError } from '../error.ts';
-import { openRecordFile } from '../experiment/record-file.ts';
+import { openRecordFile } from '../files/record-file.ts';
 
 /** A line of train.jsonl: a step, or a validation behind a step. Losses in nats a token. */
 export type LogRow =

@@ -1,7 +1,7 @@
 import { momentumTensor } from '../model/momentum.ts';
 import type { MeanLoss } from './mean-loss.ts';
+import type { Numbers } from './objective.ts';
 import { type TextsOfPlan, type TrainingPlan, tokensOfStep } from './plan.ts';
-import type { Numbers } from './problem.ts';
 
 /** How well tokens are predicted. */
 export interface Prediction extends MeanLoss {

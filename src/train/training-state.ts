@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readSafetensors, type TensorRead } from '../checkpoint/read-safetensors.ts';
-import { readSafetensorsHeader } from '../checkpoint/safetensors.ts';
-import { type TensorToWrite, writeSafetensors } from '../checkpoint/write-safetensors.ts';
+import { readSafetensorsHeader } from '../checkpoint/formats/safetensors/header.ts';
+import { readSafetensors, type TensorRead } from '../checkpoint/formats/safetensors/read-safetensors.ts';
+import { type TensorToWrite, writeSafetensors } from '../checkpoint/formats/safetensors/write-safetensors.ts';
 import { UserError } from '../error.ts';
-import type { Numbers, Parameter } from './problem.ts';
+import type { Numbers, Parameter } from './objective.ts';
 import type { TrainerState } from './trainer.ts';
 
 const FILE = 'state.safetensors';

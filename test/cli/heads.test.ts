@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { readTensor } from '../../src/checkpoint/checkpoint.ts';
+import { readSafetensors } from '../../src/checkpoint/formats/safetensors/read-safetensors.ts';
 import { openCheckpoint } from '../../src/checkpoint/open.ts';
-import { readSafetensors } from '../../src/checkpoint/read-safetensors.ts';
 import { dictionary, storage, tensor, torchFile } from '../torch-archive.ts';
 import { dualform, goldenFile, newFolder, tinyModel } from './dualform.ts';
 
@@ -33,7 +33,7 @@ const trace = async (model: string, heads: readonly string[] = []) => {
 test('a fairseq file that lost its settings is read with --heads', async () => {
   const without = await trace(silent);
   expect(without.stderr).toBe(
-    `dualform: ${silent}: does not say how many attention heads it has, and 2 layers of width 32 are no published size; give --heads\n`,
+    `dualform: ${silent}: does not say how many attention heads it has, and 2 layers of hiddenSize 32 are no published size; give --heads\n`,
   );
   expect(without.exitCode).toBe(1);
 
@@ -45,7 +45,7 @@ test('a fairseq file that lost its settings is read with --heads', async () => {
 });
 
 test.each([
-  ['does not divide the width', () => silent, '5', '--heads 5: must divide the width 32'],
+  ['does not divide the hiddenSize', () => silent, '5', '--heads 5: must divide the hiddenSize 32'],
   ['contradicts the file', () => goldenFile('fairseq'), '8', 'model.pt itself says 4; leave the option out'],
   ['another kind of model', () => tinyModel, '4', '--heads: only a model.pt of fairseq may leave its heads unsaid'],
   ['no number', () => silent, 'four', '--heads "four": must be a whole number from 1 on'],
@@ -59,5 +59,5 @@ test('an experiment takes --heads', async () => {
   const cwd = await newFolder();
   const args = ['run', '--task', 'cb', '--shots', '1', '--limit', '1', '--settings', 'zero-shot', '--json', '--quiet'];
   const { stderr } = await dualform([...args, '--model', silent, '--heads', '5'], { cwd });
-  expect(stderr).toContain('--heads 5: must divide the width 32');
+  expect(stderr).toContain('--heads 5: must divide the hiddenSize 32');
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { z } from 'zod';
-import { everywhereSchema, readOptions } from '../../src/cli/option-values.ts';
+import { everywhereSchema, readOptions } from '../../src/cli/options/option-values.ts';
 import { makeProgram, type Typed } from '../../src/cli/program.ts';
 import { dualform } from './dualform.ts';
 
@@ -12,7 +12,7 @@ function words(line: string): string[] {
 }
 
 async function schemaOf(command: string): Promise<z.ZodType> {
-  const action: { readonly schema?: z.ZodType } = await import(`../../src/cli/actions/${command}.ts`);
+  const action: { readonly schema?: z.ZodType } = await import(`../../src/cli/${command}/action.ts`);
   return action.schema ?? everywhereSchema;
 }
 
@@ -37,7 +37,7 @@ describe.each(commands.map(command => command.name()))('%s --help', name => {
 });
 
 test('defaults are those of the library', async () => {
-  const { DEFAULT_MODEL, DEFAULT_TASK } = await import('../../src/experiment/options.ts');
+  const { DEFAULT_MODEL, DEFAULT_TASK } = await import('../../src/run/options.ts');
   for (const name of ['run', 'tune']) {
     const { model, task } = commands.find(command => command.name() === name)!.opts();
     expect({ model, task }).toEqual({ model: DEFAULT_MODEL, task: DEFAULT_TASK });

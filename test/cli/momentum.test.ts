@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { dualform, newFolder } from './dualform.ts';
 
 const few = ['momentum', '--tasks', 'markov-chain,linear-regression', '--etas', '0.5', '--seeds', '1,2'];
-const tiny = [...few, '--batch', '2', '--width', '8', '--heads', '2', '--tests', '4', '--out', 'study'];
+const tiny = [...few, '--batch', '2', '--hiddenSize', '8', '--heads', '2', '--tests', '4', '--out', 'study'];
 
 test('tables for people, with findings; a second call shows them again', async () => {
   const cwd = await newFolder();

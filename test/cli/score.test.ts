@@ -16,11 +16,11 @@ test('labels behind demonstrations, as the embedded model reads them', async () 
   const [negative, positive, bad] = labels.map((each: { tokens: number[] }) => each.tokens);
   expect([negative.length, positive.length, bad.length]).toEqual([1, 1, 2]);
   // Document start; prompt, label word, blank line; and again.
-  expect(tokens.memory[0]).toBe(0);
-  const blankLine = tokens.memory.at(-1);
-  expect(tokens.memory.filter((id: number) => id === blankLine)).toHaveLength(2);
-  expect(tokens.memory.at(-2)).toBe(positive[0]);
-  expect(tokens.memory).toContain(negative[0]);
+  expect(tokens.prefix[0]).toBe(0);
+  const blankLine = tokens.prefix.at(-1);
+  expect(tokens.prefix.filter((id: number) => id === blankLine)).toHaveLength(2);
+  expect(tokens.prefix.at(-2)).toBe(positive[0]);
+  expect(tokens.prefix).toContain(negative[0]);
   for (const { logProbability, probability } of labels) {
     expect(logProbability).toBeLessThan(0);
     expect(probability).toBeCloseTo(Math.exp(logProbability), 12);

@@ -1,7 +1,7 @@
 import { cp, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { readSafetensors } from '../../src/checkpoint/read-safetensors.ts';
+import { readSafetensors } from '../../src/checkpoint/formats/safetensors/read-safetensors.ts';
 import { bounds } from '../reference/golden.ts';
 import { dualform, goldenFile, newFolder, tinyModel } from './dualform.ts';
 
@@ -23,18 +23,18 @@ test.each([
     layers: [0, 1, 14, 29],
     bound: bounds.deep,
   },
-])('trace of $model equals torch, plain and behind a memory', async ({ model, args, layers, bound }) => {
+])('trace of $model equals torch, plain and behind a prefix', async ({ model, args, layers, bound }) => {
   const expected = await readSafetensors(goldenFile(`${model}/expected.safetensors`));
   const tokens = ids(expected.get('tokens')!.data);
-  const memory = ids(expected.get('memory_tokens')!.data);
+  const prefixIds = ids(expected.get('memory_tokens')!.data);
   const names = ['logits', ...layers.flatMap(n => [`layers.${n}.attention_output`, `layers.${n}.attention_scores`])];
-  for (const [prefix, more] of [
+  for (const [key, more] of [
     ['', []],
-    ['memory.', ['--memory-tokens', memory]],
+    ['memory.', ['--prefix-tokens', prefixIds]],
   ] as const) {
     const { tensors } = await traceOf([...args, '--tokens', tokens, ...more]);
     for (const name of names) {
-      const [actual, answer] = [tensors.get(name)!, expected.get(prefix + name)!];
+      const [actual, answer] = [tensors.get(name)!, expected.get(key + name)!];
       expect(actual.dtype).toBe('F32');
       expect(actual.shape, name).toEqual(answer.shape);
       expect(actual.data as Float32Array).toBeRelativelyClose(answer.data as Float32Array, bound);
@@ -53,7 +53,7 @@ test('--taps picks by kind and by name', async () => {
   ]);
   expect([...tensors.keys()].sort()).toEqual(['layers.0.query', 'layers.1.attention_output', 'layers.1.query']);
   expect(document.tensors).toContainEqual({ name: 'layers.1.attention_output', shape: [3, 32] });
-  expect(document).toMatchObject({ tokens: [1, 2, 3], memoryTokens: [] });
+  expect(document).toMatchObject({ tokens: [1, 2, 3], prefixTokens: [] });
 });
 
 test('without --json a table for people', async () => {
@@ -67,9 +67,9 @@ test('--momentum runs a plain checkpoint with momentum attention; 0 changes noth
   const expected = await readSafetensors(goldenFile('momentum-gpt2/expected.safetensors'));
   const tokens = ids(expected.get('tokens')!.data);
   const plainFile = ['--model', goldenFile('gpt2/'), '--tokens', tokens];
-  const behind = ['--memory-tokens', ids(expected.get('memory_tokens')!.data)];
+  const behind = ['--prefix-tokens', ids(expected.get('memory_tokens')!.data)];
   const { tensors } = await traceOf([...plainFile, ...behind, '--momentum', '0.4']);
-  const answer = expected.get('memory.logits')!;
+  const answer = expected.get('prefix.logits')!;
   expect(tensors.get('logits')!.data as Float32Array).toBeRelativelyClose(answer.data as Float32Array, bounds.forward);
   const [plain, none] = [await traceOf(plainFile), await traceOf([...plainFile, '--momentum', '0'])];
   expect(none.tensors).toEqual(plain.tensors);

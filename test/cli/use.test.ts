@@ -51,7 +51,7 @@ describe('wrong use is named with what is right', () => {
     [['train', '--momentum', '0.1,-0.2'], '--momentum "0.1,-0.2": must be a number from 0 to below 1'],
     [['train', '--momentum', '0.1,0.2'], '--momentum [0.1,0.2]: must have an entry for each of 4 layers'],
     [['train', '--momentum', '1e-1,.2;0,0.3', '--layers', '2'], 'a list of them one for each of 4 heads'],
-    [['train', '--width', '100', '--heads', '3'], '--heads 3: do not divide --width 100'],
+    [['train', '--hiddenSize', '100', '--heads', '3'], '--heads 3: do not divide --hiddenSize 100'],
     [['train', '--preset', 'smal'], 'did you mean small? (there are tiny, small, paper-350m)'],
     [['train', '--vocabulary', '90000'], 'a vocabulary of 90000 tokens cannot be trained here'],
     [['completion', 'tcsh'], 'bash, zsh, fish, powershell'],

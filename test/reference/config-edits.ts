@@ -8,7 +8,7 @@ import type { Decoder } from '../../src/model/decoder.ts';
 import { readDecoder } from '../../src/model/families/index.ts';
 import { names, traceGraph } from '../../src/model/graphs.ts';
 import { openDecoder } from '../../src/model/open-decoder.ts';
-import { evaluate, goldenFolder, noMemory, readGolden, tokenFeeds } from './golden.ts';
+import { evaluate, goldenFolder, noPrefix, readGolden, tokenFeeds } from './golden.ts';
 
 interface Seen {
   /** Six logits of the golden tokens, as `make.py` picks them. */
@@ -53,7 +53,7 @@ const REFUSED_HERE: readonly RegExp[] = [
   /^rotary parameters for each kind of layer are not supported in this family/,
   // transformers repeats a list of one number.
   /^rope scaling 'longrope' needs short_factor and long_factor, each a list of/,
-  /^head_dim 16 is not the width of its heads/,
+  /^head_dim 16 is not the hiddenSize of its heads/,
   /^configuration key partial_rotary_factor: Gemma 3 rotates whole heads/,
   /^rope scaling 'proportional' is not supported/,
   // transformers changes the angles of all tokens with the length of the sequence.
@@ -85,7 +85,7 @@ export async function wrongEdits(edited: EditedCheckpoint, edits: readonly Edit[
     const graph = createHash('sha256')
       .update(encodeOnnx({ name: 'trace', outputs, locate }))
       .digest('hex');
-    const feeds = () => ({ ...weights, ...noMemory(decoder), ...tokenFeeds(tokens, 0) });
+    const feeds = () => ({ ...weights, ...noPrefix(decoder), ...tokenFeeds(tokens, 0) });
     const logits = evaluated.get(graph) ?? picked(evaluate(outputs, feeds())[names.logits]!.data, edited.logits.length);
     evaluated.set(graph, logits);
     return { logits, windows: Array.from({ length: decoder.layers }, (_, n) => decoder.window?.(n) ?? null) };

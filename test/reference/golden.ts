@@ -1,6 +1,6 @@
 /** @file Reads the golden checkpoints of `test/golden` and replays them with the reference interpreter. */
 import { readFile } from 'node:fs/promises';
-import { readSafetensors } from '../../src/checkpoint/read-safetensors.ts';
+import { readSafetensors } from '../../src/checkpoint/formats/safetensors/read-safetensors.ts';
 import type { Tensor } from '../../src/graph/index.ts';
 import type { Decoder, Family } from '../../src/model/decoder.ts';
 import { families, readDecoder } from '../../src/model/families/index.ts';
@@ -105,16 +105,16 @@ export function sizeOfGradient(expected: (name: string) => ArrayLike<number>, ke
 
 const vector = (...data: number[]) => value([data.length], data);
 
-/** The feeds of a memory that weighs nothing. */
-export function noMemory({ layers, keyValueHeads, headWidth }: Decoder): Feeds {
-  const zeros = new Float64Array(keyValueHeads * headWidth);
+/** The feeds of a prefix that weighs nothing. */
+export function noPrefix({ layers, keyValueHeads, headDim }: Decoder): Feeds {
+  const zeros = new Float64Array(keyValueHeads * headDim);
   const feeds: Record<string, Value> = {
-    [names.memoryLogWeight]: vector(-1e30),
-    [names.memoryPositions]: vector(0),
+    [names.prefixLogWeight]: vector(-1e30),
+    [names.prefixPositions]: vector(0),
   };
   for (let layer = 0; layer < layers; layer++) {
-    feeds[names.memoryKey(layer)] = value([keyValueHeads, headWidth, 1], zeros);
-    feeds[names.memoryValue(layer)] = value([keyValueHeads, 1, headWidth], zeros);
+    feeds[names.prefixKey(layer)] = value([keyValueHeads, headDim, 1], zeros);
+    feeds[names.prefixValue(layer)] = value([keyValueHeads, 1, headDim], zeros);
   }
   return feeds;
 }
@@ -149,16 +149,16 @@ export function evaluate(outputs: Outputs, feeds: Feeds): Readonly<Record<string
   return Object.fromEntries(keys.map((key, i) => [key, values[i]!]));
 }
 
-/** Keys and values of a memory graph as the feeds of what stands behind it. */
-export function asMemory(decoder: Decoder, left: Readonly<Record<string, Value>>): Feeds {
+/** Keys and values of a prefix graph as the feeds of what stands behind it. */
+export function asPrefix(decoder: Decoder, left: Readonly<Record<string, Value>>): Feeds {
   const P = left[names.key(0)]!.shape[2]!;
   const feeds: Record<string, Value> = {
-    [names.memoryLogWeight]: vector(0),
-    [names.memoryPositions]: vector(...Array(P).keys()),
+    [names.prefixLogWeight]: vector(0),
+    [names.prefixPositions]: vector(...Array(P).keys()),
   };
   for (let layer = 0; layer < decoder.layers; layer++) {
-    feeds[names.memoryKey(layer)] = left[names.key(layer)]!;
-    feeds[names.memoryValue(layer)] = left[names.value(layer)]!;
+    feeds[names.prefixKey(layer)] = left[names.key(layer)]!;
+    feeds[names.prefixValue(layer)] = left[names.value(layer)]!;
   }
   return feeds;
 }

@@ -99,23 +99,23 @@ function lastAxis(x: Value, index: readonly number[]): readonly number[] {
 }
 
 const unary: Readonly<Record<string, (x: number) => number>> = {
-  negate: x => -x,
-  exponential: Math.exp,
-  logarithm: Math.log,
-  squareRoot: Math.sqrt,
+  neg: x => -x,
+  exp: Math.exp,
+  log: Math.log,
+  sqrt: Math.sqrt,
   sigmoid: x => 1 / (1 + Math.exp(-x)),
-  cosine: Math.cos,
-  sine: Math.sin,
-  hyperbolicTangent: Math.tanh,
-  errorFunction,
-  rectify: x => Math.max(x, 0),
+  cos: Math.cos,
+  sin: Math.sin,
+  tanh: Math.tanh,
+  erf,
+  relu: x => Math.max(x, 0),
 };
 
 const binary: Readonly<Record<string, (a: number, b: number) => number>> = {
   add: (a, b) => a + b,
-  subtract: (a, b) => a - b,
-  multiply: (a, b) => a * b,
-  divide: (a, b) => a / b,
+  sub: (a, b) => a - b,
+  mul: (a, b) => a * b,
+  div: (a, b) => a / b,
   equal: (a, b) => (a === b ? 1 : 0),
   lessOrEqual: (a, b) => (a <= b ? 1 : 0),
 };
@@ -188,9 +188,9 @@ function evaluate(
         const x = at(a, index);
         return attributes.tanh === 1
           ? 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3)))
-          : 0.5 * x * (1 + errorFunction(x / Math.SQRT2));
+          : 0.5 * x * (1 + erf(x / Math.SQRT2));
       });
-    case 'layerNormalization':
+    case 'layerNorm':
       return build(shape, index => {
         const { mean, inverse } = rowStatistics(lastAxis(a, index), attributes.epsilon as number);
         return (at(a, index) - mean) * inverse * at(b, index) + at(c, index);
@@ -219,7 +219,7 @@ function evaluate(
         return c === undefined ? sum : sum + at(c, [m!, n!]);
       });
     }
-    case 'matrixMultiply':
+    case 'matmul':
       return build(shape, index => {
         const lead = index.slice(0, -2);
         const [m, n] = index.slice(-2) as [number, number];
@@ -250,7 +250,7 @@ function evaluate(
       });
       return { shape, data: sums };
     }
-    case 'concatenate': {
+    case 'concat': {
       const axis = attributes.axis as number;
       return build(shape, index => {
         let start = 0;
@@ -263,7 +263,7 @@ function evaluate(
             );
           start += part.shape[axis]!;
         }
-        throw new Error('concatenate: index past the end');
+        throw new Error('concat: index past the end');
       });
     }
     case 'pad': {
@@ -295,7 +295,7 @@ function evaluate(
 }
 
 /** Taylor series: accurate to float64 for the few units that tests use. */
-function errorFunction(x: number): number {
+function erf(x: number): number {
   let term = x;
   let sum = x;
   for (let n = 1; Math.abs(term) > 1e-18 * Math.abs(sum); n++) {

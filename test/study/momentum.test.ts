@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { Interrupted } from '../../src/experiment/interrupted.ts';
+import { Interrupted } from '../../src/run/interrupted.ts';
 import { estimateMomentum } from '../../src/study/momentum/estimate.ts';
 import { cellsOf, nameOf, taskNames } from '../../src/study/momentum/plan.ts';
 import { type MomentumOptions, type MomentumRun, runMomentum } from '../../src/study/momentum/run.ts';
@@ -22,8 +22,8 @@ const letters = fileURLToPath(new URL('../fixtures/tiny-tasks/letters.jsonl', im
 /** All tasks, two seeds, plain attention and two momenta, a handful of steps: thirty models. */
 const tiny: MomentumOptions = {
   ...{ etas: [0.5, 'learned'], seeds: [1, 2], steps: 4, batch: 4, tests: 6 },
-  ...{ layers: 1, heads: 2, width: 8, threads: 2 },
-  ...{ corpus: [text], vocabulary: 260, context: 96, judged: 300, classify: [letters], shots: 2, rows: 6 },
+  ...{ layers: 1, heads: 2, hiddenSize: 8, threads: 2 },
+  ...{ corpus: [text], vocabulary: 260, context: 96, evaluationTokens: 300, classify: [letters], shots: 2, rows: 6 },
   ...{ examples: 3, pairs: 3, queries: 2, length: 8 },
 };
 
@@ -221,13 +221,13 @@ describe('bad input', () => {
     [{ seeds: [3] }, '--seeds 3: intervals need at least two different seeds'],
     [{ seeds: [3, 3] }, '--seeds 3,3: intervals need at least two different seeds'],
     [{ tasks: ['markov' as 'markov-chain'] }, '--tasks markov: '],
-    [{ heads: 3 }, '--heads 3: do not divide the width 8'],
+    [{ heads: 3 }, '--heads 3: do not divide the hiddenSize 8'],
     [{ pairs: 100, keys: 10 }, '--pairs 100: --keys 10 makes 10 different keys only'],
     [{ pairs: 10, symbols: 3, tasks: ['key-value-lookup'] }, '--pairs 10: --symbols 3 makes 9 different keys only'],
     [{ context: 30 }, '--context 30: '],
     [{ corpus: [short] }, 'the corpus short.txt: '],
     [{ corpus: [join(scratch, 'nowhere.txt')] }, 'nowhere.txt'],
-    [{ context: 512 }, '--judged 300: perplexities at four lengths need at least 1536 tokens'],
+    [{ context: 512 }, '--evaluation-tokens 300: perplexities at four lengths need at least 1536 tokens'],
     [{ classify: ['mr'] }, 'task mr: a context of 96 tokens has no room for one demonstration'],
     [{ classify: ['sst9'] }, 'no task "sst9"; the nearest name is'],
     [{ speed: 1 } as MomentumOptions, '--speed'],

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { runTheory } from '../../src/study/theory/theory.ts';
-import { scratch } from '../experiment/tiny.ts';
+import { runTheory } from '../../src/study/dual-form/run-theory.ts';
+import { scratch } from '../run/tiny.ts';
 
 test('all chapters with the embedded model: every check holds, and again with the same bytes', async () => {
   const { chapters, passed } = await runTheory({ out: scratch() });

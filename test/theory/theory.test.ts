@@ -2,10 +2,10 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { Interrupted } from '../../src/experiment/interrupted.ts';
-import { estimateTheory, runTheory, type TheoryResult } from '../../src/study/theory/theory.ts';
+import { Interrupted } from '../../src/run/interrupted.ts';
+import { estimateTheory, runTheory, type TheoryResult } from '../../src/study/dual-form/run-theory.ts';
 import { dualform } from '../cli/dualform.ts';
-import { LETTERS, scratch, TINY_MODEL } from '../experiment/tiny.ts';
+import { LETTERS, scratch, TINY_MODEL } from '../run/tiny.ts';
 
 const tiny = { model: TINY_MODEL, task: LETTERS, learningRate: 0.1, threads: 1 } as const;
 const typed = ['--model', TINY_MODEL, '--task', LETTERS, '--learning-rate', '0.1', '--threads', '1'];

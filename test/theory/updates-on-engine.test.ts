@@ -4,12 +4,12 @@ import { openCheckpoint } from '../../src/checkpoint/open.ts';
 import { feedForwardNames as its } from '../../src/model/feed-forward-graphs.ts';
 import { names } from '../../src/model/graphs.ts';
 import { type LoadedModel, loadModel } from '../../src/model/loaded-model.ts';
-import { computeMemory, emptyMemory } from '../../src/model/memory.ts';
+import { computePrefix, emptyPrefix } from '../../src/model/prefix.ts';
 import { withRuntime } from '../../src/runtime/runtime.ts';
 import { finetune } from '../../src/setting/finetune.ts';
-import { readHeads, readMemory } from '../../src/study/theory/heads.ts';
-import { joinTokens } from '../../src/study/theory/keys-and-values.ts';
-import { readPatched, readStreams, solveUpdates, vectorOf } from '../../src/study/theory/layer-updates.ts';
+import { readHeads, readPrefix } from '../../src/study/dual-form/heads.ts';
+import { joinTokens } from '../../src/study/dual-form/keys-and-values.ts';
+import { readPatched, readStreams, solveUpdates, vectorOf } from '../../src/study/dual-form/layer-updates.ts';
 import { softmaxAttention } from '../../src/theory/attention-head.ts';
 import { rankOneUpdate } from '../../src/theory/implicit-update.ts';
 import { transposed } from '../../src/theory/matrix.ts';
@@ -30,10 +30,10 @@ test.each(goldenFamilies)('%s: a context as updates of the feed-forward', name =
       expect(['gptj', 'gpt-neox', 'phi', 'opt', 'opt-post-norm']).toContain(name);
       return;
     }
-    const within = await readStreams(model, await computeMemory(model, context, model.pretrained), query);
+    const within = await readStreams(model, await computePrefix(model, context, model.pretrained), query);
     const { updates, feeds } = await solveUpdates(model, query, within);
     const patched = await readPatched(model, query, feeds);
-    const plain = await readStreams(model, emptyMemory(model.decoder), query);
+    const plain = await readStreams(model, emptyPrefix(model.decoder), query);
     for (const output of [...updates.map((_, layer) => its.output(layer)), names.logits]) {
       const wanted = vectorOf(within, output);
       expect(relativeError(vectorOf(patched, output), wanted), output).toBeLessThan(2e-5);
@@ -47,13 +47,13 @@ test.each([
   ['gpt2', true],
 ] as const)('%s: the solved update of the first layer is that of theory/', (name, inputFirst) =>
   golden(name, async model => {
-    const within = await readStreams(model, await computeMemory(model, context, model.pretrained), query);
+    const within = await readStreams(model, await computePrefix(model, context, model.pretrained), query);
     const { updates } = await solveUpdates(model, query, within);
     const [map] = model.decoder.feedForward![0]!;
     const [handle] = await model.runtime.load([model.checkpoint.tensors.get(`${map!.name}.weight`)!]);
     const { dims, data } = await model.runtime.download(handle!);
     const stored = { rows: dims[0]!, columns: dims[1]!, data: Float64Array.from(data) };
-    const plain = await readStreams(model, emptyMemory(model.decoder), query);
+    const plain = await readStreams(model, emptyPrefix(model.decoder), query);
     const expected = rankOneUpdate(
       inputFirst ? transposed(stored) : stored,
       vectorOf(plain, its.read(0)),
@@ -70,9 +70,9 @@ const request = { tokens: query, start: context.length };
 test.each(['llama', 'gpt2', 'qwen3', 'xglm'])('%s: softmax over the keys and values read = what the heads give', name =>
   golden(name, async model => {
     const { pretrained, decoder } = model;
-    const memory = await computeMemory(model, context, pretrained);
-    const left = await readMemory(model, memory);
-    const heads = await readHeads(model, { ...request, memory, keyValue: pretrained, changed: pretrained });
+    const prefix = await computePrefix(model, context, pretrained);
+    const left = await readPrefix(model, prefix);
+    const heads = await readHeads(model, { ...request, prefix, projections: pretrained, changed: pretrained });
     expect(heads.changed).toEqual(heads.own);
     for (const [layer, queries] of heads.query.entries()) {
       for (const [head, q] of queries.entries()) {
@@ -87,10 +87,10 @@ test.each(['llama', 'gpt2', 'qwen3', 'xglm'])('%s: softmax over the keys and val
 test.each(['llama', 'gpt2'])('%s: changed projections read the same hidden states', name =>
   golden(name, async model => {
     const { pretrained, decoder } = model;
-    const { keyValue } = await finetune(model, [context], { learningRate: 0.5 });
-    const memory = emptyMemory(decoder);
-    const mixed = await readHeads(model, { ...request, memory, keyValue: pretrained, changed: keyValue });
-    const whole = await readHeads(model, { ...request, memory, keyValue, changed: pretrained });
+    const { projections } = await finetune(model, [context], { learningRate: 0.5 });
+    const prefix = emptyPrefix(decoder);
+    const mixed = await readHeads(model, { ...request, prefix, projections: pretrained, changed: projections });
+    const whole = await readHeads(model, { ...request, prefix, projections, changed: pretrained });
     // In the first layer nothing stands below that finetuning could have moved; above, the hidden states differ.
     expect(mixed.changed[0]).toEqual(whole.own[0]);
     expect(whole.changed[0]).toEqual(mixed.own[0]);

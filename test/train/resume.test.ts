@@ -2,9 +2,9 @@ import { cpSync, existsSync, readdirSync, readFileSync, truncateSync, writeFileS
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
-import { readSafetensors } from '../../src/checkpoint/read-safetensors.ts';
+import { readSafetensors } from '../../src/checkpoint/formats/safetensors/read-safetensors.ts';
 import { UserError } from '../../src/error.ts';
-import { Interrupted } from '../../src/experiment/interrupted.ts';
+import { Interrupted } from '../../src/run/interrupted.ts';
 import { type TrainRun, trainModel } from '../../src/train/run.ts';
 import { killedTraining } from './killed.ts';
 import { digests, logOf, scratch, tinyTraining, wholeRun } from './tiny.ts';

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type TrainRun, type TrainRunOptions, trainModel } from '../../src/train/run.ts';
 
-export { scratch } from '../experiment/tiny.ts';
+export { scratch } from '../run/tiny.ts';
 
 export const CORPUS = fileURLToPath(new URL('../golden/byte-pairs/corpus.txt', import.meta.url));
 
@@ -14,7 +14,7 @@ export const tinyTraining = {
   corpus: [CORPUS],
   layers: 2,
   heads: 2,
-  width: 16,
+  hiddenSize: 16,
   vocabulary: 300,
   context: 16,
   batch: 4,

@@ -6,7 +6,7 @@ import { openCheckpoint } from '../../src/checkpoint/open.ts';
 import { UserError } from '../../src/error.ts';
 import { readDecoder } from '../../src/model/families/index.ts';
 import { loadModel } from '../../src/model/loaded-model.ts';
-import { emptyMemory } from '../../src/model/memory.ts';
+import { emptyPrefix } from '../../src/model/prefix.ts';
 import { trace } from '../../src/observe/trace.ts';
 import { withRuntime } from '../../src/runtime/runtime.ts';
 import { openTokenizer } from '../../src/tokenizer/tokenizer.ts';
@@ -82,7 +82,7 @@ async function lossByTrace(folder: string): Promise<number> {
   const T = decoder.context;
   return withRuntime({ threads: 1 }, async runtime => {
     const model = await loadModel(checkpoint, runtime);
-    const setting = { memory: emptyMemory(decoder), keyValue: model.pretrained };
+    const setting = { prefix: emptyPrefix(decoder), projections: model.pretrained };
     let [sum, count] = [0, 0];
     for (let start = 0; start + T < stream.length; start += T) {
       const [logits] = await trace(model, setting, stream.slice(start, start + T), name => name === 'logits');
@@ -167,7 +167,7 @@ describe('texts and tokenizer', () => {
       { context: 700 },
       /tokens to validate on are fewer than one sequence/,
     ],
-    ['a width that heads do not divide', { heads: 3 }, /^--heads 3: do not divide --width 16/],
+    ['a hiddenSize that heads do not divide', { heads: 3 }, /^--heads 3: do not divide --hiddenSize 16/],
     ['eta of 1', { momentum: 1 }, /^--momentum 1: must be in \[0, 1\)/],
     ['a negative eta', { momentum: [0.5, -0.1] }, /^--momentum 0.5,-0.1: must be in \[0, 1\)/],
     ['an eta too many', { momentum: [0.1, 0.2, 0.3] }, /^--momentum .*: must have an entry for each of 2 layers/],

@@ -6,12 +6,12 @@ import { openRuntime, type Runtime } from '../../src/runtime/runtime.ts';
 import { type AdamSettings, PAPER_ADAM } from '../../src/train/adam.ts';
 import { gptConfig, languageFeeds, languageModel, vectorFeeds, vectorModel } from '../../src/train/gpt.ts';
 import { initialise } from '../../src/train/initialise.ts';
-import type { Feeds, Numbers, Problem } from '../../src/train/problem.ts';
+import type { Feeds, Numbers, Objective } from '../../src/train/objective.ts';
 import { openTrainer } from '../../src/train/trainer.ts';
 import { interpret, value } from '../reference/interpreter.ts';
 import { scratchRuntime } from '../scratch-runtime.ts';
 
-const shape = { layers: 2, heads: 2, width: 8, feedForward: 16, context: 6 };
+const shape = { layers: 2, heads: 2, hiddenSize: 8, feedForward: 16, context: 6 };
 const text = languageModel(gptConfig({ ...shape, vocabulary: 11, momentum: 'learned' }));
 const sentences = [
   [1, 5, 3, 9, 2, 2],
@@ -28,7 +28,7 @@ const regression = vectorFeeds([2, 4, 3], {
 });
 
 /** Numbers far from their trivial first values, so that every gradient counts. */
-function shaken(problem: Problem): Numbers {
+function shaken(problem: Objective): Numbers {
   const first = initialise(problem, 3);
   return Object.fromEntries(
     Object.entries(first).map(([name, data], seed) => [name, data.map((x, i) => x + 0.2 * Math.sin(2.1 * i + seed))]),
@@ -37,7 +37,7 @@ function shaken(problem: Problem): Numbers {
 
 /** Adam as torch documents it, in float64, over gradients of the reference interpreter. */
 function plainAdam(
-  problem: Problem,
+  problem: Objective,
   initial: Numbers,
   batches: readonly Feeds[],
   rate: number,

@@ -10,9 +10,9 @@ import { constants } from 'node:fs';
 import { copyFile, mkdir, readdir, readFile, readlink, realpath, rename, rm, stat, symlink } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative, sep } from 'node:path';
 import { UserError } from '../../error.ts';
-import { writeAtomically } from '../atomic-file.ts';
-import { errorCode, fileError } from '../file-bytes.ts';
-import { makeFolders } from '../make-folders.ts';
+import { writeAtomically } from '../../files/atomic-file.ts';
+import { errorCode, fileError } from '../../files/file-bytes.ts';
+import { makeFolders } from '../../files/make-folders.ts';
 import { type HubId, isCommit } from './hub-id.ts';
 import { hubCacheDirectory } from './hub-settings.ts';
 

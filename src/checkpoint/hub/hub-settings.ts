@@ -2,7 +2,7 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { UserError } from '../../error.ts';
-import { atHome } from '../home-directory.ts';
+import { atHome } from '../../files/home-directory.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -1,4 +1,4 @@
-import { readWeightMap, shardsOf } from '../shard-index.ts';
+import { readWeightMap, shardsOf } from '../formats/shard-index.ts';
 import { weightFile } from '../weight-file.ts';
 
 /** Small files beside the weights: configuration and all that a tokenizer can be made from. */

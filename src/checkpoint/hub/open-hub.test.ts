@@ -17,8 +17,8 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { COMMIT, etagOf, sha256, startHub } from '../../../test/hub-server.ts';
 import { UserError } from '../../error.ts';
 import { readTensor, requireTensor } from '../checkpoint.ts';
+import { readSafetensors } from '../formats/safetensors/read-safetensors.ts';
 import { openCheckpoint } from '../open.ts';
-import { readSafetensors } from '../read-safetensors.ts';
 import { showInSnapshot } from './hub-cache.ts';
 import { hubCacheDirectory } from './hub-settings.ts';
 

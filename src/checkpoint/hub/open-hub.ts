@@ -1,7 +1,7 @@
 import { basename, dirname, join } from 'node:path';
 import { UserError } from '../../error.ts';
+import { fileDigest } from '../../files/digest.ts';
 import type { Checkpoint } from '../checkpoint.ts';
-import { fileDigest } from '../digest.ts';
 import type { OpenOptions } from '../open.ts';
 import { openFolder } from '../open-folder.ts';
 import { whoRefuses } from './fetch-files.ts';

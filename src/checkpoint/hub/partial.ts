@@ -7,7 +7,7 @@ import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import { copyFile, type FileHandle, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { errorCode } from '../file-bytes.ts';
+import { errorCode } from '../../files/file-bytes.ts';
 import type { Pace } from './http.ts';
 
 const INCOMPLETE = '.incomplete';

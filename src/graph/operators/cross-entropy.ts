@@ -2,18 +2,18 @@ import { constant, type Operator, operation, refuse, requireFloat, type Tensor }
 import { expand } from './expand.ts';
 import { gatherElements } from './gather-elements.ts';
 import { logSumExp } from './log-sum-exp.ts';
-import { multiply } from './multiply.ts';
+import { mul } from './mul.ts';
 import { reshape } from './reshape.ts';
 import { scatterElements } from './scatter-elements.ts';
 import { softmax } from './softmax.ts';
-import { subtract } from './subtract.ts';
+import { sub } from './sub.ts';
 
 const operator: Operator = {
   name: 'crossEntropy',
   // dx = g (softmax(x) - one at the target): far fewer walks through [N, V] than the rules of the steps would take.
   gradient: ({ inputs: [, , probabilities, column] }, g) => {
     const minusOne = expand(constant(-1), column!.shape);
-    return [undefined, multiply(scatterElements(probabilities!, column!, minusOne, 1), reshape(g, column!.shape))];
+    return [undefined, mul(scatterElements(probabilities!, column!, minusOne, 1), reshape(g, column!.shape))];
   },
   onnx: ({ inputs: [losses] }) => ({ opType: 'Identity', operands: [losses!] }),
 };
@@ -29,6 +29,6 @@ export function crossEntropy(x: Tensor, targets: Tensor): Tensor {
   }
   const column = reshape(targets, [N!, 1]);
   const y = softmax(x);
-  const losses = reshape(subtract(logSumExp(x, y), gatherElements(x, column, 1)), [N!]);
+  const losses = reshape(sub(logSumExp(x, y), gatherElements(x, column, 1)), [N!]);
   return operation(operator, [losses, x, y, column], [N!]);
 }

@@ -1,19 +1,19 @@
 import { constant, type Operator, operation, requireFloat, type Tensor } from '../tensor.ts';
 import { add } from './add.ts';
-import { errorFunction } from './error-function.ts';
-import { exponential } from './exponential.ts';
-import { multiply } from './multiply.ts';
+import { erf } from './erf.ts';
+import { exp } from './exp.ts';
+import { mul } from './mul.ts';
 import { sigmoid } from './sigmoid.ts';
-import { subtract } from './subtract.ts';
+import { sub } from './sub.ts';
 
 const CUBIC = 0.044715;
 const SLOPE = 2 * Math.sqrt(2 / Math.PI);
 
 /** dy/dx = Phi(x) + x phi(x) */
 function exactSlope(x: Tensor): Tensor {
-  const Phi = multiply(add(errorFunction(multiply(x, constant(Math.SQRT1_2))), constant(1)), constant(0.5));
-  const phi = multiply(exponential(multiply(multiply(x, x), constant(-0.5))), constant(1 / Math.sqrt(2 * Math.PI)));
-  return add(Phi, multiply(x, phi));
+  const Phi = mul(add(erf(mul(x, constant(Math.SQRT1_2))), constant(1)), constant(0.5));
+  const phi = mul(exp(mul(mul(x, x), constant(-0.5))), constant(1 / Math.sqrt(2 * Math.PI)));
+  return add(Phi, mul(x, phi));
 }
 
 /**
@@ -21,15 +21,15 @@ function exactSlope(x: Tensor): Tensor {
  * dy/dx = s + x s (1 - s) (3 p - 2 SLOPE). Written so because every element-wise step is a walk through memory.
  */
 function tanhSlope(x: Tensor, y: Tensor): Tensor {
-  const p = add(multiply(multiply(x, x), constant(SLOPE * CUBIC)), constant(SLOPE));
-  const s = sigmoid(multiply(x, p));
-  const inner = subtract(multiply(p, constant(3)), constant(2 * SLOPE));
-  return add(s, multiply(multiply(y, subtract(constant(1), s)), inner));
+  const p = add(mul(mul(x, x), constant(SLOPE * CUBIC)), constant(SLOPE));
+  const s = sigmoid(mul(x, p));
+  const inner = sub(mul(p, constant(3)), constant(2 * SLOPE));
+  return add(s, mul(mul(y, sub(constant(1), s)), inner));
 }
 
 const operator: Operator = {
   name: 'gelu',
-  gradient: (y, g) => [multiply(g, y.attributes.tanh === 1 ? tanhSlope(y.inputs[0]!, y) : exactSlope(y.inputs[0]!))],
+  gradient: (y, g) => [mul(g, y.attributes.tanh === 1 ? tanhSlope(y.inputs[0]!, y) : exactSlope(y.inputs[0]!))],
   onnx: ({ inputs, attributes }) => ({
     opType: 'Gelu',
     operands: inputs,

@@ -19,20 +19,20 @@ interface Case {
 const indices = integers([2, 0, 2, 1]);
 const cases: Readonly<Record<string, Case>> = {
   add: { inputs: { a: [2, 3], b: [3] }, build: ({ a, b }) => g.add(a!, b!) },
-  'subtract, stretched on both sides': { inputs: { a: [2, 1, 3], b: [4, 1] }, build: ({ a, b }) => g.subtract(a!, b!) },
-  multiply: { inputs: { a: [2, 3], b: [2, 1] }, build: ({ a, b }) => g.multiply(a!, b!) },
-  'multiply by itself': { inputs: { a: [5] }, build: ({ a }) => g.multiply(a!, a!) },
-  divide: { inputs: { a: [2, 3], b: [3] }, build: ({ a, b }) => g.divide(a!, b!), positive: true },
-  negate: { inputs: { a: [4] }, build: ({ a }) => g.negate(a!) },
-  exponential: { inputs: { a: [4] }, build: ({ a }) => g.exponential(a!) },
-  logarithm: { inputs: { a: [4] }, build: ({ a }) => g.logarithm(a!), positive: true },
-  squareRoot: { inputs: { a: [4] }, build: ({ a }) => g.squareRoot(a!), positive: true },
+  'sub, stretched on both sides': { inputs: { a: [2, 1, 3], b: [4, 1] }, build: ({ a, b }) => g.sub(a!, b!) },
+  mul: { inputs: { a: [2, 3], b: [2, 1] }, build: ({ a, b }) => g.mul(a!, b!) },
+  'mul by itself': { inputs: { a: [5] }, build: ({ a }) => g.mul(a!, a!) },
+  div: { inputs: { a: [2, 3], b: [3] }, build: ({ a, b }) => g.div(a!, b!), positive: true },
+  neg: { inputs: { a: [4] }, build: ({ a }) => g.neg(a!) },
+  exp: { inputs: { a: [4] }, build: ({ a }) => g.exp(a!) },
+  log: { inputs: { a: [4] }, build: ({ a }) => g.log(a!), positive: true },
+  sqrt: { inputs: { a: [4] }, build: ({ a }) => g.sqrt(a!), positive: true },
   sigmoid: { inputs: { a: [4] }, build: ({ a }) => g.sigmoid(a!) },
-  cosine: { inputs: { a: [4] }, build: ({ a }) => g.cosine(a!) },
-  sine: { inputs: { a: [4] }, build: ({ a }) => g.sine(a!) },
-  hyperbolicTangent: { inputs: { a: [4] }, build: ({ a }) => g.hyperbolicTangent(a!) },
-  errorFunction: { inputs: { a: [4] }, build: ({ a }) => g.errorFunction(a!) },
-  rectify: { inputs: { a: [6] }, build: ({ a }) => g.rectify(a!) },
+  cos: { inputs: { a: [4] }, build: ({ a }) => g.cos(a!) },
+  sin: { inputs: { a: [4] }, build: ({ a }) => g.sin(a!) },
+  tanh: { inputs: { a: [4] }, build: ({ a }) => g.tanh(a!) },
+  erf: { inputs: { a: [4] }, build: ({ a }) => g.erf(a!) },
+  relu: { inputs: { a: [6] }, build: ({ a }) => g.relu(a!) },
   'reduceSum, axes dropped': { inputs: { a: [2, 3, 4] }, build: ({ a }) => g.reduceSum(a!, [0, 2]) },
   'reduceSum, axes kept': { inputs: { a: [2, 3, 4] }, build: ({ a }) => g.reduceSum(a!, [1], { keepAxes: true }) },
   reduceMean: { inputs: { a: [2, 5] }, build: ({ a }) => g.reduceMean(a!) },
@@ -49,18 +49,18 @@ const cases: Readonly<Record<string, Case>> = {
     inputs: { a: [2, 3, 4] },
     build: ({ a }) => g.transpose(g.transpose(a!, [2, 0, 1]), [1, 2, 0]),
   },
-  matrixMultiply: { inputs: { a: [2, 3, 4], b: [2, 4, 5] }, build: ({ a, b }) => g.matrixMultiply(a!, b!) },
-  'matrixMultiply, one side shared': {
+  matmul: { inputs: { a: [2, 3, 4], b: [2, 4, 5] }, build: ({ a, b }) => g.matmul(a!, b!) },
+  'matmul, one side shared': {
     inputs: { a: [2, 3, 4], b: [1, 4, 5] },
-    build: ({ a, b }) => g.matrixMultiply(a!, b!),
+    build: ({ a, b }) => g.matmul(a!, b!),
   },
-  'matrixMultiply, A transposed': {
+  'matmul, A transposed': {
     inputs: { a: [2, 4, 3], b: [2, 4, 5] },
-    build: ({ a, b }) => g.matrixMultiply(g.transposeMatrices(a!), b!),
+    build: ({ a, b }) => g.matmul(g.transposeMatrices(a!), b!),
   },
-  'matrixMultiply, both transposed, one shared': {
+  'matmul, both transposed, one shared': {
     inputs: { a: [2, 4, 3], b: [1, 5, 4] },
-    build: ({ a, b }) => g.matrixMultiply(g.transposeMatrices(a!), g.transposeMatrices(b!)),
+    build: ({ a, b }) => g.matmul(g.transposeMatrices(a!), g.transposeMatrices(b!)),
   },
   gemm: { inputs: { a: [3, 4], b: [4, 5] }, build: ({ a, b }) => g.gemm(a!, b!) },
   'gemm, A transposed': { inputs: { a: [4, 3], b: [4, 5] }, build: ({ a, b }) => g.gemm(a!, b!, { transposeA: true }) },
@@ -85,22 +85,22 @@ const cases: Readonly<Record<string, Case>> = {
   },
   gelu: { inputs: { a: [6] }, build: ({ a }) => g.gelu(a!) },
   'gelu, tanh': { inputs: { a: [6] }, build: ({ a }) => g.gelu(a!, { tanh: true }) },
-  layerNormalization: {
+  layerNorm: {
     inputs: { a: [3, 5], b: [5], c: [5] },
-    build: ({ a, b, c }) => g.layerNormalization(a!, b!, c!, 1e-2),
+    build: ({ a, b, c }) => g.layerNorm(a!, b!, c!, 1e-2),
   },
   crossEntropy: { inputs: { a: [4, 5] }, build: ({ a }) => g.crossEntropy(a!, integers([4, 0, 0, 2])) },
   where: {
     inputs: { a: [3, 4], b: [4] },
     build: ({ a, b }) => g.where(g.lessOrEqual(integers([0, 1, 2, 3]), integers([1, 2, 0], [3, 1])), a!, b!),
   },
-  concatenate: { inputs: { a: [2, 3], b: [2, 1], c: [2, 2] }, build: ({ a, b, c }) => g.concatenate([a!, b!, c!], 1) },
+  concat: { inputs: { a: [2, 3], b: [2, 1], c: [2, 2] }, build: ({ a, b, c }) => g.concat([a!, b!, c!], 1) },
   pad: { inputs: { a: [2, 3] }, build: ({ a }) => g.pad(a!, 1, 2, 1) },
   'split, a part twice and one not at all': {
     inputs: { a: [2, 6] },
     build: ({ a }) => {
       const [x, y] = g.split(a!, 1, [2, 2, 2]) as [Tensor, Tensor, Tensor];
-      return g.add(g.multiply(x, y), x);
+      return g.add(g.mul(x, y), x);
     },
   },
   'split, the middle part': { inputs: { a: [2, 6] }, build: ({ a }) => g.split(a!, 1, [1, 3, 2])[1]! },
@@ -108,7 +108,7 @@ const cases: Readonly<Record<string, Case>> = {
     inputs: { a: [5, 2] },
     build: ({ a }) => {
       const [x, y, z] = g.split(a!, 0, [2, 1, 2]) as [Tensor, Tensor, Tensor];
-      return g.add(g.multiply(x, y), z);
+      return g.add(g.mul(x, y), z);
     },
   },
 };
@@ -117,7 +117,7 @@ const cases: Readonly<Record<string, Case>> = {
 function asLoss(x: Tensor, feeds: Feeds): Tensor {
   const [result] = interpret([x], feeds) as [ReturnType<typeof value>];
   const flat = g.reshape(x, [result.data.length]);
-  return g.reduceSum(g.multiply(flat, constant(Array.from(numbers(result.data.length, 99)))), [0]);
+  return g.reduceSum(g.mul(flat, constant(Array.from(numbers(result.data.length, 99)))), [0]);
 }
 
 describe('every gradient equals central differences in float64', () => {
@@ -173,16 +173,16 @@ describe('shape rules refuse what does not fit, naming operator, tensors and sha
     'add: types differ: a [T, 3] and ids int32 [T]': () => g.add(a, ids),
     'gemm: inner sizes differ (transposeA false, transposeB true): a [T, 3] and b [P, 4]': () =>
       g.gemm(a, b, { transposeB: true }),
-    'matrixMultiply: inner sizes differ: a [T, 3] and b [P, 4]': () => g.matrixMultiply(a, b),
+    'matmul: inner sizes differ: a [T, 3] and b [P, 4]': () => g.matmul(a, b),
     'reshape: does not fill [3*T, 2]: a [T, 3]': () => g.reshape(a, ['3*T', 2]),
     'transpose: [0, 0] is no order of the axes: a [T, 3]': () => g.transpose(a, [0, 0]),
     'split: axis 1 is not 1 + 1: a [T, 3]': () => g.split(a, 1, [1, 1]),
-    'concatenate: shapes differ beside axis 0: a [T, 3] and b [P, 4]': () => g.concatenate([a, b], 0),
+    'concat: shapes differ beside axis 0: a [T, 3] and b [P, 4]': () => g.concat([a, b], 0),
     'gather: indices must be int32: a [T, 3] and b [P, 4]': () => g.gather(a, b),
     'gatherElements: shapes differ beside axis 1: a [T, 3] and ids int32 [T]': () => g.gatherElements(a, ids, 1),
     'scatterElements: each update needs an index: ids int32 [T] and b [P, 4]': () => g.scatterElements(a, ids, b, 0),
-    'layerNormalization: sizes differ: a [T, 3] and constant [2]': () =>
-      g.layerNormalization(a, constant([1, 1]), constant([0, 0]), 1e-5),
+    'layerNorm: sizes differ: a [T, 3] and constant [2]': () =>
+      g.layerNorm(a, constant([1, 1]), constant([0, 0]), 1e-5),
     'crossEntropy: needs a row of logits for each target: b [P, 4] and ids int32 [T]': () => g.crossEntropy(b, ids),
     'softmax: needs float32: ids int32 [T]': () => g.softmax(ids),
     'reduceSum: no axis 2: a [T, 3]': () => g.reduceSum(a, [2]),

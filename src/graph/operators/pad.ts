@@ -1,6 +1,6 @@
 import { type Dimension, plus } from '../dimension.ts';
 import { axisOf, type Operation, type Operator, operation, requireFloat, type Tensor } from '../tensor.ts';
-import { concatenate } from './concatenate.ts';
+import { concat } from './concat.ts';
 import { split } from './split.ts';
 
 const operator: Operator = {
@@ -47,5 +47,5 @@ export function joinPadded(tensors: readonly Tensor[]): Tensor | undefined {
     parts.push(next.inputs[0]!);
     filled = plus(filled, next.inputs[0]!.shape[axis]!);
   }
-  return filled === padded[0]!.shape[axis] ? concatenate(parts, axis) : undefined;
+  return filled === padded[0]!.shape[axis] ? concat(parts, axis) : undefined;
 }

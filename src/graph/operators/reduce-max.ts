@@ -1,8 +1,8 @@
 import { axisOf, type Operator, operation, requireFloat, type Tensor } from '../tensor.ts';
 import { cast } from './cast.ts';
-import { divide } from './divide.ts';
+import { div } from './div.ts';
 import { equal } from './equal.ts';
-import { multiply } from './multiply.ts';
+import { mul } from './mul.ts';
 import { reduceSum } from './reduce-sum.ts';
 
 const operator: Operator = {
@@ -10,7 +10,7 @@ const operator: Operator = {
   // Equal largest values share the gradient, as in torch.amax.
   gradient: (y, g) => {
     const largest = cast(equal(y.inputs[0]!, y), 'float32');
-    return [multiply(divide(g, reduceSum(largest, [-1], { keepAxes: true })), largest)];
+    return [mul(div(g, reduceSum(largest, [-1], { keepAxes: true })), largest)];
   },
   onnx: ({ inputs }) => ({
     opType: 'ReduceMax',

@@ -1,10 +1,10 @@
 import { axisOf, constant, GraphError, type Operator, operation, requireFloat, type Tensor } from '../tensor.ts';
 import { expand } from './expand.ts';
-import { multiply } from './multiply.ts';
+import { mul } from './mul.ts';
 
 const operator: Operator = {
   name: 'reduceMean',
-  gradient: ({ inputs: [x] }, g) => [expand(multiply(g, constant(1 / (x!.shape.at(-1) as number))), x!.shape)],
+  gradient: ({ inputs: [x] }, g) => [expand(mul(g, constant(1 / (x!.shape.at(-1) as number))), x!.shape)],
   onnx: ({ inputs }) => ({
     opType: 'ReduceMean',
     operands: [...inputs, { kind: 'dimensions', values: [-1] }],

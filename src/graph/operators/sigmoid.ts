@@ -1,10 +1,10 @@
 import { constant, type Operator, operation, requireFloat, type Tensor } from '../tensor.ts';
-import { multiply } from './multiply.ts';
-import { subtract } from './subtract.ts';
+import { mul } from './mul.ts';
+import { sub } from './sub.ts';
 
 const operator: Operator = {
   name: 'sigmoid',
-  gradient: (y, g) => [multiply(g, multiply(y, subtract(constant(1), y)))],
+  gradient: (y, g) => [mul(g, mul(y, sub(constant(1), y)))],
   onnx: ({ inputs }) => ({ opType: 'Sigmoid', operands: inputs }),
 };
 

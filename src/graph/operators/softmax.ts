@@ -1,12 +1,12 @@
 import { axisOf, type Operator, operation, requireFloat, type Tensor } from '../tensor.ts';
-import { multiply } from './multiply.ts';
+import { mul } from './mul.ts';
 import { reduceSum } from './reduce-sum.ts';
-import { subtract } from './subtract.ts';
+import { sub } from './sub.ts';
 
 const operator: Operator = {
   name: 'softmax',
   // dx = y (g - sum(g y))
-  gradient: (y, g) => [multiply(y, subtract(g, reduceSum(multiply(g, y), [-1], { keepAxes: true })))],
+  gradient: (y, g) => [mul(y, sub(g, reduceSum(mul(g, y), [-1], { keepAxes: true })))],
   onnx: ({ inputs }) => ({ opType: 'Softmax', operands: inputs, attributes: { axis: -1 } }),
 };
 

@@ -20,7 +20,7 @@ const operator: Operator = {
   },
 };
 
-/** Cuts an axis into parts of the given sizes, which must add up to it; concatenate undoes it. */
+/** Cuts an axis into parts of the given sizes, which must add up to it; concat undoes it. */
 export function split(x: Tensor, axis: number, sizes: readonly Dimension[]): readonly Tensor[] {
   const along = axisOf(operator.name, x, axis);
   if (sizes.reduce(plus, 0) !== x.shape[along]) refuse(operator.name, [x], `axis ${along} is not ${sizes.join(' + ')}`);

@@ -23,7 +23,7 @@ const schema = z.object({
   tie_word_embeddings: z.boolean().default(true),
 });
 
-/** The published models name the width otherwise; the other two are names of transformers. */
+/** The published models name the hiddenSize otherwise; the other two are names of transformers. */
 function aliases(config: Readonly<Record<string, unknown>>) {
   const names = { num_attention_heads: 'n_head', num_hidden_layers: 'n_layer' };
   return config.n_embed == null ? names : { ...names, n_embed: 'hidden_size' };
@@ -32,7 +32,7 @@ function aliases(config: Readonly<Record<string, unknown>>) {
 export function bloom(config: Readonly<Record<string, unknown>>, source: string): Decoder {
   const c = parseConfig(schema, config, source, aliases(config));
   const [D, V, H] = [c.hidden_size, c.vocab_size, c.n_head];
-  const headWidth = divided(source, D, H);
+  const headDim = divided(source, D, H);
   const slopes = alibiSlopes(H);
   const embedding = 'transformer.word_embeddings.weight';
   const embeddingNorm = 'transformer.word_embeddings_layernorm';
@@ -43,9 +43,9 @@ export function bloom(config: Readonly<Record<string, unknown>>, source: string)
     return {
       queryKeyValue,
       attentionNorm: `${layer}.input_layernorm`,
-      projections: [queryKeyValue],
-      read: (pass: Pass, normed: Tensor) => splitByHead(apply(pass, queryKeyValue, normed), H, headWidth),
-      scale: headWidth ** -0.5,
+      linears: [queryKeyValue],
+      read: (pass: Pass, normed: Tensor) => splitByHead(apply(pass, queryKeyValue, normed), H, headDim),
+      scale: headDim ** -0.5,
       output: linear('self_attention.dense', D, D),
       feedForwardNorm: `${layer}.post_attention_layernorm`,
       inner: linear('mlp.dense_h_to_4h', D, 4 * D),
@@ -54,14 +54,22 @@ export function bloom(config: Readonly<Record<string, unknown>>, source: string)
   });
   return preNormDecoder({
     family: 'bloom',
-    sizes: { layers: c.n_layer, heads: H, keyValueHeads: H, headWidth, width: D, vocabulary: V, context: c.seq_length },
+    sizes: {
+      layers: c.n_layer,
+      heads: H,
+      keyValueHeads: H,
+      headDim,
+      hiddenSize: D,
+      vocabulary: V,
+      context: c.seq_length,
+    },
     finishScores: (scores, keyPositions) => addAlibi(scores, keyPositions, slopes),
     embedding,
     head: c.tie_word_embeddings ? embedding : 'lm_head.weight',
     positionTensors: layerNormTensors(embeddingNorm, D),
     embed: (pass, embedded) => layerNorm(pass, embeddingNorm, c.layer_norm_epsilon, embedded),
     layers,
-    keyValue: layers.map(({ queryKeyValue }) => interleavedByHead(queryKeyValue, headWidth)),
+    projections: layers.map(({ queryKeyValue }) => interleavedByHead(queryKeyValue, headDim)),
     finalNorm: 'transformer.ln_f',
     activation: 'gelu_new',
     epsilon: c.layer_norm_epsilon,

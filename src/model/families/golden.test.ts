@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import {
-  asMemory,
+  asPrefix,
   bounds,
   evaluate,
   goldenFamilies,
   goldenFolder,
-  noMemory,
+  noPrefix,
   packedFeeds,
   readGolden,
   sizeOfGradient,
@@ -15,7 +15,7 @@ import {
 } from '../../../test/reference/golden.ts';
 import { value } from '../../../test/reference/interpreter.ts';
 import type { Decoder } from '../decoder.ts';
-import { gradientGraph, memoryGraph, names, observationGraph, traceGraph } from '../graphs.ts';
+import { gradientGraph, names, observationGraph, prefixGraph, traceGraph } from '../graphs.ts';
 import { updateFeeds, updateGraph, updateGroups, updateNames } from '../update-graph.ts';
 import { readDecoder } from './index.ts';
 
@@ -25,7 +25,7 @@ describe.each(goldenFamilies)('%s equals torch in the float64 reference', (name,
   test('plain forward pass: logits, attention outputs and scores', async () => {
     const { decoder, expected, weights } = await loaded;
     const tokens = expected('tokens').data;
-    const trace = evaluate(traceGraph(decoder), { ...weights, ...noMemory(decoder), ...tokenFeeds(tokens, 0) });
+    const trace = evaluate(traceGraph(decoder), { ...weights, ...noPrefix(decoder), ...tokenFeeds(tokens, 0) });
     expect(trace.logits!.data).toBeRelativelyClose(expected('logits').data, bounds.forward);
     for (let layer = 0; layer < decoder.layers; layer++) {
       const output = names.attentionOutput(layer);
@@ -33,7 +33,7 @@ describe.each(goldenFamilies)('%s equals torch in the float64 reference', (name,
       const query = names.query(layer);
       expect(trace[query]!.data).toBeRelativelyClose(expected(query).data, bounds.forward);
       const scores = trace[names.attentionScores(layer)]!;
-      // One token of zeros stands for no memory: its column is not part of the answer.
+      // One token of zeros stands for no prefix: its column is not part of the answer.
       const T = tokens.length;
       const own = value(
         [decoder.heads, T, T],
@@ -43,13 +43,13 @@ describe.each(goldenFamilies)('%s equals torch in the float64 reference', (name,
     }
   });
 
-  test('the same tokens behind a memory', async () => {
+  test('the same tokens behind a prefix', async () => {
     const { decoder, expected, weights } = await loaded;
     const [prefix, tokens] = [expected('memory_tokens').data, expected('tokens').data];
-    const left = evaluate(memoryGraph(decoder), { ...weights, ...noMemory(decoder), ...tokenFeeds(prefix, 0) });
-    const feeds = { ...weights, ...asMemory(decoder, left), ...tokenFeeds(tokens, prefix.length) };
+    const left = evaluate(prefixGraph(decoder), { ...weights, ...noPrefix(decoder), ...tokenFeeds(prefix, 0) });
+    const feeds = { ...weights, ...asPrefix(decoder, left), ...tokenFeeds(tokens, prefix.length) };
     const trace = evaluate(traceGraph(decoder), feeds);
-    expect(trace.logits!.data).toBeRelativelyClose(expected('memory.logits').data, bounds.forward);
+    expect(trace.logits!.data).toBeRelativelyClose(expected('prefix.logits').data, bounds.forward);
     const last = tokens.length - 1;
     const observed = evaluate(observationGraph(decoder), {
       ...feeds,
@@ -60,15 +60,15 @@ describe.each(goldenFamilies)('%s equals torch in the float64 reference', (name,
     });
     for (let layer = 0; layer < decoder.layers; layer++) {
       const output = names.attentionOutput(layer);
-      const golden = expected(`memory.${output}`);
+      const golden = expected(`prefix.${output}`);
       expect(trace[output]!.data).toBeRelativelyClose(golden.data, bounds.forward);
-      expect(observed[output]!.data).toBeRelativelyClose(golden.data.slice(-decoder.width), bounds.forward);
+      expect(observed[output]!.data).toBeRelativelyClose(golden.data.slice(-decoder.hiddenSize), bounds.forward);
       const query = names.query(layer);
-      const goldenQuery = expected(`memory.${query}`);
+      const goldenQuery = expected(`prefix.${query}`);
       expect(trace[query]!.data).toBeRelativelyClose(goldenQuery.data, bounds.forward);
       expect(observed[query]!.data).toBeRelativelyClose(goldenQuery.data.slice(-goldenQuery.shape[1]!), bounds.forward);
       const scores = trace[names.attentionScores(layer)]!;
-      const goldenScores = expected(`memory.${names.attentionScores(layer)}`);
+      const goldenScores = expected(`prefix.${names.attentionScores(layer)}`);
       expect(scores.data).toBeRelativelyClose(visibleOnly(scores, goldenScores), bounds.forward);
       // The tap row, [H, P+T] of the last token, cut in two. What a window hides is told all the same: it is read before the mask.
       const [P, T] = [prefix.length, tokens.length];
@@ -86,7 +86,7 @@ describe.each(goldenFamilies)('%s equals torch in the float64 reference', (name,
       const summed = Array.from({ length: P }, (_, token) => lastRow.reduce((sum, row) => sum + row[token]!, 0));
       expect(context.data).toBeRelativelyClose(visibleOnly(context, value([P], summed)), bounds.forward);
     }
-    const row = expected('memory.logits').data.slice(-decoder.vocabulary);
+    const row = expected('prefix.logits').data.slice(-decoder.vocabulary);
     const logSum = Math.log(row.reduce((sum, x) => sum + Math.exp(x), 0));
     expect(observed[names.labelLogProbabilities]!.data).toBeRelativelyClose(
       [0, 5, 9].map(id => row[id]! - logSum),
@@ -98,7 +98,7 @@ describe.each(goldenFamilies)('%s equals torch in the float64 reference', (name,
     const { decoder, expected, weights, sequences } = await loaded;
     const graphs = { gradient: gradientGraph(decoder), update: updateGraph(decoder) };
     const rate = expected('learning_rate');
-    const keyValue = decoder.keyValue.flat().map(parameter => parameter.name);
+    const projections = decoder.projections.flat().map(parameter => parameter.name);
     let feeds = weights;
     sequences.forEach((sequence, step) => {
       const T = sequence.length - 1;
@@ -115,7 +115,7 @@ describe.each(goldenFamilies)('%s equals torch in the float64 reference', (name,
         for (const [i, { name }] of group.entries()) updated[name] = after[updateNames.updated(i)]!;
       }
       if (step === 0) {
-        for (const key of keyValue) {
+        for (const key of projections) {
           const gradient = updated[key]!.data.map((x, i) => (feeds[key]!.data[i]! - x) / rate.data[0]!);
           expect(gradient, key).toBeRelativelyClose(
             expected(`gradient.${key}`).data,
@@ -126,7 +126,7 @@ describe.each(goldenFamilies)('%s equals torch in the float64 reference', (name,
       }
       feeds = updated;
     });
-    for (const key of keyValue)
+    for (const key of projections)
       expect(feeds[key]!.data, key).toBeRelativelyClose(expected(`after.${key}`).data, bounds.weight);
   });
 
@@ -150,7 +150,7 @@ test.each(plainFamilies)('%s has a head of its own, or the embedding again, as t
   expect(head.shape).toEqual(embedding.shape);
   const feeds = {
     ...weights,
-    ...noMemory(tied),
+    ...noPrefix(tied),
     ...tokenFeeds(expected('tokens').data, 0),
     'lm_head.bias': value([tied.vocabulary], new Float64Array(tied.vocabulary)),
     [head.name]: value(
@@ -165,9 +165,9 @@ test.each(plainFamilies)('%s has a head of its own, or the embedding again, as t
   );
 });
 
-test('bloom: the published models name width and heads otherwise', () => {
+test('bloom: the published models name hiddenSize and heads otherwise', () => {
   const sizes = { model_type: 'bloom', vocab_size: 7, n_layer: 1 };
   const published = readDecoder({ ...sizes, n_embed: 8, num_attention_heads: 2 }, 'here');
-  expect(published).toMatchObject({ width: 8, heads: 2 });
+  expect(published).toMatchObject({ hiddenSize: 8, heads: 2 });
   expect(published.tensors).toEqual(readDecoder({ ...sizes, hidden_size: 8, n_head: 2 }, 'here').tensors);
 });

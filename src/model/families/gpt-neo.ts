@@ -45,7 +45,7 @@ export function gptNeo(config: Readonly<Record<string, unknown>>, source: string
   const c = parseConfig(schema, config, source, aliases);
   const [D, V] = [c.hidden_size, c.vocab_size];
   const F = c.intermediate_size ?? 4 * D;
-  const headWidth = divided(source, D, c.num_heads);
+  const headDim = divided(source, D, c.num_heads);
   const kinds = c.attention_layers ?? expanded(c.attention_types, c.num_layers);
   if (kinds.length !== c.num_layers) {
     throw new UserError(`${source}: attention_types tells other layers than the ${c.num_layers} of num_layers`);
@@ -74,8 +74,8 @@ export function gptNeo(config: Readonly<Record<string, unknown>>, source: string
       layers: c.num_layers,
       heads: c.num_heads,
       keyValueHeads: c.num_heads,
-      headWidth,
-      width: D,
+      headDim,
+      hiddenSize: D,
       vocabulary: V,
       context: c.max_position_embeddings,
     },
@@ -85,7 +85,7 @@ export function gptNeo(config: Readonly<Record<string, unknown>>, source: string
     positionTensors: [{ name: positions, shape: [c.max_position_embeddings, D] }],
     embed: (pass, embedded) => g.add(embedded, learnedPositions(pass, positions)),
     layers,
-    keyValue: layers.map(({ key, value }) => [key, value].flatMap(linearTensors)),
+    projections: layers.map(({ key, value }) => [key, value].flatMap(linearTensors)),
     finalNorm: 'transformer.ln_f',
     activation: c.activation_function,
     epsilon: c.layer_norm_epsilon,

@@ -41,12 +41,12 @@ const schema = z.object({
 export function gptNeoX(config: Readonly<Record<string, unknown>>, source: string): Decoder {
   const c = parseConfig(schema, config, source);
   const [D, F, V, H] = [c.hidden_size, c.intermediate_size, c.vocab_size, c.num_attention_heads];
-  const headWidth = divided(source, D, H);
-  if (c.head_dim !== undefined && c.head_dim !== headWidth) {
-    throw new UserError(`${source}: head_dim ${c.head_dim} is not the width of its heads, ${headWidth}`);
+  const headDim = divided(source, D, H);
+  if (c.head_dim !== undefined && c.head_dim !== headDim) {
+    throw new UserError(`${source}: head_dim ${c.head_dim} is not the hiddenSize of its heads, ${headDim}`);
   }
   const parameters = ropeParameters(c, source, { theta: c.rotary_emb_base, share: c.rotary_pct });
-  const rope = readRope(parameters, { headWidth, context: c.max_position_embeddings, partial: true, source });
+  const rope = readRope(parameters, { headDim, context: c.max_position_embeddings, partial: true, source });
   const rotated = 2 * rope.frequencies.length;
   const prefix = 'gpt_neox';
   const head = c.tie_word_embeddings ? `${prefix}.embed_in.weight` : 'embed_out.weight';
@@ -72,12 +72,12 @@ export function gptNeoX(config: Readonly<Record<string, unknown>>, source: strin
     layers: c.num_hidden_layers,
     heads: H,
     keyValueHeads: H,
-    headWidth,
-    width: D,
+    headDim,
+    hiddenSize: D,
     vocabulary: V,
     context: Math.min(c.max_position_embeddings, rope.longest),
     ...(rope.longest < Number.POSITIVE_INFINITY && { longest: rope.longest }),
-    keyValue: layers.map(({ queryKeyValue }) => interleavedByHead(queryKeyValue, headWidth)),
+    projections: layers.map(({ queryKeyValue }) => interleavedByHead(queryKeyValue, headDim)),
     tensors: [
       { name: `${prefix}.embed_in.weight`, shape: [V, D] },
       ...layers.flatMap(({ attentionNorm, feedForwardNorm, queryKeyValue, output, inner, outer }) => [
@@ -91,13 +91,13 @@ export function gptNeoX(config: Readonly<Record<string, unknown>>, source: strin
     hidden: pass => {
       const norm = (name: string, x: Tensor) => layerNorm(pass, name, c.layer_norm_eps, x);
       const angles = rotation(pass.positions, rope);
-      const turn = (x: Tensor) => rotate(x, angles, headWidth, rotated);
+      const turn = (x: Tensor) => rotate(x, angles, headDim, rotated);
       let x = pass.embed(`${prefix}.embed_in.weight`);
       for (const [n, layer] of layers.entries()) {
         const fused = apply(pass, layer.queryKeyValue, norm(layer.attentionNorm, x));
-        const { query, key, value } = splitByHead(fused, H, headWidth);
+        const { query, key, value } = splitByHead(fused, H, headDim);
         const attended = pass.attend(n, {
-          query: g.multiply(turn(query), constant(headWidth ** -0.5)),
+          query: g.mul(turn(query), constant(headDim ** -0.5)),
           key: turn(key),
           value,
         });

@@ -39,7 +39,7 @@ export function gpt2(config: Readonly<Record<string, unknown>>, source: string):
   const c = parseConfig(schema, config, source, aliases);
   const [D, V] = [c.n_embd, c.vocab_size];
   const F = c.n_inner ?? 4 * D;
-  const headWidth = divided(source, D, c.n_head);
+  const headDim = divided(source, D, c.n_head);
   const embedding = 'transformer.wte.weight';
   const positions = 'transformer.wpe.weight';
   const layers = Array.from({ length: c.n_layer }, (_, n) => {
@@ -49,13 +49,13 @@ export function gpt2(config: Readonly<Record<string, unknown>>, source: string):
     const byLayer = c.scale_attn_by_inverse_layer_idx ? 1 / (n + 1) : 1;
     return {
       attentionNorm: `${layer}.ln_1`,
-      projections: [queryKeyValue],
+      linears: [queryKeyValue],
       read: (pass: Pass, normed: Tensor) => {
         const parts = g.split(apply(pass, queryKeyValue, normed), 1, [D, D, D]);
         const [query, key, value] = parts as [Tensor, Tensor, Tensor];
         return { query, key, value };
       },
-      scale: (c.scale_attn_weights ? headWidth ** -0.5 : 1) * byLayer,
+      scale: (c.scale_attn_weights ? headDim ** -0.5 : 1) * byLayer,
       output: linear('attn.c_proj', D, D),
       feedForwardNorm: `${layer}.ln_2`,
       inner: linear('mlp.c_fc', D, F),
@@ -68,8 +68,8 @@ export function gpt2(config: Readonly<Record<string, unknown>>, source: string):
       layers: c.n_layer,
       heads: c.n_head,
       keyValueHeads: c.n_head,
-      headWidth,
-      width: D,
+      headDim,
+      hiddenSize: D,
       vocabulary: V,
       context: c.n_positions,
     },
@@ -78,9 +78,9 @@ export function gpt2(config: Readonly<Record<string, unknown>>, source: string):
     positionTensors: [{ name: positions, shape: [c.n_positions, D] }],
     embed: (pass, embedded) => g.add(embedded, learnedPositions(pass, positions)),
     layers,
-    keyValue: layers.map(({ projections }) =>
+    projections: layers.map(({ linears }) =>
       // Columns of the fused projection: queries first.
-      projections.flatMap(linearTensors).map(tensor => ({
+      linears.flatMap(linearTensors).map(tensor => ({
         ...tensor,
         changed: { axis: tensor.shape.length - 1, index: (i: number) => i >= D },
       })),

@@ -34,21 +34,21 @@ export function gptj(config: Readonly<Record<string, unknown>>, source: string):
   const c = parseConfig(schema, config, source, aliases);
   const [D, V] = [c.n_embd, c.vocab_size];
   const F = c.n_inner ?? 4 * D;
-  const headWidth = divided(source, D, c.n_head);
+  const headDim = divided(source, D, c.n_head);
   const rotated = c.rotary_dim;
-  if (rotated > headWidth) {
-    throw new UserError(`${source}: rotary positions on ${rotated} numbers of heads of width ${headWidth}`);
+  if (rotated > headDim) {
+    throw new UserError(`${source}: rotary positions on ${rotated} numbers of heads of hiddenSize ${headDim}`);
   }
   // Its pairs are those of one head as wide as the rotated part.
-  const place = { headWidth: rotated, context: c.n_positions, partial: false, source };
+  const place = { headDim: rotated, context: c.n_positions, partial: false, source };
   return parallelDecoder({
     family: 'gptj',
     sizes: {
       layers: c.n_layer,
       heads: c.n_head,
       keyValueHeads: c.n_head,
-      headWidth,
-      width: D,
+      headDim,
+      hiddenSize: D,
       vocabulary: V,
       context: c.n_positions,
     },

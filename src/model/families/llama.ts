@@ -61,7 +61,7 @@ export interface Variant {
   readonly family: string;
   /** The keys that the family reads, with what absent ones mean, as its configuration class in transformers has them. Others are ignored. */
   readonly schema: z.ZodType<LlamaConfig>;
-  /** Whether query, key and value projections have biases, and whether the output projection has one. */
+  /** Whether query, key and value linears have biases, and whether the output projection has one. */
   readonly biases: (config: LlamaConfig) => {
     readonly queryKeyValue?: boolean | undefined;
     readonly output?: boolean | undefined;
@@ -101,13 +101,13 @@ export function llamaLike(variant: Variant): (config: Readonly<Record<string, un
 function build(variant: Variant, c: LlamaConfig, source: string): Decoder {
   const heads = c.num_attention_heads;
   const keyValueHeads = c.num_key_value_heads ?? heads;
-  const headWidth = c.head_dim ?? c.hidden_size / heads;
-  if (heads % keyValueHeads !== 0 || !Number.isInteger(headWidth / 2)) {
+  const headDim = c.head_dim ?? c.hidden_size / heads;
+  if (heads % keyValueHeads !== 0 || !Number.isInteger(headDim / 2)) {
     throw new UserError(
-      `${source}: ${heads} heads of width ${headWidth} and ${keyValueHeads} key/value heads do not fit together; the configuration is damaged`,
+      `${source}: ${heads} heads of hiddenSize ${headDim} and ${keyValueHeads} key/value heads do not fit together; the configuration is damaged`,
     );
   }
-  const place = { headWidth, context: c.max_position_embeddings, partial: variant.rotatesPart ?? false, source };
+  const place = { headDim, context: c.max_position_embeddings, partial: variant.rotatesPart ?? false, source };
   const ropes = variant.ropes?.(c, source);
   const globalRope = readRope(ropes?.global ?? ropeParameters(c, source), place);
   const localRope = ropes === undefined ? globalRope : readRope(ropes.local, place);
@@ -125,20 +125,20 @@ function build(variant: Variant, c: LlamaConfig, source: string): Decoder {
   const activation = variant.activation?.(c) ?? c.hidden_act!;
   const [scoreCap, logitCap] = [c.attn_logit_softcapping, c.final_logit_softcapping];
 
-  const [queryWidth, keyWidth] = [heads * headWidth, keyValueHeads * headWidth];
+  const [querySize, keySize] = [heads * headDim, keyValueHeads * headDim];
   const attentionMaps = (linear: (name: string, from: number, to: number, hasBias: boolean) => Linear) => {
     if (variant.fused) {
-      const all = linear('self_attn.qkv_proj', D, queryWidth + 2 * keyWidth, queryKeyValue);
-      const changed = { axis: 0, index: (row: number) => row >= queryWidth };
+      const all = linear('self_attn.qkv_proj', D, querySize + 2 * keySize, queryKeyValue);
+      const changed = { axis: 0, index: (row: number) => row >= querySize };
       return {
-        queryKeyValue: fused(all, [queryWidth, keyWidth, keyWidth]),
-        keyValue: linearTensors(all).map(tensor => ({ ...tensor, changed })),
+        queryKeyValue: fused(all, [querySize, keySize, keySize]),
+        projections: linearTensors(all).map(tensor => ({ ...tensor, changed })),
       };
     }
-    const query = linear('self_attn.q_proj', D, queryWidth, queryKeyValue);
-    const key = linear('self_attn.k_proj', D, keyWidth, queryKeyValue);
-    const value = linear('self_attn.v_proj', D, keyWidth, queryKeyValue);
-    return { queryKeyValue: apart(query, key, value), keyValue: [key, value].flatMap(linearTensors) };
+    const query = linear('self_attn.q_proj', D, querySize, queryKeyValue);
+    const key = linear('self_attn.k_proj', D, keySize, queryKeyValue);
+    const value = linear('self_attn.v_proj', D, keySize, queryKeyValue);
+    return { queryKeyValue: apart(query, key, value), projections: [key, value].flatMap(linearTensors) };
   };
   const layers = Array.from({ length: c.num_hidden_layers }, (_, n) => {
     const layer = `model.layers.${n}`;
@@ -154,7 +154,7 @@ function build(variant: Variant, c: LlamaConfig, source: string): Decoder {
       ...attentionMaps(linear),
       queryNorm: `${layer}.self_attn.q_norm.weight`,
       keyNorm: `${layer}.self_attn.k_norm.weight`,
-      output: linear('self_attn.o_proj', heads * headWidth, D, output),
+      output: linear('self_attn.o_proj', heads * headDim, D, output),
       feedForwardNorm: `${layer}.${variant.normsOutputs ? 'pre_feedforward_layernorm' : 'post_attention_layernorm'}.weight`,
       attentionOutputNorm: `${layer}.post_attention_layernorm.weight`,
       feedForwardOutputNorm: `${layer}.post_feedforward_layernorm.weight`,
@@ -170,7 +170,7 @@ function build(variant: Variant, c: LlamaConfig, source: string): Decoder {
     ...(variant.normsOutputs
       ? [layer.attentionOutputNorm, layer.feedForwardOutputNorm].map(name => ({ name, shape: [D] }))
       : []),
-    ...(variant.normsHeads ? [layer.queryNorm, layer.keyNorm].map(name => ({ name, shape: [headWidth] })) : []),
+    ...(variant.normsHeads ? [layer.queryNorm, layer.keyNorm].map(name => ({ name, shape: [headDim] })) : []),
   ];
   const embedding = 'model.embed_tokens.weight';
   const head = tied ? embedding : 'lm_head.weight';
@@ -180,14 +180,14 @@ function build(variant: Variant, c: LlamaConfig, source: string): Decoder {
     layers: c.num_hidden_layers,
     heads,
     keyValueHeads,
-    headWidth,
-    width: D,
+    headDim,
+    hiddenSize: D,
     vocabulary: V,
     context: Math.min(c.max_position_embeddings, longest),
     ...(longest < Number.POSITIVE_INFINITY && { longest }),
     ...(scoreCap && { finishScores: (scores: Tensor) => softCap(scores, scoreCap) }),
     ...(slides.includes(true) && { window: (layer: number) => (slides[layer] ? window : undefined) }),
-    keyValue: layers.map(({ keyValue }) => keyValue),
+    projections: layers.map(({ projections }) => projections),
     feedForward: layers.map(({ gateAndUp }) => gateAndUp.linears),
     tensors: [
       { name: embedding, shape: [V, D] },
@@ -208,22 +208,22 @@ function build(variant: Variant, c: LlamaConfig, source: string): Decoder {
       const normOutput = (x: Tensor, name: string) => (variant.normsOutputs ? norm(x, name) : x);
       const normHeads = (x: Tensor, name: string) =>
         variant.normsHeads
-          ? g.reshape(norm(g.reshape(x, [x.shape[0]!, (x.shape[1] as number) / headWidth, headWidth]), name), x.shape)
+          ? g.reshape(norm(g.reshape(x, [x.shape[0]!, (x.shape[1] as number) / headDim, headDim]), name), x.shape)
           : x;
-      const scale = (c.query_pre_attn_scalar ?? headWidth) ** -0.5;
+      const scale = (c.query_pre_attn_scalar ?? headDim) ** -0.5;
       // Where whole heads are rotated, their scale costs nothing.
-      const whole = rotated === headWidth;
+      const whole = rotated === headDim;
       const turns = new Map(
         [...new Set(layers.map(({ rope }) => rope))].map(rope => {
           const angles = rotation(pass.positions, rope);
-          const turn = (x: Tensor, by: Rotation) => rotate(x, by, headWidth, rotated);
+          const turn = (x: Tensor, by: Rotation) => rotate(x, by, headDim, rotated);
           const scaled = scaledRotation(angles, scale);
-          const query = (x: Tensor) => (whole ? turn(x, scaled) : g.multiply(turn(x, angles), constant(scale)));
+          const query = (x: Tensor) => (whole ? turn(x, scaled) : g.mul(turn(x, angles), constant(scale)));
           return [rope, { query, key: (x: Tensor) => turn(x, angles) }];
         }),
       );
       const embedded = pass.embed(embedding);
-      let x = variant.isGemma ? g.multiply(embedded, constant(Math.sqrt(D))) : embedded;
+      let x = variant.isGemma ? g.mul(embedded, constant(Math.sqrt(D))) : embedded;
       for (const [n, layer] of layers.entries()) {
         const maps = layer.queryKeyValue.apply(pass, norm(x, layer.attentionNorm));
         const [query, key, value] = maps as [Tensor, Tensor, Tensor];
@@ -239,7 +239,7 @@ function build(variant: Variant, c: LlamaConfig, source: string): Decoder {
         const inner = norm(x, layer.feedForwardNorm);
         pass.feedForward(n, { stream: x, read: inner });
         const [gate, up] = layer.gateAndUp.apply(pass, inner) as [Tensor, Tensor];
-        const gated = g.multiply(activate(activation, gate), up);
+        const gated = g.mul(activate(activation, gate), up);
         x = pass.layerOutput(n, g.add(x, normOutput(apply(pass, layer.down, gated), layer.feedForwardOutputNorm)));
       }
       return norm(x, 'model.norm.weight');

@@ -1,6 +1,6 @@
 /**
  * @file OPT (Zhang et al. 2022): learned positions with offset 2, ReLU, norms before attention and feed-forward; the 350M model
- * has them after, and a narrower token embedding with projections in and out.
+ * has them after, and a narrower token embedding with linears in and out.
  */
 import { z } from 'zod';
 import * as g from '../../graph/operators/index.ts';
@@ -35,7 +35,7 @@ export function opt(config: Readonly<Record<string, unknown>>, source: string): 
   const c = parseConfig(schema, config, source);
   const [D, F, V] = [c.hidden_size, c.ffn_dim, c.vocab_size];
   const E = c.word_embed_proj_dim ?? D;
-  const headWidth = divided(source, D, c.num_attention_heads);
+  const headDim = divided(source, D, c.num_attention_heads);
   const prefix = 'model.decoder';
   const before = c.do_layer_norm_before;
   const finalNorm = before && !c._remove_final_layer_norm;
@@ -63,11 +63,11 @@ export function opt(config: Readonly<Record<string, unknown>>, source: string): 
     layers: c.num_hidden_layers,
     heads: c.num_attention_heads,
     keyValueHeads: c.num_attention_heads,
-    headWidth,
-    width: D,
+    headDim,
+    hiddenSize: D,
     vocabulary: V,
     context: c.max_position_embeddings,
-    keyValue: layers.map(({ key, value }) => [key, value].flatMap(linearTensors)),
+    projections: layers.map(({ key, value }) => [key, value].flatMap(linearTensors)),
     tensors: [
       { name: embedding, shape: [V, E] },
       { name: `${prefix}.embed_positions.weight`, shape: [c.max_position_embeddings + OFFSET, D] },
@@ -88,7 +88,7 @@ export function opt(config: Readonly<Record<string, unknown>>, source: string): 
       for (const [n, layer] of layers.entries()) {
         const read = before ? norm(layer.attentionNorm, x) : x;
         const attended = pass.attend(n, {
-          query: g.multiply(apply(pass, layer.query, read), constant(headWidth ** -0.5)),
+          query: g.mul(apply(pass, layer.query, read), constant(headDim ** -0.5)),
           key: apply(pass, layer.key, read),
           value: apply(pass, layer.value, read),
         });

@@ -38,7 +38,7 @@ export interface ParallelDecoder {
 
 export function parallelDecoder(model: ParallelDecoder): Decoder {
   const { sizes, layer: layers, rope } = model;
-  const { width: D, headWidth, vocabulary: V } = sizes;
+  const { hiddenSize: D, headDim, vocabulary: V } = sizes;
   const head = model.tied ? model.embedding : 'lm_head.weight';
   const headBias = 'lm_head.bias';
   const turn = model.interleaved ? rotateInterleaved : rotate;
@@ -47,7 +47,7 @@ export function parallelDecoder(model: ParallelDecoder): Decoder {
     context: Math.min(sizes.context, rope.longest),
     ...(rope.longest < Number.POSITIVE_INFINITY && { longest: rope.longest }),
     family: model.family,
-    keyValue: layers.map(({ key, value }) => [key, value].flatMap(linearTensors)),
+    projections: layers.map(({ key, value }) => [key, value].flatMap(linearTensors)),
     tensors: [
       { name: model.embedding, shape: [V, D] },
       ...layers.flatMap(({ norm, query, key, value, output, inner, outer }) => [
@@ -61,12 +61,12 @@ export function parallelDecoder(model: ParallelDecoder): Decoder {
     hidden: pass => {
       const norm = (name: string, x: Tensor) => layerNorm(pass, name, model.epsilon, x);
       const angles = rotation(pass.positions, rope);
-      const turned = (x: Tensor) => turn(x, angles, headWidth, 2 * rope.frequencies.length);
+      const turned = (x: Tensor) => turn(x, angles, headDim, 2 * rope.frequencies.length);
       let x = pass.embed(model.embedding);
       for (const [n, layer] of layers.entries()) {
         const read = norm(layer.norm, x);
         const attended = pass.attend(n, {
-          query: g.multiply(turned(apply(pass, layer.query, read)), constant(headWidth ** -0.5)),
+          query: g.mul(turned(apply(pass, layer.query, read)), constant(headDim ** -0.5)),
           key: turned(apply(pass, layer.key, read)),
           value: apply(pass, layer.value, read),
         });

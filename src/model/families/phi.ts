@@ -28,17 +28,17 @@ const schema = z.object({
 export function phi(config: Readonly<Record<string, unknown>>, source: string): Decoder {
   const c = parseConfig(schema, config, source);
   const [D, F, V, H] = [c.hidden_size, c.intermediate_size, c.vocab_size, c.num_attention_heads];
-  const headWidth = c.head_dim ?? divided(source, D, H);
+  const headDim = c.head_dim ?? divided(source, D, H);
   const keyValueHeads = c.num_key_value_heads ?? H;
-  const place = { headWidth, context: c.max_position_embeddings, partial: true, source };
+  const place = { headDim, context: c.max_position_embeddings, partial: true, source };
   return parallelDecoder({
     family: 'phi',
     sizes: {
       layers: c.num_hidden_layers,
       heads: H,
       keyValueHeads,
-      headWidth,
-      width: D,
+      headDim,
+      hiddenSize: D,
       vocabulary: V,
       context: c.max_position_embeddings,
     },
@@ -58,10 +58,10 @@ export function phi(config: Readonly<Record<string, unknown>>, source: string): 
       });
       return {
         norm: `model.layers.${n}.input_layernorm`,
-        query: linear('self_attn.q_proj', D, H * headWidth),
-        key: linear('self_attn.k_proj', D, keyValueHeads * headWidth),
-        value: linear('self_attn.v_proj', D, keyValueHeads * headWidth),
-        output: linear('self_attn.dense', H * headWidth, D),
+        query: linear('self_attn.q_proj', D, H * headDim),
+        key: linear('self_attn.k_proj', D, keyValueHeads * headDim),
+        value: linear('self_attn.v_proj', D, keyValueHeads * headDim),
+        output: linear('self_attn.dense', H * headDim, D),
         inner: linear('mlp.fc1', D, F),
         outer: linear('mlp.fc2', F, D),
       };

@@ -4,7 +4,7 @@
  */
 import * as g from '../../graph/operators/index.ts';
 import { constant, type Tensor } from '../../graph/tensor.ts';
-import type { Decoder, KeyValueSpec, Pass, Projections, Sizes, TensorSpec } from '../decoder.ts';
+import type { Decoder, Pass, ProjectionSpec, QueryKeyValue, Sizes, TensorSpec } from '../decoder.ts';
 import { type Activation, activate } from '../layers/activation.ts';
 import { layerNorm, layerNormTensors } from '../layers/layer-norm.ts';
 import { apply, type Linear, linearTensors, unembed } from '../layers/linear.ts';
@@ -12,9 +12,9 @@ import { apply, type Linear, linearTensors, unembed } from '../layers/linear.ts'
 export interface PreNormLayer {
   readonly attentionNorm: string;
   /** The maps that `read` applies. */
-  readonly projections: readonly Linear[];
+  readonly linears: readonly Linear[];
   /** Normed hidden state [N, D] -> queries, not yet scaled, keys and values. */
-  readonly read: (pass: Pass, normed: Tensor) => Projections;
+  readonly read: (pass: Pass, normed: Tensor) => QueryKeyValue;
   /** Queries are multiplied by it. */
   readonly scale: number;
   readonly output: Linear;
@@ -35,7 +35,7 @@ export interface PreNormDecoder {
   /** Embedded tokens [N, D] -> what the first layer reads. */
   readonly embed: (pass: Pass, embedded: Tensor) => Tensor;
   readonly layers: readonly PreNormLayer[];
-  readonly keyValue: readonly (readonly KeyValueSpec[])[];
+  readonly projections: readonly (readonly ProjectionSpec[])[];
   readonly finalNorm: string;
   readonly activation: Activation;
   readonly epsilon: number;
@@ -44,9 +44,9 @@ export interface PreNormDecoder {
 }
 
 /** Queries, keys and values by a map each. */
-export function readApart(query: Linear, key: Linear, value: Linear): Pick<PreNormLayer, 'projections' | 'read'> {
+export function readApart(query: Linear, key: Linear, value: Linear): Pick<PreNormLayer, 'linears' | 'read'> {
   return {
-    projections: [query, key, value],
+    linears: [query, key, value],
     read: (pass, normed) => ({
       query: apply(pass, query, normed),
       key: apply(pass, key, normed),
@@ -57,20 +57,20 @@ export function readApart(query: Linear, key: Linear, value: Linear): Pick<PreNo
 
 export function preNormDecoder(model: PreNormDecoder): Decoder {
   const { sizes, layers, embedding, head, finalNorm, window, finishScores } = model;
-  const { width: D, vocabulary: V } = sizes;
+  const { hiddenSize: D, vocabulary: V } = sizes;
   return {
     ...sizes,
     family: model.family,
     ...(window && { window }),
     ...(finishScores && { finishScores }),
-    keyValue: model.keyValue,
+    projections: model.projections,
     feedForward: layers.map(({ inner }) => [inner]),
     tensors: [
       { name: embedding, shape: [V, D] },
       ...(model.positionTensors ?? []),
-      ...layers.flatMap(({ attentionNorm, feedForwardNorm, projections, output, inner, outer }) => [
+      ...layers.flatMap(({ attentionNorm, feedForwardNorm, linears, output, inner, outer }) => [
         ...layerNormTensors(attentionNorm, D),
-        ...[...projections, output, inner, outer].flatMap(linearTensors),
+        ...[...linears, output, inner, outer].flatMap(linearTensors),
         ...layerNormTensors(feedForwardNorm, D),
       ]),
       ...layerNormTensors(finalNorm, D),
@@ -81,7 +81,7 @@ export function preNormDecoder(model: PreNormDecoder): Decoder {
       let x = model.embed(pass, pass.embed(embedding));
       for (const [n, layer] of layers.entries()) {
         const { query, key, value } = layer.read(pass, norm(layer.attentionNorm, x));
-        const scaled = layer.scale === 1 ? query : g.multiply(query, constant(layer.scale));
+        const scaled = layer.scale === 1 ? query : g.mul(query, constant(layer.scale));
         const output = apply(pass, layer.output, pass.attend(n, { query: scaled, key, value }));
         pass.attentionOutput(n, output);
         x = g.add(x, output);

@@ -48,7 +48,7 @@ function build(
 ): Decoder {
   const c = parseConfig(schema, config, source, aliases);
   const [D, F, V] = [c.d_model, c.ffn_dim, c.vocab_size];
-  const headWidth = divided(source, D, c.attention_heads);
+  const headDim = divided(source, D, c.attention_heads);
   const embedding = `${prefix}.embed_tokens.weight`;
   const layers = Array.from({ length: c.num_layers }, (_, n) => {
     const layer = `${prefix}.layers.${n}`;
@@ -59,7 +59,7 @@ function build(
       value,
       attentionNorm: `${layer}.self_attn_layer_norm`,
       ...readApart(linear('self_attn.q_proj', D, D), key, value),
-      scale: headWidth ** -0.5,
+      scale: headDim ** -0.5,
       output: linear('self_attn.out_proj', D, D),
       feedForwardNorm: `${layer}.final_layer_norm`,
       inner: linear('fc1', D, F),
@@ -72,19 +72,19 @@ function build(
       layers: c.num_layers,
       heads: c.attention_heads,
       keyValueHeads: c.attention_heads,
-      headWidth,
-      width: D,
+      headDim,
+      hiddenSize: D,
       vocabulary: V,
       context: c.max_position_embeddings,
     },
     embedding,
     head: c.tie_word_embeddings ? embedding : head,
     embed: (pass, embedded) => {
-      const scaled = c.scale_embedding ? g.multiply(embedded, constant(Math.sqrt(D))) : embedded;
+      const scaled = c.scale_embedding ? g.mul(embedded, constant(Math.sqrt(D))) : embedded;
       return g.add(scaled, sinusoidalPositions(pass, D));
     },
     layers,
-    keyValue: layers.map(({ key, value }) => [key, value].flatMap(linearTensors)),
+    projections: layers.map(({ key, value }) => [key, value].flatMap(linearTensors)),
     finalNorm: `${prefix}.layer_norm`,
     activation: c.activation_function,
     epsilon: EPSILON,

@@ -6,7 +6,7 @@ const geluTanh = (x: Tensor) => g.gelu(x, { tanh: true });
 
 /** x sigmoid(x) */
 function silu(x: Tensor): Tensor {
-  return g.multiply(x, g.sigmoid(x));
+  return g.mul(x, g.sigmoid(x));
 }
 
 const activations = {
@@ -14,7 +14,7 @@ const activations = {
   gelu_new: geluTanh,
   gelu_pytorch_tanh: geluTanh,
   gelu_fast: geluTanh,
-  relu: g.rectify,
+  relu: g.relu,
   silu,
   swish: silu,
 } as const;

@@ -17,5 +17,5 @@ export function alibiSlopes(heads: number): Float32Array {
 export function addAlibi(scores: Tensor, keyPositions: Tensor, slopes: Float32Array): Tensor {
   const [G, , , R] = scores.shape as [number, unknown, unknown, number];
   const positions = g.reshape(g.cast(keyPositions, 'float32'), [1, 1, 1, 1, keyPositions.shape[0]!]);
-  return g.add(scores, g.multiply(constant(slopes, [G, 1, 1, R, 1]), positions));
+  return g.add(scores, g.mul(constant(slopes, [G, 1, 1, R, 1]), positions));
 }

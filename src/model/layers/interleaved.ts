@@ -1,11 +1,11 @@
 import * as g from '../../graph/operators/index.ts';
 import type { Tensor } from '../../graph/tensor.ts';
-import type { KeyValueSpec } from '../decoder.ts';
+import type { ProjectionSpec } from '../decoder.ts';
 import { type Linear, linearTensors } from './linear.ts';
 
 /** The tensors of one projection whose rows are, head by head, its query, key and value; the query rows never change. */
-export function interleavedByHead(projection: Linear, headWidth: number): readonly KeyValueSpec[] {
-  const index = (row: number) => row % (3 * headWidth) >= headWidth;
+export function interleavedByHead(projection: Linear, headDim: number): readonly ProjectionSpec[] {
+  const index = (row: number) => row % (3 * headDim) >= headDim;
   return linearTensors(projection).map(tensor => ({ ...tensor, changed: { axis: 0, index } }));
 }
 
@@ -13,10 +13,10 @@ export function interleavedByHead(projection: Linear, headWidth: number): readon
 export function splitByHead(
   fused: Tensor,
   heads: number,
-  headWidth: number,
+  headDim: number,
 ): { readonly query: Tensor; readonly key: Tensor; readonly value: Tensor } {
   const rows = fused.shape[0]!;
-  const parts = g.split(g.reshape(fused, [rows, heads, 3 * headWidth]), 2, [headWidth, headWidth, headWidth]);
-  const [query, key, value] = parts.map(part => g.reshape(part, [rows, heads * headWidth])) as [Tensor, Tensor, Tensor];
+  const parts = g.split(g.reshape(fused, [rows, heads, 3 * headDim]), 2, [headDim, headDim, headDim]);
+  const [query, key, value] = parts.map(part => g.reshape(part, [rows, heads * headDim])) as [Tensor, Tensor, Tensor];
   return { query, key, value };
 }

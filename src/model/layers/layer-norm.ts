@@ -3,14 +3,14 @@ import type { Tensor } from '../../graph/tensor.ts';
 import type { Pass, TensorSpec } from '../decoder.ts';
 
 /** A layer norm of the checkpoint: `name`.weight and `name`.bias. */
-export function layerNormTensors(name: string, width: number): readonly TensorSpec[] {
+export function layerNormTensors(name: string, hiddenSize: number): readonly TensorSpec[] {
   return [
-    { name: `${name}.weight`, shape: [width] },
-    { name: `${name}.bias`, shape: [width] },
+    { name: `${name}.weight`, shape: [hiddenSize] },
+    { name: `${name}.bias`, shape: [hiddenSize] },
   ];
 }
 
 /** (x - mean) / sqrt(variance + epsilon) * weight + bias over the last axis (Ba et al. 2016). */
 export function layerNorm(pass: Pass, name: string, epsilon: number, x: Tensor): Tensor {
-  return g.layerNormalization(x, pass.tensor(`${name}.weight`), pass.tensor(`${name}.bias`), epsilon);
+  return g.layerNorm(x, pass.tensor(`${name}.weight`), pass.tensor(`${name}.bias`), epsilon);
 }

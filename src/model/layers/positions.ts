@@ -17,7 +17,7 @@ export function sinusoidalPositions({ positions }: Pass, width: number): Tensor 
   const rate = Math.fround(-Math.log(10000) / (half - 1));
   const frequencies = Float32Array.from({ length: half }, (_, j) => Math.exp(Math.fround(j * rate)));
   const shifted = g.cast(g.add(positions, integers([2])), 'float32');
-  const angles = g.multiply(g.reshape(shifted, [positions.shape[0]!, 1]), constant(frequencies, [1, half]));
-  const waves = g.concatenate([g.sine(angles), g.cosine(angles)], 1);
+  const angles = g.mul(g.reshape(shifted, [positions.shape[0]!, 1]), constant(frequencies, [1, half]));
+  const waves = g.concat([g.sin(angles), g.cos(angles)], 1);
   return width % 2 === 0 ? waves : g.pad(waves, 1, 0, 1);
 }

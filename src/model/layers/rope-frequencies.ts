@@ -14,7 +14,7 @@ export interface Rope {
 
 /** What rotary positions follow from besides their parameters. */
 export interface RopePlace {
-  readonly headWidth: number;
+  readonly headDim: number;
   /** `max_position_embeddings` */
   readonly context: number;
   /** Whether a share of each head can stay unrotated. Where it cannot, a share is ignored without scaling, as transformers does. */
@@ -61,7 +61,7 @@ const scalings: Readonly<Record<string, (scaled: Scaled) => Rope>> = {
  *
  * @throws UserError for any other scaling, by its name, for one that lacks a parameter, and for an odd width
  */
-export function readRope(parameters: RopeParameters, { headWidth, context, partial, source }: RopePlace): Rope {
+export function readRope(parameters: RopeParameters, { headDim, context, partial, source }: RopePlace): Rope {
   const { type, theta } = parameters;
   const scaling = Object.hasOwn(scalings, type) ? scalings[type] : undefined;
   if (scaling === undefined) {
@@ -73,7 +73,7 @@ export function readRope(parameters: RopeParameters, { headWidth, context, parti
   };
   const whole = !partial && (type === 'default' || parameters.share === 1);
   if (!partial && !whole) fail(`on a share of each head (partial_rotary_factor ${parameters.share}) is not supported`);
-  const width = whole ? headWidth : Math.floor(headWidth * parameters.share);
+  const width = whole ? headDim : Math.floor(headDim * parameters.share);
   if (width < 2 || width % 2 !== 0) {
     throw new UserError(`${source}: rotary positions on ${width} numbers of a head: must be an even number from 2 on`);
   }

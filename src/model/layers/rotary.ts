@@ -11,45 +11,45 @@ export interface Rotation {
 /** The angles position * frequency_j. @param positions int32 [N]  @param rope dh/2 frequencies */
 export function rotation(positions: Tensor, { frequencies, scale }: Rope): Rotation {
   const column = g.reshape(g.cast(positions, 'float32'), [positions.shape[0]!, 1, 1]);
-  const angles = g.multiply(column, constant(frequencies, [1, 1, frequencies.length]));
-  const unscaled = { cosine: g.cosine(angles), sine: g.sine(angles) };
+  const angles = g.mul(column, constant(frequencies, [1, 1, frequencies.length]));
+  const unscaled = { cosine: g.cos(angles), sine: g.sin(angles) };
   return scale === 1 ? unscaled : scaledRotation(unscaled, scale);
 }
 
 /** The same rotation of a vector that is also multiplied by a number. */
 export function scaledRotation({ cosine, sine }: Rotation, scale: number): Rotation {
-  return { cosine: g.multiply(cosine, constant(scale)), sine: g.multiply(sine, constant(scale)) };
+  return { cosine: g.mul(cosine, constant(scale)), sine: g.mul(sine, constant(scale)) };
 }
 
 /**
  * Rotates each head of x [N, n*dh] by its position: with the first `rotated` numbers of a head = [a; b] in halves,
  * [a cos - b sin; b cos + a sin] (Su et al. 2021, in the half-split layout of Hugging Face checkpoints). The rest of a head stays.
  */
-export function rotate(x: Tensor, { cosine, sine }: Rotation, headWidth: number, rotated: number = headWidth): Tensor {
+export function rotate(x: Tensor, { cosine, sine }: Rotation, headDim: number, rotated: number = headDim): Tensor {
   const half = rotated / 2;
   const width = x.shape[1] as number;
-  const heads = g.reshape(x, [x.shape[0]!, width / headWidth, headWidth]);
-  const sizes = rotated === headWidth ? [half, half] : [half, half, headWidth - rotated];
+  const heads = g.reshape(x, [x.shape[0]!, width / headDim, headDim]);
+  const sizes = rotated === headDim ? [half, half] : [half, half, headDim - rotated];
   const [a, b, ...rest] = g.split(heads, 2, sizes) as [Tensor, Tensor, ...Tensor[]];
-  const first = g.subtract(g.multiply(a, cosine), g.multiply(b, sine));
-  const second = g.add(g.multiply(b, cosine), g.multiply(a, sine));
-  return g.reshape(g.concatenate([first, second, ...rest], 2), x.shape);
+  const first = g.sub(g.mul(a, cosine), g.mul(b, sine));
+  const second = g.add(g.mul(b, cosine), g.mul(a, sine));
+  return g.reshape(g.concat([first, second, ...rest], 2), x.shape);
 }
 
 /** The same where a pair [a; b] stands side by side: numbers 2j and 2j + 1 of a head, in the layout of GPT-J. */
-export function rotateInterleaved(x: Tensor, { cosine, sine }: Rotation, headWidth: number, rotated: number): Tensor {
+export function rotateInterleaved(x: Tensor, { cosine, sine }: Rotation, headDim: number, rotated: number): Tensor {
   const half = rotated / 2;
-  const [N, heads] = [x.shape[0]!, (x.shape[1] as number) / headWidth];
-  const whole = g.reshape(x, [N, heads, headWidth]);
-  const [turning, ...rest] = (rotated === headWidth ? [whole] : g.split(whole, 2, [rotated, headWidth - rotated])) as [
+  const [N, heads] = [x.shape[0]!, (x.shape[1] as number) / headDim];
+  const whole = g.reshape(x, [N, heads, headDim]);
+  const [turning, ...rest] = (rotated === headDim ? [whole] : g.split(whole, 2, [rotated, headDim - rotated])) as [
     Tensor,
     ...Tensor[],
   ];
   const pairs = g.split(g.reshape(turning, [N, heads, half, 2]), 3, [1, 1]);
   const [a, b] = pairs.map(part => g.reshape(part, [N, heads, half])) as [Tensor, Tensor];
-  const first = g.subtract(g.multiply(a, cosine), g.multiply(b, sine));
-  const second = g.add(g.multiply(b, cosine), g.multiply(a, sine));
+  const first = g.sub(g.mul(a, cosine), g.mul(b, sine));
+  const second = g.add(g.mul(b, cosine), g.mul(a, sine));
   const column = (part: Tensor) => g.reshape(part, [N, heads, half, 1]);
-  const turned = g.reshape(g.concatenate([column(first), column(second)], 3), turning.shape);
-  return g.reshape(g.concatenate([turned, ...rest], 2), x.shape);
+  const turned = g.reshape(g.concat([column(first), column(second)], 3), turning.shape);
+  return g.reshape(g.concat([turned, ...rest], 2), x.shape);
 }

@@ -3,5 +3,5 @@ import { constant, type Tensor } from '../../graph/tensor.ts';
 
 /** cap * tanh(x / cap): x near zero, never beyond the cap (Bello et al. 2016; Gemma 2). */
 export function softCap(x: Tensor, cap: number): Tensor {
-  return g.multiply(g.hyperbolicTangent(g.divide(x, constant(cap))), constant(cap));
+  return g.mul(g.tanh(g.div(x, constant(cap))), constant(cap));
 }

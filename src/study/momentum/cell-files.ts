@@ -11,9 +11,9 @@
  */
 import { join } from 'node:path';
 import { UserError } from '../../error.ts';
-import type { Json } from '../../experiment/canonical-json.ts';
-import { prettyJson } from '../../experiment/pretty-json.ts';
-import { readJson, writeText } from '../../experiment/run-folder.ts';
+import type { Json } from '../../files/canonical-json.ts';
+import { prettyJson } from '../../files/pretty-json.ts';
+import { readJson, writeText } from '../../files/run-folder.ts';
 import { type CellRecord, readCellRecord } from './cell-record.ts';
 import { type Cell, nameOf } from './plan.ts';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Json } from '../../experiment/canonical-json.ts';
+import type { Json } from '../../files/canonical-json.ts';
 import { type Cell, type TaskName, taskNames } from './plan.ts';
 import type { Measured } from './trainee.ts';
 

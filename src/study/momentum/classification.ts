@@ -3,14 +3,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openFolder } from '../../checkpoint/open-folder.ts';
-import type { Json } from '../../experiment/canonical-json.ts';
-import { prettyJson } from '../../experiment/pretty-json.ts';
-import { writeText } from '../../experiment/run-folder.ts';
-import { makeScorer } from '../../experiment/scorer.ts';
-import { scoringOf } from '../../experiment/scoring.ts';
+import type { Json } from '../../files/canonical-json.ts';
+import { prettyJson } from '../../files/pretty-json.ts';
+import { writeText } from '../../files/run-folder.ts';
 import { correct } from '../../metric/accuracy.ts';
 import { conventionsOf } from '../../model/conventions.ts';
 import { type LoadedModel, loadModel } from '../../model/loaded-model.ts';
+import { makeScorer } from '../../run/scorer.ts';
+import { scoringOf } from '../../run/scoring.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { releaseAfter } from '../../runtime/scope.ts';
 import { inContext } from '../../setting/setting.ts';
@@ -18,7 +18,7 @@ import { buildSequences, type Sequences } from '../../task/sequence.ts';
 import type { Task } from '../../task/task.ts';
 import type { Tokenizer } from '../../tokenizer/tokenizer.ts';
 import { writeWeights } from '../../train/model-folder.ts';
-import type { Numbers, Problem } from '../../train/problem.ts';
+import type { Numbers, Objective } from '../../train/objective.ts';
 import type { LanguagePlan } from './plan.ts';
 
 /** A task with the token sequences that every model of the study is given. */
@@ -40,10 +40,10 @@ export function prepareClassification(
 
 /** Share of the rows whose label the model gets right behind the demonstrations. */
 export async function classify(model: LoadedModel, { task, sequences }: Classification): Promise<number> {
-  const { queries, labelTokens, memoryTokens } = sequences;
+  const { queries, labelTokens, prefixTokens } = sequences;
   const score = makeScorer(queries, scoringOf(labelTokens, 'prompt-end'), ROWS_TOGETHER);
   const { labels } = await releaseAfter(model, async owner =>
-    score(owner, await inContext(owner, memoryTokens), { doing: `classifying ${task.name}` }),
+    score(owner, await inContext(owner, prefixTokens), { doing: `classifying ${task.name}` }),
   );
   const gold = queries.map(({ label }) => label);
   return correct(gold, labels) / gold.length;
@@ -61,7 +61,7 @@ export function mostFrequentLabel({ task, sequences: { queries } }: Classificati
 export async function withTrainedModel<T>(
   runtime: Runtime,
   trained: {
-    readonly problem: Problem;
+    readonly problem: Objective;
     readonly parameters: Numbers;
     readonly config: Readonly<Record<string, unknown>>;
   },

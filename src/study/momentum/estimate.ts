@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path';
-import { signatureOf } from '../../experiment/plan.ts';
+import { signatureOf } from '../../run/plan.ts';
 import { physicalCores } from '../../runtime/cores.ts';
 import { ownMemory } from '../../runtime/memory.ts';
 import { withRuntime } from '../../runtime/runtime.ts';
@@ -37,7 +37,7 @@ export interface StudyEstimate {
 const STEPS = 40;
 
 /**
- * Says what a study would take. Of every task a plain model is trained for a few steps and judged, on every thread at once as in the
+ * Says what a study would take. Of every task a plain model is trained for a few steps and evaluated, on every thread at once as in the
  * study itself.
  *
  * @throws UserError as runMomentum, before anything is trained

@@ -9,7 +9,7 @@ import type { LanguagePlan } from './plan.ts';
 import { stepWork } from './step-work.ts';
 import type { Measure, Trainee } from './trainee.ts';
 
-/** Shares of the training length at which validation text is judged (Dai et al., Table 6: 256, 512, 1024 of 1024). */
+/** Shares of the training length at which validation text is evaluated (Dai et al., Table 6: 256, 512, 1024 of 1024). */
 const QUARTERS = [1, 2, 3, 4] as const;
 
 /**
@@ -20,7 +20,7 @@ export function languageTrainee(
   plan: LanguagePlan,
   { text, classification }: NonNullable<PlannedStudy['language']>,
 ): Trainee {
-  const { model, training, context, judged, tokenizer } = plan;
+  const { model, training, context, evaluated, tokenizer } = plan;
   const { vocabulary } = tokenizer;
   const configOf = (momentum: Momentum | undefined) =>
     gptConfig({
@@ -32,8 +32,8 @@ export function languageTrainee(
   );
   const lengths = QUARTERS.map(quarter => (context / 4) * quarter);
   const sequences = text.training;
-  const trained = text.training.stream.subarray(0, judged.training + 1);
-  const validated = text.validation.stream.subarray(0, judged.validation + 1);
+  const trained = text.training.stream.subarray(0, evaluated.training + 1);
+  const validated = text.validation.stream.subarray(0, evaluated.validation + 1);
   const orders = new Map<number, ReturnType<typeof batchOrder>>();
   const orderOf = (seed: number) => {
     const order = orders.get(seed) ?? batchOrder(sequences.length, training.batch, seed);

@@ -4,7 +4,7 @@ import { bigramLoss, unigramLoss } from './n-grams.ts';
 
 const tokens = (...ids: number[]) => Int32Array.from(ids);
 
-test('by hand: trained on 0 0 1, judged on 0 1', () => {
+test('by hand: trained on 0 0 1, evaluated on 0 1', () => {
   // P(1) = (1 + 1) / (3 + 3); 0 was followed by 0 and by 1: P(1 | 0) = (1 + 2 P(1)) / (2 + 2)
   expect(unigramLoss(tokens(0, 0, 1), tokens(0, 1), 3)).toBeCloseTo(-Math.log(1 / 3), 14);
   expect(bigramLoss(tokens(0, 0, 1), tokens(0, 1), 3)).toBeCloseTo(-Math.log((1 + 2 / 3) / 4), 14);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { UserError } from '../../error.ts';
-import { checkOptions } from '../../experiment/options.ts';
+import { checkOptions } from '../../run/options.ts';
 import { openTask, type Task } from '../../task/task.ts';
 import { PAPER_ADAM } from '../../train/adam.ts';
 import type { Sequences } from '../../train/packing.ts';
@@ -42,7 +42,7 @@ const options = z.strictObject({
   learningRate: z.number().positive().optional(),
   layers: count.optional(),
   heads: count.optional(),
-  width: count.optional(),
+  hiddenSize: count.optional(),
   tests: count.optional(),
   corpus: paths.optional(),
   validation: paths.optional(),
@@ -50,7 +50,7 @@ const options = z.strictObject({
   tokenizer: z.string().min(1).optional(),
   context: z.int().min(4).multipleOf(4).optional(),
   vocabulary: count.optional(),
-  judged: count.optional(),
+  evaluationTokens: count.optional(),
   classify: z.array(z.string().min(1)).optional(),
   shots: count.optional(),
   rows: count.optional(),
@@ -103,14 +103,14 @@ async function planLanguage(preset: Preset['tasks']['language'], chosen: Choices
   const names = chosen.classify ?? preset.classification.tasks;
   // A study downloads nothing.
   const classification = await Promise.all(names.map(name => openTask(name, { offline: true })));
-  const judged = (part: Sequences) => judgedTokens(part, chosen.judged ?? preset.judged);
+  const evaluated = (part: Sequences) => evaluatedTokens(part, chosen.evaluationTokens ?? preset.evaluated);
   const languagePlan: LanguagePlan = {
     ...trained,
     context,
     corpus: text.plan.corpus,
     validation: text.plan.validation,
     tokenizer: { digest: text.plan.tokenizer.digest, vocabulary: text.plan.model.vocabulary },
-    judged: { training: judged(text.training), validation: judged(text.validation) },
+    evaluated: { training: evaluated(text.training), validation: evaluated(text.validation) },
     classification: {
       tasks: classification.map(({ name, digest }) => ({ name, digest })),
       shots: chosen.shots ?? preset.classification.shots,
@@ -122,12 +122,12 @@ async function planLanguage(preset: Preset['tasks']['language'], chosen: Choices
 }
 
 /** As many of the tokens as every length, a quarter of the context to all of it, cuts without rest. */
-function judgedTokens({ stream, context }: Sequences, asked: number): number {
+function evaluatedTokens({ stream, context }: Sequences, asked: number): number {
   const whole = 3 * context;
   const parts = Math.floor(Math.min(asked, stream.length - 1) / whole);
   if (parts > 0) return parts * whole;
   throw new UserError(
-    `--judged ${asked}: perplexities at four lengths need at least ${whole} tokens, and ${stream.length - 1} are there; ` +
+    `--evaluation-tokens ${asked}: perplexities at four lengths need at least ${whole} tokens, and ${stream.length - 1} are there; ` +
       'give more, a longer text or a smaller --context',
     { exitCode: 2 },
   );
@@ -136,10 +136,11 @@ function judgedTokens({ stream, context }: Sequences, asked: number): number {
 type Trained = Pick<LanguagePlan, 'model' | 'training'>;
 
 function chooseTrained({ model, training }: Trained, chosen: Choices): Trained {
-  const { layers = model.layers, heads = model.heads, width = model.width } = chosen;
-  if (width % heads !== 0) throw new UserError(`--heads ${heads}: do not divide the width ${width}`, { exitCode: 2 });
+  const { layers = model.layers, heads = model.heads, hiddenSize = model.hiddenSize } = chosen;
+  if (hiddenSize % heads !== 0)
+    throw new UserError(`--heads ${heads}: do not divide the hiddenSize ${hiddenSize}`, { exitCode: 2 });
   const { steps = training.steps, batch = training.batch, learningRate = training.learningRate } = chosen;
-  return { model: modelOf(layers, heads, width), training: trainingOf(steps, batch, learningRate) };
+  return { model: modelOf(layers, heads, hiddenSize), training: trainingOf(steps, batch, learningRate) };
 }
 
 function choose(plan: SyntheticPlan<object>, chosen: Choices): SyntheticPlan<object> {

@@ -23,7 +23,7 @@ export type Eta = number | 'learned';
 export type ModelPlan = {
   readonly layers: number;
   readonly heads: number;
-  readonly width: number;
+  readonly hiddenSize: number;
   readonly feedForward: number;
   /** Of the first weights. */
   readonly deviation: number;
@@ -43,7 +43,7 @@ export type LanguagePlan = Trained & {
   /** Tokens of a training sequence: a multiple of 4. */
   readonly context: number;
   /** Tokens that are predicted for each perplexity, of the training and of the validation text. */
-  readonly judged: { readonly training: number; readonly validation: number };
+  readonly evaluated: { readonly training: number; readonly validation: number };
   /** Classification in context, by the trained model. */
   readonly classification: {
     readonly tasks: readonly { readonly name: string; readonly digest: string }[];
@@ -56,7 +56,7 @@ export type LanguagePlan = Trained & {
   };
 };
 
-/** Sequences are drawn without end for training; `tests` others judge. */
+/** Sequences are drawn without end for training; `tests` others evaluate. */
 export type SyntheticPlan<Settings> = Trained & { readonly settings: Plain<Settings>; readonly tests: number };
 
 /** Every choice that decides the numbers of a study, as plain JSON. */

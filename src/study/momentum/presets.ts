@@ -10,19 +10,19 @@ export interface Preset {
     readonly language: Pick<LanguagePlan, 'model' | 'training' | 'context'> & {
       readonly vocabulary: number;
       /** Tokens that are predicted for each perplexity, at most. */
-      readonly judged: number;
+      readonly evaluated: number;
       readonly classification: Omit<LanguagePlan['classification'], 'tasks'> & { readonly tasks: readonly string[] };
     };
   };
 }
 
-/** GPT-2's 0.02 is for a width of 768; this is as much for every width. */
-function deviationOf(width: number): number {
-  return Number((0.02 * Math.sqrt(768 / width)).toPrecision(2));
+/** GPT-2's 0.02 is for a hiddenSize of 768; this is as much for every hiddenSize. */
+function deviationOf(hiddenSize: number): number {
+  return Number((0.02 * Math.sqrt(768 / hiddenSize)).toPrecision(2));
 }
 
-export function modelOf(layers: number, heads: number, width: number) {
-  return { layers, heads, width, feedForward: 4 * width, deviation: deviationOf(width) };
+export function modelOf(layers: number, heads: number, hiddenSize: number) {
+  return { layers, heads, hiddenSize, feedForward: 4 * hiddenSize, deviation: deviationOf(hiddenSize) };
 }
 
 export function trainingOf(steps: number, batch: number, learningRate: number) {
@@ -43,7 +43,7 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
         training: trainingOf(400, 2, 6e-3),
         context: 256,
         vocabulary: 512,
-        judged: 12_288,
+        evaluated: 12_288,
         classification: { tasks: ['sst2', 'sst5'], shots: 32, rows: 100, seed: 1 },
       },
       'linear-regression': {
@@ -82,7 +82,7 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
         training: trainingOf(1000, 4, 2e-3),
         context: 512,
         vocabulary: 2048,
-        judged: 49_152,
+        evaluated: 49_152,
         classification: { tasks: ['sst2', 'sst5', 'mr'], shots: 32, rows: 500, seed: 1 },
       },
       'linear-regression': {

@@ -1,6 +1,6 @@
 import { randomStream } from '../../statistics/random.ts';
 import { gptConfig, vectorFeeds, vectorModel } from '../../train/gpt.ts';
-import type { Feeds } from '../../train/problem.ts';
+import type { Feeds } from '../../train/objective.ts';
 import {
   drawRegression,
   type LinearRegression,
@@ -22,7 +22,7 @@ const STREAM = 1;
 /**
  * Linear regression in context. An input and its answer stand behind each other as tokens x_1, y_1, x_2, ... (Garg et al. 2022), here
  * [x, 0] and [0, y]: answers have a coordinate of their own. The prediction at x_(i+1) has seen i examples; all predictions are
- * trained and judged.
+ * trained and evaluated.
  */
 export function regressionTrainee({ model, training, settings, tests }: SyntheticPlan<LinearRegression>): Trainee {
   const { dimensions, examples, noise } = settings;
@@ -31,10 +31,10 @@ export function regressionTrainee({ model, training, settings, tests }: Syntheti
     const stream = randomStream(STREAM, ...path);
     return Array.from({ length: count }, () => drawRegression(stream, settings));
   };
-  const judges = draw(tests, TEST_STREAM);
+  const testSequences = draw(tests, TEST_STREAM);
 
   /** [n + 1] */
-  const judged = (name: string, errors: readonly ArrayLike<number>[]): Measured & { readonly name: string } => {
+  const evaluated = (name: string, errors: readonly ArrayLike<number>[]): Measured & { readonly name: string } => {
     const curve = meanOfEach(errors);
     return {
       name,
@@ -43,9 +43,9 @@ export function regressionTrainee({ model, training, settings, tests }: Syntheti
     };
   };
   const baseline = (name: string, predict: RegressionPredictor): Baseline =>
-    judged(
+    evaluated(
       name,
-      judges.map(sequence => regressionErrors(sequence, predict)),
+      testSequences.map(sequence => regressionErrors(sequence, predict)),
     );
 
   return {
@@ -78,7 +78,7 @@ export function regressionTrainee({ model, training, settings, tests }: Syntheti
     ],
     measure: async ({ trainer }) => {
       const errors: number[][] = [];
-      for (const sequences of chunks(judges, training.batch)) {
+      for (const sequences of chunks(testSequences, training.batch)) {
         const { predictions } = await trainer.evaluate(feedsOf(sequences), ['predictions']);
         for (const [b, { answers }] of sequences.entries()) {
           errors.push(
@@ -89,7 +89,7 @@ export function regressionTrainee({ model, training, settings, tests }: Syntheti
           );
         }
       }
-      return judged('trained', errors);
+      return evaluated('trained', errors);
     },
     baselines: () => [
       baseline('predicting 0', () => 0),
@@ -101,21 +101,21 @@ export function regressionTrainee({ model, training, settings, tests }: Syntheti
 
 function feedsOf(sequences: readonly RegressionSequence[]): Feeds {
   const { inputs } = sequences[0]!;
-  const width = inputs[0]!.length + 1;
+  const hiddenSize = inputs[0]!.length + 1;
   const T = 2 * inputs.length - 1;
   const [B, places] = [sequences.length, sequences.length * T];
-  const vectors = new Float32Array(places * width);
+  const vectors = new Float32Array(places * hiddenSize);
   const answers = new Float32Array(places);
   const weights = new Float32Array(places);
   for (const [b, sequence] of sequences.entries()) {
     for (const [i, x] of sequence.inputs.entries()) {
       const place = b * T + 2 * i;
-      vectors.set(x, place * width);
+      vectors.set(x, place * hiddenSize);
       answers[place] = sequence.answers[i]!;
       weights[place] = 1;
       // Nobody is asked behind the last answer, so that it is not fed.
-      if (2 * i + 1 < T) vectors[(place + 2) * width - 1] = sequence.answers[i]!;
+      if (2 * i + 1 < T) vectors[(place + 2) * hiddenSize - 1] = sequence.answers[i]!;
     }
   }
-  return vectorFeeds([B, T, width], { vectors, answers, weights });
+  return vectorFeeds([B, T, hiddenSize], { vectors, answers, weights });
 }

@@ -1,18 +1,11 @@
 import { join, relative, resolve } from 'node:path';
-import type { Json } from '../../experiment/canonical-json.ts';
-import { Interrupted } from '../../experiment/interrupted.ts';
-import type { FolderLock } from '../../experiment/lock.ts';
-import { signatureOf } from '../../experiment/plan.ts';
-import { prettyJson } from '../../experiment/pretty-json.ts';
-import { type Provenance, readProvenance, stopwatch, type Timing, thisMachine } from '../../experiment/provenance.ts';
-import {
-  claimFolder,
-  makeFolder,
-  readFinished,
-  readJson,
-  writeResult,
-  writeText,
-} from '../../experiment/run-folder.ts';
+import type { Json } from '../../files/canonical-json.ts';
+import type { FolderLock } from '../../files/lock.ts';
+import { prettyJson } from '../../files/pretty-json.ts';
+import { claimFolder, makeFolder, readFinished, readJson, writeResult, writeText } from '../../files/run-folder.ts';
+import { Interrupted } from '../../run/interrupted.ts';
+import { signatureOf } from '../../run/plan.ts';
+import { type Provenance, readProvenance, stopwatch, type Timing, thisMachine } from '../../run/provenance.ts';
 import { physicalCores } from '../../runtime/cores.ts';
 import { passOnWarnings } from '../../task/warnings.ts';
 import type { OnTrainingProgress, TrainingProgress } from '../../train/progress.ts';
@@ -78,7 +71,7 @@ export async function runMomentum(options: MomentumOptions = {}): Promise<Moment
     const workers = threads ?? physicalCores();
     const finished = await readFinished(folder, planned.plan);
     if (finished !== undefined) return finishedRun(folder, planned.plan, finished, workers);
-    // What cannot be judged is refused before the folder is taken for this plan.
+    // What cannot be evaluated is refused before the folder is taken for this plan.
     const trainees = makeTrainees(planned);
     const lock = await makeFolder(folder);
     try {

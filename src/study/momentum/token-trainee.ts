@@ -1,7 +1,7 @@
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
 import { randomStream } from '../../statistics/random.ts';
 import { gptConfig, languageFeeds, languageModel } from '../../train/gpt.ts';
-import type { Feeds } from '../../train/problem.ts';
+import type { Feeds } from '../../train/objective.ts';
 import type { AskedSequence } from '../synthetic/asked-sequence.ts';
 import { type AssociativeRecall, drawRecall } from '../synthetic/associative-recall.ts';
 import { drawLookup, halfKeyAccuracy, type KeyValueLookup } from '../synthetic/key-value-lookup.ts';
@@ -29,12 +29,12 @@ interface TokenTask<Settings> extends Pick<Trainee, 'task' | 'measures' | 'curve
   readonly vocabulary: number;
   /** Tokens of a sequence. */
   readonly length: number;
-  readonly judge: (answers: readonly Answered[]) => Measured;
+  readonly evaluate: (answers: readonly Answered[]) => Measured;
 }
 
 /** Only the answers are trained: what stands between them cannot be foretold. */
 function tokenTrainee<Settings>(task: TokenTask<Settings>): Trainee {
-  const { plan, vocabulary, length, judge } = task;
+  const { plan, vocabulary, length, evaluate } = task;
   const { model, training } = plan;
   const shape = { ...model, vocabulary, context: length - 1 };
   return {
@@ -63,7 +63,7 @@ function tokenTrainee<Settings>(task: TokenTask<Settings>): Trainee {
           });
         }
       }
-      return judge(answered);
+      return evaluate(answered);
     },
   };
 }
@@ -97,7 +97,7 @@ export function recallTrainee(plan: SyntheticPlan<AssociativeRecall>): Trainee {
     draw: drawRecall,
     vocabulary: keys + values,
     length: 2 * (pairs + queries),
-    ...judgedByPair('associative-recall', 'Associative recall', pairs),
+    ...measuredByPair('associative-recall', 'Associative recall', pairs),
     baselines: () => [guess('associative-recall', 1 / values)],
   });
 }
@@ -110,7 +110,7 @@ export function lookupTrainee(plan: SyntheticPlan<KeyValueLookup>): Trainee {
     task: 'key-value-lookup',
     vocabulary: 2 * symbols + values,
     length: 3 * (pairs + queries),
-    ...judgedByPair('key-value-lookup', 'Key-value lookup', pairs),
+    ...measuredByPair('key-value-lookup', 'Key-value lookup', pairs),
     baselines: () => [
       guess('key-value-lookup', 1 / values),
       {
@@ -127,11 +127,11 @@ function guess(task: string, accuracy: number) {
 }
 
 /** Accuracy over all questions, and by the place of the pair that holds the answer. */
-function judgedByPair(
+function measuredByPair(
   name: 'associative-recall' | 'key-value-lookup',
   title: string,
   pairs: number,
-): Pick<Trainee, 'measures' | 'curves'> & { readonly judge: (answers: readonly Answered[]) => Measured } {
+): Pick<Trainee, 'measures' | 'curves'> & { readonly evaluate: (answers: readonly Answered[]) => Measured } {
   return {
     measures: [{ name, table: 'in-context', title: title.toLowerCase(), better: 'higher', percent: true, digits: 1 }],
     curves: [
@@ -142,7 +142,7 @@ function judgedByPair(
         y: 'accuracy',
       },
     ],
-    judge: answers => {
+    evaluate: answers => {
       const asked = answers.flatMap(({ sequence: { questions }, right }) =>
         questions.map(({ pair }, i) => ({ pair, right: right[i] ? 1 : 0 })),
       );
@@ -159,13 +159,13 @@ function judgedByPair(
 export function chainTrainee(plan: SyntheticPlan<MarkovChain>): Trainee {
   const { states, length } = plan.settings;
   const task = { plan, stream: 4, draw: drawChain };
-  const judge = (losses: readonly ArrayLike<number>[]): Measured => {
+  const evaluate = (losses: readonly ArrayLike<number>[]): Measured => {
     const curve = meanOfEach(losses);
     return { measures: { 'markov-chain': meanOf(curve) }, curves: { losses: curve } };
   };
   const counts = (name: string, lossesOf: (tokens: readonly number[], states: number) => Float64Array) => ({
     name,
-    ...judge(testsOf(task).map(({ tokens }) => lossesOf(tokens, states))),
+    ...evaluate(testsOf(task).map(({ tokens }) => lossesOf(tokens, states))),
   });
   return tokenTrainee({
     ...task,
@@ -181,7 +181,7 @@ export function chainTrainee(plan: SyntheticPlan<MarkovChain>): Trainee {
         y: 'cross-entropy, nats',
       },
     ],
-    judge: answers => judge(answers.map(({ losses }) => losses)),
+    evaluate: answers => evaluate(answers.map(({ losses }) => losses)),
     baselines: () => [
       counts('chance', (tokens, states) => new Float64Array(tokens.length - 1).fill(Math.log(states))),
       counts('counts of states', unigramLosses),

@@ -1,4 +1,4 @@
-import type { Stopwatch } from '../../experiment/provenance.ts';
+import type { Stopwatch } from '../../run/provenance.ts';
 import { ownMemory } from '../../runtime/memory.ts';
 import { withRuntime } from '../../runtime/runtime.ts';
 import type { CellRecord } from './cell-record.ts';

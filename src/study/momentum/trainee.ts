@@ -1,6 +1,6 @@
 import type { Momentum } from '../../model/momentum.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
-import type { Feeds, Problem } from '../../train/problem.ts';
+import type { Feeds, Objective } from '../../train/objective.ts';
 import type { Trainer } from '../../train/trainer.ts';
 import type { TaskName, TrainingPlan } from './plan.ts';
 import type { StepWork } from './step-work.ts';
@@ -48,12 +48,12 @@ export interface Trained {
   readonly momentum: Momentum | undefined;
 }
 
-/** A task of the study: what is trained on it, on what, and how the trained model is judged. */
+/** A task of the study: what is trained on it, on what, and how the trained model is evaluated. */
 export interface Trainee {
   readonly task: TaskName;
   readonly training: TrainingPlan;
   readonly step: StepWork;
-  readonly problem: (momentum: Momentum | undefined) => Problem;
+  readonly problem: (momentum: Momentum | undefined) => Objective;
   /** What step 0, 1, ... is fed, as a function of seed and step alone. */
   readonly batch: (seed: number, step: number) => Feeds;
   readonly measures: readonly Measure[];

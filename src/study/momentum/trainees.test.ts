@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { TensorData } from '../../runtime/runtime.ts';
-import type { Feeds } from '../../train/problem.ts';
+import type { Feeds } from '../../train/objective.ts';
 import type { Trainer } from '../../train/trainer.ts';
 import { planStudy } from './options.ts';
 import { taskNames } from './plan.ts';
@@ -18,7 +18,16 @@ writeFileSync(text, Array.from({ length: 200 }, (_, i) => `word ${(i * 7) % 13} 
 
 let trainees: readonly Trainee[];
 beforeAll(async () => {
-  const small = { batch: 3, tests: 5, width: 8, corpus: [text], vocabulary: 260, context: 8, judged: 48, classify: [] };
+  const small = {
+    batch: 3,
+    tests: 5,
+    hiddenSize: 8,
+    corpus: [text],
+    vocabulary: 260,
+    context: 8,
+    evaluationTokens: 48,
+    classify: [],
+  };
   trainees = makeTrainees(await planStudy(small));
 });
 const of = (task: string) => trainees.find(trainee => trainee.task === task)!;
@@ -54,11 +63,11 @@ describe.each(taskNames.map(task => [task]))('%s', task => {
 describe('linear regression', () => {
   test('inputs and answers stand behind each other; every input is asked, and only inputs', () => {
     const { vectors, answers, weights } = of('linear-regression').batch(1, 0);
-    const [B, T, width] = vectors!.dims as [number, number, number];
-    expect([B, T, width]).toEqual([3, 17, 3]);
+    const [B, T, hiddenSize] = vectors!.dims as [number, number, number];
+    expect([B, T, hiddenSize]).toEqual([3, 17, 3]);
     for (let b = 0; b < B; b++) {
       for (let t = 0; t < T; t++) {
-        const vector = vectors!.data.slice((b * T + t) * width, (b * T + t + 1) * width);
+        const vector = vectors!.data.slice((b * T + t) * hiddenSize, (b * T + t + 1) * hiddenSize);
         const isInput = t % 2 === 0;
         expect(weights!.data[b * T + t]! > 0).toBe(isInput);
         if (isInput) expect(vector[2]).toBe(0);
@@ -67,7 +76,7 @@ describe('linear regression', () => {
     }
   });
 
-  test('is judged by squared errors', async () => {
+  test('is evaluated by squared errors', async () => {
     const { measure, baselines } = of('linear-regression');
     const right = await measure(answering(({ answers }) => ({ predictions: Float32Array.from(answers!.data) })));
     expect(right.measures['linear-regression']).toBeLessThan(1e-12);
@@ -78,7 +87,7 @@ describe('linear regression', () => {
   });
 });
 
-describe.each([['associative-recall'], ['key-value-lookup'], ['markov-chain']])('%s is judged', task => {
+describe.each([['associative-recall'], ['key-value-lookup'], ['markov-chain']])('%s is evaluated', task => {
   /** Scores that are highest at the target, losses of 1 where something is asked. */
   const knowing = ({ targets, weights }: Feeds) => {
     const places = targets!.data.length;
@@ -107,7 +116,7 @@ describe.each([['associative-recall'], ['key-value-lookup'], ['markov-chain']])(
 });
 
 describe('language', () => {
-  test('is judged on the same tokens at a quarter, a half, three quarters and all of the context', async () => {
+  test('is evaluated on the same tokens at a quarter, a half, three quarters and all of the context', async () => {
     const seen: Record<number, number[]> = {};
     const { measures, curves } = await of('language').measure(
       answering(({ tokens, targets }) => {

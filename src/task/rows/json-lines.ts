@@ -1,6 +1,6 @@
 import { TextDecoder } from 'node:util';
-import { parseShallowJson } from '../../checkpoint/shallow-json.ts';
 import { UserError } from '../../error.ts';
+import { parseShallowJson } from '../../files/shallow-json.ts';
 import { LONGEST_LINE, type TableRow } from './table.ts';
 import { textOf } from './text-bytes.ts';
 

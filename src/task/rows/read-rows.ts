@@ -1,7 +1,7 @@
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
-import { errorCode, readSmallFile, withFile } from '../../checkpoint/file-bytes.ts';
 import { UserError } from '../../error.ts';
+import { errorCode, readSmallFile, withFile } from '../../files/file-bytes.ts';
 import { type Delimited, parseDelimited } from './delimited.ts';
 import { parseJsonLines } from './json-lines.ts';
 import type { ParquetReader } from './parquet.ts';

@@ -30,15 +30,15 @@ export const config = format({
     writeFileSync(join(model, 'config.json'), bytes.subarray(cut + 1));
     return openDecoder(await openCheckpoint(model));
   },
-  strict: (bytes, { width, heads, keyValueHeads, headWidth, layers, vocabulary, context }) => {
+  strict: (bytes, { hiddenSize, heads, keyValueHeads, headDim, layers, vocabulary, context }) => {
     const json = bytes.subarray(bytes.indexOf(0x0a) + 1);
     // Python, which writes these files, has names for numbers that JSON has not.
     if (!/NaN|Infinity/.test(json.toString('latin1'))) strictJson(json);
     for (const [name, size] of Object.entries({
-      width,
+      hiddenSize,
       heads,
       keyValueHeads,
-      headWidth,
+      headDim,
       layers,
       vocabulary,
       context,

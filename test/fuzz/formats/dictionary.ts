@@ -1,4 +1,4 @@
-import { decodeText } from '../../../src/checkpoint/decode-text.ts';
+import { decodeText } from '../../../src/files/decode-text.ts';
 import { parseFairseqDictionary } from '../../../src/tokenizer/fairseq-dictionary.ts';
 import { format } from '../format.ts';
 import { mutateLines } from '../mutate-bytes.ts';

@@ -2,9 +2,9 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gguf as secondReader } from '@huggingface/gguf';
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
-import { readGguf } from '../../../src/checkpoint/gguf.ts';
-import { ggufModel } from '../../../src/checkpoint/gguf-model.ts';
-import { readGgufTensor } from '../../../src/checkpoint/gguf-values.ts';
+import { ggufModel } from '../../../src/checkpoint/formats/gguf/model.ts';
+import { readGguf } from '../../../src/checkpoint/formats/gguf/read-gguf.ts';
+import { readGgufTensor } from '../../../src/checkpoint/formats/gguf/values.ts';
 import { UserError } from '../../../src/error.ts';
 import { ggufTokenizer } from '../../../src/tokenizer/gguf-tokenizer.ts';
 import {

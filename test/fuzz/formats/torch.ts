@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
 import { fromBuffer } from 'yauzl';
-import { readTorchFile, stateTensors } from '../../../src/checkpoint/torch-file.ts';
+import { readTorchFile, stateTensors } from '../../../src/checkpoint/formats/torch/torch-file.ts';
 import {
   dictionary,
   floats,

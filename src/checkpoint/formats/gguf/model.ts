@@ -1,0 +1,51 @@
+import { UserError } from '../../../error.ts';
+import { ARCHITECTURES } from './families/index.ts';
+import { planWeights, type WeightPlan } from './plan.ts';
+import type { Gguf } from './read-gguf.ts';
+import { ggufSettings } from './settings.ts';
+
+export interface GgufModel {
+  /** As Hugging Face writes it in `config.json`. */
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly weights: readonly WeightPlan[];
+}
+
+/**
+ * What a GGUF file holds, in the terms of Hugging Face.
+ *
+ * @throws UserError for an architecture that is not supported, with the list of those that are; for a setting or tensor that is missing or
+ * cannot be represented, by its name.
+ */
+export async function ggufModel(gguf: Gguf): Promise<GgufModel> {
+  const kind = gguf.metadata.get('general.type');
+  if (kind !== undefined && kind !== 'model') {
+    throw new UserError(
+      `${gguf.file}: it holds no model but what GGUF calls ${JSON.stringify(kind)}; give the file of the model`,
+    );
+  }
+  const name = gguf.metadata.get('general.architecture');
+  const architecture = typeof name === 'string' ? ARCHITECTURES.get(name) : undefined;
+  if (architecture === undefined) {
+    const known = [...ARCHITECTURES.keys()].join(', ');
+    throw new UserError(
+      `${gguf.file}: architecture ${JSON.stringify(name ?? null)} is not supported in GGUF files; supported: ${known}`,
+    );
+  }
+  const settings = ggufSettings(gguf, name as string);
+  const { config, weights } = await architecture({ gguf, settings });
+  settings.refuseUnread();
+  // A vocabulary of SentencePiece that names none has these, as in llama.cpp.
+  const usual: Readonly<Record<string, number>> =
+    settings.raw('tokenizer.ggml.model') === 'llama' ? { bos: 1, eos: 2 } : {};
+  const token = (key: string): number | null => settings.number(`tokenizer.ggml.${key}_token_id`) ?? usual[key] ?? null;
+  const title = settings.text('general.name');
+  return {
+    config: {
+      ...(title !== undefined && { _name_or_path: title }),
+      ...config,
+      bos_token_id: token('bos'),
+      eos_token_id: token('eos'),
+    },
+    weights: planWeights(gguf, settings, weights),
+  };
+}

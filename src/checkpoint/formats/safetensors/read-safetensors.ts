@@ -1,0 +1,39 @@
+import { UserError } from '../../../error.ts';
+import { readExactly, withFile } from '../../../files/file-bytes.ts';
+import { isStoredType, readTensor } from '../../checkpoint.ts';
+import { readSafetensorsHeader } from './header.ts';
+
+export interface TensorRead {
+  readonly shape: readonly number[];
+  /** As stored in the file; F16 and BF16 are widened in `data`. */
+  readonly dtype: string;
+  readonly data: Float32Array | Int32Array | BigInt64Array;
+}
+
+/**
+ * Reads a whole safetensors file into memory: F32, F16, BF16 (as float32), I32 and I64.
+ *
+ * @throws UserError when the file breaks the format or holds another type.
+ */
+export async function readSafetensors(file: string): Promise<Map<string, TensorRead>> {
+  const { tensors } = await readSafetensorsHeader(file);
+  const all = new Map<string, TensorRead>();
+  for (const location of tensors.values()) {
+    const { name, dtype, shape } = location;
+    if (isStoredType(dtype)) {
+      all.set(name, { shape, dtype, data: await readTensor({ ...location, dtype }) });
+      continue;
+    }
+    if (dtype !== 'I32' && dtype !== 'I64') {
+      throw new UserError(`${file}: tensor ${name} is stored as ${dtype}; readable are F32, F16, BF16, I32 and I64`);
+    }
+    const bytes = new Uint8Array(location.length);
+    await withFile(location.file, handle => readExactly(handle, file, bytes, location.offset));
+    all.set(name, {
+      shape,
+      dtype,
+      data: dtype === 'I32' ? new Int32Array(bytes.buffer) : new BigInt64Array(bytes.buffer),
+    });
+  }
+  return all;
+}

@@ -1,0 +1,41 @@
+import { writeAtomically, writeFully } from '../../../files/atomic-file.ts';
+import { layOutSafetensors } from './layout.ts';
+
+export interface TensorToWrite {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly data: Float32Array | Int32Array | BigInt64Array;
+}
+
+/**
+ * Writes tensors (F32, I32, I64) as one safetensors file: offsets aligned to 8 where sizes allow it, names in order,
+ * the same bytes for the same tensors in any order. The file appears whole or not at all.
+ *
+ * @throws UserError naming the path when the disk refuses.
+ */
+export async function writeSafetensors(
+  file: string,
+  tensors: Iterable<TensorToWrite>,
+  metadata?: Readonly<Record<string, string>>,
+): Promise<void> {
+  const outlines = [...tensors].map(({ name, shape, data }) => {
+    const elements = shape.reduce((product, size) => product * size, 1);
+    if (elements !== data.length) {
+      throw new Error(`tensor ${name} of shape [${shape.join(', ')}] cannot hold ${data.length} values`);
+    }
+    return { name, dtype: storedName(data), shape, length: data.byteLength, data };
+  });
+  const layout = layOutSafetensors(outlines, { alignment: 8, ...(metadata && { metadata }) });
+  await writeAtomically(file, layout.totalBytes, async handle => {
+    await writeFully(handle, layout.header, 0);
+    for (const { tensor, offset } of layout.placed) {
+      const { buffer, byteOffset, byteLength } = tensor.data;
+      await writeFully(handle, new Uint8Array(buffer, byteOffset, byteLength), offset);
+    }
+  });
+}
+
+function storedName(data: TensorToWrite['data']): 'F32' | 'I32' | 'I64' {
+  if (data instanceof Float32Array) return 'F32';
+  return data instanceof Int32Array ? 'I32' : 'I64';
+}

@@ -1,0 +1,29 @@
+import { EMBEDDED_MODELS } from '../../checkpoint/models.ts';
+import { families } from '../../model/families/index.ts';
+import { formatBytes, formatCount } from '../format/number.ts';
+import { DEFAULT_MODEL } from '../options/everywhere.ts';
+import type { Typed } from '../program.ts';
+import type { Io } from '../terminal/io.ts';
+import { RUN_MEMORY_BYTES } from './memory-need.ts';
+
+export async function perform(_: Typed, io: Io): Promise<void> {
+  const models = EMBEDDED_MODELS.map(model => ({
+    ...model,
+    default: model.name === DEFAULT_MODEL,
+    memoryBytes: RUN_MEMORY_BYTES,
+  }));
+  io.answer({ models, families: Object.keys(families) }, () =>
+    [
+      ...models.flatMap(model => [
+        `${model.name}${model.default ? ' (the default)' : ''}`,
+        `  family    ${model.family}, ${formatCount(model.parameters)} parameters`,
+        `  origin    ${model.source}`,
+        `  licence   ${model.licence}`,
+        `  disk      ${formatBytes(model.bytes)} in ${model.package}, ${formatBytes(model.cacheBytes)} unpacked in the cache`,
+        `  memory    up to ${formatBytes(model.memoryBytes)} for a run`,
+        '',
+      ]),
+      `Also a hub id org/name, a folder with config.json and weights, a .gguf file, or a model.pt of fairseq, of a family among: ${Object.keys(families).join(', ')}.`,
+    ].join('\n'),
+  );
+}

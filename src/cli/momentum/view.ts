@@ -1,0 +1,109 @@
+import { rowName } from '../../study/momentum/figures.ts';
+import type { Comparison, MomentumResult, Table } from '../../study/momentum/result.ts';
+import { formatDecimal, formatPlural } from '../format/number.ts';
+import { formatTable } from '../table/view.ts';
+
+/** A table as rows of text, for the terminal or for a page. */
+export interface TextTable {
+  readonly title: string;
+  readonly head: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+const TITLES: Readonly<Record<Table['name'], string>> = {
+  perplexity: 'Perplexity',
+  'in-context': 'Tasks in context',
+  classification: 'Accuracy of classification in context',
+  training: 'Mean loss over all steps of training',
+};
+
+/** Where the adjusted p is below this, a difference is marked. */
+const LEVEL = 0.05;
+
+/** Two tables for each of the result: the means beside baselines, and the paired differences with intervals. */
+export function momentumTables({ tables }: MomentumResult): readonly TextTable[] {
+  return tables.flatMap(table => [meansOf(table), differencesOf(table)]);
+}
+
+function meansOf({ name, columns, rows, baselines }: Table): TextTable {
+  const shown = (value: number | null, i: number) =>
+    value === null ? '' : formatDecimal(columns[i]!.percent ? 100 * value : value, columns[i]!.digits);
+  return {
+    title: TITLES[name],
+    head: ['', ...columns.map(headOf)],
+    rows: [
+      ...rows.map(({ eta, entries }) => [rowName(eta), ...entries.map(({ mean }, i) => shown(mean, i))]),
+      ...baselines.map(baseline => [baseline.name, ...baseline.values.map(shown)]),
+    ],
+  };
+}
+
+function differencesOf({ name, columns, rows }: Table): TextTable {
+  return {
+    title: `${TITLES[name]}: difference to plain attention`,
+    head: ['', ...columns.map(headOf)],
+    rows: rows
+      .filter(({ eta }) => eta !== 0)
+      .map(({ eta, entries }) => [
+        rowName(eta),
+        ...entries.map(({ difference }, i) =>
+          difference === undefined ? 'undefined' : formatChange(difference, columns[i]!),
+        ),
+      ]),
+  };
+}
+
+function headOf({ title, percent }: Table['columns'][number]): string {
+  return percent ? `${title}, %` : title;
+}
+
+/** -0.52 (-0.71 to -0.33) *, in points where the column is in percent; without an interval the reason, behind a difference that is not 0. */
+function formatChange(comparison: Comparison, { percent, digits }: Table['columns'][number]): string {
+  const { difference, low, high, why } = comparison;
+  const number = (x: number) => formatDecimal(percent ? 100 * x : x, digits);
+  const signed = `${difference > 0 ? '+' : ''}${number(difference)}`;
+  if (low === null || high === null) return difference === 0 ? why! : `${signed} (${why})`;
+  return `${signed} (${number(low)} to ${number(high)})${isTold(comparison) ? ' *' : ''}`;
+}
+
+function isTold({ adjusted }: Comparison): boolean {
+  return adjusted !== null && adjusted < LEVEL;
+}
+
+/** What the tables say, in sentences: for every eta, in how many columns it is better or worse beyond the spread over the seeds. */
+export function momentumFindings({ tables, seeds }: MomentumResult): readonly string[] {
+  return tables.flatMap(
+    ({ name, columns, rows }) =>
+      `${TITLES[name]} (${formatPlural(columns.length, 'column')}, ${formatPlural(seeds.length, 'seed')}): ${rows
+        .filter(({ eta }) => eta !== 0)
+        .map(({ eta, entries }) => {
+          const told = entries.flatMap(({ difference }, i) =>
+            difference === undefined || !isTold(difference)
+              ? []
+              : [difference.difference < 0 === (columns[i]!.better === 'lower')],
+          );
+          const better = told.filter(Boolean).length;
+          return `${rowName(eta)} better in ${better}, worse in ${told.length - better}`;
+        })
+        .join('; ')}.`,
+  );
+}
+
+/** What the marks and brackets mean. */
+export function momentumLegend({ seeds }: Pick<MomentumResult, 'seeds'>): string {
+  return `Means over ${formatPlural(seeds.length, 'seed')}. In brackets the 95 % t interval of the difference, paired by seed: the same initial weights and batches. * marks p below 0.05 after adjusting for all comparisons of the table that have a p (Benjamini and Hochberg).`;
+}
+
+/** A study for the terminal. */
+export function formatMomentum(result: MomentumResult): string {
+  const tables = momentumTables(result).flatMap(({ title, head, rows }) => [
+    title,
+    formatTable([...head], rows, { align: ['left', ...head.slice(1).map(() => 'right' as const)] }),
+    '',
+  ]);
+  return [...tables, momentumLegend(result), '', ...momentumFindings(result), ...divergedLine(result)].join('\n');
+}
+
+function divergedLine({ diverged }: MomentumResult): string[] {
+  return diverged.length === 0 ? [] : [`Left out, since its numbers left the finite ones: ${diverged.join('; ')}.`];
+}

@@ -1,0 +1,26 @@
+import { listTasks, openTask } from '../../task/task.ts';
+import { formatBytes, formatCount } from '../format/number.ts';
+import { OWN_ROWS } from '../options/everywhere.ts';
+import type { Typed } from '../program.ts';
+import type { Io } from '../terminal/io.ts';
+
+export async function perform(_: Typed, io: Io): Promise<void> {
+  const tasks = await Promise.all(
+    listTasks().map(async task => ({ ...task, template: (await openTask(task.name)).template })),
+  );
+  io.answer({ tasks }, () =>
+    [
+      ...tasks.flatMap(task => [
+        task.name,
+        `  origin    ${task.title}`,
+        `  licence   ${task.licence}`,
+        `  rows      ${formatCount(task.trainRows)} for training, ${formatCount(task.evaluationRows)} for evaluation; ${formatBytes(task.bytes)}`,
+        `  shots     ${task.defaultShots}`,
+        `  template  ${task.template}`,
+        `  labels    ${task.labels.map(label => label.trim()).join(', ')}`,
+        '',
+      ]),
+      `Also ${OWN_ROWS}, which says template and label words.`,
+    ].join('\n'),
+  );
+}

@@ -1,0 +1,43 @@
+import type { Timing } from '../../run/provenance.ts';
+import type { TrainingStage } from '../../train/train-steps.ts';
+import type { Prediction, TrainingResult } from '../../train/training-result.ts';
+import { formatClock, formatCount, formatDecimal } from '../format/number.ts';
+import { formatTable } from '../table/view.ts';
+
+/** The cells of what a model predicts of a text: loss, perplexity, bits a byte, tokens. */
+export function predictionRow(name: string, { loss, perplexity, bitsPerByte, tokens }: Prediction): readonly string[] {
+  const shown = perplexity === null ? 'undefined' : perplexity.toFixed(2);
+  return [name, formatDecimal(loss), shown, formatDecimal(bitsPerByte), formatCount(tokens)];
+}
+
+/** What a training run made, for people. */
+export function formatTraining(
+  { model, corpus, validation, steps, tokensSeen, epochs, predictions }: TrainingResult,
+  { seconds, tokens }: Timing<TrainingStage>,
+  place: string,
+): string {
+  const { layers, heads, hiddenSize, vocabulary, context, momentum } = model;
+  const attention = momentum === null ? '' : `, momentum ${JSON.stringify(momentum)}`;
+  const rate = seconds.training > 0 ? ` (${formatCount(tokens.training / seconds.training)} tokens/s)` : '';
+  return [
+    `${formatCount(model.parameters)} parameters: ${layers} layers of ${heads} heads, hiddenSize ${hiddenSize}, ` +
+      `${formatCount(vocabulary)} tokens, context ${context}${attention}`,
+    `${formatCount(steps)} steps, ${formatCount(tokensSeen)} tokens, ${formatDecimal(epochs, 1)} times through ${corpus.name}, ` +
+      `in ${formatClock(seconds.training)}${rate}`,
+    '',
+    formatTable(
+      ['at the end', 'loss', 'perplexity', 'bits a byte', 'tokens'],
+      [
+        predictionRow('training', predictions.training),
+        predictionRow(`validation: ${whichPart(validation)}`, predictions.validation),
+      ],
+      { align: ['left', 'right', 'right', 'right', 'right'] },
+    ),
+    '',
+    `The model is ${place}: give that folder as --model. Its losses.svg shows the way there.`,
+  ].join('\n');
+}
+
+function whichPart({ name, part: [from] }: TrainingResult['validation']): string {
+  return from === 0 ? name : `the last ${Math.round(100 * (1 - from))} % of ${name}`;
+}

@@ -1,0 +1,170 @@
+/**
+ * @file One process at a time works on a folder. Whoever wants it puts a lock of its own beside all others, under a name that says who it
+ * is and that nobody has a second time, and only then looks for others: of two that come together at least one sees the other. It
+ * has the folder when no other lock is live. So no lock is ever taken over: what a dead process left is of no account, and removing
+ * it by name cannot hit the lock of anybody else.
+ */
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { readdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { check, lock } from 'proper-lockfile';
+import { UserError } from '../error.ts';
+import { removeAllParts } from './atomic-file.ts';
+import { errorCode, fileError } from './file-bytes.ts';
+import { lifeOf, ownIdentity, type ProcessIdentity } from './process-identity.ts';
+
+export interface FolderLock {
+  /** @throws UserError when another process took the folder over */
+  check(): void;
+  release(): Promise<void>;
+}
+
+/** A lock is touched three times in so long. One that was not belongs to a process that is gone, or that was stopped. */
+const STALE_MS = 6000;
+/** Who only asks for the folder takes its lock back at once: a lock that lives on is that of a run. */
+const HELD_MS = 1000;
+const LOOK_AGAIN_MS = 50;
+
+/**
+ * Takes a folder for this process. Locks of processes that are known to be dead do not count; where that cannot be known, as of another
+ * machine or container, it waits until a lock is touched, which shows that its process lives, or has not been touched for `staleMs`. What
+ * killed processes left half written is removed.
+ *
+ * @throws UserError when another run works on the folder
+ */
+export async function lockFolder(
+  folder: string,
+  { staleMs = STALE_MS }: { readonly staleMs?: number } = {},
+): Promise<FolderLock> {
+  const own = ownIdentity();
+  const looked = new Map<string, { readonly since: number; readonly touched: number }>();
+  try {
+    for (;;) {
+      const before = await liveLocks(folder, own, staleMs);
+      const holder = before.find(each => isHeld(each, looked));
+      if (holder !== undefined) throw inUse(folder, holder.owner);
+      if (before.length === 0) {
+        const taken = await takeWhenAlone(folder, own, staleMs);
+        if (taken !== undefined) return taken;
+      }
+      // At random, so that those who have seen each other do not meet again.
+      await sleep(LOOK_AGAIN_MS * (0.5 + Math.random()));
+    }
+  } catch (error) {
+    throw error instanceof UserError ? error : fileError(folder, error);
+  }
+}
+
+/** Puts a lock into the folder, and keeps it when no other is live. */
+async function takeWhenAlone(folder: string, own: ProcessIdentity, staleMs: number): Promise<FolderLock | undefined> {
+  let lost = false;
+  const name = nameOf(own, randomBytes(6).toString('hex'));
+  const path = join(folder, name);
+  const release = await lock(path, {
+    ...{ realpath: false, lockfilePath: path, stale: staleMs, update: staleMs / 3 },
+    onCompromised: () => (lost = true),
+  });
+  const giveBack = async () => {
+    if (!lost) await release();
+  };
+  try {
+    const names = await readdir(folder);
+    const others = await liveLocks(
+      folder,
+      own,
+      staleMs,
+      names.filter(other => other !== name),
+    );
+    if (others.length > 0 || !names.includes(name)) {
+      await giveBack();
+      return undefined;
+    }
+    for (const other of names) {
+      if (other !== name && ownerIn(other) !== undefined)
+        await rm(join(folder, other), { recursive: true, force: true });
+    }
+    await removeAllParts(folder);
+  } catch (error) {
+    await giveBack().catch(() => undefined);
+    throw error;
+  }
+  return {
+    check: () => {
+      if (!lost && existsSync(path)) return;
+      throw new UserError(`${folder}: another run took this folder over while this one was stopped`);
+    },
+    release: giveBack,
+  };
+}
+
+interface LiveLock {
+  readonly name: string;
+  readonly owner: ProcessIdentity;
+  readonly life: 'alive' | 'unknown';
+  /** When its process touched it, by the clock of that process. */
+  readonly touched: number;
+}
+
+/** The locks that may belong to a living process. */
+async function liveLocks(
+  folder: string,
+  own: ProcessIdentity,
+  staleMs: number,
+  names?: readonly string[],
+): Promise<readonly LiveLock[]> {
+  const live: LiveLock[] = [];
+  for (const name of names ?? (await readdir(folder))) {
+    const owner = ownerIn(name);
+    const life = owner && lifeOf(owner, own);
+    if (life === undefined || life === 'dead') continue;
+    const path = join(folder, name);
+    const touched = await touchedAt(path);
+    if (touched === undefined) continue;
+    const fresh = life === 'alive' || (await check(path, { realpath: false, lockfilePath: path, stale: staleMs }));
+    if (fresh) live.push({ name, owner: owner!, life, touched });
+  }
+  return live;
+}
+
+/** Whether a lock was seen for so long, of a process that lives for sure or has touched it meanwhile, that it is no mere question. */
+function isHeld(
+  { name, life, touched }: LiveLock,
+  looked: Map<string, { readonly since: number; readonly touched: number }>,
+): boolean {
+  const now = performance.now();
+  const first = looked.get(name);
+  if (first === undefined) {
+    looked.set(name, { since: now, touched });
+    return false;
+  }
+  return now - first.since >= HELD_MS && (life === 'alive' || touched !== first.touched);
+}
+
+async function touchedAt(path: string): Promise<number | undefined> {
+  try {
+    return (await stat(path)).mtimeMs;
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** `.run.PID.START.SCOPE.TOKEN.HOST.lock`, `-` for what is not known. */
+function nameOf({ pid, start, scope, host }: ProcessIdentity, token: string): string {
+  return `.run.${pid}.${start ?? '-'}.${scope ?? '-'}.${token}.${host}.lock`;
+}
+
+function ownerIn(name: string): ProcessIdentity | undefined {
+  const [, pid, start, scope, host] = /^\.run\.(\d+)\.(\d+|-)\.([\w-]+)\.[0-9a-f]+\.([\w.-]*)\.lock$/.exec(name) ?? [];
+  if (pid === undefined) return undefined;
+  const known = (text: string | undefined) => (text === '-' ? undefined : text);
+  return { pid: Number(pid), host: host!, scope: known(scope), start: known(start) };
+}
+
+function inUse(folder: string, { pid, host }: ProcessIdentity): UserError {
+  return new UserError(
+    `${folder}: another run works on this folder (process ${pid} on ${host}); wait for it, or give another --out`,
+  );
+}

@@ -1,0 +1,42 @@
+import { type Operator, operation, refuse, requireFloat, type Shape, type Tensor } from '../tensor.ts';
+import { sumTo } from './broadcast.ts';
+import { areTransposedMatrices, transposeMatrices } from './transpose.ts';
+
+const operator: Operator = {
+  name: 'matmul',
+  // dA = G B^T, dB = A^T G; leading axes that were stretched are summed.
+  gradient: ({ inputs: [a, b] }, g, wanted) => [
+    wanted(0) ? gradientOf(a!, g, transposeMatrices(b!)) : undefined,
+    wanted(1) ? gradientOf(b!, transposeMatrices(a!), g) : undefined,
+  ],
+  onnx: ({ inputs }) => ({ opType: 'MatMul', operands: inputs }),
+};
+
+/**
+ * The gradient of an operand, the product x y. Of one that is X^T it is written (y^T x^T)^T: the gradient of X is then y^T x^T, without a
+ * transposition of its own.
+ */
+function gradientOf(operand: Tensor, x: Tensor, y: Tensor): Tensor {
+  const product = areTransposedMatrices(operand)
+    ? transposeMatrices(matmul(transposeMatrices(y), transposeMatrices(x)))
+    : matmul(x, y);
+  return sumTo(product, operand.shape);
+}
+
+/**
+ * Matrix product over the last two axes, [..., M, K] x [..., K, N] -> [..., M, N]; leading axes of equal rank broadcast. The engine
+ * takes `transposeMatrices` of an operand into the product, unless that was transposed just before.
+ */
+export function matmul(a: Tensor, b: Tensor): Tensor {
+  requireFloat(operator.name, a, b);
+  const rank = a.shape.length;
+  if (rank < 2 || rank !== b.shape.length) refuse(operator.name, [a, b], 'ranks differ or are below 2');
+  if (a.shape[rank - 1] !== b.shape[rank - 2]) refuse(operator.name, [a, b], 'inner sizes differ');
+  const lead: Shape = a.shape.slice(0, -2).map((size, axis) => {
+    const other = b.shape[axis]!;
+    if (size === other || other === 1) return size;
+    if (size === 1) return other;
+    return refuse(operator.name, [a, b], 'leading axes do not broadcast');
+  });
+  return operation(operator, [a, b], [...lead, a.shape[rank - 2]!, b.shape[rank - 1]!]);
+}

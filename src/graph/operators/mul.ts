@@ -1,0 +1,16 @@
+import type { Operator, Tensor } from '../tensor.ts';
+import { elementwise, sumTo } from './broadcast.ts';
+
+const operator: Operator = {
+  name: 'mul',
+  gradient: ({ inputs: [a, b] }, g, wanted) => [
+    wanted(0) ? sumTo(mul(g, b!), a!.shape) : undefined,
+    wanted(1) ? sumTo(mul(g, a!), b!.shape) : undefined,
+  ],
+  onnx: ({ inputs }) => ({ opType: 'Mul', operands: inputs }),
+};
+
+/** a * b, element by element, broadcasting. */
+export function mul(a: Tensor, b: Tensor): Tensor {
+  return elementwise(operator, a, b);
+}

@@ -1,0 +1,14 @@
+import type { Operator, Tensor } from '../tensor.ts';
+import { elementwise, sumTo } from './broadcast.ts';
+import { neg } from './neg.ts';
+
+const operator: Operator = {
+  name: 'sub',
+  gradient: ({ inputs: [a, b] }, g, wanted) => [sumTo(g, a!.shape), wanted(1) ? neg(sumTo(g, b!.shape)) : undefined],
+  onnx: ({ inputs }) => ({ opType: 'Sub', operands: inputs }),
+};
+
+/** a - b, element by element, broadcasting. */
+export function sub(a: Tensor, b: Tensor): Tensor {
+  return elementwise(operator, a, b);
+}

@@ -1,0 +1,148 @@
+import { join, resolve } from 'node:path';
+import { type Decoder, elements } from '../../model/decoder.ts';
+import { passOnWarnings } from '../../task/warnings.ts';
+import type { ExperimentOptions } from '../options.ts';
+import { type Plan, signatureOf } from '../plan.ts';
+import { type Prepared, type PrepareOptions, prepare } from '../prepare.ts';
+import { type TimedStage, timedStages } from '../provenance.ts';
+import { memoryOfMachine } from './machine-memory.ts';
+import { mappedBytes, mappedPlaces } from './mapped-weights.ts';
+import { measureSpeed, type Speed } from './speed.ts';
+import { secondsOf, shareFromDisk } from './stage-seconds.ts';
+import { addWork, rowsOf, type Work, workOf } from './work.ts';
+
+/** What a run would compute. */
+export interface Estimate {
+  readonly signature: string;
+  /** Where it would be stored; absolute. */
+  readonly folder: string;
+  readonly plan: Plan;
+  readonly stages: Readonly<Record<TimedStage, Work & { readonly seconds: number | null }>>;
+  readonly total: Work & { readonly seconds: number | null };
+  /** At its highest, both processes together; weights that are mapped from their file among it, as many as the machine can hold. */
+  readonly memoryBytes: number;
+  /** Whether that is more than the machine has, so that every pass reads weights from disk. */
+  readonly streamed: boolean;
+  /** Of the run folder. */
+  readonly diskBytes: number;
+  /** What the seconds were computed with; null when it was not asked to measure. */
+  readonly speed: Speed | null;
+}
+
+export interface EstimateOptions extends ExperimentOptions, PrepareOptions {
+  readonly out?: string | undefined;
+  readonly threads?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Hears what the user should know of the task's rows. */
+  readonly onWarning?: ((message: string) => void) | undefined;
+  /** The machine's speed; measured for two seconds unless given, null for none. */
+  readonly speed?: Speed | null | undefined;
+  /** Bytes of memory that the run may use at most; those of the machine unless given. */
+  readonly machineBytes?: number | undefined;
+}
+
+/** Counts the work of a run without doing it. @throws UserError as runExperiment, before anything is computed; the reason of `signal` */
+export async function estimateRun(options: EstimateOptions = {}): Promise<Estimate> {
+  const {
+    out,
+    threads,
+    signal,
+    speed: given,
+    machineBytes = memoryOfMachine(),
+    offline,
+    onProgress,
+    onWarning,
+    ...wishes
+  } = options;
+  signal?.throwIfAborted();
+  const prepared = await prepare(wishes, { offline, onProgress, signal });
+  signal?.throwIfAborted();
+  passOnWarnings(prepared.task, onWarning);
+  const speed = given === undefined ? await measureSpeed(prepared, { threads, signal }) : given;
+  return estimate(prepared, speed, machineBytes, out);
+}
+
+function estimate(prepared: Prepared, speed: Speed | null, machineBytes: number, out: string | undefined): Estimate {
+  const { plan, decoder } = prepared;
+  const signature = signatureOf(plan);
+  const work = workOf(prepared);
+  const memory = memoryBytes(prepared);
+  const mapped = mappedBytes(mappedPlaces(prepared.checkpoint, decoder));
+  const fromDisk = shareFromDisk(mapped, machineBytes - (memory - mapped));
+  const timed = (stage: TimedStage) => ({
+    ...work[stage],
+    seconds: speed && secondsOf(stage, work[stage], prepared, { ...speed, fromDisk }),
+  });
+  const stages = Object.fromEntries(timedStages.map(stage => [stage, timed(stage)])) as Estimate['stages'];
+  const seconds = speed && timedStages.reduce((sum, stage) => sum + stages[stage].seconds!, 0);
+  return {
+    signature,
+    folder: resolve(out ?? join('runs', signature)),
+    plan,
+    stages,
+    total: { ...timedStages.map(stage => work[stage]).reduce(addWork), seconds },
+    memoryBytes: Math.min(memory, machineBytes),
+    streamed: fromDisk > 0,
+    diskBytes: diskBytes(plan, decoder, work),
+    speed,
+  };
+}
+
+/** Two Node processes, the engine with nothing loaded, and buffers that wait for collection. */
+const BASE_BYTES = 450e6;
+/** Copies of an activation that are alive at once, beside what is counted. */
+const LIVE_COPIES = 3;
+
+/**
+ * The higher of two moments: a finetuning step keeps all activations and a set of changed projections; a batch keeps those of one
+ * layer, and the memory and the training queries are there beside it.
+ */
+function memoryBytes({ checkpoint, plan, decoder, sequences, scoring }: Prepared): number {
+  const { layers, heads, keyValueHeads, headDim, hiddenSize, vocabulary } = decoder;
+  const projections = 4 * elements(decoder.projections.flat());
+  const prefix = plan.settings.includes('in-context') ? sequences.prefixTokens.length : 1;
+  const memory = 8 * layers * keyValueHeads * headDim * prefix;
+  const finetuned = plan.settings.includes('finetuned');
+  const demonstrationTokens = sequences.demonstrations.reduce((sum, { tokens }) => sum + tokens.length, 0);
+  const trainingQueries = finetuned && prefix > 1 ? 4 * layers * heads * headDim * demonstrationTokens : 0;
+  // The check compares two finetuned models.
+  const changed = !finetuned ? 0 : plan.steadyRows > 0 ? 2 * projections : projections;
+
+  const perToken = 4 * (4 * hiddenSize + 3 * widest(decoder));
+  const T = finetuned ? Math.max(0, ...sequences.finetuning.map(({ length }) => length)) : 0;
+  const step = layers * T * (perToken + 8 * heads * T) + 4 * LIVE_COPIES * vocabulary * T;
+  const rows = Math.max(
+    ...plan.batches.map(batch => {
+      const fed = rowsOf({ sequences, scoring }, batch);
+      return fed.length * Math.max(...fed.map(({ tokens }) => tokens.length));
+    }),
+  );
+  const batch = rows * (perToken + LIVE_COPIES * 4 * heads * prefix);
+  const weights = weightsInMemory(checkpoint, decoder);
+  return Math.round(BASE_BYTES + weights + memory + changed + trainingQueries + Math.max(step, batch));
+}
+
+/** As stored, mapped from the file; projections that can change, and the largest matrix of half precision while it is used, as float32. */
+function weightsInMemory(checkpoint: Prepared['checkpoint'], decoder: Decoder): number {
+  const widened = decoder.tensors
+    .filter(({ name }) => checkpoint.tensors.get(name)!.dtype !== 'F32')
+    .map(tensor => 4 * elements([tensor]));
+  const changing = 4 * elements(decoder.projections.flat());
+  return mappedBytes(mappedPlaces(checkpoint, decoder)) + changing + Math.max(0, ...widened);
+}
+
+/** The longest side of a layer's matrices. */
+function widest({ tensors }: Decoder): number {
+  return Math.max(...tensors.filter(({ name }) => !/embed|wte|wpe|lm_head/.test(name)).flatMap(({ shape }) => shape));
+}
+
+/** Bytes of what is stored, as JSON: of an example and, of it, in each setting and layer; of a token id; of the result and, of it, in each layer. */
+const STORED = { example: 380, setting: 140, layer: 150, token: 6.5, result: 2500, resultLayer: 200 };
+
+function diskBytes(plan: Plan, { layers }: Decoder, work: ReturnType<typeof workOf>): number {
+  const queries = Math.max(...(['zero-shot', 'in-context', 'finetuned'] as const).map(name => work[name].tokens));
+  const tokens = queries + work.prefix.tokens + work.finetuning.tokens;
+  const example = STORED.example + STORED.setting * plan.settings.length + STORED.layer * layers;
+  const result = STORED.result + STORED.resultLayer * layers;
+  return Math.round(plan.examples * example + STORED.token * tokens + result);
+}

@@ -1,0 +1,17 @@
+export { type Estimate, type EstimateOptions, estimateRun } from './estimate/estimate.ts';
+export { measureSpeed, type Speed } from './estimate/speed.ts';
+export type { Work } from './estimate/work.ts';
+export { Interrupted } from './interrupted.ts';
+export { DEFAULT_MODEL, DEFAULT_TASK, type ExperimentOptions, type Tap } from './options.ts';
+export type { ComparedFigure, PaperComparison } from './paper/comparison.ts';
+export { type PaperSize, type PaperTask, type PresetName, paperSettings } from './paper/paper.ts';
+export { type ResultTable, runTable, type TableOptions } from './paper/table.ts';
+export { type Plan, signatureOf } from './plan.ts';
+export { type Prepared, prepare } from './prepare.ts';
+export type { OnProgress, Progress, Stage } from './progress.ts';
+export type { Provenance, TimedStage, Timing } from './provenance.ts';
+export type { ExampleRecord } from './records.ts';
+export type { ExperimentResult } from './result.ts';
+export { type RunOptions, type RunResult, runExperiment } from './run.ts';
+export type { Rule } from './tune/rule.ts';
+export { type GridPoint, type TuneOptions, type TuneResult, tune, type Validated } from './tune/tune.ts';

@@ -1,0 +1,189 @@
+import { join } from 'node:path';
+import { UserError } from '../../error.ts';
+import { TASK_NAMES } from '../../task/task.ts';
+import { Interrupted } from '../interrupted.ts';
+import type { ExperimentOptions } from '../options.ts';
+import {
+  type ModelWishes,
+  openTextModel,
+  type Prepared,
+  type PrepareOptions,
+  prepare,
+  type TextModel,
+} from '../prepare.ts';
+import type { ExperimentResult } from '../result.ts';
+import { type RunOptions, type RunResult, runPrepared } from '../run.ts';
+import { type ComparedFigure, measuredFigure, type PaperComparison } from './comparison.ts';
+import { type FigureName, PAPER_FIGURES, type PaperFigure, paperTasks, SOURCES } from './paper.ts';
+
+export interface TableOptions extends Omit<RunOptions, 'task' | 'out'> {
+  /** Names or `.jsonl` files; the six of the paper unless given. */
+  readonly tasks?: readonly string[] | undefined;
+  /** Holds a run folder for each task, under its name; `runs/<signature>` unless given. */
+  readonly out?: string | undefined;
+  /** Hears which task begins. */
+  readonly onTask?: ((task: string, index: number, count: number) => void) | undefined;
+}
+
+/** A number of a table, in the units of `result.json`: accuracies as shares, Rec2FTP in percent. */
+export interface TableEntry {
+  readonly task: string;
+  /** Null with `why`. */
+  readonly measured: number | null;
+  readonly why?: string;
+  /** Of Rec2FTP. */
+  readonly numerator?: number | null;
+  readonly denominator?: number | null;
+  /** These stand where a preset was asked for. */
+  readonly paper?: number;
+  /** Measured less paper. */
+  readonly difference?: number | null;
+  readonly reproduction?: ComparedFigure['reproduction'];
+}
+
+/** A row of one of the paper's tables: a figure over all tasks. */
+export interface TableRow {
+  readonly name: FigureName;
+  readonly entries: readonly TableEntry[];
+  /** Mean over the tasks, where the paper prints one and, beside the paper, all its tasks are there. */
+  readonly average?: Pick<TableEntry, 'measured' | 'why' | 'paper' | 'difference'>;
+}
+
+/** Tables 1 to 5 of the paper for one model. */
+export interface ResultTable {
+  readonly schema: 'dualform.table/1';
+  readonly model: ExperimentResult['model'];
+  /** Null for a table of measured numbers alone. */
+  readonly preset: PaperComparison['preset'] | null;
+  readonly tasks: readonly string[];
+  readonly tables: readonly { readonly number: PaperFigure['table']; readonly rows: readonly TableRow[] }[];
+  readonly runs: readonly TableRun[];
+  /** Where the paper's figures come from. */
+  readonly sources?: typeof SOURCES;
+}
+
+export interface TableRun
+  extends Pick<ExperimentResult['task'], 'shots' | 'seed' | 'examples'>,
+    Partial<Pick<PaperComparison, 'trainingRows' | 'sameDemonstrations' | 'departures'>> {
+  readonly task: string;
+  readonly signature: string;
+  /** Absolute. */
+  readonly folder: string;
+  readonly learningRate: number | null;
+}
+
+/**
+ * The paper's tables 1 to 5 for a model: runs every task, or takes it from its run folder where it is finished. Interrupted, the
+ * same call goes on. All choices are made, and refused, before the first task is computed.
+ *
+ * @throws UserError as runExperiment
+ * @throws Interrupted after `signal`
+ */
+export async function runTable(options: TableOptions = {}): Promise<ResultTable> {
+  const { tasks = TASK_NAMES, out, onTask, threads, offline, signal, onProgress, onWarning, ...wishes } = options;
+  const prepared = await prepareAll(tasks, wishes, { offline, signal, onProgress });
+  const runs: RunResult[] = [];
+  for (const [i, each] of prepared.entries()) {
+    const { name } = each.task;
+    onTask?.(name, i, prepared.length);
+    const folder = out === undefined ? undefined : join(out, name);
+    const hooks = { out: folder, threads, signal, onProgress, onWarning };
+    runs.push(await runPrepared(async () => each, hooks));
+  }
+  return makeTable(runs);
+}
+
+async function prepareAll(
+  tasks: readonly string[],
+  wishes: Omit<ExperimentOptions, 'task'>,
+  options: PrepareOptions,
+): Promise<readonly Prepared[]> {
+  const prepared: Prepared[] = [];
+  let model: Promise<TextModel> | undefined;
+  const openOnce = (asked: ModelWishes) => (model ??= openTextModel(asked, options));
+  try {
+    for (const task of tasks) {
+      options.signal?.throwIfAborted();
+      prepared.push(await prepare({ ...wishes, task }, options, openOnce));
+    }
+  } catch (cause) {
+    if (!options.signal?.aborted) throw cause;
+    throw new Interrupted('interrupted before the first run began', { cause });
+  }
+  requireDistinct(prepared);
+  return prepared;
+}
+
+function requireDistinct(prepared: readonly Prepared[]): void {
+  const names = prepared.map(({ task }) => task.name);
+  if (names.length === 0) throw new UserError('--tasks: is empty; name one', { exitCode: 2 });
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice !== undefined) throw new UserError(`--tasks: ${twice} stands twice in the list`, { exitCode: 2 });
+}
+
+/** Puts finished runs of one model side by side. */
+export function makeTable(runs: readonly Pick<RunResult, 'result' | 'paper' | 'folder'>[]): ResultTable {
+  const [{ result, paper }] = runs as [RunResult, ...RunResult[]];
+  const numbers = [...new Set(PAPER_FIGURES.map(({ table }) => table))];
+  return {
+    schema: 'dualform.table/1',
+    model: result.model,
+    preset: paper?.preset ?? null,
+    tasks: runs.map(run => run.result.task.name),
+    tables: numbers.map(number => ({
+      number,
+      rows: PAPER_FIGURES.filter(({ table }) => table === number).map(figure => tableRow(figure, runs)),
+    })),
+    runs: runs.map(tableRun),
+    ...(paper && { sources: SOURCES }),
+  };
+}
+
+function tableRow(figure: PaperFigure, runs: readonly Pick<RunResult, 'result' | 'paper'>[]): TableRow {
+  const { name, average } = figure;
+  const entries = runs.map(({ result, paper }) => tableEntry(name, result, paper));
+  const size = runs[0]?.paper?.preset.size;
+  const complete = size === undefined ? runs.length > 1 : runs.length === paperTasks.length;
+  if (average === undefined || !complete) return { name, entries };
+  const measured = entries.map(entry => entry.measured).filter(value => value !== null);
+  const value = measured.length < runs.length ? null : measured.reduce((sum, x) => sum + x, 0) / runs.length;
+  return {
+    name,
+    entries,
+    average: {
+      measured: value,
+      ...(value === null && { why: 'undefined for a task' }),
+      ...(size && { paper: average[size], difference: value === null ? null : value - average[size] }),
+    },
+  };
+}
+
+function tableEntry(name: FigureName, result: ExperimentResult, comparison: PaperComparison | undefined): TableEntry {
+  const { value: measured, why } = measuredFigure(name, result);
+  const { numerator, denominator } = result.rec2ftp;
+  const compared = comparison?.figures.find(figure => figure.name === name);
+  return {
+    task: result.task.name,
+    measured,
+    ...(measured === null && why !== undefined && { why }),
+    ...(name === 'rec2ftp' && { numerator, denominator }),
+    ...(compared && { paper: compared.paper, difference: compared.difference }),
+    ...(compared?.reproduction && { reproduction: compared.reproduction }),
+  };
+}
+
+function tableRun({ result, paper, folder }: Pick<RunResult, 'result' | 'paper' | 'folder'>): TableRun {
+  const { name, shots, seed, examples } = result.task;
+  return {
+    task: name,
+    signature: result.signature,
+    folder,
+    ...{ shots, seed, examples },
+    learningRate: result.finetuning.learningRate,
+    ...(paper && {
+      trainingRows: paper.trainingRows,
+      sameDemonstrations: paper.sameDemonstrations,
+      departures: paper.departures,
+    }),
+  };
+}

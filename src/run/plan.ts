@@ -1,0 +1,141 @@
+import { createHash } from 'node:crypto';
+import { UserError } from '../error.ts';
+import { canonicalJson, type Json } from '../files/canonical-json.ts';
+import { KENDALL_EXAMPLES } from '../metric/measure.ts';
+import type { SettingName } from '../setting/setting.ts';
+import { batches } from '../task/batches.ts';
+import type { Sequences } from '../task/sequence.ts';
+import type { TemplateVariant } from '../task/task.ts';
+import { DEFAULT_SEED, tunedDefaults } from './defaults.ts';
+import type { Options, Tap } from './options.ts';
+import type { PaperSettings } from './paper/paper.ts';
+import { scoringOf } from './scoring.ts';
+import { steadyRows } from './steady-check.ts';
+
+/**
+ * Every choice that decides the numbers of a run, as plain JSON. Neither the number of threads is among them, which moves results by rounding
+ * only, nor the version of the program: a release that changes no number leaves every folder valid.
+ */
+export type Plan = {
+  readonly schema: 'dualform.plan/1';
+  readonly model: {
+    readonly name: string;
+    /** Of the weights. */
+    readonly digest: string;
+    /** SHA-256 (hex) of the configuration: the same weights compute other numbers under another one. */
+    readonly configuration: string;
+    readonly tokenizer: string;
+  };
+  readonly task: {
+    readonly name: string;
+    readonly digest: string;
+    readonly template: TemplateVariant;
+    readonly labels: readonly string[];
+    /** Rows that there are to evaluate. */
+    readonly evaluationRows: number;
+    /** Evaluation rows that were asked to be left out since they are training rows too; 0 where that was not asked. */
+    readonly leaksExcluded: number;
+  };
+  readonly settings: readonly SettingName[];
+  readonly tap: Tap;
+  readonly bos: number;
+  readonly separator: readonly number[];
+  readonly shotsAsked: number;
+  readonly shots: number;
+  readonly seed: number;
+  /** Original row ids. */
+  readonly demonstrations: readonly number[];
+  /** Null when nothing is finetuned. */
+  readonly learningRate: number | null;
+  /** Rows on which finetuning is compared with itself at a nudged rate; 0 for no check. */
+  readonly steadyRows: number;
+  /** Rows that are evaluated: the first of the evaluation order. */
+  readonly examples: number;
+  readonly batchSize: number;
+  /** Places in the evaluation order, batch by batch as they are fed. */
+  readonly batches: readonly (readonly number[])[];
+  readonly metrics: {
+    /** Raised by a release that changes a number. Which definitions: official code of Dai et al. with the corrected ones of Deutch et al. beside; from 2 on without updates that are rounding. */
+    readonly variant: 2;
+    readonly kendallExamples: number;
+    /** Of the random baselines. */
+    readonly randomSeed: number;
+  };
+};
+
+const RANDOM_SEED = 0;
+
+/** What a plan is made of besides the options. */
+export interface PlanParts {
+  readonly model: Plan['model'];
+  readonly task: Omit<Plan['task'], 'template'>;
+  readonly bos: number;
+  readonly separator: readonly number[];
+  readonly sequences: Sequences;
+}
+
+/** Demonstration seed and learning rate: what was asked for, else those of the preset, else what was tuned for the model and task. */
+export function chosenNumbers(
+  { seed, learningRate, settings }: Options,
+  model: { readonly name: string; readonly digest: string },
+  task: { readonly name: string },
+  preset?: Pick<PaperSettings, 'seed' | 'learningRate'>,
+): { readonly seed: number; readonly learningRate: number | null } {
+  const tuned = preset ?? tunedDefaults(model.digest, task.name);
+  const rate = settings.includes('finetuned') ? (learningRate ?? tuned?.learningRate) : null;
+  if (rate === undefined) {
+    throw new UserError(
+      `--learning-rate: no learning rate was tuned for ${model.name} on ${task.name}; give one (dualform tune finds it), or leave finetuned out of --settings`,
+      { exitCode: 2 },
+    );
+  }
+  return { seed: seed ?? tuned?.seed ?? DEFAULT_SEED, learningRate: rate };
+}
+
+export function makePlan(
+  { template, tap, settings, batchSize, steadyCheck }: Options,
+  { seed, learningRate }: ReturnType<typeof chosenNumbers>,
+  { model, task, bos, separator, sequences }: PlanParts,
+): Plan {
+  const { rows } = scoringOf(sequences.labelTokens, tap);
+  const fed = sequences.queries.map(query => rows(query.tokens)[0]!);
+  return deepFreeze({
+    schema: 'dualform.plan/1',
+    model: { ...model },
+    task: {
+      name: task.name,
+      digest: task.digest,
+      template,
+      labels: [...task.labels],
+      evaluationRows: task.evaluationRows,
+      leaksExcluded: task.leaksExcluded,
+    },
+    settings: [...settings],
+    tap,
+    bos,
+    separator: [...separator],
+    shotsAsked: sequences.shotsAsked,
+    shots: sequences.shots,
+    seed,
+    demonstrations: sequences.demonstrations.map(({ row }) => row),
+    learningRate,
+    steadyRows: steadyRows({ learningRate, examples: sequences.queries.length, wanted: steadyCheck }),
+    examples: sequences.queries.length,
+    batchSize,
+    batches: batches(fed, { size: batchSize }),
+    metrics: { variant: 2, kendallExamples: KENDALL_EXAMPLES, randomSeed: RANDOM_SEED },
+  });
+}
+
+/** One string that fixes every choice: the first 16 hex digits of SHA-256 over the plan. */
+export function signatureOf(plan: Json): string {
+  return createHash('sha256').update(canonicalJson(plan)).digest('hex').slice(0, 16);
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null) {
+    Object.values(value).forEach(deepFreeze);
+    Object.freeze(value);
+  }
+  return value;
+}

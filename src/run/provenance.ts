@@ -1,0 +1,125 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { cpus } from 'node:os';
+import { z } from 'zod';
+import type { Json } from '../files/canonical-json.ts';
+import { VERSION } from './version.ts';
+
+/** Of the main job. */
+export const timedStages = [
+  'load',
+  'prefix',
+  'zero-shot',
+  'in-context',
+  'finetuning',
+  'steadiness',
+  'finetuned',
+  'metrics',
+] as const;
+/** Evaluation of queries goes under the name of its setting. */
+export type TimedStage = (typeof timedStages)[number];
+
+/**
+ * Where the time of a run went, stage by stage. A run that was interrupted adds up all its calls: what was computed again (loading,
+ * prefixes, finetuning, the last stored batch) counts again.
+ */
+export interface Timing<S extends string = TimedStage> {
+  /** Settings: time inside the graph. Other stages: as a clock on the wall shows. */
+  readonly seconds: Readonly<Record<S, number>>;
+  /** Tokens fed. */
+  readonly tokens: Readonly<Record<S, number>>;
+  /** The highest, of this process and the compute process together. */
+  readonly peakMemoryBytes: number;
+}
+
+/** What may differ between two runs of one plan. */
+export interface Provenance {
+  readonly version: string;
+  readonly runtime: string;
+  readonly cpu: string;
+  readonly threads: number;
+  /** When it was last worked on, ISO 8601. */
+  readonly date: string;
+}
+
+const provenance = z.object({
+  version: z.string(),
+  runtime: z.string(),
+  cpu: z.string(),
+  threads: z.number(),
+  date: z.string(),
+});
+
+/** `provenance.json`. */
+export interface ProvenanceFile<S extends string = TimedStage> {
+  readonly timing: Timing<S>;
+  readonly provenance: Provenance;
+}
+
+/** What an earlier call wrote; undefined when there is nothing that can be read: times are not worth an error. */
+export function readProvenance<S extends string>(
+  stages: readonly S[],
+  json: Json | undefined,
+): ProvenanceFile<S> | undefined {
+  // Stages that an earlier version did not have took no time.
+  const numbers = z
+    .partialRecord(z.enum(stages as [S, ...S[]]), z.number())
+    .transform(given => Object.fromEntries(stages.map(stage => [stage, given[stage] ?? 0])));
+  const timing = z.object({ seconds: numbers, tokens: numbers, peakMemoryBytes: z.number() });
+  return z.object({ timing, provenance }).safeParse(json).data as ProvenanceFile<S> | undefined;
+}
+
+export function thisMachine(threads: number): Provenance {
+  const onnxruntime = createRequire(import.meta.url).resolve('onnxruntime-node/package.json');
+  const { version } = JSON.parse(readFileSync(onnxruntime, 'utf8')) as { version: string };
+  return {
+    version: VERSION,
+    runtime: `onnxruntime-node ${version}, node ${process.versions.node}`,
+    cpu: cpus()[0]?.model.trim() ?? 'unknown',
+    threads,
+    date: new Date().toISOString(),
+  };
+}
+
+/** Adds up times and tokens. */
+export interface Stopwatch<S extends string = TimedStage> {
+  add(stage: S, seconds: number, tokens?: number): void;
+  /** Runs the work and counts its time on the wall. */
+  time<T>(stage: S, work: () => Promise<T>): Promise<T>;
+  timeNow<T>(stage: S, work: () => T): T;
+  notePeak(bytes: number): void;
+  read(): Timing<S>;
+}
+
+/** @param earlier what earlier calls took */
+export function stopwatch<S extends string>(stages: readonly S[], earlier: Timing<S> | undefined): Stopwatch<S> {
+  const zeros = () => Object.fromEntries(stages.map(stage => [stage, 0])) as Record<S, number>;
+  const seconds = { ...zeros(), ...earlier?.seconds };
+  const tokens = { ...zeros(), ...earlier?.tokens };
+  let peakMemoryBytes = earlier?.peakMemoryBytes ?? 0;
+  const since = (start: number) => (performance.now() - start) / 1000;
+  return {
+    add: (stage, spent, fed = 0) => {
+      seconds[stage] += spent;
+      tokens[stage] += fed;
+    },
+    time: async (stage, work) => {
+      const start = performance.now();
+      try {
+        return await work();
+      } finally {
+        seconds[stage] += since(start);
+      }
+    },
+    timeNow: (stage, work) => {
+      const start = performance.now();
+      const made = work();
+      seconds[stage] += since(start);
+      return made;
+    },
+    notePeak: bytes => {
+      peakMemoryBytes = Math.max(peakMemoryBytes, bytes);
+    },
+    read: () => ({ seconds: { ...seconds }, tokens: { ...tokens }, peakMemoryBytes }),
+  };
+}

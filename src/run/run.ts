@@ -1,0 +1,207 @@
+import { join, relative, resolve } from 'node:path';
+import type { Json } from '../files/canonical-json.ts';
+import { prettyJson } from '../files/pretty-json.ts';
+import { readFinished, writeText } from '../files/run-folder.ts';
+import { loadModel } from '../model/loaded-model.ts';
+import { physicalCores } from '../runtime/cores.ts';
+import { ownMemory } from '../runtime/memory.ts';
+import { type Runtime, withRuntime } from '../runtime/runtime.ts';
+import { releaseAfter } from '../runtime/scope.ts';
+import { passOnWarnings } from '../task/warnings.ts';
+import { evaluate } from './evaluate.ts';
+import { Interrupted } from './interrupted.ts';
+import { makeSettings, type Settings } from './make-settings.ts';
+import type { ExperimentOptions } from './options.ts';
+import { comparePaper, type PaperComparison } from './paper/comparison.ts';
+import { type Prepared, prepare } from './prepare.ts';
+import type { OnProgress } from './progress.ts';
+import {
+  type Provenance,
+  readProvenance,
+  type Stopwatch,
+  stopwatch,
+  type Timing,
+  thisMachine,
+  timedStages,
+} from './provenance.ts';
+import { type ExperimentResult, foldResult } from './result.ts';
+import { openStore, type Store } from './store.ts';
+import { tokenLines } from './token-lines.ts';
+
+export interface RunOptions extends ExperimentOptions {
+  /** The run folder; `runs/<signature>` unless given. */
+  readonly out?: string | undefined;
+  /** Default: those that the run was begun with, else the physical cores that the process may use. */
+  readonly threads?: number | undefined;
+  /** Refuses the network. */
+  readonly offline?: boolean | undefined;
+  /** Stops the run; what was stored stays. */
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: OnProgress | undefined;
+  /** Hears of what the user should know while the run goes on: oddities of a task's rows, a crash after which it tries once more. */
+  readonly onWarning?: ((message: string) => void) | undefined;
+}
+
+export interface RunResult {
+  /** Absolute. */
+  readonly folder: string;
+  readonly result: ExperimentResult;
+  readonly timing: Timing;
+  readonly provenance: Provenance;
+  /** Examples that an earlier call had stored; all of them when the run was finished already. */
+  readonly found: number;
+  /** Beside the paper's figures, where a preset was asked for; `paper.json` in the run folder. */
+  readonly paper?: PaperComparison;
+}
+
+/**
+ * The main job: zero-shot, in-context and finetuned on one task, every metric, in a run folder. A run that was interrupted, even
+ * killed, goes on after the last stored batch and ends with the same bytes in `result.json`; a finished one is not computed
+ * again. Prefixes and finetuning are computed anew when it goes on, and so is the last stored batch, as proof that the numbers
+ * are the same.
+ *
+ * @throws UserError what the user can mend: options, model, task, the run folder, the disk
+ * @throws Interrupted after `signal`
+ */
+export async function runExperiment(options: RunOptions = {}): Promise<RunResult> {
+  const { out, threads, offline, signal, onProgress, onWarning, ...wishes } = options;
+  const hooks = { out, threads, signal, onProgress, onWarning };
+  return runPrepared(() => prepare(wishes, { offline, onProgress, signal }), hooks);
+}
+
+/** As runExperiment, of choices that were made. */
+export async function runPrepared(
+  getPrepared: () => Promise<Prepared>,
+  { out, threads, signal, onProgress, onWarning }: Omit<RunOptions, keyof ExperimentOptions | 'offline'>,
+): Promise<RunResult> {
+  const state: { folder?: string; store?: Store; examples?: number } = {};
+  try {
+    signal?.throwIfAborted();
+    const started = performance.now();
+    const prepared = await getPrepared();
+    signal?.throwIfAborted();
+    const { plan, signature, task } = prepared;
+    passOnWarnings(task, onWarning);
+    const folder = resolve(out ?? join('runs', signature));
+    const finished = await readFinished(folder, plan);
+    if (finished !== undefined && isComplete(finished.result)) {
+      const earlier = readProvenance(timedStages, finished.provenance);
+      const result = finished.result as unknown as ExperimentResult;
+      return {
+        folder,
+        result,
+        ...(await besidePaper(folder, prepared, result)),
+        timing: earlier?.timing ?? stopwatch(timedStages, undefined).read(),
+        provenance: earlier?.provenance ?? thisMachine(threads ?? physicalCores()),
+        found: plan.examples,
+      };
+    }
+    const store = await openStore(folder, plan, tokenLines(prepared));
+    try {
+      const found = store.storedExamples();
+      const earlier = readProvenance(timedStages, await store.readJson('provenance.json'));
+      const watch = stopwatch(timedStages, earlier?.timing);
+      watch.add('load', (performance.now() - started) / 1000);
+      Object.assign(state, { folder, store, examples: plan.examples });
+      const computed = () =>
+        withRuntime(
+          {
+            threads: threads ?? (found > 0 ? earlier?.provenance.threads : undefined),
+            signal,
+            onCrash: crash =>
+              onWarning?.(`the compute process ended (${crash.cause}) while ${crash.doing}; trying once more`),
+          },
+          runtime => releaseAfter({ runtime }, owner => compute(owner.runtime, prepared, { store, watch, onProgress })),
+        );
+      const stored = finished && storedFinetuning(finished.result);
+      const settings = stored && found === plan.examples ? stored : await computed();
+      const result = foldResult(plan, signature, prepared.decoder, settings, await store.records());
+      await store.writeJson('result.json', result as unknown as Json);
+      const { timing, provenance } = readProvenance(timedStages, await store.readJson('provenance.json')) ?? {
+        timing: watch.read(),
+        provenance: thisMachine(threads ?? physicalCores()),
+      };
+      return { folder, result, ...(await besidePaper(folder, prepared, result)), timing, provenance, found };
+    } finally {
+      await store.close();
+    }
+  } catch (error) {
+    if (!signal?.aborted) throw error;
+    throw interrupted(state, error);
+  }
+}
+
+/** Whether a stored result has all that a result has today; one of an earlier build is folded anew from the records beside it. */
+function isComplete(result: Json): boolean {
+  return typeof result === 'object' && result !== null && 'uncertainty' in result;
+}
+
+/** What a stored result says of finetuning, which stands nowhere else; undefined where it says nothing. */
+function storedFinetuning(result: Json): Pick<Settings, 'losses' | 'check'> | undefined {
+  const { finetuning } = result as unknown as Partial<ExperimentResult>;
+  if (finetuning?.steady === undefined) return undefined;
+  const { losses, steady, why } = finetuning;
+  const diverged = steady.rows > 0 && steady.moved === null;
+  return { ...(why === undefined && { losses }), ...(diverged && { check: 'diverged' }) };
+}
+
+/** Writes paper.json where a preset was asked for. */
+async function besidePaper(
+  folder: string,
+  prepared: Prepared,
+  result: ExperimentResult,
+): Promise<{ readonly paper?: PaperComparison }> {
+  const paper = comparePaper(prepared, result);
+  if (paper === undefined) return {};
+  await writeText(join(folder, 'paper.json'), prettyJson(paper as unknown as Json));
+  return { paper };
+}
+
+async function compute(
+  runtime: Runtime,
+  prepared: Prepared,
+  { store, watch, onProgress }: { store: Store; watch: Stopwatch; onProgress: OnProgress | undefined },
+): Promise<Settings> {
+  const { checkpoint, plan, sequences, scoring } = prepared;
+  const saveTimes = async () => {
+    const { peakResidentBytes } = await runtime.usage();
+    watch.notePeak(peakResidentBytes + ownMemory().peakResidentBytes);
+    const value = { timing: watch.read(), provenance: thisMachine(runtime.threads) };
+    await store.writeJson('provenance.json', value as unknown as Json);
+  };
+  const model = await watch.time('load', () => loadModel(checkpoint, runtime));
+  const settings = await makeSettings(model, prepared, { watch, onProgress });
+  await watch.time('load', () => model.session('observation'));
+
+  const report = () => {
+    onProgress?.({ stage: 'evaluation', done: store.storedExamples(), total: plan.examples, unit: 'examples' });
+  };
+  report();
+  await evaluate(model, {
+    ...settings,
+    plan,
+    queries: sequences.queries,
+    scoring,
+    from: Math.max(0, store.stored() - 1),
+    watch,
+    onBatch: async (batch, records) => {
+      await store.append(batch, records);
+      report();
+      await saveTimes();
+    },
+  });
+  return settings;
+}
+
+function interrupted(
+  { folder, store, examples }: { folder?: string; store?: Store; examples?: number },
+  cause: unknown,
+): Interrupted {
+  if (folder === undefined || store === undefined)
+    return new Interrupted('interrupted before the run began', { cause });
+  const place = relative('.', folder);
+  return new Interrupted(
+    `interrupted with ${store.storedExamples()} of ${examples} examples stored in ${place}; the same command goes on from there`,
+    { folder, cause },
+  );
+}

@@ -1,0 +1,102 @@
+/** @file Keys, values and queries of every head of a model, as the chapters want them: in float64, a row a token. */
+import type { Decoder } from '../../model/decoder.ts';
+import { names } from '../../model/graphs.ts';
+import { headNames } from '../../model/head-graph.ts';
+import type { LoadedModel, Projections } from '../../model/loaded-model.ts';
+import { fedInputs, type Prefix, tokenFeeds } from '../../model/prefix.ts';
+import type { Handle, TensorData } from '../../runtime/runtime.ts';
+import type { KeysAndValues } from '../../theory/attention-head.ts';
+import { transposed, type Vector } from '../../theory/matrix.ts';
+
+/** By layer and key/value head; each serves H / G query heads. */
+export type PerKeyValueHead<T> = readonly (readonly T[])[];
+/** By layer and query head. */
+export type PerHead<T> = readonly (readonly T[])[];
+
+/** What the heads hold of a sequence behind a prefix. */
+export interface HeadReadings {
+  /** Of the last token: scaled, after position embedding. [dh] */
+  readonly query: PerHead<Vector>;
+  /** What the last token's heads give, softmax and all, before the output projection. [dh] */
+  readonly attended: PerHead<Vector>;
+  /** What the tokens of the sequence leave. */
+  readonly own: PerKeyValueHead<KeysAndValues>;
+  /** What changed projections of a layer make of the hidden states that reach it here. */
+  readonly changed: PerKeyValueHead<KeysAndValues>;
+}
+
+export interface HeadRequest {
+  readonly tokens: readonly number[];
+  /** Position of the first token. */
+  readonly start: number;
+  readonly prefix: Prefix;
+  readonly projections: Projections;
+  readonly changed: Projections;
+}
+
+export async function readHeads(
+  model: LoadedModel,
+  { tokens, start, prefix, projections, changed }: HeadRequest,
+): Promise<HeadReadings> {
+  const { decoder, runtime } = model;
+  const session = await model.session('heads');
+  const others = Object.fromEntries(Object.entries(changed).map(([name, handle]) => [headNames.changed(name), handle]));
+  const { fetched } = await runtime.run(session, {
+    doing: `reading the heads of ${tokens.length} tokens`,
+    feeds: fedInputs(session, { ...projections, ...others, ...prefix.feeds, ...tokenFeeds(tokens, start) }),
+    fetch: session.outputs,
+  });
+  const layers = Array.from({ length: decoder.layers }, (_, layer) => layer);
+  const lastRow = (name: (layer: number) => string) =>
+    layers.map(layer => {
+      const { data } = fetched[name(layer)]!;
+      return Float64Array.from(data.subarray(data.length - data.length / tokens.length));
+    });
+  const heads = (rows: readonly Vector[]) => rows.map(row => slices(row, decoder.heads));
+  const pairs = (key: (layer: number) => string, value: (layer: number) => string) =>
+    layers.map(layer => keysAndValues(fetched[key(layer)]!, fetched[value(layer)]!));
+  return {
+    query: heads(lastRow(names.query)),
+    attended: heads(lastRow(headNames.attended)),
+    own: pairs(names.key, names.value),
+    changed: pairs(headNames.changedKey, headNames.changedValue),
+  };
+}
+
+/** What the tokens of a prefix have left. */
+export async function readPrefix(
+  { decoder, runtime }: LoadedModel,
+  prefix: Prefix,
+): Promise<PerKeyValueHead<KeysAndValues>> {
+  const read = (name: string) => runtime.download(prefix.feeds[name] as Handle);
+  const perLayer: (readonly KeysAndValues[])[] = [];
+  for (let layer = 0; layer < decoder.layers; layer++) {
+    perLayer.push(keysAndValues(await read(names.prefixKey(layer)), await read(names.prefixValue(layer))));
+  }
+  return perLayer;
+}
+
+/** [G, dh, S] and [G, S, dh] -> of each head a row a token. */
+function keysAndValues(key: TensorData, value: TensorData): readonly KeysAndValues[] {
+  const [G, S, dh] = value.dims as [number, number, number];
+  const values = slices(value.data, G);
+  return slices(key.data, G).map((columns, head) => ({
+    keys: transposed({ rows: dh, columns: S, data: columns }),
+    values: { rows: S, columns: dh, data: values[head]! },
+  }));
+}
+
+/** `count` equal parts in float64. */
+function slices(data: TensorData['data'] | Vector, count: number): readonly Vector[] {
+  const size = data.length / count;
+  return Array.from({ length: count }, (_, i) => Float64Array.from(data.subarray(i * size, (i + 1) * size)));
+}
+
+/** Why the scores of a model's heads are more than products of queries and keys; undefined when they are not. */
+export function whyNoMaps({ finishScores, window, momentum, family }: Decoder, shots: number): string | undefined {
+  if (shots === 0) return 'no demonstrations';
+  if (finishScores) return `${family} changes the products of queries and keys before the softmax`;
+  if (window) return `some layers of ${family} see the recent tokens alone`;
+  if (momentum) return `${family} adds a sum of values to what its heads attend to`;
+  return undefined;
+}
