@@ -1,5 +1,4 @@
-import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
-import { chooseDistinct } from './random.ts';
+import { chooseDistinct, type RandomStream } from './random.ts';
 
 /** All orders of 0 ... n - 1, the identity first; each array is a new one. */
 export function* allPermutations(n: number): Generator<readonly number[]> {
@@ -13,6 +12,6 @@ export function* allPermutations(n: number): Generator<readonly number[]> {
 }
 
 /** A random order of 0 ... n - 1. */
-export function drawPermutation(stream: RandomGenerator, n: number): readonly number[] {
+export function drawPermutation(stream: RandomStream, n: number): readonly number[] {
   return chooseDistinct(stream, n, n);
 }

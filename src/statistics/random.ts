@@ -1,6 +1,9 @@
 import { xoroshiro128plusFromState } from 'pure-rand/generator/xoroshiro128plus';
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
 
+/** A seeded stream of random 32-bit integers. */
+export type RandomStream = RandomGenerator;
+
 /** Finaliser of MurmurHash3: every input bit reaches every output bit. */
 function mix(word: number): number {
   let h = word | 0;
@@ -13,7 +16,7 @@ function mix(word: number): number {
  * A random stream of its own for each list of integers (seed, row id, layer, ...): the same list gives the same stream
  * on every machine and in every order of asking. Integers up to 2^53, negative ones too.
  */
-export function randomStream(...path: readonly number[]): RandomGenerator {
+export function randomStream(...path: readonly number[]): RandomStream {
   // Four lanes hashed apart, so that neighbouring paths neither share nor shift the 128 bits of state.
   const state = [0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344].map(lane => {
     let h = lane;
@@ -27,18 +30,18 @@ export function randomStream(...path: readonly number[]): RandomGenerator {
 }
 
 /** A number of the uniform distribution on [0, 1), 32 random bits. */
-export function uniform(stream: RandomGenerator): number {
+export function uniform(stream: RandomStream): number {
   return (stream.next() >>> 0) * 2 ** -32;
 }
 
 /** Fills `target` with numbers of the uniform distribution on [0, 1), and returns it. */
-export function fillUniform(stream: RandomGenerator, target: Float64Array): Float64Array {
+export function fillUniform(stream: RandomStream, target: Float64Array): Float64Array {
   for (let i = 0; i < target.length; i++) target[i] = uniform(stream);
   return target;
 }
 
 /** Fills `target` with numbers of the standard normal distribution (Box and Muller, 1958), and returns it. */
-export function fillNormal<T extends Float64Array | Float32Array>(stream: RandomGenerator, target: T): T {
+export function fillNormal<T extends Float64Array | Float32Array>(stream: RandomStream, target: T): T {
   for (let i = 0; i < target.length; i += 2) {
     // 1 - u lies in (0, 1]: its logarithm is finite.
     const radius = Math.sqrt(-2 * Math.log(1 - uniform(stream)));
@@ -50,12 +53,12 @@ export function fillNormal<T extends Float64Array | Float32Array>(stream: Random
 }
 
 /** A whole number from 0 to below `n`, unbiased to n / 2^32. */
-export function below(stream: RandomGenerator, n: number): number {
+export function below(stream: RandomStream, n: number): number {
   return Math.floor(uniform(stream) * n);
 }
 
 /** `count` different whole numbers from 0 to below `n`, in random order: the beginning of a Fisher-Yates shuffle. */
-export function chooseDistinct(stream: RandomGenerator, count: number, n: number): number[] {
+export function chooseDistinct(stream: RandomStream, count: number, n: number): number[] {
   if (count > n) throw new RangeError(`chooseDistinct: ${count} of ${n}`);
   const all = Array.from({ length: n }, (_, i) => i);
   for (let i = 0; i < count; i++) {

@@ -1,5 +1,4 @@
-import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
-import { randomStream } from '../../statistics/random.ts';
+import { type RandomStream, randomStream } from '../../statistics/random.ts';
 import { gptConfig, languageFeeds, languageModel } from '../../train/gpt.ts';
 import type { Feeds } from '../../train/objective.ts';
 import type { AskedSequence } from '../synthetic/asked-sequence.ts';
@@ -25,7 +24,7 @@ interface TokenTask<Settings> extends Pick<Trainee, 'task' | 'measures' | 'curve
   readonly plan: SyntheticPlan<Settings>;
   /** Apart from the streams of the other tasks. */
   readonly stream: number;
-  readonly draw: (stream: RandomGenerator, settings: Settings) => AskedSequence;
+  readonly draw: (stream: RandomStream, settings: Settings) => AskedSequence;
   readonly vocabulary: number;
   /** Tokens of a sequence. */
   readonly length: number;
@@ -71,7 +70,7 @@ function tokenTrainee<Settings>(task: TokenTask<Settings>): Trainee {
 function drawMany<Settings>(
   { draw, plan }: Pick<TokenTask<Settings>, 'draw' | 'plan'>,
   count: number,
-  stream: RandomGenerator,
+  stream: RandomStream,
 ): readonly AskedSequence[] {
   return Array.from({ length: count }, () => draw(stream, plan.settings));
 }

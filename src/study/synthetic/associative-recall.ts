@@ -7,8 +7,7 @@
  * behind q_j. A model has to find the place where the present token stood before, and copy what followed. (Were every key asked for
  * once, what is left over would give the later answers away.)
  */
-import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
-import { below, chooseDistinct } from '../../statistics/random.ts';
+import { below, chooseDistinct, type RandomStream } from '../../statistics/random.ts';
 import type { AskedSequence } from './asked-sequence.ts';
 
 export interface AssociativeRecall {
@@ -22,10 +21,7 @@ export interface AssociativeRecall {
   readonly values: number;
 }
 
-export function drawRecall(
-  stream: RandomGenerator,
-  { pairs, queries, keys, values }: AssociativeRecall,
-): AskedSequence {
+export function drawRecall(stream: RandomStream, { pairs, queries, keys, values }: AssociativeRecall): AskedSequence {
   const shown = chooseDistinct(stream, pairs, keys).map(key => [key, keys + below(stream, values)] as const);
   const asked = Array.from({ length: queries }, () => below(stream, pairs));
   return {

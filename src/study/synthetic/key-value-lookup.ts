@@ -6,8 +6,7 @@
  *
  * Keys are different pairs of a first and a second symbol; values are drawn anew for each sequence.
  */
-import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
-import { below, chooseDistinct } from '../../statistics/random.ts';
+import { below, chooseDistinct, type RandomStream } from '../../statistics/random.ts';
 import type { AskedSequence } from './asked-sequence.ts';
 
 export interface KeyValueLookup {
@@ -21,10 +20,7 @@ export interface KeyValueLookup {
   readonly values: number;
 }
 
-export function drawLookup(
-  stream: RandomGenerator,
-  { pairs, queries, symbols, values }: KeyValueLookup,
-): AskedSequence {
+export function drawLookup(stream: RandomStream, { pairs, queries, symbols, values }: KeyValueLookup): AskedSequence {
   const shown = chooseDistinct(stream, pairs, symbols ** 2).map(key => {
     const value = 2 * symbols + below(stream, values);
     return [Math.floor(key / symbols), symbols + (key % symbols), value] as const;

@@ -2,8 +2,7 @@
  * @file Linear regression in context (Garg et al. 2022, arXiv:2208.01066, section 3): every sequence has a linear function of its
  * own, and the model predicts each answer from the examples before it.
  */
-import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
-import { fillNormal } from '../../statistics/random.ts';
+import { fillNormal, type RandomStream } from '../../statistics/random.ts';
 import { ridge } from './ridge.ts';
 
 export interface LinearRegression {
@@ -25,7 +24,7 @@ export interface RegressionSequence {
 
 /** w ~ N(0, I), x_i ~ N(0, I), y_i = w.x_i + noise N(0, 1). */
 export function drawRegression(
-  stream: RandomGenerator,
+  stream: RandomStream,
   { dimensions, examples, noise }: LinearRegression,
 ): RegressionSequence {
   const normal = (n: number) => fillNormal(stream, new Float64Array(n));

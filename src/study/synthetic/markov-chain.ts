@@ -2,8 +2,7 @@
  * @file Markov chains in context (Edelman et al. 2024, arXiv:2402.11004): every sequence is a chain with a random transition matrix of its
  * own, each row drawn evenly from all distributions (Dirichlet(1, ..., 1)); the model foretells every next state. The first state is even.
  */
-import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
-import { below, uniform } from '../../statistics/random.ts';
+import { below, type RandomStream, uniform } from '../../statistics/random.ts';
 import type { AskedSequence } from './asked-sequence.ts';
 
 export interface MarkovChain {
@@ -12,7 +11,7 @@ export interface MarkovChain {
   readonly length: number;
 }
 
-export function drawChain(stream: RandomGenerator, { states, length }: MarkovChain): AskedSequence {
+export function drawChain(stream: RandomStream, { states, length }: MarkovChain): AskedSequence {
   const transitions = Array.from({ length: states }, () => evenDistribution(stream, states));
   const tokens = [below(stream, states)];
   while (tokens.length < length) tokens.push(drawFrom(stream, transitions[tokens.at(-1)!]!));
@@ -49,13 +48,13 @@ function countedShare(counts: Float64Array, state: number): number {
 }
 
 /** Exponential numbers divided by their sum. */
-function evenDistribution(stream: RandomGenerator, n: number): Float64Array {
+function evenDistribution(stream: RandomStream, n: number): Float64Array {
   const parts = Float64Array.from({ length: n }, () => -Math.log(1 - uniform(stream)));
   const sum = parts.reduce((total, part) => total + part, 0);
   return parts.map(part => part / sum);
 }
 
-function drawFrom(stream: RandomGenerator, shares: Float64Array): number {
+function drawFrom(stream: RandomStream, shares: Float64Array): number {
   let left = uniform(stream);
   const index = shares.findIndex(share => {
     left -= share;
