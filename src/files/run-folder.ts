@@ -10,6 +10,7 @@ import { errorCode, fileError } from './file-bytes.ts';
 import { type FolderLock, lockFolder } from './lock.ts';
 import { makeFolders } from './make-folders.ts';
 import { prettyJson } from './pretty-json.ts';
+import { valueAt } from './rename-keys.ts';
 import { parseShallowJson } from './shallow-json.ts';
 
 /** Makes the folder where it is missing, and takes it for this process. @throws UserError when another run works on it, or the disk refuses */
@@ -20,21 +21,34 @@ export async function makeFolder(folder: string): Promise<FolderLock> {
   return lockFolder(folder);
 }
 
-/** The stored result of a finished run of this plan; undefined when there is none. @throws UserError as openStore */
+/** Puts a plan that an earlier version wrote into today's words and schema; returns any other unchanged. */
+export type UpgradePlan = (found: Json) => Json;
+
+/**
+ * The stored result of a finished run of this plan; undefined when there is none. A folder of an earlier version keeps the
+ * result as that version wrote it.
+ *
+ * @throws UserError when the folder holds another plan, or a file in it is damaged
+ */
 export async function readFinished(
   folder: string,
   plan: Json,
+  upgrade: UpgradePlan = found => found,
 ): Promise<{ readonly result: Json; readonly provenance: Json | undefined } | undefined> {
   const found = await readJson(join(folder, 'plan.json'));
   if (found === undefined) return undefined;
-  requireSamePlan(folder, found, plan);
+  requireSamePlan(folder, { found, upgrade, plan });
   const result = await readResult(folder);
   if (result === undefined) return undefined;
   return { result, provenance: await readJson(join(folder, 'provenance.json')) };
 }
 
-/** Writes the plan where it is missing. @throws UserError when the folder holds another plan, or other files */
-export async function claimFolder(folder: string, plan: Json): Promise<void> {
+/**
+ * Writes the plan where it is missing, or where an earlier version wrote the same plan in other words.
+ *
+ * @throws UserError when the folder holds another plan, or other files
+ */
+export async function claimFolder(folder: string, plan: Json, upgrade: UpgradePlan = found => found): Promise<void> {
   const found = await readJson(join(folder, 'plan.json'));
   if (found === undefined) {
     const [foreign] = (await readdir(folder)).filter(name => !name.startsWith('.'));
@@ -45,13 +59,25 @@ export async function claimFolder(folder: string, plan: Json): Promise<void> {
     }
     await writeText(join(folder, 'plan.json'), prettyJson(plan));
   } else {
-    requireSamePlan(folder, found, plan);
+    requireSamePlan(folder, { found, upgrade, plan });
+    if (firstDifference(found, plan) !== undefined) await writeText(join(folder, 'plan.json'), prettyJson(plan));
   }
 }
 
-function requireSamePlan(folder: string, found: Json, plan: Json): void {
-  const difference = firstDifference(found, plan);
+function requireSamePlan(
+  folder: string,
+  { found, upgrade, plan }: { readonly found: Json; readonly upgrade: UpgradePlan; readonly plan: Json },
+): void {
+  const difference = firstDifference(upgrade(found), plan);
   if (difference === undefined) return;
+  // Plans held the version of the program up to 0.2.0, whose metrics were defined otherwise.
+  const version = valueAt(found, 'version');
+  if (typeof version === 'string') {
+    throw new UserError(
+      `${folder}: was written by dualform ${version}, whose numbers differ from this version's ` +
+        `(plan schema ${show(valueAt(found, 'schema'))} there, ${show(valueAt(plan, 'schema'))} here); give another --out`,
+    );
+  }
   const { path, a, b } = difference;
   throw new UserError(
     `${folder}: holds a run of another plan: ${path} is ${show(a)} there and ${show(b)} here; give another --out`,

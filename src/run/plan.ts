@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { UserError } from '../error.ts';
 import { canonicalJson, type Json } from '../files/canonical-json.ts';
+import { renameKeys, valueAt } from '../files/rename-keys.ts';
 import { KENDALL_EXAMPLES } from '../metric/measure.ts';
 import type { SettingName } from '../setting/setting.ts';
 import { batches } from '../task/batches.ts';
@@ -17,7 +18,7 @@ import { steadyRows } from './steady-check.ts';
  * only, nor the version of the program: a release that changes no number leaves every folder valid.
  */
 export type Plan = {
-  readonly schema: 'dualform.plan/1';
+  readonly schema: 'dualform.plan/2';
   readonly model: {
     readonly name: string;
     /** Of the weights. */
@@ -100,7 +101,7 @@ export function makePlan(
   const { rows } = scoringOf(sequences.labelTokens, tap);
   const fed = sequences.queries.map(query => rows(query.tokens)[0]!);
   return deepFreeze({
-    schema: 'dualform.plan/1',
+    schema: 'dualform.plan/2',
     model: { ...model },
     task: {
       name: task.name,
@@ -125,6 +126,12 @@ export function makePlan(
     batches: batches(fed, { size: batchSize }),
     metrics: { variant: 2, kendallExamples: KENDALL_EXAMPLES, randomSeed: RANDOM_SEED },
   });
+}
+
+/** A plan of schema 1, which called BOS the document start, as one of schema 2. */
+export function upgradePlan(found: Json): Json {
+  if (valueAt(found, 'schema') !== 'dualform.plan/1') return found;
+  return { ...(renameKeys(found, { documentStart: 'bos' }) as object), schema: 'dualform.plan/2' };
 }
 
 /** One string that fixes every choice: the first 16 hex digits of SHA-256 over the plan. */

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { cpus } from 'node:os';
 import { z } from 'zod';
 import type { Json } from '../files/canonical-json.ts';
+import { renameKeys } from '../files/rename-keys.ts';
 import { VERSION } from './version.ts';
 
 /** Of the main job. */
@@ -59,14 +60,16 @@ export interface ProvenanceFile<S extends string = TimedStage> {
 /** What an earlier call wrote; undefined when there is nothing that can be read: times are not worth an error. */
 export function readProvenance<S extends string>(
   stages: readonly S[],
-  json: Json | undefined,
+  json: Json | undefined = null,
 ): ProvenanceFile<S> | undefined {
+  // Earlier versions called the stage `prefix` memory.
+  const today = renameKeys(json, { 'timing.seconds.memory': 'prefix', 'timing.tokens.memory': 'prefix' });
   // Stages that an earlier version did not have took no time.
   const numbers = z
     .partialRecord(z.enum(stages as [S, ...S[]]), z.number())
     .transform(given => Object.fromEntries(stages.map(stage => [stage, given[stage] ?? 0])));
   const timing = z.object({ seconds: numbers, tokens: numbers, peakMemoryBytes: z.number() });
-  return z.object({ timing, provenance }).safeParse(json).data as ProvenanceFile<S> | undefined;
+  return z.object({ timing, provenance }).safeParse(today).data as ProvenanceFile<S> | undefined;
 }
 
 export function thisMachine(threads: number): Provenance {

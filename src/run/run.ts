@@ -1,6 +1,7 @@
 import { join, relative, resolve } from 'node:path';
 import type { Json } from '../files/canonical-json.ts';
 import { prettyJson } from '../files/pretty-json.ts';
+import { valueAt } from '../files/rename-keys.ts';
 import { readFinished, writeText } from '../files/run-folder.ts';
 import { loadModel } from '../model/loaded-model.ts';
 import { physicalCores } from '../runtime/cores.ts';
@@ -13,6 +14,7 @@ import { Interrupted } from './interrupted.ts';
 import { makeSettings, type Settings } from './make-settings.ts';
 import type { ExperimentOptions } from './options.ts';
 import { comparePaper, type PaperComparison } from './paper/comparison.ts';
+import { upgradePlan } from './plan.ts';
 import { type Prepared, prepare } from './prepare.ts';
 import type { OnProgress } from './progress.ts';
 import {
@@ -69,7 +71,7 @@ export async function runExperiment(options: RunOptions = {}): Promise<RunResult
   return runPrepared(() => prepare(wishes, { offline, onProgress, signal }), hooks);
 }
 
-/** As runExperiment, of choices that were made. */
+/** As runExperiment, from choices that are already made. */
 export async function runPrepared(
   getPrepared: () => Promise<Prepared>,
   { out, threads, signal, onProgress, onWarning }: Omit<RunOptions, keyof ExperimentOptions | 'offline'>,
@@ -83,18 +85,11 @@ export async function runPrepared(
     const { plan, signature, task } = prepared;
     passOnWarnings(task, onWarning);
     const folder = resolve(out ?? join('runs', signature));
-    const finished = await readFinished(folder, plan);
-    if (finished !== undefined && isComplete(finished.result)) {
-      const earlier = readProvenance(timedStages, finished.provenance);
+    const finished = await readFinished(folder, plan, upgradePlan);
+    if (finished !== undefined && isOfThisVersion(finished.result, signature)) {
       const result = finished.result as unknown as ExperimentResult;
-      return {
-        folder,
-        result,
-        ...(await besidePaper(folder, prepared, result)),
-        timing: earlier?.timing ?? stopwatch(timedStages, undefined).read(),
-        provenance: earlier?.provenance ?? thisMachine(threads ?? physicalCores()),
-        found: plan.examples,
-      };
+      const paper = await besidePaper(folder, prepared, result);
+      return { folder, result, ...paper, ...timesOf(finished.provenance, threads), found: plan.examples };
     }
     const store = await openStore(folder, plan, tokenLines(prepared));
     try {
@@ -116,12 +111,10 @@ export async function runPrepared(
       const stored = finished && storedFinetuning(finished.result);
       const settings = stored && found === plan.examples ? stored : await computed();
       const result = foldResult(plan, signature, prepared.decoder, settings, await store.records());
+      const times = timesOf(await store.readJson('provenance.json'), threads);
+      await store.writeJson('provenance.json', times as unknown as Json);
       await store.writeJson('result.json', result as unknown as Json);
-      const { timing, provenance } = readProvenance(timedStages, await store.readJson('provenance.json')) ?? {
-        timing: watch.read(),
-        provenance: thisMachine(threads ?? physicalCores()),
-      };
-      return { folder, result, ...(await besidePaper(folder, prepared, result)), timing, provenance, found };
+      return { folder, result, ...(await besidePaper(folder, prepared, result)), ...times, found };
     } finally {
       await store.close();
     }
@@ -131,9 +124,15 @@ export async function runPrepared(
   }
 }
 
-/** Whether a stored result has all that a result has today; one of an earlier build is folded anew from the records beside it. */
-function isComplete(result: Json): boolean {
-  return typeof result === 'object' && result !== null && 'uncertainty' in result;
+/** Whether a stored result has the keys of this version; that of an earlier one is folded anew from the records beside it. */
+function isOfThisVersion(result: Json, signature: string): boolean {
+  return valueAt(result, 'signature') === signature && valueAt(result, 'uncertainty') !== undefined;
+}
+
+/** What the folder says of times and machine; without it, no times on this machine. */
+function timesOf(stored: Json | undefined, threads: number | undefined): Pick<RunResult, 'timing' | 'provenance'> {
+  const timing = stopwatch(timedStages, undefined).read();
+  return readProvenance(timedStages, stored) ?? { timing, provenance: thisMachine(threads ?? physicalCores()) };
 }
 
 /** What a stored result says of finetuning, which stands nowhere else; undefined where it says nothing. */

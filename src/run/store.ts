@@ -11,7 +11,7 @@
  * A batch is stored when all its lines stand in both growing files. Whatever follows the last stored batch - a torn line, a line that is
  * no record, lines of a batch in one file only - is cut off when the run goes on.
  */
-import { readdir } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../error.ts';
 import type { Json } from '../files/canonical-json.ts';
@@ -19,7 +19,7 @@ import { prettyJson } from '../files/pretty-json.ts';
 import { openRecordFile } from '../files/record-file.ts';
 import { claimFolder, makeFolder, readJson, writeResult, writeText } from '../files/run-folder.ts';
 import type { ExampleMetrics } from '../metric/measure.ts';
-import type { Plan } from './plan.ts';
+import { type Plan, upgradePlan } from './plan.ts';
 import type { BatchRecords, ExampleRecord } from './records.ts';
 import { isExampleLine, layersOfLine } from './stored-lines.ts';
 
@@ -54,10 +54,8 @@ export async function openStore(folder: string, plan: Plan, tokens: readonly Jso
     for (const each of closing.splice(0).reverse()) await each();
   };
   try {
-    await claimFolder(folder, plan);
-    if (!(await readdir(folder)).includes('tokens.jsonl')) {
-      await writeText(join(folder, 'tokens.jsonl'), tokens.map(line).join(''));
-    }
+    await claimFolder(folder, plan, upgradePlan);
+    await writeTokens(join(folder, 'tokens.jsonl'), tokens.map(line).join(''));
     const examplesFile = await openRecordFile(join(folder, 'examples.jsonl'));
     closing.push(examplesFile.close);
     const metricsFile = await openRecordFile(join(folder, 'metrics.jsonl'));
@@ -95,6 +93,12 @@ export async function openStore(folder: string, plan: Plan, tokens: readonly Jso
     await close();
     throw error;
   }
+}
+
+/** Leaves the file alone where it holds these lines; an earlier version wrote them in other words. */
+async function writeTokens(path: string, text: string): Promise<void> {
+  const found = await readFile(path, 'utf8').catch(() => undefined);
+  if (found !== text) await writeText(path, text);
 }
 
 interface BatchTexts {

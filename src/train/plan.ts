@@ -1,4 +1,7 @@
+import type { Json } from '../files/canonical-json.ts';
+import { renameKeys, valueAt } from '../files/rename-keys.ts';
 import type { Momentum } from '../model/momentum.ts';
+import { signatureOf } from '../run/plan.ts';
 import type { Part } from './corpus.ts';
 import type { ModelNumbers, TrainingNumbers } from './presets.ts';
 
@@ -21,7 +24,7 @@ export type TextsOfPlan = {
  */
 export type TrainingPlan = {
   /** Its number is raised by a release that changes a number of the training. */
-  readonly schema: 'dualform.train-plan/2';
+  readonly schema: 'dualform.train-plan/3';
   readonly model: Plain<ModelNumbers> & {
     /** Null for plain attention. */
     readonly momentum: Momentum | null;
@@ -32,6 +35,18 @@ export type TrainingPlan = {
   readonly seed: number;
   readonly evaluateEvery: number;
 } & Omit<TrainingNumbers, keyof ModelNumbers>;
+
+/** A plan of schema 2, which called the hidden size width, as one of schema 3. */
+export function upgradeTrainingPlan(found: Json): Json {
+  if (valueAt(found, 'schema') !== 'dualform.train-plan/2') return found;
+  return { ...(renameKeys(found, { 'model.width': 'hiddenSize' }) as object), schema: 'dualform.train-plan/3' };
+}
+
+/** The signature that a plan had in the words of schema 2; checkpoints of that time hold it. */
+export function earlierSignature(plan: TrainingPlan): string {
+  const words = renameKeys(plan as Json, { 'model.hiddenSize': 'width' }) as object;
+  return signatureOf({ ...words, schema: 'dualform.train-plan/2' });
+}
 
 /** An interface as a type that is plain JSON. */
 export type Plain<T> = { readonly [K in keyof T]: T[K] };

@@ -45,7 +45,7 @@ export async function prepareTraining(
   const training = await pack(parts.training, context, tokenizer, { signal, onProgress });
   const validation = await pack(parts.validation, context, tokenizer, { signal, onProgress });
   const plan: TrainingPlan = {
-    schema: 'dualform.train-plan/2',
+    schema: 'dualform.train-plan/3',
     model: { ...shape, momentum: momentum ?? null },
     tokenizer: { digest: tokenizer.tokenizer.digest, endOfText },
     corpus: training.texts,

@@ -19,10 +19,11 @@ import { languageModel } from './gpt.ts';
 import { lossCurve } from './loss-curve.ts';
 import { writeModelConfig, writeWeights } from './model-folder.ts';
 import type { TrainingOptions } from './options.ts';
+import { upgradeTrainingPlan } from './plan.ts';
 import { type PreparedTraining, prepareTraining } from './prepare.ts';
 import type { OnTrainingProgress } from './progress.ts';
 import { type Trained, type TrainingStage, trainingStages, trainSteps, usualCheckpointEvery } from './train-steps.ts';
-import { makeTrainingResult, type TrainingResult } from './training-result.ts';
+import { makeTrainingResult, type TrainingResult, upgradeTrainingResult } from './training-result.ts';
 import { removeState } from './training-state.ts';
 
 export interface TrainRunOptions extends TrainingOptions {
@@ -65,15 +66,15 @@ export async function trainModel(options: TrainRunOptions = {}): Promise<TrainRu
     const prepared = await prepareTraining(wishes, { signal, onProgress });
     const { plan, signature } = prepared;
     const folder = resolve(out ?? join('runs', signature));
-    const finished = await readFinished(folder, plan);
+    const finished = await readFinished(folder, plan, upgradeTrainingPlan);
     if (finished !== undefined) {
       await removeState(folder);
-      const result = finished.result as unknown as TrainingResult;
+      const result = upgradeTrainingResult(finished.result, signature);
       return { folder, result, ...timesOf(finished.provenance, threads), found: plan.steps };
     }
     const lock = await makeFolder(folder);
     try {
-      await claimFolder(folder, plan);
+      await claimFolder(folder, plan, upgradeTrainingPlan);
       await writeModelConfig(folder, prepared);
       const earlier = readProvenance(trainingStages, await readJson(join(folder, 'provenance.json')));
       const watch = stopwatch(trainingStages, earlier?.timing);

@@ -13,7 +13,7 @@ import { evenlySpaced, type MeanLoss, meanLoss } from './mean-loss.ts';
 import { writeWeights } from './model-folder.ts';
 import type { Numbers } from './objective.ts';
 import { batchOrder, type Sequences } from './packing.ts';
-import { type TrainingPlan, tokensOfStep } from './plan.ts';
+import { earlierSignature, type TrainingPlan, tokensOfStep } from './plan.ts';
 import type { PreparedTraining } from './prepare.ts';
 import type { OnTrainingProgress } from './progress.ts';
 import { learningRateAt } from './schedule.ts';
@@ -66,7 +66,7 @@ export async function trainSteps(
   { folder, checkpointEvery, watch, checkFolder, signal, onProgress, onSaved }: StepsOptions,
 ): Promise<Trained> {
   const problem = languageModel(config);
-  const state = await readState(folder, signature, problem.parameters);
+  const state = await readState(folder, [signature, earlierSignature(plan)], problem.parameters);
   const log = await openTrainingLog(join(folder, 'train.jsonl'), state?.step ?? 0);
   const { batch, accumulate, steps } = plan;
   let trainer: Trainer | undefined;

@@ -1,3 +1,5 @@
+import type { Json } from '../files/canonical-json.ts';
+import { renameKeys } from '../files/rename-keys.ts';
 import { momentumTensor } from '../model/momentum.ts';
 import type { MeanLoss } from './mean-loss.ts';
 import type { Numbers } from './objective.ts';
@@ -78,6 +80,12 @@ export function makeTrainingResult(
       validation: predictionOf(validation, plan.validation),
     },
   };
+}
+
+/** A stored result of this plan, by this version or by one that called the hidden size width. */
+export function upgradeTrainingResult(stored: Json, signature: string): TrainingResult {
+  const today = renameKeys(stored, { 'model.width': 'hiddenSize' }) as unknown as TrainingResult;
+  return { ...today, signature };
 }
 
 /** What a mean loss, in nats a token, says of a text. */

@@ -25,16 +25,21 @@ export async function writeState(
   await writeSafetensors(join(folder, FILE), tensors, { format: FORMAT, signature, step: String(state.step) });
 }
 
-/** The state that was written last; undefined when there is none. @throws UserError when it is damaged, or of another plan */
+/**
+ * The state that was written last; undefined when there is none.
+ *
+ * @param signatures that a checkpoint of the plan may hold: of this version or of an earlier one
+ * @throws UserError when it is damaged, or of another plan
+ */
 export async function readState(
   folder: string,
-  signature: string,
+  signatures: readonly string[],
   parameters: readonly Parameter[],
 ): Promise<TrainerState | undefined> {
   const file = join(folder, FILE);
   if (!existsSync(file)) return undefined;
   const { metadata } = await readSafetensorsHeader(file);
-  if (metadata.get('format') !== FORMAT || metadata.get('signature') !== signature) {
+  if (metadata.get('format') !== FORMAT || !signatures.includes(metadata.get('signature') ?? '')) {
     throw new UserError(`${file}: is a checkpoint of another plan; give another --out`);
   }
   const tensors = await readSafetensors(file);

@@ -26,18 +26,6 @@ describe('a folder of another plan is refused, the first difference named', () =
   });
 });
 
-test('a folder of 0.2.0, whose plan held the version of the program, is refused with what differs', async () => {
-  const out = join(scratch(), 'run');
-  await runExperiment({ ...tinyRun, limit: 2, out });
-  const file = join(out, 'plan.json');
-  const plan = JSON.parse(readFileSync(file, 'utf8'));
-  expect(Object.keys(plan)).not.toContain('version');
-  writeFileSync(file, JSON.stringify({ ...plan, version: '0.2.0' }));
-  await expect(runExperiment({ ...tinyRun, limit: 2, out })).rejects.toThrow(
-    /another plan: version is "0\.2\.0" there and missing here; give another --out/,
-  );
-});
-
 test('a folder with other files is left alone', async () => {
   const out = scratch();
   writeFileSync(join(out, 'thesis.tex'), 'years of work');

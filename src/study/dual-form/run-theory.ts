@@ -8,11 +8,12 @@
 import { join, relative, resolve } from 'node:path';
 import type { Json } from '../../files/canonical-json.ts';
 import { prettyJson } from '../../files/pretty-json.ts';
+import { valueAt } from '../../files/rename-keys.ts';
 import { claimFolder, makeFolder, readJson, writeText } from '../../files/run-folder.ts';
 import { loadModel } from '../../model/loaded-model.ts';
 import { Interrupted } from '../../run/interrupted.ts';
 import type { ExperimentOptions } from '../../run/options.ts';
-import { type Plan, signatureOf } from '../../run/plan.ts';
+import { type Plan, signatureOf, upgradePlan } from '../../run/plan.ts';
 import { type Prepared, prepare } from '../../run/prepare.ts';
 import { withRuntime } from '../../runtime/runtime.ts';
 import { releaseAfter } from '../../runtime/scope.ts';
@@ -95,6 +96,12 @@ type TheoryPlan = {
   readonly experiment: Plan;
 };
 
+/** A plan that holds a run's plan of an earlier schema, as one that holds it in today's. */
+function upgradeTheoryPlan(found: Json): Json {
+  const experiment = valueAt(found, 'experiment');
+  return experiment === undefined ? found : { ...(found as object), experiment: upgradePlan(experiment) };
+}
+
 interface PreparedTheory {
   readonly prepared: Prepared;
   readonly plan: TheoryPlan;
@@ -174,7 +181,7 @@ export async function runTheory(options: TheoryOptions = {}): Promise<TheoryResu
     folder = theory.folder;
     const lock = await makeFolder(folder);
     try {
-      await claimFolder(folder, plan);
+      await claimFolder(folder, plan, upgradeTheoryPlan);
       const done: StoredChapter[] = [];
       const found: ChapterNumber[] = [];
       for (const chapter of wanted) {

@@ -85,7 +85,7 @@ export async function planStudy(wishes: StudyWishes, hooks: PrepareTrainingOptio
   const tasks = Object.fromEntries(entries) as Omit<MomentumPlan['tasks'], 'language'>;
   checkRoom(tasks);
   const plan = {
-    schema: 'dualform.momentum-plan/2',
+    schema: 'dualform.momentum-plan/3',
     etas: [0, ...momenta],
     seeds: [...new Set(chosen.seeds ?? preset.seeds)],
     adam: PAPER_ADAM,

@@ -1,3 +1,5 @@
+import type { Json } from '../../files/canonical-json.ts';
+import { renameKeys, valueAt } from '../../files/rename-keys.ts';
 import type { AdamSettings } from '../../train/adam.ts';
 import type { Plain, TextsOfPlan } from '../../train/plan.ts';
 import type { Schedule } from '../../train/schedule.ts';
@@ -62,7 +64,7 @@ export type SyntheticPlan<Settings> = Trained & { readonly settings: Plain<Setti
 /** Every choice that decides the numbers of a study, as plain JSON. */
 export type MomentumPlan = {
   /** Its number is raised by a release that changes a number of the study. */
-  readonly schema: 'dualform.momentum-plan/2';
+  readonly schema: 'dualform.momentum-plan/3';
   /** Plain attention, 0, first. */
   readonly etas: readonly Eta[];
   /** Each fixes the initial weights and the batches of all runs that it pairs. */
@@ -77,6 +79,13 @@ export type MomentumPlan = {
     readonly 'markov-chain'?: SyntheticPlan<MarkovChain>;
   };
 };
+
+/** A plan of schema 2, which said width and judged, as one of schema 3. */
+export function upgradeMomentumPlan(found: Json): Json {
+  if (valueAt(found, 'schema') !== 'dualform.momentum-plan/2') return found;
+  const names = { 'tasks.*.model.width': 'hiddenSize', 'tasks.language.judged': 'evaluated' };
+  return { ...(renameKeys(found, names) as object), schema: 'dualform.momentum-plan/3' };
+}
 
 /** One run of training. */
 export interface Cell {

@@ -2,6 +2,7 @@ import { join, relative, resolve } from 'node:path';
 import type { Json } from '../../files/canonical-json.ts';
 import type { FolderLock } from '../../files/lock.ts';
 import { prettyJson } from '../../files/pretty-json.ts';
+import { valueAt } from '../../files/rename-keys.ts';
 import { claimFolder, makeFolder, readFinished, readJson, writeResult, writeText } from '../../files/run-folder.ts';
 import { Interrupted } from '../../run/interrupted.ts';
 import { signatureOf } from '../../run/plan.ts';
@@ -13,7 +14,15 @@ import { readCell, writeCell } from './cell-files.ts';
 import type { CellRecord } from './cell-record.ts';
 import { drawFigures } from './figures.ts';
 import { planStudy, type StudyWishes } from './options.ts';
-import { type Cell, cellsOf, type MomentumPlan, nameOf, type TaskName, taskNames } from './plan.ts';
+import {
+  type Cell,
+  cellsOf,
+  type MomentumPlan,
+  nameOf,
+  type TaskName,
+  taskNames,
+  upgradeMomentumPlan,
+} from './plan.ts';
 import { foldResult, type MomentumResult } from './result.ts';
 import { trainAll } from './train-all.ts';
 import type { Trainee } from './trainee.ts';
@@ -67,15 +76,18 @@ export async function runMomentum(options: MomentumOptions = {}): Promise<Moment
     signal?.throwIfAborted();
     const planned = await planStudy(wishes, { signal, onProgress });
     for (const task of planned.language?.classification ?? []) passOnWarnings(task, onWarning);
-    const folder = resolve(out ?? join('runs', signatureOf(planned.plan)));
+    const signature = signatureOf(planned.plan);
+    const folder = resolve(out ?? join('runs', signature));
     const workers = threads ?? physicalCores();
-    const finished = await readFinished(folder, planned.plan);
-    if (finished !== undefined) return finishedRun(folder, planned.plan, finished, workers);
+    const finished = await readFinished(folder, planned.plan, upgradeMomentumPlan);
+    // A result of an earlier version is folded anew from its cells.
+    if (finished !== undefined && valueAt(finished.result, 'signature') === signature)
+      return finishedRun(folder, planned.plan, finished, workers);
     // What cannot be evaluated is refused before the folder is taken for this plan.
     const trainees = makeTrainees(planned);
     const lock = await makeFolder(folder);
     try {
-      await claimFolder(folder, planned.plan);
+      await claimFolder(folder, planned.plan, upgradeMomentumPlan);
       return await trainMissing(planned.plan, { trainees, folder, lock, workers, state }, hooks);
     } finally {
       await lock.release();
