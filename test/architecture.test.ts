@@ -3,6 +3,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import pkg from '../package.json' with { type: 'json' };
+import { drawArchitecture } from '../scripts/architecture.ts';
 import {
   fileEdges,
   importCircles,
@@ -72,6 +73,11 @@ describe('modules', () => {
   test.each(modules)('%s imports only modules above it in the table', module => {
     const lower = modules.slice(0, modules.indexOf(module));
     expect(actual.get(module)!.filter(other => !lower.includes(other))).toEqual([]);
+  });
+
+  test('docs/architecture.svg is what scripts/architecture.ts draws', () => {
+    const drawn = readFileSync(path.join(root, 'docs/architecture.svg'), 'utf8');
+    expect(drawn, 'run `npx tsx scripts/architecture.ts`').toBe(drawArchitecture());
   });
 
   test('graph imports nothing but error.ts from outside', () => {
