@@ -36,10 +36,16 @@ export function componentsAt(place: keyof typeof KNOWN, component: unknown): Com
   return [component as Component];
 }
 
+/** `a b` as older files have it, or `["a", "b"]`. */
+function isMerge(merge: unknown): boolean {
+  if (typeof merge === 'string') return true;
+  return Array.isArray(merge) && merge.length === 2 && merge.every(token => typeof token === 'string');
+}
+
 /**
  * The library's own words for an unknown component name none.
  *
- * @throws UserError for a component that the Rust library does not know, and for one that draws ids at random
+ * @throws UserError for a component that the Rust library does not know, merges that are none, and ids drawn at random
  */
 export function checkComponents(file: string, json: Readonly<Record<string, unknown>>): void {
   for (const place of Object.keys(KNOWN) as (keyof typeof KNOWN)[]) {
@@ -50,7 +56,10 @@ export function checkComponents(file: string, json: Readonly<Record<string, unkn
       );
     }
   }
-  const { dropout } = json.model as Component;
+  const { dropout, merges } = json.model as Component;
+  if (merges !== undefined && !(Array.isArray(merges) && merges.every(isMerge))) {
+    throw new UserError(`${file}: model.merges must be a list of pairs of tokens; fetch or write the file again`);
+  }
   if (typeof dropout === 'number' && dropout > 0) {
     throw new UserError(`${file}: model.dropout ${dropout} gives other ids each time; set it to null`);
   }

@@ -31,7 +31,17 @@ export function parseTokenizerJson(file: string, bytes: Uint8Array): Definition 
     throw new UserError(`${file}: not a tokenizer.json: ${issue.path.join('.') || 'the file'}: ${issue.message}`);
   }
   checkComponents(file, parsed.data);
-  return { ...defineTokenizer(file, createHash('sha256').update(bytes).digest('hex'), parsed.data), json };
+  const digest = createHash('sha256').update(bytes).digest('hex');
+  const { model } = parsed.data;
+  const definition = defineTokenizer(file, digest, { ...parsed.data, model: { type: typeOf(model), ...model } });
+  return model.type === undefined ? definition : { ...definition, json };
+}
+
+/** What a model without a type is; the Rust library would take byte pairs whose merges are damaged for another kind. */
+function typeOf(model: z.output<typeof outline>['model']): string {
+  if (model['merges'] !== undefined) return 'BPE';
+  if (Array.isArray(model.vocab)) return 'Unigram';
+  return model['max_input_chars_per_word'] === undefined ? 'WordLevel' : 'WordPiece';
 }
 
 /** A tokenizer that was put together here. @param json what a tokenizer.json holds @throws UserError when ids are none or shared */

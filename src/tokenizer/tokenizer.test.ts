@@ -143,6 +143,13 @@ describe('tokenizer.json', () => {
     ['no merges', withModel({ merges: undefined }), /Missing vocab\/merges/],
     ['a merge into nothing', withModel({ merges: ['b c'] }), /Token `bc` out of vocabulary/],
     ['a merge that goes in a circle', withModel({ merges: [['a', '']] }), /Token `` out of vocabulary/],
+    ['merges that are no list', withModel({ merges: 'Fuse' }), /model.merges must be a list of pairs/],
+    ['a merge that is no pair', withModel({ merges: [['a', 'b', 'c']] }), /model.merges must be a list of pairs/],
+    [
+      'byte pairs without a type whose vocabulary lacks a merge',
+      withModel({ type: undefined, merges: ['b c'] }),
+      /Token `bc` out of vocabulary/,
+    ],
     ['a merge of three', withModel({ merges: ['a b c'] }), /Merges text file invalid/],
     ['ids that are drawn at random', withModel({ dropout: 0.1 }), /model.dropout 0.1 gives other ids each time/],
     [

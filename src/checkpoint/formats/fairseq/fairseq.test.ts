@@ -24,7 +24,7 @@ import { openCheckpoint } from '../../open.ts';
 import { readSafetensors } from '../safetensors/read-safetensors.ts';
 import { writeSafetensors } from '../safetensors/write-safetensors.ts';
 
-const golden = (name: string) => fileURLToPath(new URL(`../../test/golden/${name}`, import.meta.url));
+const golden = (name: string) => fileURLToPath(new URL(`../../../../test/golden/${name}`, import.meta.url));
 
 let folder: string;
 beforeAll(() => {

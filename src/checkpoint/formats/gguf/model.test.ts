@@ -2,7 +2,17 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { f32, f32Entry, ggufFile, type TensorToPack, textEntry, u32Entry } from '../../../../test/gguf-file.ts';
+import {
+  entry,
+  f32,
+  f32Entry,
+  ggufFile,
+  type TensorToPack,
+  textEntry,
+  u32Entry,
+  u64,
+  VALUE,
+} from '../../../../test/gguf-file.ts';
 import { UserError } from '../../../error.ts';
 import { type GgufModel, ggufModel } from './model.ts';
 import { readGguf } from './read-gguf.ts';
@@ -224,6 +234,16 @@ describe('refuses', () => {
       () => model({ architecture: textEntry('general.architecture', 'mamba') }),
       /architecture "mamba" is not supported.*supported: llama/,
     ],
+    [
+      'a 64-bit number as architecture',
+      () => model({ architecture: entry('general.architecture', VALUE.u64, u64(2n ** 64n - 1n)) }),
+      /architecture 18446744073709551615 is not supported/,
+    ],
+    [
+      'a 64-bit number as type',
+      () => model({ type: entry('general.type', VALUE.u64, u64(2n ** 64n - 1n)) }),
+      /GGUF calls 18446744073709551615/,
+    ],
     ['no architecture', () => model({ architecture: undefined }), /architecture null is not supported/],
     [
       'experts',
@@ -245,7 +265,7 @@ describe('refuses', () => {
       () => model({ factor: f32Entry('llama.rope.scaling.attn_factor', 1.25) }),
       /llama\.rope\.scaling\.attn_factor = 1\.25/,
     ],
-    ['a setting that is not known', () => model({ other: textEntry('llama.other', 'x') }), /llama\.other = x/],
+    ['a setting that is not known', () => model({ other: textEntry('llama.other', 'x') }), /llama\.other = "x"/],
     [
       'an adapter',
       () => model({ type: textEntry('general.type', 'adapter') }),

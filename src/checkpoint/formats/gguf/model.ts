@@ -2,7 +2,7 @@ import { UserError } from '../../../error.ts';
 import { ARCHITECTURES } from './families/index.ts';
 import { planWeights, type WeightPlan } from './plan.ts';
 import type { Gguf } from './read-gguf.ts';
-import { ggufSettings } from './settings.ts';
+import { ggufSettings, showValue } from './settings.ts';
 
 export interface GgufModel {
   /** As Hugging Face writes it in `config.json`. */
@@ -20,7 +20,7 @@ export async function ggufModel(gguf: Gguf): Promise<GgufModel> {
   const kind = gguf.metadata.get('general.type');
   if (kind !== undefined && kind !== 'model') {
     throw new UserError(
-      `${gguf.file}: it holds no model but what GGUF calls ${JSON.stringify(kind)}; give the file of the model`,
+      `${gguf.file}: it holds no model but what GGUF calls ${showValue(kind)}; give the file of the model`,
     );
   }
   const name = gguf.metadata.get('general.architecture');
@@ -28,7 +28,7 @@ export async function ggufModel(gguf: Gguf): Promise<GgufModel> {
   if (architecture === undefined) {
     const known = [...ARCHITECTURES.keys()].join(', ');
     throw new UserError(
-      `${gguf.file}: architecture ${JSON.stringify(name ?? null)} is not supported in GGUF files; supported: ${known}`,
+      `${gguf.file}: architecture ${name === undefined ? 'null' : showValue(name)} is not supported in GGUF files; supported: ${known}`,
     );
   }
   const settings = ggufSettings(gguf, name as string);

@@ -201,6 +201,12 @@ describe('readGguf refuses', () => {
       ggufFile({ tensors: [{ ...weight, sizes: [2n ** 64n - 1n] }] }),
       'a dimension of w is 1844',
     ],
+    ['a dimension of 0', ggufFile({ tensors: [{ ...weight, sizes: [0] }] }), 'tensor w has a dimension of 0'],
+    [
+      'a huge dimension beside one of 0',
+      ggufFile({ tensors: [{ ...weight, sizes: [1_099_494_850_592, 0] }] }),
+      'tensor w has a dimension of 0',
+    ],
     ['tensors that overlap', ggufFile({ tensors: [weight, { ...weight, name: 'v', offset: 0 }] }), 'overlap'],
     ['a truncated file', ggufFile({ tensors: [weight] }).slice(0, -10), 'ends at byte'],
   ];

@@ -334,7 +334,12 @@ function readTensors(cursor: Cursor, count: number, alignment: number): readonly
       fail(`tensor ${name} has ${dimensions} dimensions; 1 to ${MAX_DIMENSIONS} are allowed`);
     }
     const shape: number[] = [];
-    for (let d = 0; d < dimensions; d++) shape.unshift(cursor.count(`a dimension of ${name}`, Number.MAX_SAFE_INTEGER));
+    for (let d = 0; d < dimensions; d++) {
+      const size = cursor.count(`a dimension of ${name}`, Number.MAX_SAFE_INTEGER);
+      // A product of zero would let the other dimensions be of any size.
+      if (size === 0) fail(`tensor ${name} has a dimension of 0; a tensor without values is not allowed`);
+      shape.unshift(size);
+    }
     const type = blockType(cursor, name);
     const from = cursor.count(`the offset of ${name}`, cursor.size);
     if (from % alignment !== 0) fail(`tensor ${name} starts at ${from}, no multiple of the alignment ${alignment}`);

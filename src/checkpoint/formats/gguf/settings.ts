@@ -71,13 +71,15 @@ export function ggufSettings(gguf: Gguf, architecture: string): GgufSettings {
         const name = key.startsWith(`${architecture}.`) ? key.slice(architecture.length + 1) : undefined;
         if (name === undefined || read.has(key) || NEVER_WITH_EFFECT.has(name)) continue;
         if (value === 0 || value === false || value === WITHOUT_EFFECT[name]) continue;
-        fail(`it uses ${key} = ${shown(value)}, which is not supported`);
+        fail(`it uses ${key} = ${showValue(value)}, which is not supported`);
       }
     },
   };
 }
 
-function shown(value: GgufValue): string {
+/** A metadata value for a message; JSON has no 64-bit integers. */
+export function showValue(value: GgufValue): string {
+  if (typeof value === 'string') return JSON.stringify(value);
   return typeof value === 'object' ? `[${value.join(', ')}]` : String(value);
 }
 

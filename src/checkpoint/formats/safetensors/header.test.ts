@@ -154,6 +154,11 @@ describe('readSafetensorsHeader refuses', () => {
       'does not make 4 bytes',
     ],
     ['hundreds of dimensions', fileBytes(`{"a":${f32(0, 4, `[${Array(100).fill(1)}]`)}}`, 4), '100 dimensions'],
+    [
+      'a product that leaves 64 bits before it is 0',
+      fileBytes(`{"a":${f32(0, 0, '[9007199254740991,9007199254740991,0]')}}`, 0),
+      'does not make 0 bytes',
+    ],
     ['half a byte', fileBytes('{"a":{"dtype":"F4","shape":[1],"data_offsets":[0,1]}}', 1), 'does not make 1 bytes'],
     ['a gap at the start', fileBytes(`{"a":${f32(4, 8)}}`, 8), 'a gap lies before it'],
     ['a gap in the middle', fileBytes(`{"a":${f32(0, 4)},"b":${f32(8, 12)}}`, 12), 'a gap lies before it'],

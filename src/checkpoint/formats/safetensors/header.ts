@@ -16,6 +16,7 @@ export interface SafetensorsHeader {
 // The reference implementation's own cap: a header is parsed in memory, and 100 MB name about a million tensors.
 const MAX_HEADER_BYTES = 100_000_000;
 const PREFIX_BYTES = 8;
+const MAX_ELEMENTS = 2n ** 64n - 1n;
 // More dimensions than any framework writes; keeps a shape from being a list of millions.
 const MAX_DIMENSIONS = 64;
 
@@ -147,7 +148,8 @@ function tensorEntry(name: string, value: StrictJson, context: HeaderContext): S
   if (begin > end) return fail(`data_offsets [${begin}, ${end}] run backwards`);
   if (end > dataBytes)
     return fail(`data_offsets [${begin}, ${end}] leave the file, which holds ${dataBytes} data bytes`);
-  const elements = shape.reduce((product, size) => product * BigInt(size), 1n);
+  // As the reference implementation: a product that leaves 64 bits is refused, though a dimension of 0 may follow.
+  const elements = shape.reduce((product, size) => (product > MAX_ELEMENTS ? product : product * BigInt(size)), 1n);
   const bits = TYPE_BITS.get(dtype);
   // As the reference implementation: what is unknown of one tensor may be a damage that moves the others.
   if (bits === undefined) return fail(`the type ${JSON.stringify(dtype.slice(0, 20))} is not known`);
