@@ -6,7 +6,7 @@
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import type { GridPoint, TuneResult, Validated } from '../src/run/tune/tune.ts';
-import { TASK_NAMES } from '../src/task/task.ts';
+import { TASK_NAMES } from '../src/task/open-task.ts';
 
 type Rate = Extract<GridPoint, { kind: 'learning-rate' }>;
 

@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readOptions } from '../src/cli/options/option-values.ts';
 import { makeProgram, type Typed } from '../src/cli/program.ts';
-import { openTask, TASK_NAMES } from '../src/task/task.ts';
+import { openTask, TASK_NAMES } from '../src/task/open-task.ts';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 const run = promisify(execFile);

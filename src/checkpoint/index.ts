@@ -22,4 +22,5 @@ export { hubCacheDirectory } from './hub/hub-settings.ts';
 export { pullDataset } from './hub/open-dataset.ts';
 export { type Pulled, pull } from './hub/pull.ts';
 export { EMBEDDED_MODELS, type EmbeddedModel, locateEmbedded } from './models.ts';
-export { type OpenOptions, type OpenProgress, openCheckpoint } from './open.ts';
+export { openCheckpoint } from './open.ts';
+export type { OpenOptions, OpenProgress } from './open-options.ts';

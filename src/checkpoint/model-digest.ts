@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { fileDigest } from '../files/digest.ts';
-import type { OpenProgress } from './open.ts';
+import type { OpenProgress } from './open-options.ts';
 
 /** SHA-256 (hex) over the weight files of a model: of the one file, or of the digests of several. */
 export async function modelDigest(

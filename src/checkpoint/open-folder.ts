@@ -11,7 +11,7 @@ import { denseViews } from './formats/torch/dense-views.ts';
 import type { TorchTensors } from './formats/torch/torch-file.ts';
 import { readState, readStateIndex } from './formats/torch/weights.ts';
 import { modelDigest } from './model-digest.ts';
-import type { OpenProgress } from './open.ts';
+import type { OpenProgress } from './open-options.ts';
 import { isAdapter, weightFile } from './weight-file.ts';
 
 // Configurations take a few kilobytes.

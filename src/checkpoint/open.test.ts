@@ -12,7 +12,8 @@ import { type Gguf, readGguf } from './formats/gguf/read-gguf.ts';
 import { readSafetensors } from './formats/safetensors/read-safetensors.ts';
 import { writeSafetensors } from './formats/safetensors/write-safetensors.ts';
 import { EMBEDDED_MODELS, locateEmbedded } from './models.ts';
-import { type OpenProgress, openCheckpoint } from './open.ts';
+import { openCheckpoint } from './open.ts';
+import type { OpenProgress } from './open-options.ts';
 
 const golden = (name: string) => fileURLToPath(new URL(`../../test/golden/${name}`, import.meta.url));
 

@@ -10,23 +10,7 @@ import { asHubId } from './hub/hub-id.ts';
 import { openFromHub } from './hub/open-hub.ts';
 import { EMBEDDED_MODELS, locateEmbedded } from './models.ts';
 import { openFolder } from './open-folder.ts';
-
-/** How far the current stage of opening is, in bytes. */
-export interface OpenProgress {
-  readonly stage: string;
-  readonly done: number;
-  readonly total: number;
-}
-
-export interface OpenOptions {
-  /** Refuses the network. */
-  readonly offline?: boolean;
-  readonly onProgress?: (progress: OpenProgress) => void;
-  /** Stops a download; what arrived is kept for the next time. */
-  readonly signal?: AbortSignal;
-  /** Attention heads of a fairseq model whose file does not say. */
-  readonly heads?: number | undefined;
-}
+import type { OpenOptions } from './open-options.ts';
 
 const KINDS =
   'a name from "dualform models", a folder with config.json and .safetensors files, a .gguf file, a model.pt of fairseq, ' +

@@ -1,5 +1,6 @@
 import type { Checkpoint } from '../checkpoint/checkpoint.ts';
-import { type OpenProgress, openCheckpoint } from '../checkpoint/open.ts';
+import { openCheckpoint } from '../checkpoint/open.ts';
+import type { OpenProgress } from '../checkpoint/open-options.ts';
 import { UserError } from '../error.ts';
 import type { Decoder } from '../model/decoder.ts';
 import { type LoadedModel, loadModel } from '../model/loaded-model.ts';

@@ -7,7 +7,7 @@ import { COMMIT, type HubServer, sha256, startHub } from '../../test/hub-server.
 import { parseDatasetId } from '../checkpoint/hub/hub-id.ts';
 import { openDataset, pullDataset } from '../checkpoint/hub/open-dataset.ts';
 import { UserError } from '../error.ts';
-import { openTask } from './task.ts';
+import { openTask } from './open-task.ts';
 
 const table = (texts: readonly string[]) =>
   Buffer.from(

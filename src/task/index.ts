@@ -1,4 +1,5 @@
 export { batches } from './batches.ts';
+export { listTasks, openTask, TASK_NAMES, type TaskSummary } from './open-task.ts';
 export { permutation } from './permutation.ts';
 export type { Row } from './row.ts';
 export { assertSameDemonstrations, type Fed } from './same-demonstrations.ts';
@@ -12,4 +13,4 @@ export {
   type SequenceRequest,
   type Sequences,
 } from './sequence.ts';
-export { listTasks, openTask, TASK_NAMES, type Task, type TaskSummary, type TemplateVariant } from './task.ts';
+export type { Task, TemplateVariant } from './task.ts';

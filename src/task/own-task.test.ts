@@ -6,8 +6,8 @@ import fc from 'fast-check';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { UserError } from '../error.ts';
+import { openTask } from './open-task.ts';
 import { permutation } from './permutation.ts';
-import { openTask } from './task.ts';
 
 let folder: string;
 beforeAll(() => {

@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { isDatasetId, parseDatasetId } from '../checkpoint/hub/hub-id.ts';
 import { openDataset } from '../checkpoint/hub/open-dataset.ts';
-import type { OpenOptions } from '../checkpoint/open.ts';
+import type { OpenOptions } from '../checkpoint/open-options.ts';
 import { UserError } from '../error.ts';
 import { evaluationOrder, MOST_EVALUATION_ROWS } from './evaluation-order.ts';
 import { permutation } from './permutation.ts';

@@ -4,8 +4,9 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { UserError } from '../error.ts';
 import { openTokenizer, type Tokenizer } from '../tokenizer/tokenizer.ts';
+import { openTask } from './open-task.ts';
 import { buildDemonstrationSets, buildSequences, type SequenceRequest, type Sequences } from './sequence.ts';
-import { openTask, type Task } from './task.ts';
+import type { Task } from './task.ts';
 
 const digest = (value: unknown) => createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 16);
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { UserError } from '../error.ts';
-import { openTask, type Task } from './task.ts';
+import { openTask } from './open-task.ts';
+import type { Task } from './task.ts';
 import { findWarnings, withoutLeaks } from './warnings.ts';
 
 function taskOf(train: string, evaluation: string): Task {

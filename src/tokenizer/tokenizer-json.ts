@@ -39,9 +39,9 @@ export function parseTokenizerJson(file: string, bytes: Uint8Array): Definition 
 
 /** What a model without a type is; the Rust library would take byte pairs whose merges are damaged for another kind. */
 function typeOf(model: z.output<typeof outline>['model']): string {
-  if (model['merges'] !== undefined) return 'BPE';
+  if (model.merges !== undefined) return 'BPE';
   if (Array.isArray(model.vocab)) return 'Unigram';
-  return model['max_input_chars_per_word'] === undefined ? 'WordLevel' : 'WordPiece';
+  return model.max_input_chars_per_word === undefined ? 'WordLevel' : 'WordPiece';
 }
 
 /** A tokenizer that was put together here. @param json what a tokenizer.json holds @throws UserError when ids are none or shared */

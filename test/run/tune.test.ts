@@ -8,9 +8,9 @@ import type { Progress } from '../../src/run/progress.ts';
 import { runExperiment } from '../../src/run/run.ts';
 import { type TuneResult, tune } from '../../src/run/tune/tune.ts';
 import { finetune } from '../../src/setting/finetune.ts';
+import { openTask } from '../../src/task/open-task.ts';
 import type { Row } from '../../src/task/row.ts';
 import { chooseDemonstrations } from '../../src/task/sequence.ts';
-import { openTask } from '../../src/task/task.ts';
 import { LETTERS, scratch, TINY_MODEL, WORDS } from './tiny.ts';
 
 vi.mock('../../src/setting/finetune.ts', { spy: true });

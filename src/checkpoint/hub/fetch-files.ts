@@ -1,7 +1,7 @@
 import { readdir, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../../error.ts';
-import type { OpenProgress } from '../open.ts';
+import type { OpenProgress } from '../open-options.ts';
 import { downloadBlob, isIntact } from './download-blob.ts';
 import { type Http, PATIENT, type Pace } from './http.ts';
 import { makeFoldersOf, makeRepositoryFolder, showInSnapshot, snapshotFolder } from './hub-cache.ts';

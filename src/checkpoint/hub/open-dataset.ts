@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { UserError } from '../../error.ts';
 import { writeAtomically } from '../../files/atomic-file.ts';
 import { cacheDirectory } from '../../files/cache-directory.ts';
-import type { OpenOptions } from '../open.ts';
+import type { OpenOptions } from '../open-options.ts';
 import { chooseParts, type DatasetParts, datasetTables, isTable, splitsOf } from './dataset-files.ts';
 import { isIntact } from './download-blob.ts';
 import { fetchFiles, hubHttp, openJob, type PullOptions, whoRefuses } from './fetch-files.ts';

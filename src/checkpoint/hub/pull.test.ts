@@ -28,7 +28,7 @@ import {
   refusal,
   weights,
 } from '../../../test/pull-fixture.ts';
-import type { OpenProgress } from '../open.ts';
+import type { OpenProgress } from '../open-options.ts';
 
 describe('a pull', () => {
   test('lays the cache out as the Python tools do, with what the model needs', async () => {

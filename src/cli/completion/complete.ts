@@ -2,7 +2,7 @@ import completion from '@bomb.sh/tab';
 import type { Command } from 'commander';
 import { EMBEDDED_MODELS } from '../../checkpoint/models.ts';
 import { settingNames } from '../../setting/setting.ts';
-import { TASK_NAMES } from '../../task/task.ts';
+import { TASK_NAMES } from '../../task/open-task.ts';
 import { makeProgram, type Typed } from '../program.ts';
 
 /** Values of options that are no file names. */

@@ -14,7 +14,7 @@ import { memoryOfMachine } from '../../run/estimate/machine-memory.ts';
 import { matrixProductPeak } from '../../run/estimate/matrix-product-peak.ts';
 import { Interrupted } from '../../run/interrupted.ts';
 import { openRuntime } from '../../runtime/runtime.ts';
-import { openTask, TASK_NAMES } from '../../task/task.ts';
+import { openTask, TASK_NAMES } from '../../task/open-task.ts';
 import { formatBytes, formatFlops, formatPlural } from '../format/number.ts';
 import { RUN_MEMORY_BYTES } from '../models/memory-need.ts';
 import type { Io } from '../terminal/io.ts';

@@ -2,7 +2,7 @@ import { isDatasetId, parseDatasetId } from '../../checkpoint/hub/hub-id.ts';
 import { pullDataset } from '../../checkpoint/hub/open-dataset.ts';
 import { type Pulled, pull } from '../../checkpoint/hub/pull.ts';
 import { EMBEDDED_MODELS } from '../../checkpoint/models.ts';
-import type { OpenProgress } from '../../checkpoint/open.ts';
+import type { OpenProgress } from '../../checkpoint/open-options.ts';
 import { UserError } from '../../error.ts';
 import { Interrupted } from '../../run/interrupted.ts';
 import { formatBytes, formatPlural } from '../format/number.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { runTable } from '../../run/paper/table.ts';
-import { TASK_NAMES } from '../../task/task.ts';
+import { TASK_NAMES } from '../../task/open-task.ts';
 import { formatResultTable } from '../format/result-table.ts';
 import { experiment } from '../options/experiment-values.ts';
 import { experimentHooks } from '../options/hooks.ts';

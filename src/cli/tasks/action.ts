@@ -1,4 +1,4 @@
-import { listTasks, openTask } from '../../task/task.ts';
+import { listTasks, openTask } from '../../task/open-task.ts';
 import { formatBytes, formatCount } from '../format/number.ts';
 import { OWN_ROWS } from '../options/everywhere.ts';
 import type { Typed } from '../program.ts';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { openTask } from '../../task/task.ts';
+import { openTask } from '../../task/open-task.ts';
 import {
   type FigureName,
   PAPER_FIGURES,

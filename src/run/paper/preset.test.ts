@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Decoder } from '../../model/decoder.ts';
-import { openTask } from '../../task/task.ts';
+import { openTask } from '../../task/open-task.ts';
 import { choosePreset, paperSizeOf } from './preset.ts';
 
 const sized = (family: string, layers: number, hiddenSize: number, vocabulary = 50_264) =>

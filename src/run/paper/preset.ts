@@ -1,6 +1,7 @@
 import { UserError } from '../../error.ts';
 import type { Decoder } from '../../model/decoder.ts';
-import { openTask, type Task } from '../../task/task.ts';
+import { openTask } from '../../task/open-task.ts';
+import type { Task } from '../../task/task.ts';
 import {
   PAPER_MODELS,
   type PaperSettings,

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { UserError } from '../../error.ts';
-import { TASK_NAMES } from '../../task/task.ts';
+import { TASK_NAMES } from '../../task/open-task.ts';
 import { Interrupted } from '../interrupted.ts';
 import type { ExperimentOptions } from '../options.ts';
 import {

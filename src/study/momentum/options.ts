@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { UserError } from '../../error.ts';
 import { checkOptions } from '../../run/options.ts';
-import { openTask, type Task } from '../../task/task.ts';
+import { openTask } from '../../task/open-task.ts';
+import type { Task } from '../../task/task.ts';
 import { PAPER_ADAM } from '../../train/adam.ts';
 import type { Sequences } from '../../train/packing.ts';
 import { type PreparedTraining, type PrepareTrainingOptions, prepareTraining } from '../../train/prepare.ts';

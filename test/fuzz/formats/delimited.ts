@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { openTask } from '../../../src/task/task.ts';
+import { openTask } from '../../../src/task/open-task.ts';
 import { format, pick } from '../format.ts';
 import { mutateLines } from '../mutate-bytes.ts';
 

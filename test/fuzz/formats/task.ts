@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { openTask } from '../../../src/task/task.ts';
+import { openTask } from '../../../src/task/open-task.ts';
 import { draw, format } from '../format.ts';
 import { mutateLines } from '../mutate-bytes.ts';
 import { mutateJson } from '../mutate-json.ts';

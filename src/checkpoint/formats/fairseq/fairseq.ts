@@ -4,7 +4,7 @@ import { UserError } from '../../../error.ts';
 import { fileDigest } from '../../../files/digest.ts';
 import { errorCode, fileError } from '../../../files/file-bytes.ts';
 import type { Checkpoint, TensorLocation } from '../../checkpoint.ts';
-import type { OpenProgress } from '../../open.ts';
+import type { OpenProgress } from '../../open-options.ts';
 import { denseViews } from '../torch/dense-views.ts';
 import { areEqual } from '../torch/equal-tensors.ts';
 import { attributesOf, isKind, type PickleValue } from '../torch/pickle-values.ts';

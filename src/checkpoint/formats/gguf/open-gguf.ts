@@ -3,7 +3,7 @@ import { rememberedDigest } from '../../../files/digest.ts';
 import { cacheWeights, openCachedWeights } from '../../cache/cache.ts';
 import type { Checkpoint } from '../../checkpoint.ts';
 import { modelDigest } from '../../model-digest.ts';
-import type { OpenProgress } from '../../open.ts';
+import type { OpenProgress } from '../../open-options.ts';
 import { ggufModel } from './model.ts';
 import { readGgufParts } from './split.ts';
 import { weightPieces } from './weights.ts';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { UserError } from '../error.ts';
-import { listTasks, openTask, TASK_NAMES } from './task.ts';
+import { listTasks, openTask, TASK_NAMES } from './open-task.ts';
 
 const FIRST_ROWS: Readonly<Record<string, string>> = {
   sst2: '859 619 662 605 153 488 265 613 436 152',
