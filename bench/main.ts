@@ -15,7 +15,7 @@ import { parseArgs } from 'node:util';
 import { openCheckpoint } from '../src/checkpoint/open.ts';
 import { loadModel } from '../src/model/loaded-model.ts';
 import { computePrefix } from '../src/model/prefix.ts';
-import { observe, type Query } from '../src/observe/observe.ts';
+import { observationGraph, observe, type Query } from '../src/observe/observe.ts';
 import { matrixProductPeak } from '../src/run/estimate/matrix-product-peak.ts';
 import { forwardFlops, stepFlops } from '../src/run/estimate/work.ts';
 import { openRuntime } from '../src/runtime/runtime.ts';
@@ -55,7 +55,7 @@ async function ready() {
   const tokenizer = await openTokenizer(checkpoint.tokenizer!);
   const runtime = await openRuntime();
   const model = await loadModel(checkpoint, runtime);
-  await model.session('observation');
+  await model.session(observationGraph);
   return { runtime, model, tokenizer };
 }
 

@@ -6,11 +6,14 @@ import { describe, expect, test } from 'vitest';
 import { ARCHITECTURES, type Config } from '../bench/random-checkpoint/architectures.ts';
 import { writeFolder } from '../bench/random-checkpoint/write-checkpoint.ts';
 import { openCheckpoint } from '../src/checkpoint/open.ts';
-import { type GraphName, loadModel } from '../src/model/loaded-model.ts';
-import { computePrefix } from '../src/model/prefix.ts';
+import { loadModel } from '../src/model/loaded-model.ts';
+import { computePrefix, prefixGraph } from '../src/model/prefix.ts';
+import { observationGraph } from '../src/observe/observe.ts';
+import { traceGraph } from '../src/observe/trace.ts';
 import type { Runtime, SessionRequest } from '../src/runtime/runtime.ts';
 import { sessionOptions } from '../src/runtime/session-options.ts';
 import { finetune } from '../src/setting/finetune.ts';
+import { gradientGraph } from '../src/setting/finetune-step.ts';
 import { onnxInitialisers } from './reference/onnx-initialisers.ts';
 import { scratchRuntime } from './scratch-runtime.ts';
 
@@ -77,7 +80,7 @@ describe.each(Object.entries(MODELS))('%s', (family, config) => {
       },
     };
     const model = await loadModel(await checkpoint(dtype), listening);
-    for (const graph of ['prefix', 'observation', 'trace', 'gradient'] satisfies GraphName[]) {
+    for (const graph of [prefixGraph, observationGraph, traceGraph, gradientGraph]) {
       await model.session(graph);
     }
     const fed = new Set(Object.keys(model.pretrained));

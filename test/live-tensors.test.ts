@@ -124,7 +124,7 @@ describe('a command leaves nothing', () => {
   test('run', async () => {
     await runExperiment({ ...tinyRun, limit: 4, out: out() });
     expect(left.splice(0)).toEqual([[]]);
-    await expect(runExperiment({ ...task, learningRate: DIVERGING, limit: 4, out: out() })).rejects.toThrow(/finite/);
+    await expect(runExperiment({ ...task, learningRate: DIVERGING, limit: 4, out: out() })).rejects.toThrow(/diverged/);
     expect(left).toEqual([[]]);
   });
 
@@ -141,7 +141,7 @@ describe('a command leaves nothing', () => {
 
   test('tune keeps the model alone through rates that diverge', async () => {
     const own = [...(await openFolder(tinyRun.model)).tensors.keys()].filter(name => /[kv]_proj/.test(name));
-    // One step: its numbers leave the finite ones in the step itself, or behind it, when prefix or rows are computed.
+    // One step: it diverges in the step itself, or after it, when prefix or rows are computed.
     const learningRates = [0.1, 1e36, 1e37, 1e38, DIVERGING];
     await tune({ ...task, batchSize: 4, seeds: [1, 2], shots: 1, rows: 8, learningRates });
     expect(left.map(names => [...names].sort())).toEqual([own.sort()]);
@@ -150,7 +150,7 @@ describe('a command leaves nothing', () => {
   test('theory', async () => {
     const chapters = { chapters: ['2', '4'], learningRate: DIVERGING, out: out() } as const;
     const { batchSize: _, ...wishes } = task;
-    await expect(runTheory({ ...wishes, ...chapters })).rejects.toThrow(/finite/);
+    await expect(runTheory({ ...wishes, ...chapters })).rejects.toThrow(/diverged/);
     expect(left).toEqual([[]]);
   });
 
@@ -162,7 +162,18 @@ describe('a command leaves nothing', () => {
   test('momentum, model after model, one after the other diverging', async () => {
     const { result } = await runMomentum({
       ...{ tasks: ['markov-chain'], etas: [0.5], seeds: [1, 2], learningRate: 1e37, threads: 1, out: out() },
-      ...{ steps: 6, batch: 4, tests: 6, layers: 1, heads: 2, width: 8, length: 8, queries: 2, pairs: 3, examples: 3 },
+      ...{
+        steps: 6,
+        batch: 4,
+        tests: 6,
+        layers: 1,
+        heads: 2,
+        hiddenSize: 8,
+        length: 8,
+        queries: 2,
+        pairs: 3,
+        examples: 3,
+      },
     });
     expect(result.diverged.length).toBe(4);
     expect(left).toEqual([[]]);
@@ -184,7 +195,7 @@ describe('a command leaves nothing', () => {
       { options: name === 'score' ? typed : { ...typed, out: `${out()}.safetensors` }, args: [] },
       io,
     );
-    await (name === 'finetune' ? expect(performed).rejects.toThrow(/finite/) : performed);
+    await (name === 'finetune' ? expect(performed).rejects.toThrow(/diverged/) : performed);
     expect(left).toEqual([[]]);
   });
 

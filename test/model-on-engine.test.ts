@@ -138,7 +138,7 @@ describe.each(goldenFamilies)('%s on the engine equals torch', (name, family) =>
     await releaseProjections(model, projections);
   });
 
-  test('numbers that leave the finite ones name layer and tensor', async () => {
+  test('an error of diverged finetuning names layer and tensor', async () => {
     const { sequences } = await golden;
     const [key] = Object.keys(model.pretrained) as [string];
     const { dims, data } = await runtime.download(model.pretrained[key]!);
@@ -150,7 +150,7 @@ describe.each(goldenFamilies)('%s on the engine equals torch', (name, family) =>
     const projections = { ...model.pretrained, [key]: damaged };
     const before = (await runtime.usage()).handles;
     await expect(finetune({ ...model, pretrained: projections }, sequences, { learningRate: 0.1 })).rejects.toThrow(
-      /step 1: layers\.[01]\.query .*take a learning rate below 0\.1/,
+      /step 1: layers\.[01]\.query .*use a learning rate below 0\.1/,
     );
     expect((await runtime.usage()).handles).toBe(before);
     const at = { prefix: emptyPrefix(model.decoder), projections };

@@ -2,8 +2,12 @@ import * as ort from 'onnxruntime-node';
 import { describe, expect, test } from 'vitest';
 import { encodeOnnx } from '../src/graph/index.ts';
 import { readDecoder } from '../src/model/families/index.ts';
-import { gradientGraph, names, type Outputs, observationGraph, prefixGraph, traceGraph } from '../src/model/graphs.ts';
-import { updateFeeds, updateGraph, updateGroups, updateNames } from '../src/model/update-graph.ts';
+import type { Outputs } from '../src/model/forward.ts';
+import { names } from '../src/model/names.ts';
+import { prefixGraph } from '../src/model/prefix.ts';
+import { observationGraph, observationNames } from '../src/observe/observe.ts';
+import { traceGraph } from '../src/observe/trace.ts';
+import { gradientGraph, stepNames, updateFeeds, updateGraph, updateGroups } from '../src/setting/finetune-step.ts';
 import { gptConfig, languageFeeds, languageModel } from '../src/train/gpt.ts';
 import { initialise } from '../src/train/initialise.ts';
 import { trainingGraph } from '../src/train/trainer.ts';
@@ -33,27 +37,27 @@ withGpu.each(['llama', 'momentum-gpt2'])('graphs of %s on WebGPU equal the float
     const { decoder, expected, weights } = await golden;
     const prefix = expected('memory_tokens').data;
     const tokens = expected('tokens').data;
-    const left = evaluate(prefixGraph(decoder), { ...weights, ...noPrefix(decoder), ...tokenFeeds(prefix, 0) });
+    const left = evaluate(prefixGraph.outputs(decoder), { ...weights, ...noPrefix(decoder), ...tokenFeeds(prefix, 0) });
     const feeds = { ...asPrefix(decoder, left), ...tokenFeeds(tokens, prefix.length) };
     const last = tokens.length - 1;
-    await compare(observationGraph(decoder), {
+    await compare(observationGraph.outputs(decoder), {
       ...feeds,
       ...packedFeeds(tokens, prefix.length),
       [names.tapRows]: value([1], [last]),
-      [names.readRows]: value([1], [last]),
-      [names.labels]: value([2], [3, 9]),
+      [observationNames.readRows]: value([1], [last]),
+      [observationNames.labels]: value([2], [3, 9]),
     });
-    await compare(traceGraph(decoder), feeds);
+    await compare(traceGraph.outputs(decoder), feeds);
   });
 
   test('one step of finetuning', async () => {
     const { decoder, sequences } = await golden;
     const [sequence] = sequences;
     const T = sequence!.length - 1;
-    await compare(gradientGraph(decoder), {
+    await compare(gradientGraph.outputs(decoder), {
       ...tokenFeeds(sequence!.slice(0, -1), 0),
-      [names.targets]: value([T], sequence!.slice(1)),
-      [names.targetWeights]: value([T], Array(T).fill(1 / T)),
+      [stepNames.targets]: value([T], sequence!.slice(1)),
+      [stepNames.targetWeights]: value([T], Array(T).fill(1 / T)),
     });
     const ramp = (shape: readonly number[]) => {
       const count = shape.reduce((a, b) => a * b, 1);
@@ -65,14 +69,14 @@ withGpu.each(['llama', 'momentum-gpt2'])('graphs of %s on WebGPU equal the float
     const fed = decoder.projections.flat().map(
       ({ name, shape: [M, K] }) =>
         [
-          [names.gradient(name), ramp([M!])],
-          [names.left(name), ramp([T, M!])],
-          [names.right(name), ramp([T, K ?? 1])],
+          [stepNames.gradient(name), ramp([M!])],
+          [stepNames.left(name), ramp([T, M!])],
+          [stepNames.right(name), ramp([T, K ?? 1])],
         ] as const,
     );
     const parameters = Object.fromEntries(decoder.projections.flat().map(({ name, shape }) => [name, ramp(shape)]));
     const feeds = updateFeeds(updateGroups(decoder)[0]!, parameters, Object.fromEntries(fed.flat()));
-    await compare(updateGraph(decoder), { ...feeds, [updateNames.rate]: value([1], [0.3]) });
+    await compare(updateGraph.outputs(decoder), { ...feeds, [stepNames.learningRate]: value([1], [0.3]) });
   });
 });
 
@@ -103,9 +107,9 @@ async function onWebGpu(
     names.tokens,
     names.positions,
     names.tapRows,
-    names.readRows,
-    names.labels,
-    names.targets,
+    observationNames.readRows,
+    observationNames.labels,
+    stepNames.targets,
     names.prefixPositions,
     names.slots,
     names.places,

@@ -6,7 +6,7 @@
  */
 import { openCheckpoint } from '../../src/checkpoint/open.ts';
 import { loadModel } from '../../src/model/loaded-model.ts';
-import { computePrefix, releasePrefix } from '../../src/model/prefix.ts';
+import { computePrefix, prefixGraph, releasePrefix } from '../../src/model/prefix.ts';
 import { openRuntime } from '../../src/runtime/runtime.ts';
 import { openTokenizer } from '../../src/tokenizer/tokenizer.ts';
 
@@ -20,7 +20,7 @@ const runtime = await openRuntime();
 const prepack = flags.includes('--prepack');
 const opening: typeof runtime = { ...runtime, openSession: request => runtime.openSession({ ...request, prepack }) };
 const loaded = await loadModel(checkpoint, opening);
-await loaded.session('prefix');
+await loaded.session(prefixGraph);
 // From the start of the process: node, the loader of TypeScript, everything.
 const readySeconds = performance.now() / 1000;
 

@@ -1,6 +1,6 @@
 export { type Conventions, type ConventionWishes, conventionsOf } from './conventions.ts';
 export type { Decoder, Family, Pass, Sizes, TensorSpec } from './decoder.ts';
 export { families, readDecoder } from './families/index.ts';
-export { type GraphName, type LoadedModel, loadModel, type Projections } from './loaded-model.ts';
+export { type LoadedModel, loadModel, type ModelGraph, type Projections } from './loaded-model.ts';
 export { configWithMomentum, type Momentum, runWithMomentum } from './momentum.ts';
 export { computePrefix, emptyPrefix, type Prefix, releasePrefix } from './prefix.ts';

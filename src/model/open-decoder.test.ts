@@ -3,9 +3,9 @@ import { bounds, evaluate, goldenFolder, noPrefix, readGolden, tokenFeeds } from
 import { type Checkpoint, isStoredType, type TensorLocation } from '../checkpoint/checkpoint.ts';
 import { readSafetensorsHeader } from '../checkpoint/formats/safetensors/header.ts';
 import { openCheckpoint } from '../checkpoint/open.ts';
+import { traceGraph } from '../observe/trace.ts';
 import type { Decoder } from './decoder.ts';
 import { readDecoder } from './families/index.ts';
-import { traceGraph } from './graphs.ts';
 import { runWithMomentum } from './momentum.ts';
 import { openDecoder } from './open-decoder.ts';
 
@@ -44,7 +44,7 @@ describe.each(Object.entries(FIRST_WORDS))('%s saved without its head, so withou
     expect(decoder.tensors.map(tensor => tensor.name).sort()).toEqual(Object.keys(weights).map(short).sort());
     expect(decoder.projections.flat().every(tensor => !tensor.name.startsWith(word))).toBe(true);
     const feeds = Object.fromEntries(Object.entries(weights).map(([key, tensor]) => [short(key), tensor]));
-    const { logits } = evaluate(traceGraph(decoder), {
+    const { logits } = evaluate(traceGraph.outputs(decoder), {
       ...feeds,
       ...noPrefix(decoder),
       ...tokenFeeds(expected('tokens').data, 0),
@@ -86,7 +86,7 @@ describe('a configuration that ties the head to the embedding', () => {
     const { expected, weights } = await readGolden('llama', readDecoder);
     const { [embedding]: matrix, ...others } = weights;
     const feeds = { ...others, 'lm_head.weight': matrix!, ...noPrefix(decoder) };
-    const { logits } = evaluate(traceGraph(decoder), { ...feeds, ...tokenFeeds(expected('tokens').data, 0) });
+    const { logits } = evaluate(traceGraph.outputs(decoder), { ...feeds, ...tokenFeeds(expected('tokens').data, 0) });
     expect(logits!.data).toBeAllClose(expected('logits').data, 1e-5);
   });
 });

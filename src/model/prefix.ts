@@ -1,21 +1,24 @@
 import { UserError } from '../error.ts';
-import type { Handle, RunRequest, Session, TensorData } from '../runtime/runtime.ts';
+import * as g from '../graph/operators/index.ts';
+import type { Handle, TensorData } from '../runtime/runtime.ts';
 import { releaseOnFailure } from '../runtime/scope.ts';
 import type { Decoder, Sizes } from './decoder.ts';
-import { names } from './graphs.ts';
-import type { LoadedModel, Projections } from './loaded-model.ts';
+import { fedInputs, integers, numbers, tokenFeeds } from './feeds.ts';
+import { forward, perLayer } from './forward.ts';
+import type { LoadedModel, ModelGraph, Projections } from './loaded-model.ts';
+import { names } from './names.ts';
 
-/** Keys and values of the tokens before the query in every layer, computed once and shared by all queries. */
+/** The KV cache of the tokens before the query, in every layer: computed once, shared by all queries. */
 export interface Prefix {
   readonly tokens: readonly number[];
   /** What a session is fed: keys [G, dh, P], values [G, P, dh]. */
   readonly feeds: Readonly<Record<string, Handle | TensorData>>;
 }
 
-/** Tokens of a prefix that are computed in one pass: long prefixes grow piece by piece, so that scores stay small. */
+/** Tokens that one pass adds to a prefix. Long prefixes grow in such pieces, so that attention scores stay small. */
 export const PREFIX_PIECE = 256;
 
-/** The prefix of no token. The engine cannot hold zero tokens: one token of zeros that weighs nothing stands for it. */
+/** The prefix of no token. The engine cannot hold zero tokens, so the prefix is one token of zeros with weight 0. */
 export function emptyPrefix({ layers, keyValueHeads, headDim }: Sizes): Prefix {
   const zeros = new Float32Array(keyValueHeads * headDim);
   const feeds: Record<string, TensorData> = {
@@ -30,22 +33,22 @@ export function emptyPrefix({ layers, keyValueHeads, headDim }: Sizes): Prefix {
 }
 
 /**
- * Refuses sequences whose length would change the positions of all their tokens.
+ * Refuses sequences that are so long that the family would use other positions for all their tokens.
  *
  * @param length tokens, prefix included
  */
 export function requireSamePositions({ longest = Number.POSITIVE_INFINITY, family }: Decoder, length: number): void {
   if (length <= longest) return;
   throw new UserError(
-    `${length} tokens: the rotary positions of this ${family} model change beyond ${longest} tokens, which is not supported; feed fewer`,
+    `${length} tokens: this ${family} model has other rotary positions beyond ${longest} tokens, which is not supported; use fewer tokens`,
   );
 }
 
 /**
  * Computes the prefix of tokens with the given key and value projections.
  *
- * @param onProgress is told how many tokens are done
- * @throws RangeError when the tokens are more than the model's context
+ * @param onProgress receives the number of tokens that are done
+ * @throws RangeError when there are more tokens than the context of the model
  */
 export async function computePrefix(
   model: LoadedModel,
@@ -68,8 +71,8 @@ export async function computePrefix(
 }
 
 /**
- * The prefix with further tokens behind it, in one pass; the tensors that it was made of are released. When that fails, what was new is
- * released and the given prefix cannot be used any more.
+ * Appends tokens to a prefix in one pass and releases the tensors of the given prefix. After a failure
+ * nothing new is left, and the given prefix cannot be used any more.
  */
 export async function extendPrefix(
   model: LoadedModel,
@@ -79,7 +82,7 @@ export async function extendPrefix(
   doing: string,
 ): Promise<Prefix> {
   return releaseOnFailure(model, async owner => {
-    const session = await owner.session('prefix');
+    const session = await owner.session(prefixGraph);
     const { kept } = await owner.runtime.run(session, {
       doing,
       feeds: fedInputs(session, { ...projections, ...prefix.feeds, ...tokenFeeds(tokens, prefix.tokens.length) }),
@@ -89,12 +92,7 @@ export async function extendPrefix(
   });
 }
 
-/** Of all that could be fed what the graph reads: keys and values need no attention of the last layer, few layers a window. */
-export function fedInputs(session: Session, feeds: RunRequest['feeds']): RunRequest['feeds'] {
-  return Object.fromEntries(Object.entries(feeds).filter(([name]) => session.inputs.includes(name)));
-}
-
-/** The prefix with what further tokens have left; the tensors that it was made of are released. */
+/** Joins the keys and values of further tokens to a prefix, and releases the tensors that were joined. */
 async function extended(
   { runtime, decoder }: LoadedModel,
   prefix: Prefix,
@@ -104,7 +102,7 @@ async function extended(
   const tokens = [...prefix.tokens, ...piece];
   const feeds: Record<string, Handle | TensorData> = {
     [names.prefixLogWeight]: numbers([1], [0]),
-    [names.prefixPositions]: integers([tokens.length], count(tokens.length, 0)),
+    [names.prefixPositions]: integers([tokens.length], [...tokens.keys()]),
   };
   const join = async (name: string, from: string, axis: number) => {
     const before = prefix.feeds[name]!;
@@ -126,51 +124,12 @@ export async function releasePrefix({ runtime }: LoadedModel, prefix: Prefix): P
   await runtime.release(Object.values(prefix.feeds).filter((feed): feed is Handle => !('data' in feed)));
 }
 
-/** Feeds of one sequence that starts at position `start`. */
-export function tokenFeeds(sequence: readonly number[], start: number): Readonly<Record<string, TensorData>> {
-  const T = sequence.length;
-  return {
-    [names.tokens]: integers([T], sequence),
-    [names.positions]: integers([T], count(T, start)),
-  };
-}
-
-/** Feeds of several sequences that all start at position `start`, packed into rows one after the other. */
-export function packedFeeds(
-  sequences: readonly (readonly number[])[],
-  start: number,
-): { readonly feeds: Readonly<Record<string, TensorData>>; readonly firstRows: readonly number[] } {
-  const B = sequences.length;
-  const T = Math.max(...sequences.map(sequence => sequence.length));
-  const N = sequences.reduce((sum, sequence) => sum + sequence.length, 0);
-  const slots = new Int32Array(B * T);
-  const [positions, places, firstRows]: [number[], number[], number[]] = [[], [], []];
-  for (const [b, sequence] of sequences.entries()) {
-    firstRows.push(places.length);
-    for (let t = 0; t < sequence.length; t++) {
-      slots[b * T + t] = places.length;
-      places.push(b * T + t);
-      positions.push(start + t);
-    }
-  }
-  const feeds = {
-    [names.tokens]: integers([N], sequences.flat()),
-    [names.positions]: integers([N], positions),
-    [names.slots]: integers([B, T], slots),
-    [names.places]: integers([N], places),
-    [names.ownPositions]: integers([T], count(T, start)),
-  };
-  return { feeds, firstRows };
-}
-
-function count(length: number, start: number): readonly number[] {
-  return Array.from({ length }, (_, i) => start + i);
-}
-
-export function integers(dims: readonly number[], values: ArrayLike<number>): TensorData {
-  return { type: 'int32', dims, data: Int32Array.from(values) };
-}
-
-export function numbers(dims: readonly number[], values: ArrayLike<number>): TensorData {
-  return { type: 'float32', dims, data: Float32Array.from(values) };
-}
+/** Tokens behind a prefix -> the keys [G, dh, T] and values [G, T, dh] that they leave in every layer. */
+export const prefixGraph: ModelGraph = {
+  name: 'prefix',
+  outputs: decoder =>
+    perLayer(forward(decoder, 'one', true), ({ attention }, n) => ({
+      [names.key(n)]: g.transposeMatrices(attention.key),
+      [names.value(n)]: attention.value,
+    })),
+};

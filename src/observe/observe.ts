@@ -1,7 +1,12 @@
 /** @file What is read of queries: label log-probabilities and taps at one token, batch by batch. */
-import { names } from '../model/graphs.ts';
-import type { LoadedModel, Projections } from '../model/loaded-model.ts';
-import { fedInputs, integers, type Prefix, packedFeeds, requireSamePositions } from '../model/prefix.ts';
+import * as g from '../graph/operators/index.ts';
+import { input, type Tensor } from '../graph/tensor.ts';
+import { scoresOfRows } from '../model/attention.ts';
+import { fedInputs, integers, packedFeeds } from '../model/feeds.ts';
+import { forward, perLayer } from '../model/forward.ts';
+import type { LoadedModel, ModelGraph, Projections } from '../model/loaded-model.ts';
+import { names } from '../model/names.ts';
+import { type Prefix, requireSamePositions } from '../model/prefix.ts';
 
 export interface Query {
   /** Tokens of the query, label included where one is fed. */
@@ -62,7 +67,7 @@ export async function observe(
   const reads = queries.flatMap(({ reads }, b) => reads.map(t => firstRows[b]! + t));
   const asked = (Object.keys(tapNames) as (keyof Taps)[]).filter(tap => taps[tap]);
   const layers = Array.from({ length: decoder.layers }, (_, layer) => layer);
-  const session = await model.session('observation');
+  const session = await model.session(observationGraph);
   const { fetched, seconds } = await runtime.run(session, {
     doing,
     feeds: fedInputs(session, {
@@ -73,16 +78,16 @@ export async function observe(
         [queries.length],
         queries.map(({ tap }, b) => firstRows[b]! + tap),
       ),
-      [names.readRows]: integers([reads.length], reads),
-      [names.labels]: integers([labels.length], labels),
+      [its.readRows]: integers([reads.length], reads),
+      [its.labels]: integers([labels.length], labels),
     }),
     // Attention outputs cross in any case: where numbers leave the finite ones, the first bad layer is named.
     fetch: [
       ...new Set([...layers.map(names.attentionOutput), ...asked.flatMap(tap => layers.map(tapNames[tap]))]),
-      names.labelLogProbabilities,
+      its.labelLogProbabilities,
     ],
   });
-  const logProbabilities = fetched[names.labelLogProbabilities]!.data;
+  const logProbabilities = fetched[its.labelLogProbabilities]!.data;
   let read = 0;
   const observed = queries.map((query, b) => ({
     logProbabilities: query.reads.map(() =>
@@ -101,10 +106,55 @@ export async function observe(
   return { queries: observed, seconds };
 }
 
+/** Names of what this graph alone is fed and gives. */
+export const observationNames = {
+  readRows: 'read_rows',
+  labels: 'labels',
+  labelLogProbabilities: 'label_log_probabilities',
+  contextScores: (layer: number) => `layers.${layer}.context_scores`,
+} as const;
+
+const its = observationNames;
+
+/**
+ * B queries of up to T tokens, packed into N rows without padding, behind one prefix ->
+ * label_log_probabilities [R, C] of the C label tokens after each of the R read rows, and at the tap
+ * row of each query layers.N.attention_output [B, D], .attention_scores [B, H, T] to the own tokens,
+ * .context_scores [B, P] to the prefix summed over heads, .query [B, H*dh].
+ */
+export const observationGraph: ModelGraph = {
+  name: 'observation',
+  outputs: decoder => {
+    const pass = forward(decoder, 'packed', true);
+    const tapRows = input(names.tapRows, 'int32', ['B']);
+    const readRows = input(its.readRows, 'int32', ['R']);
+    const labels = input(its.labels, 'int32', ['C']);
+    const logits = pass.logits(g.gather(pass.hidden, readRows));
+    const ofLabels = g.transpose(g.gather(g.transpose(logits, [1, 0]), labels), [1, 0]);
+    const taps = perLayer(pass, ({ attention, qkv, keys, attentionOutput }, n) => {
+      const query = g.gather(qkv.query, tapRows);
+      const scores = scoresOfRows(decoder, query, attention.key, pass.prefix[n]!.key, keys);
+      return {
+        [names.attentionOutput(n)]: g.gather(attentionOutput, tapRows),
+        [names.attentionScores(n)]: scores.own,
+        [its.contextScores(n)]: g.reduceSum(scores.prefix, [1]),
+        [names.query(n)]: query,
+      };
+    });
+    return { ...taps, [its.labelLogProbabilities]: g.sub(ofLabels, logSumExp(logits)) };
+  },
+};
+
+/** log sum_j exp(x_j) along the last axis. The maximum is subtracted first: ReduceLogSumExp overflows on WebGPU. */
+function logSumExp(x: Tensor): Tensor {
+  const largest = g.reduceMax(x);
+  return g.add(largest, g.log(g.reduceSum(g.exp(g.sub(x, largest)), [-1], { keepAxes: true })));
+}
+
 const tapNames: Readonly<Record<keyof Taps, (layer: number) => string>> = {
   attentionOutput: names.attentionOutput,
   attentionScores: names.attentionScores,
-  contextScores: names.contextScores,
+  contextScores: its.contextScores,
   query: names.query,
 };
 

@@ -1,6 +1,10 @@
+import { scoresOfAll } from '../model/attention.ts';
 import type { Decoder } from '../model/decoder.ts';
-import type { LoadedModel, Projections } from '../model/loaded-model.ts';
-import { fedInputs, type Prefix, requireSamePositions, tokenFeeds } from '../model/prefix.ts';
+import { fedInputs, tokenFeeds } from '../model/feeds.ts';
+import { forward, perLayer } from '../model/forward.ts';
+import type { LoadedModel, ModelGraph, Projections } from '../model/loaded-model.ts';
+import { names } from '../model/names.ts';
+import { type Prefix, requireSamePositions } from '../model/prefix.ts';
 
 export interface TraceTensor {
   readonly name: string;
@@ -23,7 +27,7 @@ export async function trace(
 ): Promise<readonly TraceTensor[]> {
   const { runtime, decoder } = model;
   requireSamePositions(decoder, prefix.tokens.length + tokens.length);
-  const session = await model.session('trace');
+  const session = await model.session(traceGraph);
   const { fetched } = await runtime.run(session, {
     doing: `tracing ${tokens.length} tokens`,
     feeds: fedInputs(session, { ...projections, ...prefix.feeds, ...tokenFeeds(tokens, prefix.tokens.length) }),
@@ -58,3 +62,20 @@ function visibleScores(
   }
   return { name, shape: [heads, T, P + T], data };
 }
+
+/**
+ * One sequence of T tokens behind a prefix -> logits [T, V] and for every layer N and row
+ * layers.N.attention_output [T, D], .attention_scores [H, T, P+T] before the mask, .query [T, H*dh].
+ */
+export const traceGraph: ModelGraph = {
+  name: 'trace',
+  outputs: decoder => {
+    const pass = forward(decoder, 'one', true);
+    const taps = perLayer(pass, ({ attention, qkv, keys, attentionOutput }, n) => ({
+      [names.attentionOutput(n)]: attentionOutput,
+      [names.attentionScores(n)]: scoresOfAll(decoder, qkv.query, attention.key, pass.prefix[n]!.key, keys),
+      [names.query(n)]: qkv.query,
+    }));
+    return { ...taps, [names.logits]: pass.logits(pass.hidden) };
+  },
+};

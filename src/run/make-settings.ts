@@ -1,6 +1,8 @@
 import type { TrainingTokens } from '../metric/attention-to-training-tokens.ts';
 import type { LoadedModel } from '../model/loaded-model.ts';
+import { prefixGraph } from '../model/prefix.ts';
 import { finetune } from '../setting/finetune.ts';
+import { gradientGraph } from '../setting/finetune-step.ts';
 import { finetuned, inContext, type Setting, zeroShot } from '../setting/setting.ts';
 import type { Sequences } from '../task/sequence.ts';
 import type { Prepared } from './prepare.ts';
@@ -31,7 +33,7 @@ export async function makeSettings(
   const { settings: names, bos, learningRate, steadyRows } = plan;
   const made: Partial<Record<Setting['name'], Setting>> = {};
   const make = async (name: Setting['name'], tokens: number, work: () => Promise<Setting>) => {
-    await watch.time('load', () => model.session('prefix'));
+    await watch.time('load', () => model.session(prefixGraph));
     made[name] = await watch.time('prefix', work);
     watch.add('prefix', 0, tokens);
   };
@@ -58,8 +60,8 @@ export async function makeSettings(
     const total = steadyRows > 0 ? 2 * steps : steps;
     const stepsDone = (done: number) => onProgress?.({ stage: 'finetuning', done, total, unit: 'steps' });
     // Each open session maps the weights once more: one at a time keeps the peak low.
-    await model.closeSession('prefix');
-    await watch.time('load', () => model.session('gradient'));
+    await model.closeSession(prefixGraph);
+    await watch.time('load', () => model.session(gradientGraph));
     stepsDone(0);
     const left = await watch.time('finetuning', () =>
       finetune(model, sequences.finetuning, {
@@ -76,7 +78,7 @@ export async function makeSettings(
             finetuneNudged(model, sequences, learningRate, step => stepsDone(steps + step + 1)),
           )
         : undefined;
-    await model.closeSession('gradient');
+    await model.closeSession(gradientGraph);
     losses = left.losses;
     training = recorder?.training;
     await make('finetuned', 1, () => finetuned(model, bos, left.projections));
@@ -89,7 +91,7 @@ export async function makeSettings(
       watch.add('steadiness', 0, tokens);
     }
   }
-  await model.closeSession('prefix');
+  await model.closeSession(prefixGraph);
   const settings = names.map(name => made[name]!);
   return { settings, ...(losses && { losses }), ...(training && { training }), ...(check && { check }) };
 }

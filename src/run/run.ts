@@ -4,6 +4,7 @@ import { prettyJson } from '../files/pretty-json.ts';
 import { valueAt } from '../files/rename-keys.ts';
 import { readFinished, writeText } from '../files/run-folder.ts';
 import { loadModel } from '../model/loaded-model.ts';
+import { observationGraph } from '../observe/observe.ts';
 import { physicalCores } from '../runtime/cores.ts';
 import { ownMemory } from '../runtime/memory.ts';
 import { type Runtime, withRuntime } from '../runtime/runtime.ts';
@@ -170,7 +171,7 @@ async function compute(
   };
   const model = await watch.time('load', () => loadModel(checkpoint, runtime));
   const settings = await makeSettings(model, prepared, { watch, onProgress });
-  await watch.time('load', () => model.session('observation'));
+  await watch.time('load', () => model.session(observationGraph));
 
   const report = () => {
     onProgress?.({ stage: 'evaluation', done: store.storedExamples(), total: plan.examples, unit: 'examples' });

@@ -9,7 +9,7 @@
  */
 import * as g from '../graph/operators/index.ts';
 import { constant, input, type Tensor } from '../graph/tensor.ts';
-import { numbers } from '../model/prefix.ts';
+import { numbers } from '../model/feeds.ts';
 import type { Feeds, Parameter } from './objective.ts';
 
 export interface AdamSettings {

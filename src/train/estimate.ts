@@ -2,7 +2,7 @@ import { join, resolve } from 'node:path';
 import { elements } from '../model/decoder.ts';
 import { readDecoder } from '../model/families/index.ts';
 import type { Momentum } from '../model/momentum.ts';
-import { usualSeconds } from '../run/estimate/usual-seconds.ts';
+import { usualSeconds } from '../run/estimate/timing.ts';
 import { forwardFlops } from '../run/estimate/work.ts';
 import { ownMemory } from '../runtime/memory.ts';
 import { openRuntime, type RuntimeOptions } from '../runtime/runtime.ts';

@@ -7,9 +7,9 @@ import * as g from '../graph/operators/index.ts';
 import { input, type Tensor } from '../graph/tensor.ts';
 import type { Decoder } from '../model/decoder.ts';
 import { readDecoder } from '../model/families/index.ts';
-import { evenPass } from '../model/graphs.ts';
+import { integers, numbers } from '../model/feeds.ts';
+import { evenPass } from '../model/forward.ts';
 import { configWithMomentum, type Momentum } from '../model/momentum.ts';
-import { integers, numbers } from '../model/prefix.ts';
 import type { Feeds, Initial, Objective, Parameter } from './objective.ts';
 import type { ModelNumbers } from './presets.ts';
 

@@ -2,7 +2,7 @@ import { differentiate } from '../graph/differentiate.ts';
 import { encodeOnnx } from '../graph/onnx/encode.ts';
 import * as g from '../graph/operators/index.ts';
 import { input, type Tensor } from '../graph/tensor.ts';
-import { numbers } from '../model/prefix.ts';
+import { numbers } from '../model/feeds.ts';
 import type { Handle, Runtime, Session, TensorData } from '../runtime/runtime.ts';
 import { releaseOnFailure } from '../runtime/scope.ts';
 import { type AdamSettings, adamGraph, adamNames, adamNumbers } from './adam.ts';

@@ -54,14 +54,12 @@ test.each([
   expect(await readdir(folder)).toEqual(['sequences.json']);
 });
 
-test('a learning rate that leaves the finite numbers is named', async () => {
+test('a learning rate at which finetuning diverges is named', async () => {
   const folder = await newFolder();
   const file = join(folder, 'sequences.json');
   await writeFile(file, JSON.stringify(Array(4).fill([1, 2, 3, 4])));
   const args = ['--model', tinyModel, '--sequences', file, '--learning-rate', '1e38', '--out', join(folder, 'o')];
   const { exitCode, stderr } = await dualform(['finetune', ...args, '--quiet']);
-  expect(stderr).toMatch(
-    /^dualform: finetuning left the finite numbers in step \d[^\n]*take a learning rate below[^\n]*\n$/,
-  );
+  expect(stderr).toMatch(/^dualform: finetuning diverged in step \d[^\n]*use a learning rate below[^\n]*\n$/);
   expect(exitCode).toBe(1);
 });

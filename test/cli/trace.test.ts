@@ -69,7 +69,7 @@ test('--momentum runs a plain checkpoint with momentum attention; 0 changes noth
   const plainFile = ['--model', goldenFile('gpt2/'), '--tokens', tokens];
   const behind = ['--prefix-tokens', ids(expected.get('memory_tokens')!.data)];
   const { tensors } = await traceOf([...plainFile, ...behind, '--momentum', '0.4']);
-  const answer = expected.get('prefix.logits')!;
+  const answer = expected.get('memory.logits')!;
   expect(tensors.get('logits')!.data as Float32Array).toBeRelativelyClose(answer.data as Float32Array, bounds.forward);
   const [plain, none] = [await traceOf(plainFile), await traceOf([...plainFile, '--momentum', '0'])];
   expect(none.tensors).toEqual(plain.tensors);

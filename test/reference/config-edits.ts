@@ -6,8 +6,9 @@ import { UserError } from '../../src/error.ts';
 import { encodeOnnx } from '../../src/graph/onnx/encode.ts';
 import type { Decoder } from '../../src/model/decoder.ts';
 import { readDecoder } from '../../src/model/families/index.ts';
-import { names, traceGraph } from '../../src/model/graphs.ts';
+import { names } from '../../src/model/names.ts';
 import { openDecoder } from '../../src/model/open-decoder.ts';
+import { traceGraph } from '../../src/observe/trace.ts';
 import { evaluate, goldenFolder, noPrefix, readGolden, tokenFeeds } from './golden.ts';
 
 interface Seen {
@@ -81,7 +82,7 @@ export async function wrongEdits(edited: EditedCheckpoint, edits: readonly Edit[
     if (tokens.length > decoder.context) {
       throw new UserError(`: ${tokens.length} tokens are more than the ${decoder.context} of the context`);
     }
-    const outputs = { [names.logits]: traceGraph(decoder)[names.logits]! };
+    const outputs = { [names.logits]: traceGraph.outputs(decoder)[names.logits]! };
     const graph = createHash('sha256')
       .update(encodeOnnx({ name: 'trace', outputs, locate }))
       .digest('hex');

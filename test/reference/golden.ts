@@ -4,7 +4,8 @@ import { readSafetensors } from '../../src/checkpoint/formats/safetensors/read-s
 import type { Tensor } from '../../src/graph/index.ts';
 import type { Decoder, Family } from '../../src/model/decoder.ts';
 import { families, readDecoder } from '../../src/model/families/index.ts';
-import { names, type Outputs } from '../../src/model/graphs.ts';
+import type { Outputs } from '../../src/model/forward.ts';
+import { names } from '../../src/model/names.ts';
 import { rootMeanSquare } from './difference.ts';
 import { type Feeds, interpret, type Value, value } from './interpreter.ts';
 

@@ -104,7 +104,7 @@ test('a rate that diverges stands in the grid and is not chosen', async () => {
     steady: null,
     refused: 'diverged',
     interval: null,
-    why: expect.stringMatching(/finite/),
+    why: expect.stringMatching(/diverged/),
   });
 });
 

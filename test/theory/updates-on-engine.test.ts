@@ -1,15 +1,20 @@
 /** @file Demonstrations as weights, on the golden checkpoints: what chapters 2 and 4 read of a model. */
 import { expect, test } from 'vitest';
 import { openCheckpoint } from '../../src/checkpoint/open.ts';
-import { feedForwardNames as its } from '../../src/model/feed-forward-graphs.ts';
-import { names } from '../../src/model/graphs.ts';
 import { type LoadedModel, loadModel } from '../../src/model/loaded-model.ts';
+import { names } from '../../src/model/names.ts';
 import { computePrefix, emptyPrefix } from '../../src/model/prefix.ts';
 import { withRuntime } from '../../src/runtime/runtime.ts';
 import { finetune } from '../../src/setting/finetune.ts';
 import { readHeads, readPrefix } from '../../src/study/dual-form/heads.ts';
 import { joinTokens } from '../../src/study/dual-form/keys-and-values.ts';
-import { readPatched, readStreams, solveUpdates, vectorOf } from '../../src/study/dual-form/layer-updates.ts';
+import {
+  feedForwardNames as its,
+  readPatched,
+  readStreams,
+  solveUpdates,
+  vectorOf,
+} from '../../src/study/dual-form/layer-updates.ts';
 import { softmaxAttention } from '../../src/theory/attention-head.ts';
 import { rankOneUpdate } from '../../src/theory/implicit-update.ts';
 import { transposed } from '../../src/theory/matrix.ts';

@@ -1,6 +1,6 @@
 import { closest } from 'fastest-levenshtein';
 import { UserError } from '../../error.ts';
-import { names } from '../../model/graphs.ts';
+import { names } from '../../model/names.ts';
 
 const perLayer = {
   attention_output: names.attentionOutput,

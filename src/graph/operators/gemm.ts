@@ -50,11 +50,3 @@ export function gemm(a: Tensor, b: Tensor, { transposeA = false, transposeB = fa
     attributes: { transposeA: transposeA ? 1 : 0, transposeB: transposeB ? 1 : 0 },
   });
 }
-
-/** A and B of a tensor that is the product A^T B, as gradients of matrices are; undefined for any other. */
-export function factorsOf(tensor: Tensor): readonly [Tensor, Tensor] | undefined {
-  if (tensor.kind !== 'operation' || tensor.operator !== operator) return undefined;
-  const { inputs, attributes } = tensor;
-  const plain = inputs.length === 2 && attributes.transposeA === 1 && attributes.transposeB === 0;
-  return plain ? [inputs[0]!, inputs[1]!] : undefined;
-}

@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import type { TensorLocation } from '../../checkpoint/checkpoint.ts';
 import { mappedBytes } from './mapped-weights.ts';
-import { timed } from './timed.ts';
+import { timed } from './timing.ts';
 
 /** How fast files of weights are read; 1e9 bytes a second. */
 export interface ReadingSpeed {

@@ -1,40 +1,33 @@
-import { topologicalOrder } from '../../graph/tensor.ts';
-import { type Decoder, elements } from '../../model/decoder.ts';
-import { firstLayersGraph, names } from '../../model/graphs.ts';
-import { type LoadedModel, loadModel } from '../../model/loaded-model.ts';
-import { fedInputs, integers, numbers, packedFeeds, tokenFeeds } from '../../model/prefix.ts';
-import { updateFeeds, updateGroups, updateNames } from '../../model/update-graph.ts';
-import { type Handle, openRuntime, type RuntimeOptions, type TensorData } from '../../runtime/runtime.ts';
+import { elements } from '../../model/decoder.ts';
+import { loadModel } from '../../model/loaded-model.ts';
+import { observationGraph } from '../../observe/observe.ts';
+import { openRuntime, type RuntimeOptions } from '../../runtime/runtime.ts';
+import { updateGroups } from '../../setting/finetune-step.ts';
 import type { Prepared } from '../prepare.ts';
 import { mappedPlaces } from './mapped-weights.ts';
+import { type PassRates, solveRates, timedPass } from './rates.ts';
 import { measureReading, type ReadingSpeed } from './reading-speed.ts';
-import { timed } from './timed.ts';
-import { type Trial, usualSeconds } from './usual-seconds.ts';
-import { passWork, rowsOf, scoreFlops } from './work.ts';
+import { timed, usualSeconds } from './timing.ts';
+import { firstLayers, gradientTrial, passTrial, updateTrial } from './trials.ts';
+import { rowsOf } from './work.ts';
 
-/** How fast this machine is at what limits a run of this model, as parts of the run have just shown. */
-export interface Speed extends ReadingSpeed {
-  /** 1e9 floating-point operations a second in products of many rows with weights. */
-  readonly gigaflops: number;
-  /** 1e9 bytes of weights, as float32, that products read a second, however few their rows. */
-  readonly gigabytes: number;
-  /** 1e9 scores of attention a second, with all that is computed of them. */
-  readonly gigascores: number;
-  /** As many passes forward take as long as the gradient of a short sequence. */
+/** How fast this machine is at what a run of this model does, measured just now. */
+export interface Speed extends ReadingSpeed, PassRates {
+  /** Time of the gradient of a short sequence, in forward passes over it. */
   readonly gradientPasses: number;
-  /** 1e9 bytes of key and value projections that finetuning replaces a second. */
+  /** 1e9 bytes of key and value projections that finetuning updates per second. */
   readonly steppedGigabytes: number;
-  /** 1e9 bytes of key and value projections, as float32, that are loaded a second. */
+  /** 1e9 bytes of key and value projections, as float32, that are loaded per second. */
   readonly loadedGigabytes: number;
-  /** Until a process is there to compute. */
+  /** To start a compute process. */
   readonly startSeconds: number;
-  /** Until a session is open. */
+  /** To open a session. */
   readonly openSeconds: number;
 }
 
 /**
- * Takes the first layers of the model through what a run does, about two seconds: passes over few tokens, over as many as a batch has, and
- * over these behind a prefix; gradients; steps of projections.
+ * Times the first layers of the model for about two seconds: passes over few tokens, over as many as a
+ * batch has, and over these behind a prefix; gradients; updates of projections.
  */
 export async function measureSpeed(prepared: Prepared, options: RuntimeOptions = {}): Promise<Speed> {
   const { checkpoint, decoder } = prepared;
@@ -45,27 +38,27 @@ export async function measureSpeed(prepared: Prepared, options: RuntimeOptions =
     const [group] = updateGroups(decoder);
     const layers = Math.max(part.layers, group!.length / decoder.projections[0]!.length);
     const [model, loadSeconds] = await timed(() => loadModel(checkpoint, runtime, { layers }));
-    const [, openSeconds] = await timed(() => model.session('observation'));
-    await model.closeSession('observation');
+    const [, openSeconds] = await timed(() => model.session(observationGraph));
+    await model.closeSession(observationGraph);
 
     const { few, many, P } = usualRows(prepared);
-    const { short, long, behind, gradient, step } = await usualSeconds({
+    const seconds = await usualSeconds({
       short: await passTrial(model, part, [few], 1),
       long: await passTrial(model, part, many, 1),
       behind: await passTrial(model, part, many, P),
       gradient: await gradientTrial(model, few),
-      step: await stepTrial(model, few.length),
+      update: await updateTrial(model, few.length),
     });
-    const rates = solve(
-      { seconds: short, ...amounts(part, [few], 1) },
-      { seconds: long, ...amounts(part, many, 1) },
-      { seconds: behind, ...amounts(part, many, P) },
+    const rates = solveRates(
+      timedPass(part, [few], 1, seconds.short),
+      timedPass(part, many, 1, seconds.long),
+      timedPass(part, many, P, seconds.behind),
     );
     return {
       ...reading,
       ...rates,
-      gradientPasses: gradient / short,
-      steppedGigabytes: (4e-9 * elements(group!)) / step,
+      gradientPasses: seconds.gradient / seconds.short,
+      steppedGigabytes: (4e-9 * elements(group!)) / seconds.update,
       loadedGigabytes: (4e-9 * elements(decoder.projections.slice(0, layers).flat())) / loadSeconds,
       startSeconds,
       openSeconds,
@@ -77,14 +70,14 @@ export async function measureSpeed(prepared: Prepared, options: RuntimeOptions =
 
 type Rows = readonly (readonly number[])[];
 
-/** As many as the usual finetuning sequence has; without any, those of a short demonstration. */
+/** Tokens of the usual finetuning sequence; of a short demonstration where there is none. */
 const FEW_ROWS = { usual: 16, most: 64 };
-/** As many as a batch has; few would tell little, and more go no faster. */
+/** Tokens of a batch: fewer tell little, more go no faster. */
 const MANY_ROWS = { least: 128, most: 512 };
-/** Long enough for its scores to be seen beside the products. */
+/** Long enough that attention scores take a visible share of the time. */
 const LONG_PREFIX = 256;
 
-/** Tokens of a short sequence, those of a batch, and how many stand in the prefix. */
+/** A short sequence, the sequences of a batch, and the length of the prefix. */
 function usualRows(prepared: Prepared): { readonly few: readonly number[]; readonly many: Rows; readonly P: number } {
   const { plan, sequences, decoder } = prepared;
   const half = decoder.context >> 1;
@@ -100,114 +93,10 @@ function usualRows(prepared: Prepared): { readonly few: readonly number[]; reado
   };
 }
 
-/** Sequences over and over, until they have so many tokens. */
+/** Sequences repeated until they have at least so many tokens. */
 function repeated(sequences: Rows, tokens: number): Rows {
   const chosen: (readonly number[])[] = [];
   for (let sum = 0; sum < tokens; sum += chosen.at(-1)!.length)
     chosen.push(sequences[chosen.length % sequences.length]!);
   return chosen;
-}
-
-/** What the first layers read, as a decoder whose work can be counted. */
-function firstLayers(decoder: Decoder): Decoder {
-  const outputs = Object.values(firstLayersGraph(decoder));
-  const read = new Set(topologicalOrder(outputs).map(tensor => ('name' in tensor ? tensor.name : undefined)));
-  return { ...decoder, layers: outputs.length, tensors: decoder.tensors.filter(({ name }) => read.has(name)) };
-}
-
-interface Amounts {
-  /** With weights alone. */
-  readonly flops: number;
-  readonly scores: number;
-  readonly weights: number;
-}
-
-function amounts(part: Decoder, rows: Rows, P: number): Amounts {
-  const sequences = rows.map(({ length: T }) => ({ T, reads: 0 }));
-  const { flops, scores, weights } = passWork(part, sequences, P);
-  return { flops: flops - scoreFlops(part) * scores, scores, weights };
-}
-
-type Measured = Amounts & { readonly seconds: number };
-
-/** The rates at which seconds of a pass = FLOPs / gigaflops + bytes of weights / gigabytes + scores / gigascores, from three passes. */
-function solve(
-  short: Measured,
-  long: Measured,
-  behind: Measured,
-): Pick<Speed, 'gigaflops' | 'gigabytes' | 'gigascores'> {
-  const perScore = share(behind.seconds - long.seconds, behind) / (behind.scores - long.scores);
-  const ofScores = (long.scores - short.scores) * perScore;
-  const perFlop = share(long.seconds - short.seconds - ofScores, long) / (long.flops - short.flops);
-  const perWeight = share(short.seconds - short.flops * perFlop - short.scores * perScore, short) / short.weights;
-  return { gigaflops: 1e-9 / perFlop, gigabytes: 4e-9 / perWeight, gigascores: 1e-9 / perScore };
-}
-
-/** What others leave of a time: noise may leave nothing, but nothing takes no time. */
-const share = (left: number, { seconds }: Measured) => Math.max(left, 0.01 * seconds);
-
-/** A pass of the first layers behind a prefix of zeros. */
-async function passTrial(
-  { runtime, pretrained, ...model }: LoadedModel,
-  { layers, keyValueHeads, headDim }: Decoder,
-  rows: Rows,
-  P: number,
-): Promise<Trial> {
-  const session = await model.session('first layers');
-  const key = await runtime.upload('key', zeros([keyValueHeads, headDim, P]));
-  const value = await runtime.upload('value', zeros([keyValueHeads, P, headDim]));
-  const { feeds, firstRows } = packedFeeds(rows, P);
-  const prefix = Array.from({ length: layers }, (_, n) => [
-    [names.prefixKey(n), key],
-    [names.prefixValue(n), value],
-  ]).flat();
-  const fed = fedInputs(session, {
-    ...pretrained,
-    ...feeds,
-    ...Object.fromEntries(prefix),
-    [names.prefixLogWeight]: numbers([1], [0]),
-    [names.prefixPositions]: tokenFeeds(Array(P).fill(0), 0)[names.positions]!,
-    [names.tapRows]: integers([rows.length], firstRows),
-  });
-  return () => runtime.run(session, { doing: 'measuring a pass', feeds: fed, fetch: session.outputs });
-}
-
-/** The gradient of the first layers. */
-async function gradientTrial(
-  { runtime, pretrained, ...model }: LoadedModel,
-  tokens: readonly number[],
-): Promise<Trial> {
-  const session = await model.session('first gradient');
-  const feeds = fedInputs(session, { ...pretrained, ...tokenFeeds(tokens, 0) });
-  return async () => {
-    const { kept } = await runtime.run(session, { doing: 'measuring a gradient', feeds, keep: session.outputs });
-    await runtime.release(Object.values(kept));
-  };
-}
-
-/** The step of a group of projections, after a gradient over T tokens. */
-async function stepTrial({ runtime, decoder, pretrained, ...model }: LoadedModel, T: number): Promise<Trial> {
-  const [group] = updateGroups(decoder);
-  const session = await model.session('update');
-  const gradient: Record<string, Handle> = {};
-  const add = async (name: string, dims: readonly number[]) => {
-    gradient[name] = await runtime.upload(name, zeros(dims));
-  };
-  for (const { name, shape } of group!) {
-    const [M, K] = shape;
-    if (K === undefined) await add(names.gradient(name), shape);
-    else {
-      await add(names.left(name), [T, M!]);
-      await add(names.right(name), [T, K]);
-    }
-  }
-  const feeds = { ...updateFeeds(group!, pretrained, gradient), [updateNames.rate]: numbers([1], [1]) };
-  return async () => {
-    const { kept } = await runtime.run(session, { doing: 'measuring a step', feeds, keep: session.outputs });
-    await runtime.release(Object.values(kept));
-  };
-}
-
-function zeros(dims: readonly number[]): TensorData {
-  return numbers(dims, new Float32Array(elements([{ shape: dims }])));
 }

@@ -3,6 +3,7 @@ import { cosine } from '../../metric/cosine.ts';
 import type { LoadedModel, Projections } from '../../model/loaded-model.ts';
 import { computePrefix, emptyPrefix, type Prefix, releasePrefix } from '../../model/prefix.ts';
 import { finetune, releaseProjections } from '../../setting/finetune.ts';
+import { gradientGraph } from '../../setting/finetune-step.ts';
 import type { DemonstrationSet } from '../../task/sequence.ts';
 import { type KeysAndValues, mapOf, softmaxAttention } from '../../theory/attention-head.ts';
 import { drawFrom } from '../../theory/draw.ts';
@@ -271,7 +272,7 @@ async function finetuneOnEach(
     finetuned.push((await finetune(model, finetuning, { learningRate, onStep })).projections);
     before += finetuning.length;
   }
-  await model.closeSession('gradient');
+  await model.closeSession(gradientGraph);
   return finetuned;
 }
 

@@ -1,9 +1,13 @@
 /** @file Keys, values and queries of every head of a model, as the chapters want them: in float64, a row a token. */
+import * as g from '../../graph/operators/index.ts';
+import { substitute } from '../../graph/substitute.ts';
+import { input, type Tensor } from '../../graph/tensor.ts';
 import type { Decoder } from '../../model/decoder.ts';
-import { names } from '../../model/graphs.ts';
-import { headNames } from '../../model/head-graph.ts';
-import type { LoadedModel, Projections } from '../../model/loaded-model.ts';
-import { fedInputs, type Prefix, tokenFeeds } from '../../model/prefix.ts';
+import { fedInputs, tokenFeeds } from '../../model/feeds.ts';
+import { forward, perLayer } from '../../model/forward.ts';
+import type { LoadedModel, ModelGraph, Projections } from '../../model/loaded-model.ts';
+import { names } from '../../model/names.ts';
+import type { Prefix } from '../../model/prefix.ts';
 import type { Handle, TensorData } from '../../runtime/runtime.ts';
 import type { KeysAndValues } from '../../theory/attention-head.ts';
 import { transposed, type Vector } from '../../theory/matrix.ts';
@@ -39,7 +43,7 @@ export async function readHeads(
   { tokens, start, prefix, projections, changed }: HeadRequest,
 ): Promise<HeadReadings> {
   const { decoder, runtime } = model;
-  const session = await model.session('heads');
+  const session = await model.session(headGraph);
   const others = Object.fromEntries(Object.entries(changed).map(([name, handle]) => [headNames.changed(name), handle]));
   const { fetched } = await runtime.run(session, {
     doing: `reading the heads of ${tokens.length} tokens`,
@@ -100,3 +104,43 @@ export function whyNoMaps({ finishScores, window, momentum, family }: Decoder, s
   if (momentum) return `${family} adds a sum of values to what its heads attend to`;
   return undefined;
 }
+
+/** Names of what this graph alone is fed and gives. */
+const headNames = {
+  changed: (parameter: string) => `changed.${parameter}`,
+  attended: (layer: number) => `layers.${layer}.attended`,
+  changedKey: (layer: number) => `layers.${layer}.changed_key`,
+  changedValue: (layer: number) => `layers.${layer}.changed_value`,
+} as const;
+
+/**
+ * One sequence of T tokens behind a prefix -> for each layer N, after position embedding,
+ * layers.N.query [T, H*dh] scaled, .key [G, dh, T], .value [G, T, dh]; .attended [T, H*dh], the output
+ * of the heads before the output projection; and .changed_key, .changed_value, the keys and values
+ * that other projections, fed as changed.*, make of the same hidden states.
+ */
+const headGraph: ModelGraph = {
+  name: 'heads',
+  outputs: decoder => {
+    const pass = forward(decoder, 'one', true);
+    return perLayer(pass, ({ attention, qkv }, n) => {
+      const other = new Map(
+        decoder.projections[n]!.map(({ name, shape }) => [
+          pass.parameters.get(name)! as Tensor,
+          input(headNames.changed(name), 'float32', shape) as Tensor,
+        ]),
+      );
+      const own = { key: g.transposeMatrices(attention.key), value: attention.value };
+      // Only the projections are replaced; the hidden states that they read stay the same.
+      const [key, value] = substitute([own.key, own.value], other) as [Tensor, Tensor];
+      return {
+        [names.query(n)]: qkv.query,
+        [names.key(n)]: own.key,
+        [names.value(n)]: own.value,
+        [headNames.attended(n)]: attention.output,
+        [headNames.changedKey(n)]: key,
+        [headNames.changedValue(n)]: value,
+      };
+    });
+  },
+};

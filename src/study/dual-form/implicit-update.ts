@@ -1,7 +1,6 @@
 import { requireTensor } from '../../checkpoint/checkpoint.ts';
-import { feedForwardNames as its } from '../../model/feed-forward-graphs.ts';
-import { names } from '../../model/graphs.ts';
 import type { LoadedModel } from '../../model/loaded-model.ts';
+import { names } from '../../model/names.ts';
 import { computePrefix, extendPrefix, type Prefix } from '../../model/prefix.ts';
 import { lineChart, type Series } from '../../report/line-chart.ts';
 import { checked } from '../../theory/check.ts';
@@ -24,7 +23,15 @@ import {
   type Workplace,
   workOfPasses,
 } from './chapter.ts';
-import { type LayerUpdate, type Readings, readPatched, readStreams, solveUpdates, vectorOf } from './layer-updates.ts';
+import {
+  feedForwardNames as its,
+  type LayerUpdate,
+  type Readings,
+  readPatched,
+  readStreams,
+  solveUpdates,
+  vectorOf,
+} from './layer-updates.ts';
 
 /** Rounding of float32 through all layers, as a share of what is compared. */
 const FLOAT32 = 2e-5;

@@ -1,8 +1,12 @@
 /** @file The implicit update of every layer of a model: what contexts did to its feed-forward, and the model with it. */
-import { feedForwardNames as its } from '../../model/feed-forward-graphs.ts';
-import { names } from '../../model/graphs.ts';
-import type { GraphName, LoadedModel } from '../../model/loaded-model.ts';
-import { fedInputs, integers, type Prefix, tokenFeeds } from '../../model/prefix.ts';
+import * as g from '../../graph/operators/index.ts';
+import { input, type Tensor } from '../../graph/tensor.ts';
+import type { Decoder } from '../../model/decoder.ts';
+import { fedInputs, integers, tokenFeeds } from '../../model/feeds.ts';
+import { type Changes, type ForwardPass, forward, type Outputs, perLayer } from '../../model/forward.ts';
+import type { LoadedModel, ModelGraph } from '../../model/loaded-model.ts';
+import { names } from '../../model/names.ts';
+import type { Prefix } from '../../model/prefix.ts';
 import type { RunRequest, RunResult } from '../../runtime/runtime.ts';
 import type { RankOne } from '../../theory/implicit-update.ts';
 import type { Vector } from '../../theory/matrix.ts';
@@ -23,7 +27,7 @@ export function vectorOf(readings: Readings, name: string): Vector {
 
 /** Reads the last token behind a prefix. */
 export function readStreams(model: LoadedModel, prefix: Prefix, tokens: readonly number[]): Promise<Readings> {
-  return run(model, 'streams', tokens, prefix.tokens.length, prefix.feeds);
+  return run(model, streamGraph, tokens, prefix.tokens.length, prefix.feeds);
 }
 
 /**
@@ -43,7 +47,7 @@ export async function solveUpdates(
     [its.streamWithin(layer), within[its.stream(layer)]!],
     [its.readWithin(layer), within[its.read(layer)]!],
   ]);
-  const feeds = await run(model, 'solve', sequence, 0, Object.fromEntries(wanted));
+  const feeds = await run(model, solveGraph, sequence, 0, Object.fromEntries(wanted));
   const updates = layers.map(layer => ({
     first: model.decoder.feedForward![layer]!.map((_, map) => ({
       left: vectorOf(feeds, its.left(layer, map)),
@@ -56,12 +60,12 @@ export async function solveUpdates(
 
 /** Reads the last token of a sequence, alone, in the model with these updates. */
 export function readPatched(model: LoadedModel, sequence: readonly number[], feeds: Readings): Promise<Readings> {
-  return run(model, 'patched', sequence, 0, feeds);
+  return run(model, patchedGraph, sequence, 0, feeds);
 }
 
 async function run(
   model: LoadedModel,
-  graph: GraphName,
+  graph: ModelGraph,
   tokens: readonly number[],
   start: number,
   feeds: RunRequest['feeds'],
@@ -73,9 +77,120 @@ async function run(
     [names.tapRows]: integers([1], [tokens.length - 1]),
   };
   const { fetched } = await model.runtime.run(session, {
-    doing: `${graph} of ${tokens.length} tokens`,
+    doing: `${graph.name} of ${tokens.length} tokens`,
     feeds: fedInputs(session, { ...own, ...feeds }),
     fetch: session.outputs,
   });
   return fetched;
+}
+
+/** Names of what these graphs alone are fed and give; `map` counts the first maps of a layer. */
+export const feedForwardNames = {
+  stream: (layer: number) => `layers.${layer}.stream`,
+  read: (layer: number) => `layers.${layer}.read`,
+  output: (layer: number) => `layers.${layer}.output`,
+  streamWithin: (layer: number) => `within.layers.${layer}.stream`,
+  readWithin: (layer: number) => `within.layers.${layer}.read`,
+  left: (layer: number, map: number) => `update.layers.${layer}.left.${map}`,
+  right: (layer: number) => `update.layers.${layer}.right`,
+  bias: (layer: number) => `update.layers.${layer}.bias`,
+} as const;
+
+const its = feedForwardNames;
+
+/** The row that is read, T - 1. */
+const LAST_ROW = input(names.tapRows, 'int32', [1]);
+
+/** Behind a prefix, at the last token of each layer N: layers.N.stream, .read, .output [1, D]; and logits [1, V]. */
+const streamGraph: ModelGraph = {
+  name: 'streams',
+  outputs: decoder => {
+    const pass = forward(decoder, 'one', true);
+    return readings(pass);
+  },
+};
+
+/**
+ * within.layers.N.stream and .read [1, D] -> update.layers.N.left.J [1, F], .right [1, D], .bias [1, D]. Layer N is solved behind
+ * layers that have their updates.
+ */
+const solveGraph: ModelGraph = {
+  name: 'solve',
+  outputs: decoder => {
+    const updates: Record<string, Tensor> = {};
+    const maps = firstMaps(decoder);
+    const hiddenSize = decoder.hiddenSize;
+    const at: { read?: Tensor; readWithin?: Tensor } = {};
+    forward(decoder, 'one', false, {
+      feedForward: (layer, { stream, read }) => {
+        at.read = lastRow(read);
+        at.readWithin = input(its.readWithin(layer), 'float32', [1, hiddenSize]);
+        const streamWithin = input(its.streamWithin(layer), 'float32', [1, hiddenSize]);
+        updates[its.right(layer)] = at.read;
+        updates[its.bias(layer)] = g.sub(streamWithin, lastRow(stream));
+      },
+      tensor: (name, weight) => {
+        const map = maps.get(name);
+        if (map === undefined) return weight;
+        const { layer, index, inputFirst } = map;
+        const right = at.read!;
+        const shift = g.gemm(g.sub(at.readWithin!, right), weight, { transposeB: !inputFirst });
+        const square = g.reduceSum(g.mul(right, right), [1], { keepAxes: true });
+        const left = g.div(shift, square);
+        updates[its.left(layer, index)] = left;
+        return withRankOne(weight, left, right, inputFirst);
+      },
+      layerOutput: (layer, output) => g.add(output, updates[its.bias(layer)]!),
+    });
+    return updates;
+  },
+};
+
+/** update.* -> the readings of `streamGraph` with the updates applied, without a prefix. */
+const patchedGraph: ModelGraph = {
+  name: 'patched',
+  outputs: decoder => {
+    const maps = firstMaps(decoder);
+    const hiddenSize = decoder.hiddenSize;
+    const rights = Array.from({ length: decoder.layers }, (_, n) => input(its.right(n), 'float32', [1, hiddenSize]));
+    const changes: Changes = {
+      tensor: (name, weight) => {
+        const map = maps.get(name);
+        if (map === undefined) return weight;
+        const { layer, index, inputFirst } = map;
+        const left = input(its.left(layer, index), 'float32', [1, weight.shape[inputFirst ? 1 : 0]!]);
+        return withRankOne(weight, left, rights[layer]!, inputFirst);
+      },
+      layerOutput: (layer, output) => g.add(output, input(its.bias(layer), 'float32', [1, hiddenSize])),
+    };
+    return readings(forward(decoder, 'one', false, changes));
+  },
+};
+
+function readings(pass: ForwardPass): Outputs {
+  const rows = perLayer(pass, ({ stream, read, output }, n) => ({
+    [its.stream(n)]: lastRow(stream!),
+    [its.read(n)]: lastRow(read!),
+    [its.output(n)]: lastRow(output!),
+  }));
+  return { ...rows, [names.logits]: pass.logits(lastRow(pass.hidden)) };
+}
+
+/** By the name of their weight. */
+function firstMaps(decoder: Decoder) {
+  const entries = decoder.feedForward!.flatMap((maps, layer) =>
+    maps.map(({ name, inputFirst = false }, index) => [`${name}.weight`, { layer, index, inputFirst }] as const),
+  );
+  return new Map<string, (typeof entries)[number][1]>(entries);
+}
+
+/** W + left right^T, [out, in], or transposed. */
+function withRankOne(weight: Tensor, left: Tensor, right: Tensor, inputFirst: boolean): Tensor {
+  const [column, row] = inputFirst ? [right, left] : [left, right];
+  return g.add(weight, g.gemm(column, row, { transposeA: true }));
+}
+
+/** [T, W] -> [1, W] */
+function lastRow(x: Tensor): Tensor {
+  return g.gather(x, LAST_ROW);
 }

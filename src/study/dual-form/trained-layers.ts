@@ -1,7 +1,7 @@
 /** @file Layers of linear self-attention as something to train (von Oswald et al. 2022, section 3). */
 import * as g from '../../graph/operators/index.ts';
 import { constant, input, type Tensor } from '../../graph/tensor.ts';
-import { numbers } from '../../model/prefix.ts';
+import { numbers } from '../../model/feeds.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import {
   type LinearAttentionLayer,

@@ -1,5 +1,11 @@
-import { timed } from './timed.ts';
+/** Does the work. @returns its result and the seconds that it took */
+export async function timed<T>(work: () => Promise<T>): Promise<readonly [T, number]> {
+  const start = performance.now();
+  const result = await work();
+  return [result, (performance.now() - start) / 1000];
+}
 
+/** Work that is repeated to find how long it takes. */
 export type Trial = () => Promise<unknown>;
 
 /** Of all trials together. */
@@ -7,8 +13,8 @@ const SECONDS = 1.5;
 const LEAST_TIMES = 2;
 
 /**
- * Does all trials in turn, so that what else the machine does for a moment disturbs few times of each. Their first times do not count; of
- * the others the fastest quarter is what is usual.
+ * Usual seconds of each trial: the first quartile of its times, without the first time. Trials are
+ * repeated in turn, so that a disturbance of the machine affects few times of each.
  */
 export async function usualSeconds<K extends string>(
   trials: Readonly<Record<K, Trial>>,

@@ -1,5 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
+import type { Decoder } from '../src/model/decoder.ts';
+import { readDecoder } from '../src/model/families/index.ts';
+import { names } from '../src/model/names.ts';
+import { prefixGraph } from '../src/model/prefix.ts';
+import { observationGraph, observationNames } from '../src/observe/observe.ts';
+import { traceGraph } from '../src/observe/trace.ts';
+import { gradientGraph, stepNames, updateFeeds, updateGraph, updateGroups } from '../src/setting/finetune-step.ts';
 import {
   asPrefix,
   bounds,
@@ -12,12 +19,8 @@ import {
   sizeOfGradient,
   tokenFeeds,
   visibleOnly,
-} from '../../../test/reference/golden.ts';
-import { value } from '../../../test/reference/interpreter.ts';
-import type { Decoder } from '../decoder.ts';
-import { gradientGraph, names, observationGraph, prefixGraph, traceGraph } from '../graphs.ts';
-import { updateFeeds, updateGraph, updateGroups, updateNames } from '../update-graph.ts';
-import { readDecoder } from './index.ts';
+} from './reference/golden.ts';
+import { value } from './reference/interpreter.ts';
 
 describe.each(goldenFamilies)('%s equals torch in the float64 reference', (name, family) => {
   const loaded = readGolden(name, family);
@@ -25,7 +28,7 @@ describe.each(goldenFamilies)('%s equals torch in the float64 reference', (name,
   test('plain forward pass: logits, attention outputs and scores', async () => {
     const { decoder, expected, weights } = await loaded;
     const tokens = expected('tokens').data;
-    const trace = evaluate(traceGraph(decoder), { ...weights, ...noPrefix(decoder), ...tokenFeeds(tokens, 0) });
+    const trace = evaluate(traceGraph.outputs(decoder), { ...weights, ...noPrefix(decoder), ...tokenFeeds(tokens, 0) });
     expect(trace.logits!.data).toBeRelativelyClose(expected('logits').data, bounds.forward);
     for (let layer = 0; layer < decoder.layers; layer++) {
       const output = names.attentionOutput(layer);
@@ -46,29 +49,29 @@ describe.each(goldenFamilies)('%s equals torch in the float64 reference', (name,
   test('the same tokens behind a prefix', async () => {
     const { decoder, expected, weights } = await loaded;
     const [prefix, tokens] = [expected('memory_tokens').data, expected('tokens').data];
-    const left = evaluate(prefixGraph(decoder), { ...weights, ...noPrefix(decoder), ...tokenFeeds(prefix, 0) });
+    const left = evaluate(prefixGraph.outputs(decoder), { ...weights, ...noPrefix(decoder), ...tokenFeeds(prefix, 0) });
     const feeds = { ...weights, ...asPrefix(decoder, left), ...tokenFeeds(tokens, prefix.length) };
-    const trace = evaluate(traceGraph(decoder), feeds);
-    expect(trace.logits!.data).toBeRelativelyClose(expected('prefix.logits').data, bounds.forward);
+    const trace = evaluate(traceGraph.outputs(decoder), feeds);
+    expect(trace.logits!.data).toBeRelativelyClose(expected('memory.logits').data, bounds.forward);
     const last = tokens.length - 1;
-    const observed = evaluate(observationGraph(decoder), {
+    const observed = evaluate(observationGraph.outputs(decoder), {
       ...feeds,
       ...packedFeeds(tokens, prefix.length),
       [names.tapRows]: value([1], [last]),
-      [names.readRows]: value([1], [last]),
-      [names.labels]: value([3], [0, 5, 9]),
+      [observationNames.readRows]: value([1], [last]),
+      [observationNames.labels]: value([3], [0, 5, 9]),
     });
     for (let layer = 0; layer < decoder.layers; layer++) {
       const output = names.attentionOutput(layer);
-      const golden = expected(`prefix.${output}`);
+      const golden = expected(`memory.${output}`);
       expect(trace[output]!.data).toBeRelativelyClose(golden.data, bounds.forward);
       expect(observed[output]!.data).toBeRelativelyClose(golden.data.slice(-decoder.hiddenSize), bounds.forward);
       const query = names.query(layer);
-      const goldenQuery = expected(`prefix.${query}`);
+      const goldenQuery = expected(`memory.${query}`);
       expect(trace[query]!.data).toBeRelativelyClose(goldenQuery.data, bounds.forward);
       expect(observed[query]!.data).toBeRelativelyClose(goldenQuery.data.slice(-goldenQuery.shape[1]!), bounds.forward);
       const scores = trace[names.attentionScores(layer)]!;
-      const goldenScores = expected(`prefix.${names.attentionScores(layer)}`);
+      const goldenScores = expected(`memory.${names.attentionScores(layer)}`);
       expect(scores.data).toBeRelativelyClose(visibleOnly(scores, goldenScores), bounds.forward);
       // The tap row, [H, P+T] of the last token, cut in two. What a window hides is told all the same: it is read before the mask.
       const [P, T] = [prefix.length, tokens.length];
@@ -82,13 +85,13 @@ describe.each(goldenFamilies)('%s equals torch in the float64 reference', (name,
         lastRow.flatMap(row => [...row.slice(P)]),
       );
       expect(own.data).toBeRelativelyClose(visibleOnly(own, goldenOwn), bounds.forward);
-      const context = observed[names.contextScores(layer)]!;
+      const context = observed[observationNames.contextScores(layer)]!;
       const summed = Array.from({ length: P }, (_, token) => lastRow.reduce((sum, row) => sum + row[token]!, 0));
       expect(context.data).toBeRelativelyClose(visibleOnly(context, value([P], summed)), bounds.forward);
     }
-    const row = expected('prefix.logits').data.slice(-decoder.vocabulary);
+    const row = expected('memory.logits').data.slice(-decoder.vocabulary);
     const logSum = Math.log(row.reduce((sum, x) => sum + Math.exp(x), 0));
-    expect(observed[names.labelLogProbabilities]!.data).toBeRelativelyClose(
+    expect(observed[observationNames.labelLogProbabilities]!.data).toBeRelativelyClose(
       [0, 5, 9].map(id => row[id]! - logSum),
       bounds.forward,
     );
@@ -96,7 +99,7 @@ describe.each(goldenFamilies)('%s equals torch in the float64 reference', (name,
 
   test('gradients and three steps of finetuning', async () => {
     const { decoder, expected, weights, sequences } = await loaded;
-    const graphs = { gradient: gradientGraph(decoder), update: updateGraph(decoder) };
+    const graphs = { gradient: gradientGraph.outputs(decoder), update: updateGraph.outputs(decoder) };
     const rate = expected('learning_rate');
     const projections = decoder.projections.flat().map(parameter => parameter.name);
     let feeds = weights;
@@ -105,14 +108,14 @@ describe.each(goldenFamilies)('%s equals torch in the float64 reference', (name,
       const result = evaluate(graphs.gradient, {
         ...feeds,
         ...tokenFeeds(sequence.slice(0, -1), 0),
-        [names.targets]: value([T], sequence.slice(1)),
-        [names.targetWeights]: value([T], Array(T).fill(1 / T)),
+        [stepNames.targets]: value([T], sequence.slice(1)),
+        [stepNames.targetWeights]: value([T], Array(T).fill(1 / T)),
       });
       expect(result.loss!.data).toBeRelativelyClose([expected('loss').data[step]!], bounds.forward);
       const updated = { ...feeds };
       for (const group of updateGroups(decoder)) {
         const after = evaluate(graphs.update, { rate, ...updateFeeds(group, feeds, result) });
-        for (const [i, { name }] of group.entries()) updated[name] = after[updateNames.updated(i)]!;
+        for (const [i, { name }] of group.entries()) updated[name] = after[stepNames.updated(i)]!;
       }
       if (step === 0) {
         for (const key of projections) {
@@ -158,7 +161,7 @@ test.each(plainFamilies)('%s has a head of its own, or the embedding again, as t
       embedding.data.map(x => 2 * x),
     ),
   };
-  const [once, twice] = [tied, apart].map(decoder => evaluate(traceGraph(decoder), feeds).logits!.data);
+  const [once, twice] = [tied, apart].map(decoder => evaluate(traceGraph.outputs(decoder), feeds).logits!.data);
   expect(twice).toBeRelativelyClose(
     once!.map(x => 2 * x),
     bounds.forward,
