@@ -18,7 +18,7 @@ import { computePrefix } from '../src/model/prefix.ts';
 import { observationGraph, observe, type Query } from '../src/observe/observe.ts';
 import { matrixProductPeak } from '../src/run/estimate/matrix-product-peak.ts';
 import { forwardFlops, stepFlops } from '../src/run/estimate/work.ts';
-import { openRuntime } from '../src/runtime/runtime.ts';
+import { openRuntime } from '../src/runtime/node/open-runtime.ts';
 import { finetune, releaseProjections } from '../src/setting/finetune.ts';
 import { batches } from '../src/task/batches.ts';
 import { openTask } from '../src/task/open-task.ts';

@@ -17,7 +17,7 @@ import { openCheckpoint } from '../src/checkpoint/open.ts';
 import { loadModel } from '../src/model/loaded-model.ts';
 import { computePrefix, emptyPrefix } from '../src/model/prefix.ts';
 import { trace } from '../src/observe/trace.ts';
-import { withRuntime } from '../src/runtime/runtime.ts';
+import { withRuntime } from '../src/runtime/node/open-runtime.ts';
 import { finetune } from '../src/setting/finetune.ts';
 import { relativeDifference } from '../test/reference/difference.ts';
 import { GRADIENT_RATE, sizeOfGradient } from '../test/reference/golden.ts';

@@ -6,7 +6,8 @@ import { openCheckpoint } from '../src/checkpoint/open.ts';
 import { loadModel } from '../src/model/loaded-model.ts';
 import { emptyPrefix } from '../src/model/prefix.ts';
 import { trace } from '../src/observe/trace.ts';
-import { openRuntime, type Runtime } from '../src/runtime/runtime.ts';
+import { openRuntime } from '../src/runtime/node/open-runtime.ts';
+import type { Runtime } from '../src/runtime/runtime.ts';
 
 const FOLDER = new URL('golden/gguf/', import.meta.url).pathname;
 const names = readdirSync(FOLDER, { withFileTypes: true }).flatMap(entry => (entry.isDirectory() ? [entry.name] : []));

@@ -13,7 +13,8 @@ import { computePrefix } from '../src/model/prefix.ts';
 import { runExperiment } from '../src/run/run.ts';
 import { scoreLabels } from '../src/run/score.ts';
 import { tune } from '../src/run/tune/tune.ts';
-import { openRuntime, type Runtime } from '../src/runtime/runtime.ts';
+import { openRuntime } from '../src/runtime/node/open-runtime.ts';
+import type { Runtime } from '../src/runtime/runtime.ts';
 import { releaseAfter } from '../src/runtime/scope.ts';
 import { finetune } from '../src/setting/finetune.ts';
 import { finetuned, inContext } from '../src/setting/setting.ts';
@@ -28,8 +29,8 @@ const left = vi.hoisted(() => [] as (readonly string[] | 'ended')[]);
 /** Process ids of the compute processes. */
 const running = vi.hoisted(() => [] as number[]);
 
-vi.mock('../src/runtime/runtime.ts', async importOriginal => {
-  const original = await importOriginal<typeof import('../src/runtime/runtime.ts')>();
+vi.mock('../src/runtime/node/open-runtime.ts', async importOriginal => {
+  const original = await importOriginal<typeof import('../src/runtime/node/open-runtime.ts')>();
   const withRuntime: typeof original.withRuntime = (options, work) =>
     original.withRuntime(options, async runtime => {
       running.push(runtime.pid);

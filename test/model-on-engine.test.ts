@@ -5,7 +5,8 @@ import { type LoadedModel, loadModel } from '../src/model/loaded-model.ts';
 import { computePrefix, emptyPrefix } from '../src/model/prefix.ts';
 import { observe } from '../src/observe/observe.ts';
 import { trace } from '../src/observe/trace.ts';
-import { openRuntime, type Runtime } from '../src/runtime/runtime.ts';
+import { openRuntime } from '../src/runtime/node/open-runtime.ts';
+import type { Runtime } from '../src/runtime/runtime.ts';
 import { finetune, releaseProjections } from '../src/setting/finetune.ts';
 import { bounds, GRADIENT_RATE, goldenFamilies, goldenFolder, readGolden, sizeOfGradient } from './reference/golden.ts';
 

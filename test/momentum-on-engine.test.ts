@@ -5,7 +5,8 @@ import { attend } from '../src/model/attention.ts';
 import type { Pass } from '../src/model/decoder.ts';
 import { readDecoder } from '../src/model/families/index.ts';
 import { configWithMomentum, ownDecay } from '../src/model/momentum.ts';
-import { openRuntime, type Runtime, type TensorData } from '../src/runtime/runtime.ts';
+import { openRuntime } from '../src/runtime/node/open-runtime.ts';
+import type { Runtime, TensorData } from '../src/runtime/runtime.ts';
 import { interpret, value } from './reference/interpreter.ts';
 
 const [H, dh, T, P] = [2, 4, 5, 3];

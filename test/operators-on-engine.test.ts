@@ -10,7 +10,8 @@ import {
   type Tensor,
 } from '../src/graph/index.ts';
 import * as g from '../src/graph/operators/index.ts';
-import { openRuntime, type Runtime } from '../src/runtime/runtime.ts';
+import { openRuntime } from '../src/runtime/node/open-runtime.ts';
+import type { Runtime } from '../src/runtime/runtime.ts';
 import { interpret, type Value, value } from './reference/interpreter.ts';
 
 /** Every operator on named dimensions, so that one session serves several sizes. */

@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, vi } from 'vitest';
-import { openRuntime, type Runtime } from '../src/runtime/runtime.ts';
+import { openRuntime } from '../src/runtime/node/open-runtime.ts';
+import type { Runtime } from '../src/runtime/runtime.ts';
 
 /** For all tests of a file: a folder, which holds the cache too, and a runtime on one thread. */
 export function scratchRuntime(): { readonly folder: string; readonly runtime: Runtime } {

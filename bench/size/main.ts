@@ -17,7 +17,7 @@ import { readTensor } from '../../src/checkpoint/checkpoint.ts';
 import { openCheckpoint } from '../../src/checkpoint/open.ts';
 import { elements } from '../../src/model/decoder.ts';
 import { readDecoder } from '../../src/model/families/index.ts';
-import { physicalCores } from '../../src/runtime/cores.ts';
+import { physicalCores } from '../../src/runtime/node/cores.ts';
 import { undisturbed, type Watched, watchMemory } from '../peak-memory.ts';
 import { ARCHITECTURES, type ArchitectureName } from '../random-checkpoint/architectures.ts';
 import type { StoredAs } from '../random-checkpoint/random-weights.ts';

@@ -7,7 +7,7 @@
 import { openCheckpoint } from '../../src/checkpoint/open.ts';
 import { loadModel } from '../../src/model/loaded-model.ts';
 import { computePrefix, prefixGraph, releasePrefix } from '../../src/model/prefix.ts';
-import { openRuntime } from '../../src/runtime/runtime.ts';
+import { openRuntime } from '../../src/runtime/node/open-runtime.ts';
 import { openTokenizer } from '../../src/tokenizer/tokenizer.ts';
 
 const [model, ...flags] = process.argv.slice(2);

@@ -5,7 +5,7 @@ import { UserError } from '../error.ts';
 import type { Decoder } from '../model/decoder.ts';
 import { type LoadedModel, loadModel } from '../model/loaded-model.ts';
 import { runWithMomentum } from '../model/momentum.ts';
-import { withRuntime } from '../runtime/runtime.ts';
+import { withRuntime } from '../runtime/node/open-runtime.ts';
 import { releaseAfter } from '../runtime/scope.ts';
 import { openTokenizer, type Tokenizer } from '../tokenizer/tokenizer.ts';
 import type { Io } from './terminal/io.ts';

@@ -3,10 +3,10 @@ import { concatenate } from './concatenate.ts';
 import { NonFiniteError } from './errors.ts';
 import { type Expected, misfit } from './feeds.ts';
 import { firstNonFinite } from './finite.ts';
-import { ownMemory } from './memory.ts';
+import { ownMemory } from './node/memory.ts';
+import { readTensor } from './node/read-tensor.ts';
+import { sessionOptions } from './node/session-options.ts';
 import { type Answers, describeShape, type Kind, type Order, type Shape, type TensorData } from './protocol.ts';
-import { readTensor } from './read-tensor.ts';
-import { sessionOptions } from './session-options.ts';
 
 interface OpenSession {
   readonly name: string;

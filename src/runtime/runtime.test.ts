@@ -5,7 +5,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { tinyOnnx } from '../../test/tiny-onnx.ts';
 import { UserError } from '../error.ts';
 import { NonFiniteError } from './errors.ts';
-import { type Handle, openRuntime, type Runtime, type Session, type TensorData } from './runtime.ts';
+import { openRuntime } from './node/open-runtime.ts';
+import type { Handle, Runtime, Session, TensorData } from './runtime.ts';
 
 const floats = (dims: readonly number[], ...values: number[]): TensorData => ({
   type: 'float32',

@@ -1,8 +1,5 @@
-import { UserError } from '../error.ts';
-import { startComputeProcess } from './compute-process.ts';
-import { physicalCores } from './cores.ts';
-import { type Crash, CrashError } from './errors.ts';
-import { memoryOf } from './memory.ts';
+import type { Connection } from './connection.ts';
+import type { Crash } from './errors.ts';
 import {
   describeShape,
   elementCount,
@@ -67,16 +64,14 @@ export interface Usage extends Memory {
 }
 
 /**
- * Sessions on onnxruntime and the tensors beside them, in a process of their own. Requests are carried out in the order
+ * Sessions on onnxruntime and the tensors beside them, in a process or a worker of their own. Requests are carried out in the order
  * in which they were made; the next may be made before the last is answered. Every float output that is not `trusted` is looked
  * through for NaN and infinity. Use of what was closed or released throws.
  */
 export interface Runtime {
   /** Threads of one graph. */
   readonly threads: number;
-  /** Id of the compute process. */
-  readonly pid: number;
-  /** How the compute process ended unasked; undefined while all is well. */
+  /** How the executor ended unexpectedly; undefined while it lives. */
   readonly crash: () => Crash | undefined;
   openSession(request: SessionRequest): Promise<Session>;
   closeSession(session: Session): Promise<void>;
@@ -99,17 +94,9 @@ export interface Runtime {
   close(): Promise<void>;
 }
 
-export interface RuntimeOptions {
-  /** Default: the physical cores that the process may use. */
-  readonly threads?: number | undefined;
-  /** Ends the compute process at once, even inside a graph; requests on their way fail with the signal's reason. */
-  readonly signal?: AbortSignal | undefined;
-}
-
-/** Starts a compute process. The caller closes it. */
-export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime> {
-  const threads = options.threads ?? physicalCores();
-  const { pid, crash, ask, close } = await startComputeProcess({ threads, signal: options.signal });
+/** The runtime of an executor at the other end of a connection. The caller closes it. */
+export function runtimeOver(connection: Connection): Runtime {
+  const { threads, crash, ask, close } = connection;
   const sessions = new Map<number, Session>();
   const handles = new Map<number, Handle>();
   let nextSession = 1;
@@ -133,7 +120,6 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
 
   return {
     threads,
-    pid,
     crash,
     close,
 
@@ -212,47 +198,10 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<Runtime
     },
 
     async usage() {
-      const memory = memoryOf(pid) ?? (await ask('measuring memory', { kind: 'memory' }));
+      const memory = await connection.memory();
       return { ...memory, sessions: sessions.size, handles: handles.size };
     },
   };
-}
-
-/**
- * Opens a runtime, works with it, closes it. When the compute process crashes during the work, `onCrash` hears of it and
- * the whole work is done once more with a new one.
- * @throws UserError when it crashes again
- */
-export async function withRuntime<T>(
-  options: RuntimeOptions & { readonly onCrash?: ((crash: Crash) => void) | undefined },
-  work: (runtime: Runtime) => Promise<T>,
-): Promise<T> {
-  for (let attempt = 1; ; attempt++) {
-    let runtime: Runtime | undefined;
-    try {
-      runtime = await openRuntime(options);
-      return await work(runtime);
-    } catch (error) {
-      // The work may have wrapped the error that it got, so the runtime is asked.
-      const crash = runtime === undefined && error instanceof CrashError ? error.crash : runtime?.crash();
-      if (crash === undefined || options.signal?.aborted) throw error;
-      if (attempt === 2) throw crashedTwice(crash, error);
-      options.onCrash?.(crash);
-    } finally {
-      await runtime?.close();
-    }
-  }
-}
-
-function crashedTwice({ doing, cause, stderr }: Crash, error: unknown): UserError {
-  const lastWords = stderr === '' ? '' : `; its last words: ${stderr.split('\n').at(-1)}`;
-  const hint = cause === 'signal SIGKILL' ? '; the system may have run out of memory' : '';
-  return new UserError(
-    `the compute process crashed twice, the second time while ${doing} (${cause})${hint}${lastWords}`,
-    {
-      cause: error,
-    },
-  );
 }
 
 /** onnxruntime does not notice that an output overwrites what is still to be read, and computes wrong numbers. */

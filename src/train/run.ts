@@ -13,8 +13,8 @@ import {
   type Timing,
   thisMachine,
 } from '../run/provenance.ts';
-import { physicalCores } from '../runtime/cores.ts';
-import { withRuntime } from '../runtime/runtime.ts';
+import { physicalCores } from '../runtime/node/cores.ts';
+import { withRuntime } from '../runtime/node/open-runtime.ts';
 import { languageModel } from './gpt.ts';
 import { lossCurve } from './loss-curve.ts';
 import { writeModelConfig, writeWeights } from './model-folder.ts';

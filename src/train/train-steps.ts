@@ -5,7 +5,7 @@ import { prettyJson } from '../files/pretty-json.ts';
 import { writeText } from '../files/run-folder.ts';
 import { type Stopwatch, thisMachine } from '../run/provenance.ts';
 import { NonFiniteError } from '../runtime/errors.ts';
-import { ownMemory } from '../runtime/memory.ts';
+import { ownMemory } from '../runtime/node/memory.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { languageFeeds, languageModel } from './gpt.ts';
 import { initialise } from './initialise.ts';

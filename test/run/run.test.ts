@@ -13,7 +13,8 @@ import type { Work } from '../../src/run/estimate/work.ts';
 import type { Progress } from '../../src/run/progress.ts';
 import type { ExampleRecord } from '../../src/run/records.ts';
 import { runExperiment } from '../../src/run/run.ts';
-import { openRuntime, type Runtime } from '../../src/runtime/runtime.ts';
+import { openRuntime } from '../../src/runtime/node/open-runtime.ts';
+import type { Runtime } from '../../src/runtime/runtime.ts';
 import { finetune } from '../../src/setting/finetune.ts';
 import { LETTERS, scratch, TINY_MODEL, tinyRun, WORDS } from './tiny.ts';
 

@@ -4,7 +4,7 @@ import { openCheckpoint } from '../../src/checkpoint/open.ts';
 import { type LoadedModel, loadModel } from '../../src/model/loaded-model.ts';
 import { names } from '../../src/model/names.ts';
 import { computePrefix, emptyPrefix } from '../../src/model/prefix.ts';
-import { withRuntime } from '../../src/runtime/runtime.ts';
+import { withRuntime } from '../../src/runtime/node/open-runtime.ts';
 import { finetune } from '../../src/setting/finetune.ts';
 import { readHeads, readPrefix } from '../../src/study/dual-form/heads.ts';
 import { joinTokens } from '../../src/study/dual-form/keys-and-values.ts';

@@ -8,7 +8,7 @@ import { readDecoder } from '../../src/model/families/index.ts';
 import { loadModel } from '../../src/model/loaded-model.ts';
 import { emptyPrefix } from '../../src/model/prefix.ts';
 import { trace } from '../../src/observe/trace.ts';
-import { withRuntime } from '../../src/runtime/runtime.ts';
+import { withRuntime } from '../../src/runtime/node/open-runtime.ts';
 import { openTokenizer } from '../../src/tokenizer/tokenizer.ts';
 import { splitCorpus } from '../../src/train/corpus.ts';
 import { type TrainRun, trainModel } from '../../src/train/run.ts';

@@ -13,7 +13,7 @@ import { input } from '../../graph/tensor.ts';
 import { memoryOfMachine } from '../../run/estimate/machine-memory.ts';
 import { matrixProductPeak } from '../../run/estimate/matrix-product-peak.ts';
 import { Interrupted } from '../../run/interrupted.ts';
-import { openRuntime } from '../../runtime/runtime.ts';
+import { openRuntime } from '../../runtime/node/open-runtime.ts';
 import { openTask, TASK_NAMES } from '../../task/open-task.ts';
 import { formatBytes, formatFlops, formatPlural } from '../format/number.ts';
 import { RUN_MEMORY_BYTES } from '../models/memory-need.ts';

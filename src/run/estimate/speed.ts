@@ -1,7 +1,7 @@
 import { elements } from '../../model/decoder.ts';
 import { loadModel } from '../../model/loaded-model.ts';
 import { observationGraph } from '../../observe/observe.ts';
-import { openRuntime, type RuntimeOptions } from '../../runtime/runtime.ts';
+import { openRuntime, type RuntimeOptions } from '../../runtime/node/open-runtime.ts';
 import { updateGroups } from '../../setting/finetune-step.ts';
 import type { Prepared } from '../prepare.ts';
 import { mappedPlaces } from './mapped-weights.ts';

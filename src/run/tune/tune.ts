@@ -10,7 +10,7 @@ import {
 } from '../../metric/steadiness.ts';
 import { type LoadedModel, loadModel } from '../../model/loaded-model.ts';
 import { isNonFinite } from '../../runtime/errors.ts';
-import { withRuntime } from '../../runtime/runtime.ts';
+import { withRuntime } from '../../runtime/node/open-runtime.ts';
 import { releaseAfter } from '../../runtime/scope.ts';
 import { finetune } from '../../setting/finetune.ts';
 import { finetuned, inContext, type Setting, zeroShot } from '../../setting/setting.ts';

@@ -15,7 +15,7 @@ import { Interrupted } from '../../run/interrupted.ts';
 import type { ExperimentOptions } from '../../run/options.ts';
 import { type Plan, signatureOf, upgradePlan } from '../../run/plan.ts';
 import { type Prepared, prepare } from '../../run/prepare.ts';
-import { withRuntime } from '../../runtime/runtime.ts';
+import { withRuntime } from '../../runtime/node/open-runtime.ts';
 import { releaseAfter } from '../../runtime/scope.ts';
 import { passOnWarnings } from '../../task/warnings.ts';
 import { attentionHead } from './attention-head.ts';

@@ -1,8 +1,8 @@
 import { join, resolve } from 'node:path';
 import { signatureOf } from '../../run/plan.ts';
-import { physicalCores } from '../../runtime/cores.ts';
-import { ownMemory } from '../../runtime/memory.ts';
-import { withRuntime } from '../../runtime/runtime.ts';
+import { physicalCores } from '../../runtime/node/cores.ts';
+import { ownMemory } from '../../runtime/node/memory.ts';
+import { withRuntime } from '../../runtime/node/open-runtime.ts';
 import { meanOf } from './means.ts';
 import { planStudy, type StudyWishes } from './options.ts';
 import { cellsOf, type MomentumPlan, type TaskName } from './plan.ts';

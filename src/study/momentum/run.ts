@@ -7,7 +7,7 @@ import { claimFolder, makeFolder, readFinished, readJson, writeResult, writeText
 import { Interrupted } from '../../run/interrupted.ts';
 import { signatureOf } from '../../run/plan.ts';
 import { type Provenance, readProvenance, stopwatch, type Timing, thisMachine } from '../../run/provenance.ts';
-import { physicalCores } from '../../runtime/cores.ts';
+import { physicalCores } from '../../runtime/node/cores.ts';
 import { passOnWarnings } from '../../task/warnings.ts';
 import type { OnTrainingProgress, TrainingProgress } from '../../train/progress.ts';
 import { readCell, writeCell } from './cell-files.ts';

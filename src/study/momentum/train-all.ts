@@ -1,6 +1,6 @@
 import type { Stopwatch } from '../../run/provenance.ts';
-import { ownMemory } from '../../runtime/memory.ts';
-import { withRuntime } from '../../runtime/runtime.ts';
+import { ownMemory } from '../../runtime/node/memory.ts';
+import { withRuntime } from '../../runtime/node/open-runtime.ts';
 import type { CellRecord } from './cell-record.ts';
 import { type Cell, type MomentumPlan, nameOf, type TaskName } from './plan.ts';
 import { trainCell } from './train-cell.ts';

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { tinyOnnx } from '../../test/tiny-onnx.ts';
+import { tinyOnnx } from '../../../test/tiny-onnx.ts';
+import type { Runtime, TensorData } from '../runtime.ts';
 import { memoryOf, ownMemory } from './memory.ts';
-import { openRuntime, type Runtime, type TensorData, withRuntime } from './runtime.ts';
+import { openRuntime, withRuntime } from './open-runtime.ts';
 
 const mebibyte = 2 ** 20;
 const width = 1024;

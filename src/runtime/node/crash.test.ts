@@ -3,10 +3,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
-import { tinyOnnx } from '../../test/tiny-onnx.ts';
-import { UserError } from '../error.ts';
-import type { Crash } from './errors.ts';
-import { openRuntime, type Runtime, type TensorData, withRuntime } from './runtime.ts';
+import { tinyOnnx } from '../../../test/tiny-onnx.ts';
+import { UserError } from '../../error.ts';
+import type { Crash } from '../errors.ts';
+import type { TensorData } from '../runtime.ts';
+import { type NodeRuntime, openRuntime, withRuntime } from './open-runtime.ts';
 
 /** A chain of products that keeps a core busy for several seconds. */
 const size = 1024;
@@ -22,7 +23,7 @@ const slow = tinyOnnx({
 });
 const zeros: TensorData = { type: 'float32', dims: [size, size], data: new Float32Array(size * size) };
 
-async function startSlowRun(runtime: Runtime): Promise<{ readonly run: Promise<unknown> }> {
+async function startSlowRun(runtime: NodeRuntime): Promise<{ readonly run: Promise<unknown> }> {
   const session = await runtime.openSession({ name: 'slow', model: slow });
   const x = await runtime.upload('x', zeros);
   const run = runtime.run(session, { doing: 'in-context batch 3 of 13', feeds: { x }, fetch: ['end'] });
@@ -65,7 +66,7 @@ test('a crash is reported and the work is done once more', async () => {
 
 test('a second crash is an error that tells what was being done', async () => {
   const crashes: Crash[] = [];
-  const work = async (runtime: Runtime) => {
+  const work = async (runtime: NodeRuntime) => {
     const { run } = await startSlowRun(runtime);
     process.kill(runtime.pid, 'SIGKILL');
     await run;
@@ -91,7 +92,7 @@ test('after a crash every request fails with it', async () => {
 
 test('an error of the work itself is not tried again, and leaves no process', async () => {
   const pids: number[] = [];
-  const work = async (runtime: Runtime) => {
+  const work = async (runtime: NodeRuntime) => {
     pids.push(runtime.pid);
     throw new Error('my own');
   };

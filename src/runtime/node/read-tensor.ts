@@ -1,7 +1,7 @@
 import { closeSync, openSync, readSync } from 'node:fs';
-import { UserError } from '../error.ts';
-import { widen } from '../half.ts';
-import { elementCount, type Location, type TensorData } from './protocol.ts';
+import { UserError } from '../../error.ts';
+import { widen } from '../../half.ts';
+import { elementCount, type Location, type TensorData } from '../protocol.ts';
 
 /** Stored types that become float32, with bytes an element. */
 const widths: ReadonlyMap<string, number> = new Map([

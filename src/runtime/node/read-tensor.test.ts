@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { UserError } from '../error.ts';
+import { UserError } from '../../error.ts';
 import { readTensor } from './read-tensor.ts';
 
 const folder = mkdtempSync(path.join(os.tmpdir(), 'dualform-read-'));

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { Memory } from './protocol.ts';
+import type { Memory } from '../protocol.ts';
 
 /** Memory of a process by its id, from Linux' own books; undefined on systems without them. */
 export function memoryOf(pid: number): Memory | undefined {

@@ -3,9 +3,9 @@
  * its parent one after the other. `session.run` blocks this thread for as long as a graph takes; that is why it is a
  * process of its own.
  */
-import { UserError } from '../error.ts';
-import { NonFiniteError } from './errors.ts';
-import type { Failure, Reply, Request } from './protocol.ts';
+import { UserError } from '../../error.ts';
+import { NonFiniteError } from '../errors.ts';
+import type { Failure, Reply, Request } from '../protocol.ts';
 
 // Ctrl-C in a terminal reaches the whole group of processes; what it means is for the parent to decide.
 process.on('SIGINT', () => {});
@@ -31,7 +31,7 @@ function failureOf(error: unknown, doing: string): Failure {
 
 try {
   // Imported late: a system on which onnxruntime does not load gets a message and not a crash.
-  const { createExecutor } = await import('./executor.ts');
+  const { createExecutor } = await import('../executor.ts');
   const workshop = createExecutor({ threads: Number(process.argv[2]) });
   let queue = Promise.resolve();
   process.on('message', (request: Request) => {

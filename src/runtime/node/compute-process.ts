@@ -1,18 +1,14 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { childModule } from '../child-module.ts';
-import { UserError } from '../error.ts';
-import { type Crash, CrashError, NonFiniteError } from './errors.ts';
-import type { Answers, Failure, Kind, Order, Reply, Request } from './protocol.ts';
+import { childModule } from '../../child-module.ts';
+import { UserError } from '../../error.ts';
+import type { Connection } from '../connection.ts';
+import { type Crash, CrashError, NonFiniteError } from '../errors.ts';
+import type { Answers, Failure, Kind, Order, Reply, Request } from '../protocol.ts';
+import { memoryOf } from './memory.ts';
 
 /** The parent's end of a compute process. */
-export interface ComputeProcess {
+export interface ComputeProcess extends Connection {
   readonly pid: number;
-  /** Carries out an order; several may be on their way, they are answered in turn. */
-  readonly ask: <K extends Kind>(doing: string, order: Extract<Order, { kind: K }>) => Promise<Answers[K]>;
-  /** How the process ended unasked, undefined while it lives or was closed. */
-  readonly crash: () => Crash | undefined;
-  /** Kills the process, even in the middle of a graph, and resolves when it is gone. */
-  readonly close: () => Promise<void>;
 }
 
 type Outcome = { readonly answer: Answers[Kind] } | { readonly error: Error } | { readonly failure: Failure };
@@ -99,20 +95,24 @@ export async function startComputeProcess(options: {
     await close();
     throw first.error;
   }
+  async function ask<K extends Kind>(doing: string, order: Extract<Order, { kind: K }>): Promise<Answers[K]> {
+    if (ended !== undefined) throw ended.error();
+    const outcome = await new Promise<Outcome>(settle => {
+      const id = nextId++;
+      pending.set(id, { doing, settle });
+      tell(child, { id, doing, order });
+    });
+    if ('answer' in outcome) return outcome.answer as Answers[K];
+    throw 'error' in outcome ? outcome.error : errorOf(outcome.failure);
+  }
+  const pid = child.pid!;
   return {
-    pid: child.pid!,
+    pid,
+    threads,
+    ask,
     crash: () => ended?.crash,
+    memory: async () => memoryOf(pid) ?? ask('measuring memory', { kind: 'memory' }),
     close,
-    async ask<K extends Kind>(doing: string, order: Extract<Order, { kind: K }>): Promise<Answers[K]> {
-      if (ended !== undefined) throw ended.error();
-      const outcome = await new Promise<Outcome>(settle => {
-        const id = nextId++;
-        pending.set(id, { doing, settle });
-        tell(child, { id, doing, order });
-      });
-      if ('answer' in outcome) return outcome.answer as Answers[K];
-      throw 'error' in outcome ? outcome.error : errorOf(outcome.failure);
-    },
   };
 }
 

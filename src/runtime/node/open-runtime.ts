@@ -1,0 +1,62 @@
+import { UserError } from '../../error.ts';
+import { type Crash, CrashError } from '../errors.ts';
+import { type Runtime, runtimeOver } from '../runtime.ts';
+import { startComputeProcess } from './compute-process.ts';
+import { physicalCores } from './cores.ts';
+
+/** A runtime in a process of its own. */
+export interface NodeRuntime extends Runtime {
+  /** Id of the compute process. */
+  readonly pid: number;
+}
+
+export interface RuntimeOptions {
+  /** Default: the physical cores that the process may use. */
+  readonly threads?: number | undefined;
+  /** Ends the compute process at once, even inside a graph; requests on their way fail with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Starts a compute process. The caller closes it. */
+export async function openRuntime(options: RuntimeOptions = {}): Promise<NodeRuntime> {
+  const threads = options.threads ?? physicalCores();
+  const connection = await startComputeProcess({ threads, signal: options.signal });
+  return { ...runtimeOver(connection), pid: connection.pid };
+}
+
+/**
+ * Opens a runtime, works with it, closes it. When the compute process crashes during the work, `onCrash` hears of it and
+ * the whole work is done once more with a new one.
+ * @throws UserError when it crashes again
+ */
+export async function withRuntime<T>(
+  options: RuntimeOptions & { readonly onCrash?: ((crash: Crash) => void) | undefined },
+  work: (runtime: NodeRuntime) => Promise<T>,
+): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    let runtime: NodeRuntime | undefined;
+    try {
+      runtime = await openRuntime(options);
+      return await work(runtime);
+    } catch (error) {
+      // The work may have wrapped the error that it got, so the runtime is asked.
+      const crash = runtime === undefined && error instanceof CrashError ? error.crash : runtime?.crash();
+      if (crash === undefined || options.signal?.aborted) throw error;
+      if (attempt === 2) throw crashedTwice(crash, error);
+      options.onCrash?.(crash);
+    } finally {
+      await runtime?.close();
+    }
+  }
+}
+
+function crashedTwice({ doing, cause, stderr }: Crash, error: unknown): UserError {
+  const lastWords = stderr === '' ? '' : `; its last words: ${stderr.split('\n').at(-1)}`;
+  const hint = cause === 'signal SIGKILL' ? '; the system may have run out of memory' : '';
+  return new UserError(
+    `the compute process crashed twice, the second time while ${doing} (${cause})${hint}${lastWords}`,
+    {
+      cause: error,
+    },
+  );
+}
