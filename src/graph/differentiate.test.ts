@@ -16,7 +16,7 @@ const operators = (tensors: readonly Tensor[]) =>
   topologicalOrder(tensors).flatMap(tensor => (tensor.kind === 'operation' ? [tensor.operator.name] : []));
 
 describe('differentiate', () => {
-  test('adds up the ways that lead to a parameter', () => {
+  test('adds up the paths to a parameter', () => {
     // loss = sum over rows of (x w^T)^2: d/dw = 2 (x w^T)^T x
     const y = g.gemm(x, w, { transposeB: true });
     const [gradient] = differentiate(total(g.mul(y, y)), [w]);
@@ -25,7 +25,7 @@ describe('differentiate', () => {
     expect(Array.from(result!.data)).toEqual([-4, -8, -12, 3, 6, 9]);
   });
 
-  test('builds nothing for what is not asked', () => {
+  test('builds no gradient that is not requested', () => {
     const y = g.add(g.gemm(x, w, { transposeB: true }), v);
     const loss = total(g.mul(y, y));
     const forV = operators(differentiate(loss, [v]));
@@ -35,12 +35,12 @@ describe('differentiate', () => {
     expect(forBoth.filter(name => name === 'gemm').length).toBe(2);
   });
 
-  test('passes no gradient through a constant or an unasked branch', () => {
+  test('builds no gradient of constants', () => {
     const [gradient] = differentiate(total(g.mul(v, constant([3, 5]))), [v]);
     expect(Array.from(interpret([gradient!], { v: value([2], [1, 1]) })[0]!.data)).toEqual([3, 5]);
   });
 
-  test('refuses a loss that is no scalar, a parameter that it does not reach, and an operator without gradient', () => {
+  test('refuses a loss that is not a scalar, a parameter that it does not depend on, and an operator without a gradient', () => {
     expect(() => differentiate(v, [v])).toThrow('the loss must be a float32 scalar, not float32 [2]');
     expect(() => differentiate(total(x), [v])).toThrow('the loss does not depend on v');
     const mask = g.cast(g.lessOrEqual(v, constant(0)), 'float32');

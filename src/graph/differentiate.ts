@@ -1,16 +1,17 @@
 import { add } from './operators/add.ts';
-import { joinPadded } from './operators/pad.ts';
+import { joinPadded } from './operators/concat-split-pad.ts';
 import { constant, GraphError, type Tensor, topologicalOrder } from './tensor.ts';
 
 /**
- * Gradients of a scalar loss with respect to tensors that it depends on, as further nodes of the same graph (reverse-mode
- * differentiation). Only what lies between the parameters and the loss is differentiated: a path that reaches none of the
- * parameters costs nothing.
+ * Gradients of a scalar loss with respect to tensors that it depends on, as further nodes of the same
+ * graph (reverse-mode differentiation). Only paths between the parameters and the loss are
+ * differentiated.
  *
  * @param loss float32, shape []
  * @param parameters any float32 tensors of the graph, usually inputs
  * @returns d loss / d parameter, each in the shape of its parameter
- * @throws GraphError when the loss is no scalar, when it does not depend on a parameter, or when an operator on the way has no gradient
+ * @throws GraphError when the loss is not a scalar, when it does not depend on a parameter, or when an
+ * operator between them has no gradient
  */
 export function differentiate(loss: Tensor, parameters: readonly Tensor[]): readonly Tensor[] {
   if (loss.type !== 'float32' || loss.shape.length !== 0) {
@@ -24,7 +25,7 @@ export function differentiate(loss: Tensor, parameters: readonly Tensor[]): read
     if (tensor.kind === 'operation' && tensor.inputs.some(from => onPath.has(from))) onPath.add(tensor);
   }
 
-  // One for each use of a tensor; every use comes before the tensor itself.
+  // One gradient per use of a tensor. In reverse order all uses of a tensor come before it.
   const gradients = new Map<Tensor, Tensor[]>([[loss, [constant(1)]]]);
   const total = (tensor: Tensor): Tensor | undefined => {
     const uses = gradients.get(tensor);

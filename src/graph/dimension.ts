@@ -1,6 +1,6 @@
 /**
- * @file Named dimensions. A dimension is a whole number or a sum of products of names with positive coefficients, written
- * in one canonical way ('B*T', 'P+T', '9*B'), so that two dimensions are equal exactly when they are `===`.
+ * @file Named dimensions. A dimension is a whole number or a sum of products of names with positive
+ * coefficients, in one canonical form ('B*T', 'P+T', '9*B'), so that equal dimensions are `===`.
  */
 export type Dimension = number | string;
 
@@ -71,13 +71,13 @@ export function product(dimensions: readonly Dimension[]): Dimension {
   return dimensions.reduce(times, 1);
 }
 
-/** The names that stand in a dimension. */
+/** The names in a dimension. */
 export function namesIn(value: Dimension): readonly string[] {
   if (typeof value === 'number') return [];
   return [...new Set([...parse(value).keys()].flatMap(monomial => monomial.split('*')))].filter(name => name !== '');
 }
 
-/** The terms of a dimension as lists of factors, for whoever has to compute it at run time: 'P+2*T' -> [['P'], [2, 'T']]. */
+/** The terms of a dimension as lists of factors: 'P+2*T' -> [['P'], [2, 'T']]. */
 export function termsOf(value: Dimension): readonly (readonly (number | string)[])[] {
   return [...parse(value)].map(([monomial, coefficient]) => {
     const names = monomial === '' ? [] : monomial.split('*');
@@ -85,7 +85,7 @@ export function termsOf(value: Dimension): readonly (readonly (number | string)[
   });
 }
 
-/** The size of a dimension under bindings; throws when a name is not bound. */
+/** The size of a dimension. @throws Error when a name has no size */
 export function sizeOf(value: Dimension, bindings: Bindings): number {
   if (typeof value === 'number') return value;
   let sum = 0;

@@ -7,7 +7,7 @@ const x = input('x', 'float32', ['T']);
 const y = input('y', 'float32', ['T']);
 const z = input('z', 'float32', ['T']);
 
-test('what depends on the replaced tensor is made anew; the rest is shared', () => {
+test('nodes that depend on the replaced tensor are new, the others are shared', () => {
   const shared = g.exp(y);
   const whole = g.add(g.neg(x), shared);
   const [changed] = substitute([whole], new Map([[x, z]])) as [Operation];
@@ -16,7 +16,7 @@ test('what depends on the replaced tensor is made anew; the rest is shared', () 
   expect(whole).toEqual(g.add(g.neg(x), shared));
 });
 
-test('an inner node can be replaced, and nothing below it is looked at', () => {
+test('an inner node can be replaced together with all that it depends on', () => {
   const inner = g.neg(x);
   const [changed] = substitute([g.exp(inner)], new Map([[inner, z]]));
   expect(changed).toEqual(g.exp(z));
@@ -30,5 +30,5 @@ test('tensors that do not depend on it stay the same', () => {
 
 test('another shape or type is refused', () => {
   expect(() => substitute([x], new Map([[x, input('n', 'float32', ['P'])]]))).toThrow('x [T] and n [P]');
-  expect(() => substitute([x], new Map([[x, input('n', 'int32', ['T'])]]))).toThrow('cannot stand in');
+  expect(() => substitute([x], new Map([[x, input('n', 'int32', ['T'])]]))).toThrow('cannot replace');
 });

@@ -1,15 +1,15 @@
 import { refuse, type Tensor, topologicalOrder } from './tensor.ts';
 
 /**
- * The tensors as they are when others stand in for some that they reach. What does not depend on a replaced tensor stays the very
- * same node, so that old and new share it in a graph.
+ * The tensors with some of those that they depend on replaced by others. Nodes that do not depend on a
+ * replaced tensor stay the same objects, so that old and new tensors share them in a graph.
  *
  * @throws GraphError when a replacement has another type or shape
  */
 export function substitute(tensors: readonly Tensor[], replacements: ReadonlyMap<Tensor, Tensor>): readonly Tensor[] {
   for (const [old, next] of replacements) {
     if (old.type === next.type && String(old.shape) === String(next.shape)) continue;
-    refuse('substitute', [old, next], 'one cannot stand in for the other');
+    refuse('substitute', [old, next], 'one cannot replace the other');
   }
   const made = new Map(replacements);
   for (const tensor of topologicalOrder(tensors)) {

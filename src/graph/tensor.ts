@@ -1,7 +1,7 @@
 /**
- * @file Symbolic tensors: small frozen nodes, made by pure factories. A graph is nothing but the tensors that its outputs
- * reach. Letters of dimensions, here and in all shape comments: B batch, T tokens of a query, P tokens of the memory,
- * L layers, H heads, D model width, V vocabulary.
+ * @file Symbolic tensors: small frozen nodes, made by pure functions. A graph is the set of tensors that
+ * its outputs depend on. Letters in all shape comments: B batch, T tokens of a query, P tokens of the
+ * prefix, L layers, H heads, D hidden size, V vocabulary.
  */
 import { type Dimension, dimension, product } from './dimension.ts';
 
@@ -16,7 +16,7 @@ export interface Input {
   readonly shape: Shape;
 }
 
-/** A tensor of the checkpoint that never changes; where its bytes lie is told to the encoder. */
+/** A tensor of the checkpoint that never changes. The encoder is given where its bytes are. */
 export interface Weight {
   readonly kind: 'weight';
   readonly name: string;
@@ -29,7 +29,7 @@ export interface Constant {
   readonly kind: 'constant';
   readonly type: 'float32' | 'int32';
   readonly shape: readonly number[];
-  /** Float64 for float32 tensors: rounded where it is written for the engine, exact in the reference. */
+  /** float32 tensors are held in float64: the encoder rounds them, the reference interpreter does not. */
   readonly data: Float64Array | Int32Array;
 }
 
@@ -46,37 +46,38 @@ export interface Operation {
 export type Tensor = Input | Weight | Constant | Operation;
 export type Attributes = Readonly<Record<string, number | string | readonly number[] | readonly Dimension[]>>;
 
-/** An operand of an ONNX node that is not a tensor of the graph: a list of whole numbers, some of them named dimensions. */
+/** An operand of an ONNX node that is not a tensor of the graph: whole numbers and named dimensions. */
 export interface DimensionList {
   readonly kind: 'dimensions';
   readonly values: readonly Dimension[];
 }
 
-/** Plain numbers are whole ones. */
+/** Plain numbers are integers. */
 export type OnnxAttribute = number | { readonly float: number } | string | readonly number[];
 
-/** How one operator is written in ONNX: a single node, its operands in order. */
+/** The ONNX form of an operator: one node, its operands in order. */
 export interface OnnxNode {
   readonly opType: string;
   readonly operands: readonly (Tensor | DimensionList)[];
   readonly attributes?: Readonly<Record<string, OnnxAttribute>>;
-  /** How many outputs the node has where it is more than one; the first is the tensor itself. */
+  /** The number of outputs of the node, 1 if absent. The first is the tensor itself. */
   readonly outputs?: number;
 }
 
-/** A tensor that another operator's node gives as a further output. */
+/** A tensor that is a further output of the node of another tensor. */
 export interface FurtherOutput {
   readonly of: Tensor;
   /** 1 for the second output. */
   readonly output: number;
 }
 
-/** An operator: its gradient rule and its ONNX form. The shape rule is in the factory that stands in the same file. */
+/** An operator: its gradient rule and its ONNX form. The function of the same name, beside it, has the shape rule. */
 export interface Operator {
   readonly name: string;
   /**
-   * Gradients with respect to the inputs, given the gradient of the output. Only the entries for which `wanted(i)` is true
-   * are used; a rule may leave out the others. Operators on whole numbers have none.
+   * Gradients with respect to the inputs, given the gradient of the output. Only entries for which
+   * `wanted(i)` is true are used; a rule may leave the others undefined. Operators without a gradient
+   * have none.
    */
   readonly gradient?: (
     node: Operation,
@@ -117,7 +118,7 @@ function checkedConstant(
   return Object.freeze({ kind: 'constant', type, shape, data });
 }
 
-/** For the factories of operators: the frozen node. */
+/** The frozen node of an operator. */
 export function operation(
   operator: Operator,
   inputs: readonly Tensor[],
@@ -127,7 +128,7 @@ export function operation(
   return Object.freeze({ kind: 'operation', operator, inputs, attributes, type, shape });
 }
 
-/** A tensor as errors name it: `layers.0.key_weight float32 [192, 576]`, or what computed it. */
+/** A tensor in error messages: its name or its operator, with type and shape. */
 export function describe(tensor: Tensor): string {
   const shape = `[${tensor.shape.join(', ')}]`;
   const type = tensor.type === 'float32' ? '' : ` ${tensor.type}`;
@@ -146,22 +147,22 @@ export function describe(tensor: Tensor): string {
   }
 }
 
-/** A graph that cannot be: the message names the operator, the tensors and their shapes. */
+/** An invalid graph. The message names the operator, the tensors and their shapes. */
 export class GraphError extends Error {
   override readonly name = 'GraphError';
 }
 
-/** Throws the error of an operator whose operands do not fit each other. */
+/** @throws GraphError naming the operator and its operands */
 export function refuse(operator: string, operands: readonly Tensor[], why: string): never {
   throw new GraphError(`${operator}: ${why}: ${operands.map(describe).join(' and ')}`);
 }
 
-/** Throws unless the operands are float32. */
+/** @throws GraphError unless the operands are float32 */
 export function requireFloat(operator: string, ...operands: readonly Tensor[]): void {
   if (operands.some(tensor => tensor.type !== 'float32')) refuse(operator, operands, 'needs float32');
 }
 
-/** axis counted from the front; throws when the tensor has no such axis. */
+/** The axis, counted from the front. @throws GraphError when the tensor has no such axis */
 export function axisOf(operator: string, tensor: Tensor, axis: number): number {
   const rank = tensor.shape.length;
   const fromFront = axis < 0 ? rank + axis : axis;
@@ -169,7 +170,7 @@ export function axisOf(operator: string, tensor: Tensor, axis: number): number {
   return fromFront;
 }
 
-/** All tensors that the given ones reach, operands before results. */
+/** All tensors that the given ones depend on, operands before results. */
 export function topologicalOrder(outputs: readonly Tensor[]): readonly Tensor[] {
   const order: Tensor[] = [];
   const seen = new Set<Tensor>();

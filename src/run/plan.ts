@@ -11,7 +11,6 @@ import { DEFAULT_SEED, tunedDefaults } from './defaults.ts';
 import type { Options, Tap } from './options.ts';
 import type { PaperSettings } from './paper/paper.ts';
 import { scoringOf } from './scoring.ts';
-import { steadyRows } from './steady-check.ts';
 
 /**
  * Every choice that decides the numbers of a run, as plain JSON. Neither the number of threads is among them, which moves results by rounding
@@ -65,6 +64,9 @@ export type Plan = {
 };
 
 const RANDOM_SEED = 0;
+
+/** Rows of the steadiness check: enough to see a rate at which answers move, for a small part of the run's time. */
+const STEADY_ROWS = 16;
 
 /** What a plan is made of besides the options. */
 export interface PlanParts {
@@ -120,7 +122,7 @@ export function makePlan(
     seed,
     demonstrations: sequences.demonstrations.map(({ row }) => row),
     learningRate,
-    steadyRows: steadyRows({ learningRate, examples: sequences.queries.length, wanted: steadyCheck }),
+    steadyRows: steadyCheck && learningRate !== null ? Math.min(STEADY_ROWS, sequences.queries.length) : 0,
     examples: sequences.queries.length,
     batchSize,
     batches: batches(fed, { size: batchSize }),

@@ -55,15 +55,3 @@ export function foldSteadyCheck(plan: Plan, metrics: readonly ExampleMetrics[], 
   }
   return { ...steadiness(compared), rows };
 }
-
-/** Rows of a check: enough to see a rate at which answers move, for a small part of a run's time. */
-const ROWS = 16;
-
-/** How many rows a plan's check compares. */
-export function steadyRows({
-  learningRate,
-  examples,
-  wanted,
-}: Pick<Plan, 'learningRate' | 'examples'> & { readonly wanted: boolean }): number {
-  return wanted && learningRate !== null ? Math.min(ROWS, examples) : 0;
-}

@@ -12,9 +12,9 @@ import {
 } from '../tensor.ts';
 import { encodeMessage, type Writer } from './protobuf.ts';
 
-/** Where the bytes of a weight lie, as ONNX external data. Half precision is widened at each use. */
+/** Where the bytes of a weight are, as ONNX external data. */
 export interface ExternalData {
-  /** Path below the folder that the session is given. */
+  /** Path relative to the folder that the session is opened with. */
   readonly location: string;
   readonly offset: number;
   readonly length: number;
@@ -23,7 +23,7 @@ export interface ExternalData {
 
 export interface EncodeOptions {
   readonly name: string;
-  /** Results by their name in the model. */
+  /** Outputs by their name in the model. */
   readonly outputs: Readonly<Record<string, Tensor>>;
   readonly locate?: (weight: string) => ExternalData;
 }
@@ -35,17 +35,18 @@ const INT64 = 7;
 
 type Attributes = Readonly<Record<string, OnnxAttribute>>;
 
-/** Name of a further output of the node whose first is `name`. */
+/** Name of a further output of the node whose first output is `name`. */
 const furtherName = (name: string, output: number) => `${name}.${output}`;
 
 /**
- * Writes a graph as an ONNX model (opset 20, IR 9). Weights stay where they are and become external data; dimensions that
- * are computed at run time (`B*T`) are read off the shapes of the inputs.
+ * Writes a graph as an ONNX model (opset 20, IR 9). Weights become external data. Named dimensions
+ * (`B*T`) are computed at run time from the shapes of the inputs.
  *
- * Weights in half precision are widened anew wherever they are used, each when the tensor that it meets is there: one float32 matrix is
- * in memory at a time, and the engine does not fold them all when a session opens.
+ * Weights in half precision are widened to float32 at each use, after the other operand was computed:
+ * so one float32 matrix is in memory at a time, and the engine does not widen all of them when a
+ * session opens.
  *
- * @throws GraphError when a weight has no place or a named dimension stands on no input
+ * @throws GraphError when the place of a weight is unknown, or no input has a named dimension
  */
 export function encodeOnnx({ name, outputs, locate }: EncodeOptions): Uint8Array {
   const names = new Map<Tensor, string>();
@@ -77,7 +78,7 @@ export function encodeOnnx({ name, outputs, locate }: EncodeOptions): Uint8Array
     );
     return output;
   };
-  /** The name under `key`, made at its first use. */
+  /** The name for `key`; made by the first use. */
   const once = (key: string, make: (output: string) => string) => {
     const known = shared.get(key);
     if (known !== undefined) return known;
@@ -102,7 +103,7 @@ export function encodeOnnx({ name, outputs, locate }: EncodeOptions): Uint8Array
       }
       const terms = termsOf(dimension);
       if (terms.length === 1 && terms[0]!.length === 1)
-        throw new GraphError(`${name}: dimension '${dimension}' stands on no input`);
+        throw new GraphError(`${name}: dimension '${dimension}' is in no input`);
       const sum = terms.map(factors => factors.map(size).reduce((a, b) => node('Mul', [a, b], `n${count++}`)));
       return sum.reduce((a, b) => node('Add', [a, b], `n${count++}`));
     });
@@ -114,7 +115,7 @@ export function encodeOnnx({ name, outputs, locate }: EncodeOptions): Uint8Array
         ? size(dimensions[0]!)
         : once(`sizes ${dimensions}`, output => node('Concat', dimensions.map(size), output, { axis: 0 }));
 
-  // With shapes known, the engine reuses buffers; without, it also searches through all of them at every node.
+  // With shapes the engine reuses buffers; without, it searches all of them at every node.
   const tell = (value: string, type: number, shape: Shape) => {
     values.push(graph => graph.message(13, to => writeValue(to, value, type, shape)));
     return value;
@@ -122,12 +123,15 @@ export function encodeOnnx({ name, outputs, locate }: EncodeOptions): Uint8Array
 
   const external = ({ name: weight, shape }: Weight): string => {
     const place = locate?.(weight);
-    if (place === undefined) throw new GraphError(`${name}: nobody tells where weight ${weight} lies`);
+    if (place === undefined) throw new GraphError(`${name}: the place of weight ${weight} is unknown`);
     initialisers.push(graph => graph.message(5, to => writeExternal(to, weight, shape as readonly number[], place)));
     if (place.dtype !== 'F32') halves.set(weight, place.dtype);
     return weight;
   };
-  /** A weight as float32. `beside` is what it meets: its size is asked for the shape [0, ..., 0], in which a view has the shape it had. */
+  /**
+   * A weight as float32. A view of it with shape [0, ..., 0] (0 keeps a size) is computed from a size of
+   * one of `beside`, the other operands, so that the engine widens it only after them.
+   */
   const widened = ({ name: weight, shape }: Weight, beside: readonly Tensor[]): string => {
     const dtype = halves.get(weight);
     if (dtype === undefined) return weight;
@@ -135,7 +139,7 @@ export function encodeOnnx({ name, outputs, locate }: EncodeOptions): Uint8Array
       tensor => tensor.kind === 'operation' && tensor.shape.some(size => typeof size === 'string'),
     );
     const cast = (half: string, output: string) => node('Cast', [half], output, { to: onnxType.float32 });
-    // Short ones, scales and biases, are folded when the session opens.
+    // Vectors (scales and biases) are widened when the session opens.
     if (shape.length < 2 || met === undefined) return once(`wide ${weight}`, output => cast(weight, output));
     const axis = met.shape.findIndex(size => typeof size === 'string');
     const met0 = node('Shape', [names.get(met)!], `n${count++}`, { start: axis, end: axis + 1 });
@@ -175,13 +179,13 @@ export function encodeOnnx({ name, outputs, locate }: EncodeOptions): Uint8Array
       const half = opType === 'Gather' ? halves.get(table!) : undefined;
       if (half === undefined) node(opType, [table!, ...others], own, attributes, outputCount);
       else {
-        // Of a table few rows are read: these are widened, not the table.
+        // Only few rows of a table are read: these are widened, not the table.
         const rows = node(opType, [table!, ...others], `n${count++}`, attributes);
         node('Cast', [tell(rows, STORED_TYPE[half], tensor.shape)], own, { to: onnxType.float32 });
       }
     }
   }
-  // A tensor that is asked for twice, or that is no result of an operator, is copied under the asked name.
+  // An output that is not the result of an operator, or is output twice, is copied under its name.
   for (const [output, tensor] of Object.entries(outputs)) {
     if (names.get(tensor) === output) continue;
     node('Identity', [tensor.kind === 'weight' ? widened(tensor, []) : names.get(tensor)!], output);

@@ -1,6 +1,7 @@
 /**
- * @file Just enough of the protobuf wire format to write an ONNX model: varints, packed integers, floats, bytes and nested
- * messages. Written by hand because the published bindings follow old schemas and bring a run time of their own.
+ * @file The part of the protobuf wire format that an ONNX model needs: varints, packed integers, floats,
+ * bytes and nested messages. Own code because published ONNX bindings follow old schemas and need a
+ * protobuf runtime.
  */
 export interface Writer {
   int(field: number, value: number): void;
@@ -16,7 +17,7 @@ const LENGTH = 2;
 const FIXED32 = 5;
 const utf8 = new TextEncoder();
 
-/** The bytes of the message that `write` fills. */
+/** The bytes of the message that `write` writes. */
 export function encodeMessage(write: (writer: Writer) => void): Uint8Array {
   const chunks: Uint8Array[] = [];
   let small: number[] = [];

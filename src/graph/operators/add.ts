@@ -1,5 +1,6 @@
 import type { Operator, Tensor } from '../tensor.ts';
-import { elementwise, sumTo } from './broadcast.ts';
+import { elementwise } from './broadcast.ts';
+import { sumTo } from './expand-reduce-sum.ts';
 
 const operator: Operator = {
   name: 'add',
@@ -7,7 +8,7 @@ const operator: Operator = {
   onnx: ({ inputs }) => ({ opType: 'Add', operands: inputs }),
 };
 
-/** a + b, element by element, broadcasting. */
+/** a + b, elementwise, broadcasting. */
 export function add(a: Tensor, b: Tensor): Tensor {
   return elementwise(operator, a, b);
 }

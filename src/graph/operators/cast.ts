@@ -1,6 +1,6 @@
 import { type ElementType, type Operator, operation, type Tensor } from '../tensor.ts';
 
-/** Numbers of TensorProto.DataType. */
+/** Values of TensorProto.DataType. */
 export const onnxType: Readonly<Record<ElementType, number>> = { float32: 1, int32: 6, bool: 9 };
 
 const operator: Operator = {
@@ -8,7 +8,7 @@ const operator: Operator = {
   onnx: ({ inputs, type }) => ({ opType: 'Cast', operands: inputs, attributes: { to: onnxType[type] } }),
 };
 
-/** The values as another element type; true is 1. No gradient passes. */
+/** The values as another element type; true is 1. Has no gradient. */
 export function cast(x: Tensor, type: ElementType): Tensor {
   return x.type === type ? x : operation(operator, [x], x.shape, { type });
 }

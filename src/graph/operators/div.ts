@@ -1,5 +1,6 @@
 import { type Operator, requireFloat, type Tensor } from '../tensor.ts';
-import { elementwise, sumTo } from './broadcast.ts';
+import { elementwise } from './broadcast.ts';
+import { sumTo } from './expand-reduce-sum.ts';
 import { mul } from './mul.ts';
 import { neg } from './neg.ts';
 
@@ -17,7 +18,7 @@ const operator: Operator = {
   onnx: ({ inputs }) => ({ opType: 'Div', operands: inputs }),
 };
 
-/** a / b, element by element, broadcasting; float32 only. */
+/** a / b, elementwise, broadcasting; float32 only. */
 export function div(a: Tensor, b: Tensor): Tensor {
   requireFloat(operator.name, a, b);
   return elementwise(operator, a, b);

@@ -9,7 +9,7 @@ const operator: Operator = {
   onnx: ({ inputs }) => ({ opType: 'Erf', operands: inputs }),
 };
 
-/** 2 / sqrt(pi) times the integral of e^(-t^2) from 0 to x, element by element. */
+/** 2 / sqrt(pi) times the integral of e^(-t^2) from 0 to x, elementwise. */
 export function erf(x: Tensor): Tensor {
   requireFloat(operator.name, x);
   return operation(operator, [x], x.shape);

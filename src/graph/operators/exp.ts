@@ -7,7 +7,7 @@ const operator: Operator = {
   onnx: ({ inputs }) => ({ opType: 'Exp', operands: inputs }),
 };
 
-/** e^x, element by element. */
+/** e^x, elementwise. */
 export function exp(x: Tensor): Tensor {
   requireFloat(operator.name, x);
   return operation(operator, [x], x.shape);

@@ -1,12 +1,12 @@
 import { product } from '../dimension.ts';
 import { type Operator, operation, refuse, type Tensor } from '../tensor.ts';
-import { expand, zeros } from './expand.ts';
+import { expand, zeros } from './expand-reduce-sum.ts';
+import { scatterElements } from './gather-scatter-elements.ts';
 import { reshape } from './reshape.ts';
-import { scatterElements } from './scatter-elements.ts';
 
 const operator: Operator = {
   name: 'gather',
-  // Rows that are read twice are summed.
+  // The gradients of a row that is read several times add up.
   gradient: ({ inputs: [table, indices] }, g) => {
     const rows = product(indices!.shape);
     const [count, ...row] = table!.shape;

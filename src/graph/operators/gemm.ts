@@ -3,7 +3,7 @@ import { type Operator, operation, refuse, requireFloat, type Tensor } from '../
 interface GemmOptions {
   readonly transposeA?: boolean;
   readonly transposeB?: boolean;
-  /** A matrix of the product's shape, which the product is added to while it is computed. */
+  /** [M, N], added to the product while it is computed. */
   readonly plus?: Tensor;
 }
 
@@ -35,8 +35,8 @@ const operator: Operator = {
 };
 
 /**
- * Product of two matrices, either of them transposed on the way: weights stay as the checkpoint stores them, [out, in]. With `plus` a
- * third one is added.
+ * op(a) op(b) + plus for matrices [M, K] and [K, N], where op transposes its operand or not. A weight
+ * can so stay as the checkpoint stores it, [out, in].
  */
 export function gemm(a: Tensor, b: Tensor, { transposeA = false, transposeB = false, plus }: GemmOptions = {}): Tensor {
   requireFloat(operator.name, a, b, ...(plus ? [plus] : []));
@@ -45,7 +45,7 @@ export function gemm(a: Tensor, b: Tensor, { transposeA = false, transposeB = fa
   const [l, n] = transposeB ? [b.shape[1]!, b.shape[0]!] : [b.shape[0]!, b.shape[1]!];
   if (k !== l) refuse(operator.name, [a, b], `inner sizes differ (transposeA ${transposeA}, transposeB ${transposeB})`);
   if (plus && String(plus.shape) !== String([m, n]))
-    refuse(operator.name, [a, b, plus], 'what is added has another shape');
+    refuse(operator.name, [a, b, plus], 'the shapes of plus and of the product differ');
   return operation(operator, plus ? [a, b, plus] : [a, b], [m, n], {
     attributes: { transposeA: transposeA ? 1 : 0, transposeB: transposeB ? 1 : 0 },
   });

@@ -1,10 +1,10 @@
 import { axisOf, type Operation, type Operator, operation, refuse, requireFloat, type Tensor } from '../tensor.ts';
-import { sumTo } from './broadcast.ts';
+import { sumTo } from './expand-reduce-sum.ts';
 import { mul } from './mul.ts';
 import { reduceMean } from './reduce-mean.ts';
 import { sub } from './sub.ts';
 
-/** Second and third output of the node, both [..., 1]: the mean of each row, and 1 / sqrt(variance + epsilon). */
+/** The second and third output of the node, [..., 1]: mean, and 1 / sqrt(variance + epsilon), of each row. */
 const statistic = (name: 'mean' | 'inverse deviation', output: 1 | 2): Operator => ({
   name,
   onnx: ({ inputs: [of] }) => ({ of: of!, output }),

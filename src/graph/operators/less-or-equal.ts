@@ -6,7 +6,7 @@ const operator: Operator = {
   onnx: ({ inputs }) => ({ opType: 'LessOrEqual', operands: inputs }),
 };
 
-/** a <= b, element by element, broadcasting; bool. */
+/** a <= b, elementwise, broadcasting; bool. */
 export function lessOrEqual(a: Tensor, b: Tensor): Tensor {
   return elementwise(operator, a, b, 'bool');
 }

@@ -7,7 +7,7 @@ const operator: Operator = {
   onnx: ({ inputs }) => ({ opType: 'Log', operands: inputs }),
 };
 
-/** Natural log, element by element. */
+/** Natural log, elementwise. */
 export function log(x: Tensor): Tensor {
   requireFloat(operator.name, x);
   return operation(operator, [x], x.shape);

@@ -1,10 +1,10 @@
 import { type Operator, operation, refuse, requireFloat, type Shape, type Tensor } from '../tensor.ts';
-import { sumTo } from './broadcast.ts';
+import { sumTo } from './expand-reduce-sum.ts';
 import { areTransposedMatrices, transposeMatrices } from './transpose.ts';
 
 const operator: Operator = {
   name: 'matmul',
-  // dA = G B^T, dB = A^T G; leading axes that were stretched are summed.
+  // dA = G B^T, dB = A^T G; leading axes that were broadcast are summed.
   gradient: ({ inputs: [a, b] }, g, wanted) => [
     wanted(0) ? gradientOf(a!, g, transposeMatrices(b!)) : undefined,
     wanted(1) ? gradientOf(b!, transposeMatrices(a!), g) : undefined,
@@ -13,8 +13,8 @@ const operator: Operator = {
 };
 
 /**
- * The gradient of an operand, the product x y. Of one that is X^T it is written (y^T x^T)^T: the gradient of X is then y^T x^T, without a
- * transposition of its own.
+ * The gradient of an operand, the product x y. For an operand X^T it is written (y^T x^T)^T, so that the
+ * gradient of X becomes y^T x^T, without a transposition.
  */
 function gradientOf(operand: Tensor, x: Tensor, y: Tensor): Tensor {
   const product = areTransposedMatrices(operand)
@@ -24,8 +24,8 @@ function gradientOf(operand: Tensor, x: Tensor, y: Tensor): Tensor {
 }
 
 /**
- * Matrix product over the last two axes, [..., M, K] x [..., K, N] -> [..., M, N]; leading axes of equal rank broadcast. The engine
- * takes `transposeMatrices` of an operand into the product, unless that was transposed just before.
+ * Matrix product over the last two axes, [..., M, K] x [..., K, N] -> [..., M, N]. Leading axes broadcast;
+ * both operands have the same rank. The engine fuses `transposeMatrices` of an operand into the product.
  */
 export function matmul(a: Tensor, b: Tensor): Tensor {
   requireFloat(operator.name, a, b);

@@ -6,7 +6,7 @@ const operator: Operator = {
   onnx: ({ inputs }) => ({ opType: 'Neg', operands: inputs }),
 };
 
-/** -x, element by element. */
+/** -x, elementwise. */
 export function neg(x: Tensor): Tensor {
   requireFloat(operator.name, x);
   return operation(operator, [x], x.shape);

@@ -2,12 +2,12 @@ import { axisOf, type Operator, operation, requireFloat, type Tensor } from '../
 import { cast } from './cast.ts';
 import { div } from './div.ts';
 import { equal } from './equal.ts';
+import { reduceSum } from './expand-reduce-sum.ts';
 import { mul } from './mul.ts';
-import { reduceSum } from './reduce-sum.ts';
 
 const operator: Operator = {
   name: 'reduceMax',
-  // Equal largest values share the gradient, as in torch.amax.
+  // Equal maxima share the gradient evenly, as in torch.amax.
   gradient: (y, g) => {
     const largest = cast(equal(y.inputs[0]!, y), 'float32');
     return [mul(div(g, reduceSum(largest, [-1], { keepAxes: true })), largest)];

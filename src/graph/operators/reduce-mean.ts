@@ -1,5 +1,5 @@
 import { axisOf, constant, GraphError, type Operator, operation, requireFloat, type Tensor } from '../tensor.ts';
-import { expand } from './expand.ts';
+import { expand } from './expand-reduce-sum.ts';
 import { mul } from './mul.ts';
 
 const operator: Operator = {

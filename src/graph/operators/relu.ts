@@ -10,7 +10,7 @@ const operator: Operator = {
   onnx: ({ inputs }) => ({ opType: 'Relu', operands: inputs }),
 };
 
-/** max(x, 0), element by element; the gradient at 0 is 0, as in torch. */
+/** max(x, 0), elementwise; the gradient at 0 is 0, as in torch. */
 export function relu(x: Tensor): Tensor {
   requireFloat(operator.name, x);
   return operation(operator, [x], x.shape);

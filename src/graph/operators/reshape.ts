@@ -10,13 +10,13 @@ const operator: Operator = {
   }),
 };
 
-/** With a single named dimension the engine can infer it (-1); with more, all are computed. */
+/** A single named dimension is left to the engine (-1); several are computed. */
 function onnxShape(shape: Shape): Shape {
   const named = shape.filter(size => typeof size === 'string').length;
   return named === 1 ? shape.map(size => (typeof size === 'string' ? -1 : size)) : shape;
 }
 
-/** The same elements, row by row, in another shape of equal size. */
+/** The same elements, in row-major order, in another shape of equal size. */
 export function reshape(x: Tensor, shape: Shape): Tensor {
   const to = shape.map(dimension);
   if (product(x.shape) !== product(to)) refuse(operator.name, [x], `does not fill [${to.join(', ')}]`);

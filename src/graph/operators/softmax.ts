@@ -1,6 +1,6 @@
 import { axisOf, type Operator, operation, requireFloat, type Tensor } from '../tensor.ts';
+import { reduceSum } from './expand-reduce-sum.ts';
 import { mul } from './mul.ts';
-import { reduceSum } from './reduce-sum.ts';
 import { sub } from './sub.ts';
 
 const operator: Operator = {

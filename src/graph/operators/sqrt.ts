@@ -8,7 +8,7 @@ const operator: Operator = {
   onnx: ({ inputs }) => ({ opType: 'Sqrt', operands: inputs }),
 };
 
-/** Square root, element by element: dy/dx = 1 / (2y). */
+/** Square root, elementwise: dy/dx = 1 / (2y). */
 export function sqrt(x: Tensor): Tensor {
   requireFloat(operator.name, x);
   return operation(operator, [x], x.shape);

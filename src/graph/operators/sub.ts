@@ -1,5 +1,6 @@
 import type { Operator, Tensor } from '../tensor.ts';
-import { elementwise, sumTo } from './broadcast.ts';
+import { elementwise } from './broadcast.ts';
+import { sumTo } from './expand-reduce-sum.ts';
 import { neg } from './neg.ts';
 
 const operator: Operator = {
@@ -8,7 +9,7 @@ const operator: Operator = {
   onnx: ({ inputs }) => ({ opType: 'Sub', operands: inputs }),
 };
 
-/** a - b, element by element, broadcasting. */
+/** a - b, elementwise, broadcasting. */
 export function sub(a: Tensor, b: Tensor): Tensor {
   return elementwise(operator, a, b);
 }

@@ -8,7 +8,7 @@ const operator: Operator = {
   onnx: ({ inputs }) => ({ opType: 'Tanh', operands: inputs }),
 };
 
-/** Hyperbolic tangent, element by element: dy/dx = 1 - y^2. */
+/** Hyperbolic tangent, elementwise: dy/dx = 1 - y^2. */
 export function tanh(x: Tensor): Tensor {
   requireFloat(operator.name, x);
   return operation(operator, [x], x.shape);

@@ -18,10 +18,10 @@ const operator: Operator = {
   }),
 };
 
-/** Axis i of the result is axis order[i] of x. A transposition of a transposition is a single one, or none. */
+/** Axis i of the result is axis order[i] of x. Two transpositions in a row become one, or none. */
 export function transpose(x: Tensor, order: readonly number[]): Tensor {
   const isOrder = order.length === x.shape.length && x.shape.every((_, axis) => order.includes(axis));
-  if (!isOrder) refuse(operator.name, [x], `[${order.join(', ')}] is no order of the axes`);
+  if (!isOrder) refuse(operator.name, [x], `[${order.join(', ')}] is not a permutation of the axes`);
   const before = orderOf(x);
   if (before !== undefined) {
     return transpose(
@@ -38,12 +38,12 @@ export function transpose(x: Tensor, order: readonly number[]): Tensor {
   );
 }
 
-/** The matrices in the last two axes, each transposed. */
+/** Swaps the last two axes. */
 export function transposeMatrices(x: Tensor): Tensor {
   return transpose(x, swap(x.shape.length));
 }
 
-/** Whether x came out of `transposeMatrices`, or might have. */
+/** Whether x is a transposition that swaps the last two axes. */
 export function areTransposedMatrices(x: Tensor): boolean {
   return String(orderOf(x)?.order) === String(swap(x.shape.length));
 }

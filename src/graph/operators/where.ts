@@ -1,5 +1,6 @@
 import { constant, type Operator, operation, refuse, type Tensor } from '../tensor.ts';
-import { broadcastShape, sumTo } from './broadcast.ts';
+import { broadcastShape } from './broadcast.ts';
+import { sumTo } from './expand-reduce-sum.ts';
 
 const operator: Operator = {
   name: 'where',
@@ -11,7 +12,7 @@ const operator: Operator = {
   onnx: ({ inputs }) => ({ opType: 'Where', operands: inputs }),
 };
 
-/** a where the condition holds, else b; all three broadcast. */
+/** a where the condition is true, else b; all three broadcast. */
 export function where(condition: Tensor, a: Tensor, b: Tensor): Tensor {
   if (condition.type !== 'bool') refuse(operator.name, [condition], 'the condition must be bool');
   if (a.type !== b.type) refuse(operator.name, [a, b], 'types differ');
