@@ -1,21 +1,55 @@
+/** What an error says besides its reason. */
+export interface ErrorDetails {
+  /** The wrong option, by its name in the library: `learningRate`. */
+  readonly option?: string | undefined;
+  /** What the option was set to. */
+  readonly value?: unknown;
+  /** What to do about it, without a full stop. */
+  readonly remedy?: string | undefined;
+  readonly cause?: unknown;
+}
+
 /**
- * A mistake that the user can mend: wrong option, bad file, missing model. The message is one line that names the file
- * or option, says what is wrong and what to do. Commands print it without a stack trace.
+ * A mistake that the user can correct: a wrong option, a bad file, a missing model. The message is one line,
+ * `option value: reason; remedy`. Reason and remedy write the names of other options in backticks, as in
+ * "give another `out`", so that the command line can put its flags in their place.
  */
 export class UserError extends Error {
   override readonly name = 'UserError';
-  /** Exit status of the command line: 1 the job failed, 2 wrong use. */
-  readonly exitCode: 1 | 2;
+  readonly option: string | undefined;
+  readonly value: unknown;
+  readonly reason: string;
+  readonly remedy: string | undefined;
 
-  /** @param message control characters in it, as of the name of a tensor in a damaged file, are written as escapes */
-  constructor(message: string, options: { readonly exitCode?: 1 | 2; readonly cause?: unknown } = {}) {
-    super(oneLine(message), options.cause === undefined ? undefined : { cause: options.cause });
-    this.exitCode = options.exitCode ?? 1;
+  /** @param reason control characters in it, as in the name of a tensor in a damaged file, are written as escapes */
+  constructor(reason: string, { option, value, remedy, cause }: ErrorDetails = {}) {
+    super(oneLine(sentence(option, { value, reason, remedy })), cause === undefined ? undefined : { cause });
+    this.option = option;
+    this.value = value;
+    this.reason = reason;
+    this.remedy = remedy;
   }
 }
 
-/** A name out of a file must neither break the line nor speak to the terminal. */
-function oneLine(message: string): string {
+/** `name value: reason; remedy`, where `name` is the option as its reader writes it; without one, the value alone. */
+export function sentence(
+  name: string | undefined,
+  { value, reason, remedy }: Pick<UserError, 'value' | 'reason' | 'remedy'>,
+): string {
+  const subject = [name, value === undefined ? undefined : showValue(value)].filter(part => part !== undefined);
+  return `${subject.length === 0 ? '' : `${subject.join(' ')}: `}${reason}${remedy === undefined ? '' : `; ${remedy}`}`;
+}
+
+/** A value as it is typed: lists with commas, lists of lists with semicolons; in quotes where its ends would not show. */
+function showValue(value: unknown): string {
+  if (Array.isArray(value) && value.length === 0) return '""';
+  if (Array.isArray(value)) return value.map(showValue).join(value.some(Array.isArray) ? ';' : ',');
+  if (typeof value === 'string') return value === '' || /[\s"'\\;]/.test(value) ? JSON.stringify(value) : value;
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}
+
+/** The name of a tensor or file must neither break the line nor control the terminal. */
+export function oneLine(message: string): string {
   return message.replace(/[\p{Cc}\u2028\u2029]/gu, character => {
     const short = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }[character];
     return short ?? `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;

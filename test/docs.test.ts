@@ -6,8 +6,10 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { readOptions } from '../src/cli/options/option-values.ts';
-import { makeProgram, type Typed } from '../src/cli/program.ts';
+import type { CommandLine, Typed } from '../src/cli/options/command-line.ts';
+import { readTyped } from '../src/cli/options/read-typed.ts';
+import { shapeOf } from '../src/cli/options/shape.ts';
+import { makeProgram } from '../src/cli/program.ts';
 import { openTask, TASK_NAMES } from '../src/task/open-task.ts';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
@@ -168,15 +170,13 @@ describe('commands', () => {
       expect(stdout).not.toBe('');
       return;
     }
-    let typed: { command: string; typed: Typed } | undefined;
-    const program = makeProgram(async (command, given) => {
-      typed = { command, typed: given };
+    let heard: { line: CommandLine; typed: Typed } | undefined;
+    const program = makeProgram(async (line, typed) => {
+      heard = { line, typed };
     });
     await program.parseAsync(words, { from: 'user' });
-    expect(typed, 'no command was called').toBeDefined();
-    // What stands behind the options is read by the command itself.
-    const { schema } = await import(`../src/cli/${typed!.command}/action.ts`);
-    if (schema !== undefined) readOptions(schema, typed!.typed.options);
+    expect(heard, 'no command was called').toBeDefined();
+    readTyped(await shapeOf(heard!.line), heard!.typed.options);
   });
 });
 

@@ -181,9 +181,9 @@ describe('a command leaves nothing', () => {
   });
 
   test.each([
-    ['finetune', finetuneCommand, { sequences: 'sequences.json', learningRate: '1e39' }],
+    ['finetune', finetuneCommand, { sequences: 'sequences.json', learningRate: 1e39 }],
     ['score', scoreCommand, { prompt: 'a', labels: 'b,c' }],
-    ['trace', traceCommand, { tokens: '1,2', prefixTokens: '3,4' }],
+    ['trace', traceCommand, { tokens: [1, 2], prefixTokens: [3, 4] }],
   ] as const)('%s', async (name, { perform }, options) => {
     const file = join(folder, 'sequences.json');
     writeFileSync(file, '[[1,2,3],[4,5,6]]');
@@ -191,11 +191,9 @@ describe('a command leaves nothing', () => {
       ...{ offline: true, threads: 1, signal: new AbortController().signal },
       ...{ progress: () => undefined, note: () => undefined, answer: () => undefined },
     };
-    const typed = { model: tinyRun.model, ...options, ...('sequences' in options && { sequences: file }) };
-    const performed = perform(
-      { options: name === 'score' ? typed : { ...typed, out: `${out()}.safetensors` }, args: [] },
-      io,
-    );
+    const given = { model: tinyRun.model, ...options, ...('sequences' in options && { sequences: file }) };
+    const all = name === 'score' ? given : { ...given, out: `${out()}.safetensors` };
+    const performed = perform({ options: all as never }, io);
     await (name === 'finetune' ? expect(performed).rejects.toThrow(/diverged/) : performed);
     expect(left).toEqual([[]]);
   });

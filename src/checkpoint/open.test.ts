@@ -325,7 +325,7 @@ describe('refuses', () => {
   ])('%j, as a wrong use', async (model, message) => {
     const error = await refusal(model);
     expect(error.message).toContain(message);
-    expect(error.exitCode).toBe(2);
+    expect(error.option).toBe('model');
   });
 
   test('names that no system takes', async () => {

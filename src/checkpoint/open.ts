@@ -26,9 +26,7 @@ const KINDS =
 export async function openCheckpoint(model: string, options: OpenOptions = {}): Promise<Checkpoint> {
   const found = await find(model);
   if (options.heads !== undefined && found.kind !== 'fairseq') {
-    throw new UserError(`--heads: only a model.pt of fairseq may leave its heads unsaid, ${model} is none`, {
-      exitCode: 2,
-    });
+    throw new UserError(`only a model.pt of fairseq may leave its heads unsaid, ${model} is none`, { option: 'heads' });
   }
   return found.open(options);
 }
@@ -98,13 +96,13 @@ function looksLikePath(model: string): boolean {
 }
 
 function unknownModel(model: string): UserError {
-  const shown = JSON.stringify(model);
+  const wrong = { option: 'model', value: model };
   if (looksLikePath(model)) {
-    return new UserError(`--model ${shown}: there is no such file or folder; check the path`, { exitCode: 2 });
+    return new UserError('there is no such file or folder', { ...wrong, remedy: 'check the path' });
   }
   const names = EMBEDDED_MODELS.map(({ name }) => name);
   const nearest = closest(model.toLowerCase(), names);
   const similar = distance(model.toLowerCase(), nearest) <= Math.ceil(nearest.length / 2);
-  const hint = similar ? `did you mean ${nearest}?` : `give ${KINDS}`;
-  return new UserError(`--model ${shown}: no such model, file or folder; ${hint}`, { exitCode: 2 });
+  const remedy = similar ? `did you mean ${nearest}?` : `give ${KINDS}`;
+  return new UserError('no such model, file or folder', { ...wrong, remedy });
 }

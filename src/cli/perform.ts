@@ -1,11 +1,13 @@
-import type { Perform, Typed } from './program.ts';
+import { UserError } from '../error.ts';
+import { commandError, withFlags } from './options/command-error.ts';
+import type { Given, Perform } from './options/command-line.ts';
 import type { Io } from './terminal/io.ts';
 
 interface Action {
-  readonly perform: (typed: Typed, io: Io) => Promise<void>;
+  readonly perform: (given: Given<never>, io: Io) => Promise<void>;
 }
 
-/** Loaded when they are asked for: help must not wait for what computes. */
+/** Loaded when they are called: help must not wait for what computes. */
 const actions: Readonly<Record<string, () => Promise<Action>>> = {
   run: () => import('./run/action.ts'),
   trace: () => import('./trace/action.ts'),
@@ -22,22 +24,35 @@ const actions: Readonly<Record<string, () => Promise<Action>>> = {
   pull: () => import('./pull/action.ts'),
   doctor: () => import('./doctor/action.ts'),
   completion: () => import('./completion/action.ts'),
-  complete: () => import('./completion/complete.ts'),
 };
 
-/** Does what was typed, until `signal` is aborted. */
+/** Runs what was typed, until `signal` is aborted. */
 export function performUntil(signal: AbortSignal): Perform {
-  return async (command, typed) => {
-    const [action, { openIo }, { everywhereSchema, readOptions }] = await Promise.all([
-      actions[command]!(),
+  return async (line, typed) => {
+    if (line.name === 'complete') {
+      const { complete } = await import('./completion/complete.ts');
+      return complete(typed.args);
+    }
+    const [{ shapeOf, commonOptions }, { flagsOf }, { readTyped }, { openIo }, { perform }] = await Promise.all([
+      import('./options/shape.ts'),
+      import('./options/flags.ts'),
+      import('./options/read-typed.ts'),
       import('./terminal/io.ts'),
-      import('./options/option-values.ts'),
+      actions[line.name]!(),
     ]);
-    const io = openIo(readOptions(everywhereSchema, typed.options), signal);
+    const shape = await shapeOf(line);
+    const flags = flagsOf(shape);
     try {
-      await action.perform(typed, io);
-    } finally {
-      io.end();
+      const values: Record<string, unknown> = readTyped(shape, typed.options);
+      const own = Object.entries(values).filter(([name]) => !(name in commonOptions));
+      const io = openIo(values, { signal, word: text => withFlags(text, flags) });
+      try {
+        await perform({ options: Object.fromEntries(own) as never, argument: typed.args[0] }, io);
+      } finally {
+        io.end();
+      }
+    } catch (error) {
+      throw error instanceof UserError ? commandError(error, flags) : error;
     }
   };
 }

@@ -1,76 +1,60 @@
-import { Command } from 'commander';
+import { Argument, Command } from 'commander';
 import { VERSION } from '../run/version.ts';
-import { completeCommand, completionCommand } from './completion/command.ts';
-import { doctorCommand } from './doctor/command.ts';
-import { finetuneCommand } from './finetune/command.ts';
-import { modelsCommand } from './models/command.ts';
-import { momentumCommand } from './momentum/command.ts';
+import { COMMANDS } from './commands.ts';
+import { completeCommand } from './completion/complete-command.ts';
+import type { CommandLine, Example, Perform } from './options/command-line.ts';
 import { strict } from './options/wrong-use.ts';
-import { pullCommand } from './pull/command.ts';
-import { runCommand } from './run/command.ts';
-import { scoreCommand } from './score/command.ts';
-import { tableCommand } from './table/command.ts';
-import { tasksCommand } from './tasks/command.ts';
-import { theoryCommand } from './theory/command.ts';
-import { tokenizeCommand } from './tokenize/command.ts';
-import { traceCommand } from './trace/command.ts';
-import { trainCommand } from './train/command.ts';
-import { tuneCommand } from './tune/command.ts';
 
-/** What was typed: options by name as text, and arguments. */
-export interface Typed {
-  readonly options: Readonly<Record<string, unknown>>;
-  readonly args: readonly string[];
-}
-
-/** Does what a command promises. */
-export type Perform = (command: string, typed: Typed) => Promise<void>;
-
-/** What a newcomer does, as it is typed: npx runs the command in a checkout. */
+/** What to begin with, as it is typed: npx runs the command in a checkout. */
 function firstSteps(): string {
   const command = process.env.npm_command === 'exec' ? 'npx dualform' : 'dualform';
-  const steps = [
-    ['run', 'the main job with the model and the data that come with dualform: about two minutes on two cores'],
-    ['doctor', 'what this machine can do, and whether everything is in place'],
-    [
-      'run --task reviews.csv --model org/name',
-      'your own rows, described in reviews.task.json, and a model of the hub; "run --help" says more',
-    ],
+  const steps: readonly Example[] = [
+    { line: 'run', says: 'the main job, with the model and data that come with dualform: two minutes on two cores' },
+    { line: 'doctor', says: 'check this machine and the installation' },
+    {
+      line: 'run --task reviews.csv --model org/name',
+      says: 'your own rows, described in reviews.task.json, and a model of the hub; see "run --help"',
+    },
   ];
-  return `\nBegin with:\n${steps.map(([words, says]) => `  $ ${command} ${words}\n      ${says}`).join('\n')}`;
+  return `\nBegin with:\n${formatExamples(steps.map(({ line, says }) => ({ line: `${command} ${line}`, says })))}`;
 }
 
-/** The command line as it is typed: names, options and help, without anything that does the work. */
+function formatExamples(examples: readonly Example[]): string {
+  return examples.map(({ line, says }) => `  $ ${line}\n      ${says}`).join('\n');
+}
+
+/** Names, options and help of all commands. The options of a command are loaded when it is typed. */
 export function makeProgram(perform: Perform): Command {
   const program = strict(new Command('dualform'))
     .description('The laboratory for in-context learning as gradient descent.')
     .version(VERSION)
     .helpCommand(false)
     .addHelpText('after', firstSteps);
-  const commands = [
-    runCommand(),
-    traceCommand(),
-    finetuneCommand(),
-    scoreCommand(),
-    tokenizeCommand(),
-    tuneCommand(),
-    tableCommand(),
-    trainCommand(),
-    theoryCommand(),
-    momentumCommand(),
-    modelsCommand(),
-    tasksCommand(),
-    pullCommand(),
-    doctorCommand(),
-    completionCommand(),
-  ];
-  for (const command of commands) program.addCommand(strict(command));
-  program.addCommand(strict(completeCommand()), { hidden: true });
-  for (const command of program.commands) {
-    command.action(() => {
-      const options: Record<string, unknown> = command.opts();
-      return perform(command.name(), { options, args: command.args });
-    });
+  const lines = new Map<string, CommandLine>();
+  for (const line of COMMANDS) {
+    lines.set(line.name, line);
+    program.addCommand(strict(commandOf(line, perform)));
   }
+  program.addCommand(strict(completeCommand(perform)), { hidden: true });
+  program.hook('preSubcommand', async (_, command) => {
+    const line = lines.get(command.name());
+    if (line === undefined) return;
+    const [{ commanderOptions }, { shapeOf }] = await Promise.all([
+      import('./options/flags.ts'),
+      import('./options/shape.ts'),
+    ]);
+    for (const option of commanderOptions(await shapeOf(line))) command.addOption(option);
+  });
   return program;
+}
+
+function commandOf(line: CommandLine, perform: Perform): Command {
+  const command = new Command(line.name).description(line.description);
+  if (line.argument !== undefined) {
+    const argument = new Argument(`<${line.argument.name}>`, line.argument.description);
+    command.addArgument(line.argument.choices === undefined ? argument : argument.choices(line.argument.choices));
+  }
+  return command
+    .addHelpText('after', `\nExamples:\n${formatExamples(line.examples)}`)
+    .action(() => perform(line, { options: command.opts(), args: command.args }));
 }

@@ -8,6 +8,7 @@ import { runWithMomentum } from '../model/momentum.ts';
 import { withRuntime } from '../runtime/node/open-runtime.ts';
 import { releaseAfter } from '../runtime/scope.ts';
 import { openTokenizer, type Tokenizer } from '../tokenizer/tokenizer.ts';
+import { CommandError } from './options/command-error.ts';
 import type { Io } from './terminal/io.ts';
 
 export async function openModel(
@@ -42,12 +43,17 @@ export function withModel<T>(
 /** The tokenizer of a model, for the option that gives text. */
 export async function tokenizerFor({ tokenizer, source }: Checkpoint, option: string): Promise<Tokenizer> {
   if (tokenizer !== undefined) return openTokenizer(tokenizer);
-  throw new UserError(`${option}: ${source} has no tokenizer.json beside it; give token ids`);
+  throw new UserError(`\`${option}\`: ${source} has no tokenizer.json beside it`, { remedy: 'give token ids' });
 }
 
-/** Refuses ids that the model does not know. @param where the option or file that they came from */
-export function requireTokens(ids: readonly number[], { vocabulary }: Decoder, where: string): void {
+/** Where token ids come from. */
+type Origin = { readonly option: string; readonly place?: undefined } | { readonly place: string };
+
+/** Refuses ids that the model does not know. */
+export function requireTokens(ids: readonly number[], { vocabulary }: Decoder, origin: Origin): void {
   const foreign = ids.find(id => id >= vocabulary);
   if (foreign === undefined) return;
-  throw new UserError(`${where}: token ${foreign} is not in the vocabulary of ${vocabulary} tokens`, { exitCode: 2 });
+  const reason = `token ${foreign} is not in the vocabulary of ${vocabulary} tokens`;
+  if (origin.place !== undefined) throw new CommandError(`${origin.place}: ${reason}`, 2);
+  throw new UserError(reason, { option: origin.option });
 }

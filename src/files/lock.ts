@@ -164,7 +164,7 @@ function ownerIn(name: string): ProcessIdentity | undefined {
 }
 
 function inUse(folder: string, { pid, host }: ProcessIdentity): UserError {
-  return new UserError(
-    `${folder}: another run works on this folder (process ${pid} on ${host}); wait for it, or give another --out`,
-  );
+  return new UserError(`${folder}: another run works on this folder (process ${pid} on ${host})`, {
+    remedy: 'wait for it, or give another `out`',
+  });
 }

@@ -16,7 +16,7 @@ import { parseShallowJson } from './shallow-json.ts';
 /** Makes the folder where it is missing, and takes it for this process. @throws UserError when another run works on it, or the disk refuses */
 export async function makeFolder(folder: string): Promise<FolderLock> {
   await makeFolders(folder).catch(error => {
-    throw fileError(folder, error, '; choose another --out');
+    throw fileError(folder, error, '; choose another `out`');
   });
   return lockFolder(folder);
 }
@@ -53,9 +53,9 @@ export async function claimFolder(folder: string, plan: Json, upgrade: UpgradePl
   if (found === undefined) {
     const [foreign] = (await readdir(folder)).filter(name => !name.startsWith('.'));
     if (foreign !== undefined) {
-      throw new UserError(
-        `${folder}: holds other files (${foreign}) and no run; give an empty or a new folder as --out`,
-      );
+      throw new UserError(`${folder}: holds other files (${foreign}) and no run`, {
+        remedy: 'give an empty or a new folder as `out`',
+      });
     }
     await writeText(join(folder, 'plan.json'), prettyJson(plan));
   } else {
@@ -75,13 +75,14 @@ function requireSamePlan(
   if (typeof version === 'string') {
     throw new UserError(
       `${folder}: was written by dualform ${version}, whose numbers differ from this version's ` +
-        `(plan schema ${show(valueAt(found, 'schema'))} there, ${show(valueAt(plan, 'schema'))} here); give another --out`,
+        `(plan schema ${show(valueAt(found, 'schema'))} there, ${show(valueAt(plan, 'schema'))} here)`,
+      { remedy: 'give another `out`' },
     );
   }
   const { path, a, b } = difference;
-  throw new UserError(
-    `${folder}: holds a run of another plan: ${path} is ${show(a)} there and ${show(b)} here; give another --out`,
-  );
+  throw new UserError(`${folder}: holds a run of another plan: ${path} is ${show(a)} there and ${show(b)} here`, {
+    remedy: 'give another `out`',
+  });
 }
 
 function show(value: Json | undefined): string {
@@ -134,7 +135,8 @@ export async function readJson(path: string): Promise<Json | undefined> {
     return parseShallowJson(decodeText(path, bytes)) as Json;
   } catch (cause) {
     if (cause instanceof UserError) throw cause;
-    throw new UserError(`${path}: damaged (${(cause as Error).message}); remove the folder or give another --out`, {
+    throw new UserError(`${path}: damaged (${(cause as Error).message})`, {
+      remedy: 'remove the folder or give another `out`',
       cause,
     });
   }

@@ -16,14 +16,14 @@ describe('BOS', () => {
     expect(conventionsOf(checkpoint({ bos_token_id: 5 }), tokenizer({})).bos).toBe(5);
   });
   test.each([{}, { bos_token_id: null }, { bos_token_id: [1, 2] }])('%o: asks for the option', config => {
-    expect(() => conventionsOf(checkpoint(config), tokenizer({}))).toThrow(/models\/mine.*--bos/);
+    expect(() => conventionsOf(checkpoint(config), tokenizer({}))).toThrow(/^bos: .*models\/mine/);
   });
   test('as the user says', () => {
     const mine = tokenizer({ '<s>': 9 });
     const start = (bos: string) => conventionsOf(checkpoint({}), mine, { bos }).bos;
     expect(start('<s>')).toBe(9);
     expect(start('\n')).toBe(10);
-    expect(() => start('two')).toThrow(/--bos "two": is not one token/);
+    expect(() => start('two')).toThrow(/^bos two: is not one token/);
   });
 });
 

@@ -52,10 +52,11 @@ function startOf(text: string, tokenizer: Pick<Tokenizer, 'encode' | 'tokenId'>)
   const [first, ...rest] = tokenizer.encode(text);
   const token = tokenizer.tokenId(text) ?? (rest.length === 0 ? first : undefined);
   if (token !== undefined) return token;
-  throw new UserError(
-    `--bos ${JSON.stringify(text)}: is not one token of this model; name a special token, as in "<s>"`,
-    { exitCode: 2 },
-  );
+  throw new UserError('is not one token of this model', {
+    option: 'bos',
+    value: text,
+    remedy: 'name a special token, as in "<s>"',
+  });
 }
 
 function usualStart(
@@ -66,10 +67,10 @@ function usualStart(
   if (isSmolLM2(tokenizer)) return 0;
   const token = config.bos_token_id;
   if (typeof token === 'number' && Number.isSafeInteger(token) && token >= 0) return token;
-  throw new UserError(
-    `${source}: its configuration has no bos_token_id; say with --bos which token documents begin with`,
-    { exitCode: 2 },
-  );
+  throw new UserError(`the configuration of ${source} has no bos_token_id`, {
+    option: 'bos',
+    remedy: 'name the token that documents begin with',
+  });
 }
 
 /** The first three tokens of its vocabulary tell it from other users of these names. */

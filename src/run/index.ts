@@ -8,10 +8,9 @@ export { type PaperSize, type PaperTask, type PresetName, paperSettings } from '
 export { type ResultTable, runTable, type TableOptions } from './paper/table.ts';
 export { type Plan, signatureOf } from './plan.ts';
 export { type Prepared, prepare } from './prepare.ts';
-export type { OnProgress, Progress, Stage } from './progress.ts';
 export type { Provenance, TimedStage, Timing } from './provenance.ts';
 export type { ExampleRecord } from './records.ts';
 export type { ExperimentResult } from './result.ts';
 export { type RunOptions, type RunResult, runExperiment } from './run.ts';
-export type { Rule } from './tune/rule.ts';
+export type { Rule } from './tune/options.ts';
 export { type GridPoint, type TuneOptions, type TuneResult, tune, type Validated } from './tune/tune.ts';

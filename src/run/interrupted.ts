@@ -1,8 +1,6 @@
 /** The run was stopped by its signal. What was stored stays; the same call goes on from there. */
 export class Interrupted extends Error {
   override readonly name = 'Interrupted';
-  /** Exit status of the command line. */
-  readonly exitCode = 130;
   /** The run folder; undefined when the run had not begun. */
   readonly folder: string | undefined;
 

@@ -1,3 +1,4 @@
+import type { OnProgress } from '../hooks.ts';
 import type { TrainingTokens } from '../metric/attention-to-training-tokens.ts';
 import type { LoadedModel } from '../model/loaded-model.ts';
 import { prefixGraph } from '../model/prefix.ts';
@@ -6,7 +7,6 @@ import { gradientGraph } from '../setting/finetune-step.ts';
 import { finetuned, inContext, type Setting, zeroShot } from '../setting/setting.ts';
 import type { Sequences } from '../task/sequence.ts';
 import type { Prepared } from './prepare.ts';
-import type { OnProgress } from './progress.ts';
 import type { Stopwatch } from './provenance.ts';
 import { finetuneNudged, type NudgedSettings } from './steady-check.ts';
 

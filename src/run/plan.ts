@@ -3,7 +3,7 @@ import { UserError } from '../error.ts';
 import { canonicalJson, type Json } from '../files/canonical-json.ts';
 import { renameKeys, valueAt } from '../files/rename-keys.ts';
 import { KENDALL_EXAMPLES } from '../metric/measure.ts';
-import type { SettingName } from '../setting/setting.ts';
+import type { SettingName } from '../setting/setting-name.ts';
 import { batches } from '../task/batches.ts';
 import type { Sequences } from '../task/sequence.ts';
 import type { TemplateVariant } from '../task/task.ts';
@@ -87,10 +87,10 @@ export function chosenNumbers(
   const tuned = preset ?? tunedDefaults(model.digest, task.name);
   const rate = settings.includes('finetuned') ? (learningRate ?? tuned?.learningRate) : null;
   if (rate === undefined) {
-    throw new UserError(
-      `--learning-rate: no learning rate was tuned for ${model.name} on ${task.name}; give one (dualform tune finds it), or leave finetuned out of --settings`,
-      { exitCode: 2 },
-    );
+    throw new UserError(`no learning rate was tuned for ${model.name} on ${task.name}`, {
+      option: 'learningRate',
+      remedy: 'give one (dualform tune finds it), or leave finetuned out of `settings`',
+    });
   }
   return { seed: seed ?? tuned?.seed ?? DEFAULT_SEED, learningRate: rate };
 }

@@ -4,6 +4,7 @@ import { openCheckpoint } from '../checkpoint/open.ts';
 import type { OpenOptions } from '../checkpoint/open-options.ts';
 import { UserError } from '../error.ts';
 import { canonicalJson, type Json } from '../files/canonical-json.ts';
+import type { Hooks } from '../hooks.ts';
 import { type Conventions, conventionsOf } from '../model/conventions.ts';
 import type { Decoder } from '../model/decoder.ts';
 import { runWithMomentum } from '../model/momentum.ts';
@@ -18,7 +19,6 @@ import { DEFAULT_LIMIT } from './defaults.ts';
 import { type ExperimentOptions, readOptions } from './options.ts';
 import { choosePreset, type Preset } from './paper/preset.ts';
 import { chosenNumbers, makePlan, type Plan, signatureOf } from './plan.ts';
-import type { OnProgress } from './progress.ts';
 import { type Scoring, scoringOf } from './scoring.ts';
 
 /** A model of text that was found, with nothing loaded. */
@@ -43,13 +43,6 @@ export interface Prepared extends Subject {
   readonly preset?: Preset;
 }
 
-export interface PrepareOptions {
-  readonly offline?: boolean | undefined;
-  readonly onProgress?: OnProgress | undefined;
-  /** Ends a download. */
-  readonly signal?: AbortSignal | undefined;
-}
-
 /** The model that is asked for. */
 export interface ModelWishes {
   readonly model: string;
@@ -58,19 +51,16 @@ export interface ModelWishes {
 }
 
 /** How a model and a task are opened, downloads among it. */
-function opening({ offline, onProgress, signal }: PrepareOptions): OpenOptions {
+function opening({ offline, onProgress, signal }: Hooks): OpenOptions {
   return {
     offline: offline ?? false,
     ...(signal && { signal }),
-    onProgress: ({ stage, done, total }) => onProgress?.({ stage: 'load', done, total, unit: 'bytes', detail: stage }),
+    onProgress: ({ stage, done, total }) => onProgress?.({ stage: 'load', done, total, unit: 'bytes', part: stage }),
   };
 }
 
 /** Finds model and tokenizer. @throws UserError when one is missing or cannot be used */
-export async function openTextModel(
-  { model, heads, momentum }: ModelWishes,
-  options: PrepareOptions = {},
-): Promise<TextModel> {
+export async function openTextModel({ model, heads, momentum }: ModelWishes, options: Hooks = {}): Promise<TextModel> {
   const found = await openCheckpoint(model, { ...opening(options), heads });
   const checkpoint = runWithMomentum(found, momentum);
   const decoder = await openDecoder(checkpoint);
@@ -90,7 +80,7 @@ export async function openSubject(
     readonly separator?: string | undefined;
     readonly bos?: string | undefined;
   },
-  options: PrepareOptions,
+  options: Hooks,
   openModel = (asked: ModelWishes) => openTextModel(asked, options),
 ): Promise<Subject> {
   const task = await openTask(wishes.task, { ...opening(options), template: wishes.template });
@@ -107,7 +97,7 @@ export async function openSubject(
  */
 export async function prepare(
   given: ExperimentOptions,
-  options: PrepareOptions = {},
+  options: Hooks = {},
   openModel?: (wishes: ModelWishes) => Promise<TextModel>,
 ): Promise<Prepared> {
   const chosen = readOptions(given);

@@ -1,5 +1,5 @@
 import type { ExampleMetrics } from '../metric/measure.ts';
-import type { SettingName } from '../setting/setting.ts';
+import type { SettingName } from '../setting/setting-name.ts';
 
 /** One example in one setting: a line of `examples.jsonl`. */
 export interface ExampleRecord {

@@ -5,7 +5,7 @@ import { notMeasured } from '../metric/fold.ts';
 import { type Predictions, type Rec2FTP, rec2ftp } from '../metric/rec2ftp.ts';
 import { type Similarities, summarise } from '../metric/summarise.ts';
 import { type Decoder, elements } from '../model/decoder.ts';
-import type { SettingName } from '../setting/setting.ts';
+import type { SettingName } from '../setting/setting-name.ts';
 import type { Interval } from '../statistics/interval.ts';
 import { wilson } from '../statistics/wilson.ts';
 import type { TemplateVariant } from '../task/task.ts';

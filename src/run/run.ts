@@ -3,6 +3,7 @@ import type { Json } from '../files/canonical-json.ts';
 import { prettyJson } from '../files/pretty-json.ts';
 import { valueAt } from '../files/rename-keys.ts';
 import { readFinished, writeText } from '../files/run-folder.ts';
+import { type Hooks, type OnProgress, splitHooks } from '../hooks.ts';
 import { loadModel } from '../model/loaded-model.ts';
 import { observationGraph } from '../observe/observe.ts';
 import { physicalCores } from '../runtime/node/cores.ts';
@@ -18,7 +19,6 @@ import type { ExperimentOptions } from './options.ts';
 import { comparePaper, type PaperComparison } from './paper/comparison.ts';
 import { upgradePlan } from './plan.ts';
 import { type Prepared, prepare } from './prepare.ts';
-import type { OnProgress } from './progress.ts';
 import {
   type Provenance,
   readProvenance,
@@ -32,19 +32,7 @@ import { type ExperimentResult, foldResult } from './result.ts';
 import { openStore, type Store } from './store.ts';
 import { tokenLines } from './token-lines.ts';
 
-export interface RunOptions extends ExperimentOptions {
-  /** The run folder; `runs/<signature>` unless given. */
-  readonly out?: string | undefined;
-  /** Default: those that the run was begun with, else the physical cores that the process may use. */
-  readonly threads?: number | undefined;
-  /** Refuses the network. */
-  readonly offline?: boolean | undefined;
-  /** Stops the run; what was stored stays. */
-  readonly signal?: AbortSignal | undefined;
-  readonly onProgress?: OnProgress | undefined;
-  /** Hears of what the user should know while the run goes on: oddities of a task's rows, a crash after which it tries once more. */
-  readonly onWarning?: ((message: string) => void) | undefined;
-}
+export type RunOptions = ExperimentOptions & Hooks;
 
 export interface RunResult {
   /** Absolute. */
@@ -68,15 +56,14 @@ export interface RunResult {
  * @throws Interrupted after `signal`
  */
 export async function runExperiment(options: RunOptions = {}): Promise<RunResult> {
-  const { out, threads, offline, signal, onProgress, onWarning, ...wishes } = options;
-  const hooks = { out, threads, signal, onProgress, onWarning };
-  return runPrepared(() => prepare(wishes, { offline, onProgress, signal }), hooks);
+  const { hooks, wishes } = splitHooks(options);
+  return runPrepared(() => prepare(wishes, hooks), hooks);
 }
 
 /** As runExperiment, from choices that are already made. */
 export async function runPrepared(
   getPrepared: () => Promise<Prepared>,
-  { out, threads, signal, onProgress, onWarning }: Omit<RunOptions, keyof ExperimentOptions | 'offline'>,
+  { out, threads, signal, onProgress, onWarning }: Hooks,
 ): Promise<RunResult> {
   const state: { folder?: string; store?: Store; examples?: number } = {};
   try {

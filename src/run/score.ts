@@ -24,9 +24,9 @@ export async function scoreLabels(
   model: LoadedModel,
   { prefixTokens, prompt, labelTokens }: ScoreRequest,
 ): Promise<readonly number[]> {
-  if (prompt.length === 0) throw new UserError('the prompt has no tokens', { exitCode: 2 });
+  if (prompt.length === 0) throw new UserError('the prompt has no tokens', { option: 'prompt' });
   const empty = labelTokens.findIndex(tokens => tokens.length === 0);
-  if (empty >= 0) throw new UserError(`label word ${empty + 1} has no tokens`, { exitCode: 2 });
+  if (empty >= 0) throw new UserError(`label word ${empty + 1} has no tokens`, { option: 'labels' });
   const needed = prefixTokens.length + prompt.length + Math.max(...labelTokens.map(tokens => tokens.length));
   if (needed > model.decoder.context) {
     throw new UserError(

@@ -49,9 +49,9 @@ export function foldSteadyCheck(plan: Plan, metrics: readonly ExampleMetrics[], 
   if (diverged) return { ...DIVERGED, rows };
   const compared = [...metrics].sort((a, b) => a.index - b.index).flatMap(({ steady }) => steady ?? []);
   if (compared.length !== rows) {
-    throw new UserError(
-      `metrics.jsonl: ${compared.length} rows have the key steady where ${rows} should; it is damaged; remove the run folder or give another --out`,
-    );
+    throw new UserError(`metrics.jsonl: ${compared.length} rows have the key steady where ${rows} should`, {
+      remedy: 'the file is damaged: remove the run folder or give another `out`',
+    });
   }
   return { ...steadiness(compared), rows };
 }

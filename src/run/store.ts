@@ -143,8 +143,8 @@ function proveSame(folder: string, stored: BatchTexts, computed: BatchTexts): vo
   const same = (['examples', 'metrics'] as const).every(name => stored[name].join('') === computed[name].join(''));
   if (same) return;
   throw new UserError(
-    `${folder}: was begun with other rounding (another machine, or another --threads) and would not end with the same numbers; ` +
-      'go on there with the --threads that it was begun with, or give another --out',
+    `${folder}: was begun with other rounding (another machine, or another number of \`threads\`) and would not end with the same numbers`,
+    { remedy: 'continue there with the number of `threads` that it was begun with, or give another `out`' },
   );
 }
 

@@ -1,9 +1,3 @@
 export { type FinetuneOptions, type Finetuning, finetune, releaseProjections } from './finetune.ts';
-export {
-  finetuned,
-  inContext,
-  type Setting,
-  type SettingName,
-  settingNames,
-  zeroShot,
-} from './setting.ts';
+export { finetuned, inContext, type Setting, zeroShot } from './setting.ts';
+export { type SettingName, settingNames } from './setting-name.ts';

@@ -4,10 +4,7 @@
  */
 import type { LoadedModel, Projections } from '../model/loaded-model.ts';
 import { computePrefix, type Prefix } from '../model/prefix.ts';
-
-export type SettingName = 'zero-shot' | 'in-context' | 'finetuned';
-
-export const settingNames: readonly SettingName[] = ['zero-shot', 'in-context', 'finetuned'];
+import type { SettingName } from './setting-name.ts';
 
 export interface Setting {
   readonly name: SettingName;

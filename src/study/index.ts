@@ -1,5 +1,5 @@
+export type { ChapterNumber } from './dual-form/options.ts';
 export {
-  type ChapterNumber,
   estimateTheory,
   runTheory,
   type StoredChapter,

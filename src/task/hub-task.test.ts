@@ -90,7 +90,7 @@ test('a data set of the hub is a task: splits, shards in order, the cache of the
   expect((await open(undefined, true)).digest).toBe(task.digest);
   expect(hub.asked.length).toBe(asked);
   expect(await refusal(open({ data: 'hf:org/name', evaluation: 'test' }, true))).toMatch(
-    /^hf:org\/name: data\/test-00000-of-00001\.parquet is not in .*hub, and --offline refuses the network; run with network: dualform pull hf:org\/name$/,
+    /^hf:org\/name: data\/test-00000-of-00001\.parquet is not in .*hub, and `offline` refuses the network; run with network: dualform pull hf:org\/name$/,
   );
   hub = await startHub(files);
 });
@@ -155,7 +155,7 @@ test.each<[string, object, RegExp]>([
     { data: 'hf:org/name:x' },
     /^hf:org\/name: has no configuration "x"; the nearest is "default"/,
   ],
-  ['not an id', { data: 'hf:name' }, /"hf:name": not a data set of the hub: there must be one "\/".*give hf:org\/name/],
+  ['not an id', { data: 'hf:name' }, /hf:name: not a data set of the hub: there must be one "\/".*give hf:org\/name/],
   [
     'two data sets',
     { data: ['hf:org/name', 'a.csv'] },
@@ -167,7 +167,7 @@ test.each<[string, object, RegExp]>([
 
 test('without network and cache, or without .parquet files, it says what to do', async () => {
   expect(await refusal(open(undefined, true))).toMatch(
-    /^hf:org\/name: it is not in .*hub, and --offline refuses the network; run with network: dualform pull hf:org\/name$/,
+    /^hf:org\/name: it is not in .*hub, and `offline` refuses the network; run with network: dualform pull hf:org\/name$/,
   );
   hub.files = { 'train.csv': Buffer.from('x') };
   expect(await refusal(open())).toMatch(

@@ -88,12 +88,12 @@ describe('embedded tasks', () => {
   });
 
   test('a file of another kind is wrong use', async () => {
-    await expect(openTask('reviews.xlsx')).rejects.toMatchObject({ exitCode: 2, name: 'UserError' });
+    await expect(openTask('reviews.xlsx')).rejects.toMatchObject({ option: 'task', name: 'UserError' });
   });
 
   test('a misspelt name is wrong use, with the nearest right name', async () => {
     const error = await openTask('agnew').catch((e: unknown) => e);
     expect(error).toBeInstanceOf(UserError);
-    expect(error).toMatchObject({ exitCode: 2, message: expect.stringContaining('nearest name is "agnews"') });
+    expect(error).toMatchObject({ option: 'task', message: expect.stringContaining('nearest name is "agnews"') });
   });
 });

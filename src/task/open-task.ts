@@ -29,12 +29,12 @@ export async function openTask(
 ): Promise<Task> {
   if (EMBEDDED_TASKS.has(nameOrFile)) return openEmbeddedTask(nameOrFile, options.template ?? 'code');
   if (isOwnTask(nameOrFile)) return openOwnTask(nameOrFile, options);
-  if (/[./\\]/.test(nameOrFile)) throw new UserError(`${nameOrFile}: not a task; give ${OWN_TASKS}`, { exitCode: 2 });
-  throw new UserError(
-    `no task "${nameOrFile}"; the nearest name is "${closest(nameOrFile, [...TASK_NAMES])}" ` +
-      `(there are ${TASK_NAMES.join(', ')}, or ${OWN_TASKS})`,
-    { exitCode: 2 },
-  );
+  const wrong = { option: 'task', value: nameOrFile };
+  if (/[./\\]/.test(nameOrFile)) throw new UserError('not a task', { ...wrong, remedy: `give ${OWN_TASKS}` });
+  throw new UserError(`unknown task; the nearest name is "${closest(nameOrFile, [...TASK_NAMES])}"`, {
+    ...wrong,
+    remedy: `choose from ${TASK_NAMES.join(', ')}, or give ${OWN_TASKS}`,
+  });
 }
 
 /** What there is, without reading a row. */

@@ -48,9 +48,7 @@ describe('own tasks', () => {
     write('held.jsonl', rows(3));
     const task = await open(rows(5), { ...settings, evaluation: 'held.jsonl', shots: 2 });
     expect([task.trainRows, task.evaluationRows, task.defaultShots]).toEqual([5, 3, 2]);
-    expect(task.warnings).toEqual([
-      '3 of 3 evaluation rows are training rows too; "dualform run --exclude-leaks" leaves them out',
-    ]);
+    expect(task.warnings).toEqual(['3 of 3 evaluation rows are training rows too; `excludeLeaks` leaves them out']);
     expect(await openTask(join(folder, 'own.task.json'))).toMatchObject({ digest: task.digest });
   });
 
@@ -103,7 +101,7 @@ describe('own tasks', () => {
     write('other.task.json', JSON.stringify({ ...named, data: 'a.csv' }));
     expect(await openTask(join(folder, 'other.task.json'))).toMatchObject({ trainRows: 2, evaluationRows: 1 });
     await expect(openTask(join(folder, 'other.csv'))).rejects.toThrow(
-      /other\.task\.json: its data is .*a\.csv; give --task .*other\.task\.json/,
+      /^task .*: the data of .*other\.task\.json is .*a\.csv; give `task` .*other\.task\.json/,
     );
   });
 

@@ -80,8 +80,10 @@ async function findParts(path: string, stem: string, settings: TaskFile, options
   const typed = path.endsWith(TASK_FILE) ? undefined : isDatasetId(path) ? path : join(path);
   const data = listOf(settings.data)?.map(place);
   if (typed !== undefined && data !== undefined && (data.length > 1 || data[0] !== typed)) {
-    throw new UserError(`${settings.path}: its data is ${data.join(', ')}; give --task ${settings.path}`, {
-      exitCode: 2,
+    throw new UserError(`the data of ${settings.path} is ${data.join(', ')}`, {
+      option: 'task',
+      value: path,
+      remedy: `give \`task\` ${settings.path}`,
     });
   }
   const [train, evaluation] = [listOf(settings.train), listOf(settings.evaluation)];
@@ -111,7 +113,9 @@ async function findData(stem: string): Promise<string> {
   const endings = ROW_FORMATS.flatMap(ending => [ending, `${ending}.gz`]);
   const found = endings.filter(ending => names.includes(basename(stem) + ending)).map(ending => stem + ending);
   if (found.length > 1) {
-    throw new UserError(`${stem}${TASK_FILE}: there are ${found.join(' and ')}; give the one that is meant as --task`);
+    throw new UserError(`${stem}${TASK_FILE}: there are ${found.join(' and ')}`, {
+      remedy: 'give the one to use as `task`',
+    });
   }
   return found[0] ?? `${stem}.jsonl`;
 }

@@ -16,7 +16,7 @@ const PCG_MULTIPLIER = (2549297995355413924n << 64n) + 4865540595714422341n;
  */
 export function permutation(seed: number, n: number): number[] {
   if (!Number.isSafeInteger(seed) || seed < 0) {
-    throw new UserError(`seed ${seed} must be a whole number from 0 to ${Number.MAX_SAFE_INTEGER}`, { exitCode: 2 });
+    throw new UserError(`must be a whole number from 0 to ${Number.MAX_SAFE_INTEGER}`, { option: 'seed', value: seed });
   }
   if (!Number.isSafeInteger(n) || n < 0 || n > 2 ** 32) {
     throw new RangeError(`permutation of ${n} numbers: the count must be a whole number from 0 to 2^32`);

@@ -78,8 +78,9 @@ export function buildSequences(request: SequenceRequest): Sequences {
   checkCount('shots', request.shots, 0);
   checkCount('limit', request.limit ?? 1, 1);
   if (request.shots > task.trainRows) {
-    throw new UserError(`shots ${request.shots}: task ${task.name} has only ${task.trainRows} training rows`, {
-      exitCode: 2,
+    throw new UserError(`task ${task.name} has only ${task.trainRows} training rows`, {
+      option: 'shots',
+      value: request.shots,
     });
   }
   const labelTokens = encodeLabels(task, tokenizer);
@@ -205,5 +206,5 @@ function longest(sequences: readonly (readonly number[])[]): number {
 
 function checkCount(name: string, value: number, least: number): void {
   if (Number.isSafeInteger(value) && value >= least) return;
-  throw new UserError(`${name} ${value} must be a whole number from ${least} on`, { exitCode: 2 });
+  throw new UserError(`must be a whole number, at least ${least}`, { option: name, value });
 }

@@ -20,9 +20,7 @@ function taskOf(train: string, evaluation: string): Task {
 describe('evaluation rows that are training rows too', () => {
   test('are told, and left out when that is asked; the others keep their order', () => {
     const task = taskOf('abc', 'xbyaz');
-    expect(task.warnings).toEqual([
-      '2 of 5 evaluation rows are training rows too; "dualform run --exclude-leaks" leaves them out',
-    ]);
+    expect(task.warnings).toEqual(['2 of 5 evaluation rows are training rows too; `excludeLeaks` leaves them out']);
     const { task: without, excluded } = withoutLeaks(task);
     expect(excluded).toBe(2);
     expect(without.evaluationRows).toBe(3);
@@ -41,12 +39,12 @@ describe('evaluation rows that are training rows too', () => {
 
   test('cannot be all', () => {
     expect(() => withoutLeaks(taskOf('abc', 'ab'))).toThrow(UserError);
-    expect(() => withoutLeaks(taskOf('abc', 'ab'))).toThrow(/^--exclude-leaks: every evaluation row of task own/);
+    expect(() => withoutLeaks(taskOf('abc', 'ab'))).toThrow(/^excludeLeaks: every evaluation row of task own/);
   });
 
   test.each([
     ['sst2', []],
-    ['sst5', ['2 of 1101 evaluation rows are training rows too; "dualform run --exclude-leaks" leaves them out']],
+    ['sst5', ['2 of 1101 evaluation rows are training rows too; `excludeLeaks` leaves them out']],
     ['mr', []],
     ['subj', []],
     ['agnews', []],

@@ -30,9 +30,7 @@ export function findWarnings(task: Rows): readonly string[] {
     ...empty(task.train(), 'training'),
     ...empty(evaluation, 'evaluation'),
     ...(leaked > 0
-      ? [
-          `${leaked} of ${evaluation.length} evaluation rows are training rows too; "dualform run --exclude-leaks" leaves them out`,
-        ]
+      ? [`${leaked} of ${evaluation.length} evaluation rows are training rows too; \`excludeLeaks\` leaves them out`]
       : []),
   ];
 }
@@ -48,9 +46,7 @@ export function withoutLeaks(task: Task): { readonly task: Task; readonly exclud
   if (leaked.size === 0) return { task, excluded: 0 };
   const left = task.evaluation().filter(row => !leaked.has(row));
   if (left.length === 0) {
-    throw new UserError(`--exclude-leaks: every evaluation row of task ${task.name} is a training row too`, {
-      exitCode: 2,
-    });
+    throw new UserError(`every evaluation row of task ${task.name} is a training row too`, { option: 'excludeLeaks' });
   }
   const without = { ...task, evaluationRows: left.length, evaluation: () => left };
   return { task: { ...without, warnings: findWarnings(without) }, excluded: leaked.size };

@@ -29,9 +29,8 @@ export async function trainTokenizer(
 ): Promise<string> {
   if (!Number.isInteger(vocabulary) || vocabulary < SMALLEST_VOCABULARY || vocabulary > LARGEST_VOCABULARY) {
     throw new UserError(
-      `a vocabulary of ${vocabulary} tokens cannot be trained here, only one of ${SMALLEST_VOCABULARY} to ` +
-        `${LARGEST_VOCABULARY}; give a larger one as --tokenizer`,
-      { exitCode: 2 },
+      `must be from ${SMALLEST_VOCABULARY} to ${LARGEST_VOCABULARY}, the tokens that can be trained here`,
+      { option: 'vocabulary', value: vocabulary, remedy: 'give a larger one as `tokenizer`' },
     );
   }
   return tokenizerJson(await learnMerges(texts, signal), vocabulary);
@@ -48,7 +47,10 @@ async function learnMerges(texts: Iterable<string>, signal: AbortSignal | undefi
     await promisify(execFile)(process.execPath, typed, { signal }).catch((cause: Error) => {
       signal?.throwIfAborted();
       const [reason] = /^Error: .*$/m.exec(cause.message) ?? [cause.message];
-      throw new UserError(`the tokenizer could not be trained: ${reason}; give one as --tokenizer`, { cause });
+      throw new UserError(`the tokenizer could not be trained: ${reason}`, {
+        remedy: 'give one as `tokenizer`',
+        cause,
+      });
     });
     const { model } = JSON.parse(await readFile(saved, 'utf8')) as { model: { merges: readonly Merge[] } };
     return model.merges;

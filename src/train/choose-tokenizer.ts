@@ -44,7 +44,7 @@ export async function chooseTokenizer(
     const id = tokenizer.tokenId(text);
     if (id !== undefined) return { json, tokenizer, endOfText: { id, text } };
   }
-  throw new UserError(`--tokenizer ${source}: has no token that ends a document (${ENDS.join(', ')})`, { exitCode: 2 });
+  throw new UserError(`has no token that ends a document (${ENDS.join(', ')})`, { option: 'tokenizer', value: source });
 }
 
 async function readJsonOf(path: string): Promise<Uint8Array> {
@@ -52,6 +52,6 @@ async function readJsonOf(path: string): Promise<Uint8Array> {
     const file = (await stat(path)).isDirectory() ? join(path, 'tokenizer.json') : path;
     return await readFile(file);
   } catch (error) {
-    throw fileError(path, error, `; --tokenizer is a tokenizer.json, a folder that holds one, or ${GPT2}`);
+    throw fileError(path, error, `; \`tokenizer\` is a tokenizer.json, a folder that holds one, or ${GPT2}`);
   }
 }

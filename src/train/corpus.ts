@@ -53,7 +53,8 @@ export async function readCorpus(sources: readonly string[], { separator }: Corp
     }
   }
   const name = sources.map(source => basename(source)).join(', ');
-  if (documents.length === 0) throw new UserError(`the corpus ${name} is empty; give files that hold text as --corpus`);
+  if (documents.length === 0)
+    throw new UserError(`the corpus ${name} is empty`, { remedy: 'give files that hold text as `corpus`' });
   return { name, digest: hash.digest('hex'), documents };
 }
 
@@ -69,7 +70,7 @@ async function textFiles(source: string): Promise<readonly string[]> {
       .map(name => join(source, name));
     if (files.length > 0) return files;
   } catch (error) {
-    throw fileError(source, error, `; --corpus is a text file, a folder of .txt files, or ${DEFAULT_CORPUS}`);
+    throw fileError(source, error, `; \`corpus\` is a text file, a folder of .txt files, or ${DEFAULT_CORPUS}`);
   }
   throw new UserError(`${source}: there is no .txt file in this folder; name the files themselves`);
 }

@@ -1,4 +1,5 @@
 import { join, resolve } from 'node:path';
+import { type Hooks, splitHooks } from '../hooks.ts';
 import { elements } from '../model/decoder.ts';
 import { readDecoder } from '../model/families/index.ts';
 import type { Momentum } from '../model/momentum.ts';
@@ -10,7 +11,7 @@ import { gptConfig, languageFeeds, languageModel } from './gpt.ts';
 import { initialise } from './initialise.ts';
 import type { TrainingOptions } from './options.ts';
 import { type TrainingPlan, tokensOfStep } from './plan.ts';
-import { type PrepareTrainingOptions, prepareTraining } from './prepare.ts';
+import { prepareTraining } from './prepare.ts';
 import { SEQUENCES_ON_THE_WAY, usualCheckpointEvery } from './train-steps.ts';
 import { openTrainer } from './trainer.ts';
 import { trainingFlops } from './work.ts';
@@ -38,10 +39,7 @@ export interface TrainingEstimate {
   readonly secondsOfBatch: number | null;
 }
 
-export interface TrainingEstimateOptions extends TrainingOptions, PrepareTrainingOptions {
-  readonly out?: string | undefined;
-  readonly checkpointEvery?: number | undefined;
-  readonly threads?: number | undefined;
+export interface TrainingEstimateOptions extends TrainingOptions, Hooks {
   /** Whether to measure batches, a few seconds; they are measured unless this is false. */
   readonly calibrate?: boolean | undefined;
 }
@@ -52,8 +50,10 @@ export interface TrainingEstimateOptions extends TrainingOptions, PrepareTrainin
  * @throws UserError as trainModel, before anything is computed
  */
 export async function estimateTraining(options: TrainingEstimateOptions = {}): Promise<TrainingEstimate> {
-  const { out, threads, signal, onProgress, calibrate = true, checkpointEvery, ...wishes } = options;
-  const { plan, signature, config } = await prepareTraining(wishes, { signal, onProgress });
+  const { calibrate = true, ...others } = options;
+  const { hooks, wishes } = splitHooks(others);
+  const { out, threads, signal } = hooks;
+  const { plan, signature, config } = await prepareTraining(wishes, hooks);
   const { steps, batch, accumulate, model } = plan;
   const decoder = readDecoder(config, 'the model to train');
   const parameters = elements(decoder.tensors);
@@ -64,7 +64,7 @@ export async function estimateTraining(options: TrainingEstimateOptions = {}): P
   const measured = calibrate ? await measureBatches(plan, small, { threads, signal }) : null;
 
   const evaluated = evaluatedSequences(plan);
-  const checkpoints = Math.ceil(steps / (checkpointEvery ?? usualCheckpointEvery(plan)));
+  const checkpoints = Math.ceil(steps / (wishes.checkpointEvery ?? usualCheckpointEvery(plan)));
   const stages = {
     training: {
       tokens: steps * tokensOfStep(plan),

@@ -26,7 +26,7 @@ export function gptConfig(shape: GptShape): Readonly<Record<string, unknown>> {
   const { layers, heads, hiddenSize, feedForward, vocabulary, context, momentum, endOfText = 0 } = shape;
   const { deviation = DEVIATION } = shape;
   if (hiddenSize % heads !== 0)
-    throw new UserError(`--heads ${heads}: do not divide the hiddenSize ${hiddenSize}`, { exitCode: 2 });
+    throw new UserError(`must divide \`hiddenSize\` ${hiddenSize}`, { option: 'heads', value: heads });
   const config = {
     architectures: ['GPT2LMHeadModel'],
     model_type: 'gpt2',

@@ -43,7 +43,7 @@ describe('presets', () => {
     }
     for (const momentum of [[0.1], [0.1, 0.2, 0.3], [[0.1, 0.2]], [[0.1], [0.2]]]) {
       expect(() => readTrainingOptions({ ...shape, momentum })).toThrow(
-        /^--momentum .*: must have an entry for each of 2 layers/,
+        /^momentum .*: must have an entry for each of 2 layers/,
       );
     }
   });

@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { UserError } from '../error.ts';
+import type { Hooks } from '../hooks.ts';
 import { signatureOf } from '../run/plan.ts';
 import { type ChosenTokenizer, chooseTokenizer } from './choose-tokenizer.ts';
 import { type Part, readCorpus, splitCorpus } from './corpus.ts';
@@ -7,7 +8,6 @@ import { gptConfig } from './gpt.ts';
 import { readTrainingOptions, type TrainingChoices, type TrainingOptions } from './options.ts';
 import { joinDocuments, packSequences, type Sequences } from './packing.ts';
 import type { TextsOfPlan, TrainingPlan } from './plan.ts';
-import type { OnTrainingProgress } from './progress.ts';
 import { remembered } from './remembered.ts';
 
 /** A training run with all its choices made, nothing computed yet. */
@@ -21,18 +21,13 @@ export interface PreparedTraining {
   readonly validation: Sequences;
 }
 
-export interface PrepareTrainingOptions {
-  readonly signal?: AbortSignal | undefined;
-  readonly onProgress?: OnTrainingProgress | undefined;
-}
-
 /** Where no file to validate on is given: the last tenth of the corpus. */
 const VALIDATION_SHARE = 0.1;
 
 /** Reads the corpus, trains or opens the tokenizer, packs. @throws UserError options, files, a text that is too short */
 export async function prepareTraining(
   options: TrainingOptions,
-  { signal, onProgress }: PrepareTrainingOptions = {},
+  { signal, onProgress }: Hooks = {},
 ): Promise<PreparedTraining> {
   const choices = readTrainingOptions(options);
   const { layers, heads, hiddenSize, feedForward, context, momentum } = choices;
@@ -92,7 +87,7 @@ async function pack(
   { name, digest, part, documents }: Part,
   context: number,
   chosen: ChosenTokenizer,
-  hooks: PrepareTrainingOptions,
+  hooks: Hooks,
 ): Promise<{ readonly texts: TextsOfPlan; readonly sequences: Sequences }> {
   const key = { kind: 'tokens', version: 2, corpus: digest, part, tokenizer: chosen.tokenizer.digest };
   const bytes = await remembered({ ...key, endOfText: chosen.endOfText.id }, () => encode(documents, chosen, hooks));
@@ -101,8 +96,8 @@ async function pack(
   if (sequences.length === 0) {
     const which = part[0] === 0 ? 'to train on' : 'to validate on';
     throw new UserError(
-      `the corpus ${name}: ${stream.length} tokens ${which} are fewer than one sequence of ${context + 1}; ` +
-        'give a longer text or a smaller --context',
+      `the corpus ${name}: ${stream.length} tokens ${which} are fewer than one sequence of ${context + 1}`,
+      { remedy: 'give a longer text or a smaller `context`' },
     );
   }
   const texts = {
@@ -119,7 +114,7 @@ async function pack(
 async function encode(
   documents: readonly string[],
   { tokenizer, endOfText }: ChosenTokenizer,
-  { signal, onProgress }: PrepareTrainingOptions,
+  { signal, onProgress }: Hooks,
 ): Promise<Uint8Array> {
   const total = documents.reduce((sum, { length }) => sum + length, 0);
   const ids: Int32Array[] = [];

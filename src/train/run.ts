@@ -3,6 +3,7 @@ import type { Json } from '../files/canonical-json.ts';
 import { fileDigest } from '../files/digest.ts';
 import { prettyJson } from '../files/pretty-json.ts';
 import { claimFolder, makeFolder, readFinished, readJson, writeResult, writeText } from '../files/run-folder.ts';
+import { type Hooks, splitHooks } from '../hooks.ts';
 import { Interrupted } from '../run/interrupted.ts';
 import {
   type Provenance,
@@ -21,24 +22,12 @@ import { writeModelConfig, writeWeights } from './model-folder.ts';
 import type { TrainingOptions } from './options.ts';
 import { upgradeTrainingPlan } from './plan.ts';
 import { type PreparedTraining, prepareTraining } from './prepare.ts';
-import type { OnTrainingProgress } from './progress.ts';
 import { type Trained, type TrainingStage, trainingStages, trainSteps, usualCheckpointEvery } from './train-steps.ts';
 import { makeTrainingResult, type TrainingResult, upgradeTrainingResult } from './training-result.ts';
 import { removeState } from './training-state.ts';
 
-export interface TrainRunOptions extends TrainingOptions {
-  /** The run folder, which becomes a model's folder; `runs/<signature>` unless given. */
-  readonly out?: string | undefined;
-  /** Steps between two checkpoints; a twentieth of all unless given. What comes out does not depend on it. */
-  readonly checkpointEvery?: number | undefined;
-  /** Default: those that the run was begun with, else the physical cores that the process may use. */
-  readonly threads?: number | undefined;
-  /** Stops the run behind the step that it is at; a checkpoint of it is written. */
-  readonly signal?: AbortSignal | undefined;
-  readonly onProgress?: OnTrainingProgress | undefined;
-  /** Hears of a crash after which the run tries once more. */
-  readonly onWarning?: ((message: string) => void) | undefined;
-}
+/** `out` becomes a model's folder. */
+export type TrainRunOptions = TrainingOptions & Hooks;
 
 export interface TrainRun {
   /** Absolute. */
@@ -58,12 +47,14 @@ export interface TrainRun {
  * @throws Interrupted after `signal`
  */
 export async function trainModel(options: TrainRunOptions = {}): Promise<TrainRun> {
-  const { out, checkpointEvery, threads, signal, onProgress, onWarning, ...wishes } = options;
+  const { hooks, wishes } = splitHooks(options);
+  const { checkpointEvery } = wishes;
+  const { out, threads, signal, onProgress, onWarning } = hooks;
   let place: { readonly folder: string; readonly steps: number; saved: number } | undefined;
   try {
     signal?.throwIfAborted();
     const started = performance.now();
-    const prepared = await prepareTraining(wishes, { signal, onProgress });
+    const prepared = await prepareTraining(wishes, hooks);
     const { plan, signature } = prepared;
     const folder = resolve(out ?? join('runs', signature));
     const finished = await readFinished(folder, plan, upgradeTrainingPlan);

@@ -3,6 +3,7 @@ import { UserError } from '../error.ts';
 import type { Json } from '../files/canonical-json.ts';
 import { prettyJson } from '../files/pretty-json.ts';
 import { writeText } from '../files/run-folder.ts';
+import type { OnProgress } from '../hooks.ts';
 import { type Stopwatch, thisMachine } from '../run/provenance.ts';
 import { NonFiniteError } from '../runtime/errors.ts';
 import { ownMemory } from '../runtime/node/memory.ts';
@@ -15,7 +16,6 @@ import type { Numbers } from './objective.ts';
 import { batchOrder, type Sequences } from './packing.ts';
 import { earlierSignature, type TrainingPlan, tokensOfStep } from './plan.ts';
 import type { PreparedTraining } from './prepare.ts';
-import type { OnTrainingProgress } from './progress.ts';
 import { learningRateAt } from './schedule.ts';
 import { openTrainer, type Trainer } from './trainer.ts';
 import { type LogRow, openTrainingLog } from './training-log.ts';
@@ -31,7 +31,7 @@ export interface StepsOptions {
   /** Throws when the folder belongs to somebody else by now. */
   readonly checkFolder: () => void;
   readonly signal: AbortSignal | undefined;
-  readonly onProgress: OnTrainingProgress | undefined;
+  readonly onProgress: OnProgress | undefined;
   /** Hears of every step that training could go on from. */
   readonly onSaved: (step: number) => void;
 }
@@ -150,8 +150,8 @@ export async function trainSteps(
 
 function diverged(step: number, saved: number, folder: string, cause: NonFiniteError): UserError {
   const kept = saved === 0 ? '' : `; the checkpoint of step ${saved} is kept in ${folder}`;
-  return new UserError(
-    `step ${step}: training diverged: ${cause.message}${kept}; train anew with a lower --learning-rate and another --out`,
-    { cause },
-  );
+  return new UserError(`step ${step}: training diverged: ${cause.message}${kept}`, {
+    remedy: 'train again with a lower `learningRate` and another `out`',
+    cause,
+  });
 }

@@ -33,7 +33,9 @@ export async function openTrainingLog(file: string, step: number): Promise<Train
   }
   if (rows.filter(row => 'loss' in row).length !== step) {
     await records.close();
-    throw new UserError(`${file}: does not hold the ${step} steps of the checkpoint beside it; give another --out`);
+    throw new UserError(`${file}: does not hold the ${step} steps of the checkpoint beside it`, {
+      remedy: 'give another `out`',
+    });
   }
   await records.cut(rows.length);
   let waiting = '';

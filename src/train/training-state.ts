@@ -40,7 +40,7 @@ export async function readState(
   if (!existsSync(file)) return undefined;
   const { metadata } = await readSafetensorsHeader(file);
   if (metadata.get('format') !== FORMAT || !signatures.includes(metadata.get('signature') ?? '')) {
-    throw new UserError(`${file}: is a checkpoint of another plan; give another --out`);
+    throw new UserError(`${file}: is a checkpoint of another plan`, { remedy: 'give another `out`' });
   }
   const tensors = await readSafetensors(file);
   const [own, first, second] = SETS.map(set => numbersOf(file, set, tensors, parameters)) as [
@@ -61,7 +61,7 @@ function numbersOf(
     parameters.map(({ name }) => {
       const data = tensors.get(`${set}.${name}`)?.data;
       if (data instanceof Float32Array) return [name, data];
-      throw new UserError(`${file}: there is no ${set}.${name}; remove the folder or give another --out`);
+      throw new UserError(`${file}: there is no ${set}.${name}`, { remedy: 'remove the folder or give another `out`' });
     }),
   );
 }

@@ -48,7 +48,7 @@ test.each([
   ['does not divide the hiddenSize', () => silent, '5', '--heads 5: must divide the hiddenSize 32'],
   ['contradicts the file', () => goldenFile('fairseq'), '8', 'model.pt itself says 4; leave the option out'],
   ['another kind of model', () => tinyModel, '4', '--heads: only a model.pt of fairseq may leave its heads unsaid'],
-  ['no number', () => silent, 'four', '--heads "four": must be a whole number from 1 on'],
+  ['no number', () => silent, 'four', '--heads four: must be a whole number, at least 1'],
 ])('--heads that %s is refused', async (_, model, heads, message) => {
   const { exitCode, stderr } = await trace(model(), ['--heads', heads]);
   expect(stderr).toContain(message);

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { dualform, newFolder } from './dualform.ts';
 
 const few = ['momentum', '--tasks', 'markov-chain,linear-regression', '--etas', '0.5', '--seeds', '1,2'];
-const tiny = [...few, '--batch', '2', '--hiddenSize', '8', '--heads', '2', '--tests', '4', '--out', 'study'];
+const tiny = [...few, '--batch', '2', '--hidden-size', '8', '--heads', '2', '--tests', '4', '--out', 'study'];
 
 test('tables for people, with findings; a second call shows them again', async () => {
   const cwd = await newFolder();
@@ -54,8 +54,8 @@ test('Ctrl-C stops with 130 and says how to go on', async () => {
 });
 
 test.each([
-  [['--etas', '0.5,1'], '--etas "0.5,1": must be numbers from 0 to below 1, or learned, as in 0.01,0.5,learned'],
-  [['--tasks', 'regression'], 'the nearest name is linear-regression'],
+  [['--etas', '0.5,1'], '--etas 0.5,1: must be numbers from 0 to below 1, or learned, as in 0.01,0.5,learned'],
+  [['--tasks', 'regression'], 'did you mean linear-regression?'],
   [['--preset', 'smal'], 'did you mean small?'],
   [['--etass', '0.1'], 'the nearest option is --etas'],
 ])('%j is refused on one line', async (args, message) => {

@@ -70,9 +70,9 @@ test('dualform run --preset sets one task beside the paper', async () => {
 
 test.each([
   [['table', '--tasks', 'mr,sst3'], 'the nearest name is "sst2"'],
-  [['table', '--tasks', 'mr,,cb'], '--tasks "mr,,cb": must be all, or a list of some of sst2, sst5'],
-  [['table', '--tasks', 'mr,mr', '--limit', '1'], '--tasks: mr stands twice in the list'],
-  [['table', '--preset', 'paper:1.7B'], 'did you mean paper:1.3B? (there are paper, paper:1.3B, paper:2.7B)'],
+  [['table', '--tasks', 'mr,,cb'], '--tasks mr,,cb: must not be empty'],
+  [['table', '--tasks', 'mr,mr', '--limit', '1'], '--tasks: mr is in the list twice'],
+  [['table', '--preset', 'paper:1.7B'], 'did you mean paper:1.3B? (choose from paper, paper:1.3B, paper:2.7B)'],
   [
     ['table', '--preset', 'paper', '--model', model],
     '--preset paper: fairseq (fairseq_gpt, 2 layers of hiddenSize 32) is none',

@@ -5,7 +5,7 @@ import { LETTERS } from '../run/tiny.ts';
 import { CORPUS } from '../train/tiny.ts';
 import { dualform, newFolder } from './dualform.ts';
 
-const size = ['--layers', '2', '--heads', '2', '--hiddenSize', '16', '--vocabulary', '300', '--context', '64'];
+const size = ['--layers', '2', '--heads', '2', '--hidden-size', '16', '--vocabulary', '300', '--context', '64'];
 const train = ['train', '--corpus', CORPUS, ...size, '--batch', '4', '--threads', '1'];
 
 test('prints one document, and what it made is a model for the other commands', async () => {

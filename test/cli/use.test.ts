@@ -3,9 +3,9 @@ import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { CommandError } from '../../src/cli/options/command-error.ts';
 import { performUntil } from '../../src/cli/perform.ts';
 import { makeProgram } from '../../src/cli/program.ts';
-import { UserError } from '../../src/error.ts';
 import { dualform, newFolder, tinyModel } from './dualform.ts';
 
 describe('wrong use is named with what is right', () => {
@@ -13,21 +13,21 @@ describe('wrong use is named with what is right', () => {
     [['help'], "unknown command 'help'; see dualform --help"],
     [['rum'], "unknown command 'rum'; the nearest command is run"],
     [['run', '--lerning-rate', '1'], "unknown option '--lerning-rate'; the nearest option is --learning-rate"],
-    [['run', '--template', 'papper'], 'did you mean paper? (there are paper, code)'],
-    [['run', '--settings', 'zero-shot,incontext'], 'the nearest name is in-context'],
-    [['run', '--settings', ''], '--settings "": must be a list of some of zero-shot, in-context, finetuned'],
-    [['run', '--shots', '3.5'], '--shots "3.5": must be a whole number from 0 on'],
-    [['run', '--limit', '0'], '--limit "0": must be a whole number from 1 on, or all'],
-    [['run', '--learning-rate', '-1'], '--learning-rate "-1": must be a number above 0'],
+    [['run', '--template', 'papper'], 'did you mean paper? (choose from paper, code)'],
+    [['run', '--settings', 'zero-shot,incontext'], 'unknown name "incontext"; did you mean in-context?'],
+    [['run', '--settings', ''], '--settings "": needs at least one'],
+    [['run', '--shots', '3.5'], '--shots 3.5: must be a whole number, at least 0'],
+    [['run', '--limit', '0'], '--limit 0: must be a whole number, at least 1, or all'],
+    [['run', '--learning-rate', '-1'], '--learning-rate -1: must be a number above 0'],
     [['run', '--task', 'sst3'], 'the nearest name is "sst2"'],
     [['run', '--seed'], "option '--seed <number>' argument missing; see dualform run --help"],
     [['run', 'sst2'], "too many arguments for 'run'"],
     [['run', '--model', 'smollm2-135m-instuct'], 'did you mean smollm2-135m-instruct?'],
-    [['models', '--threads', 'all'], '--threads "all": must be a whole number from 1 on'],
-    [['trace', '--tokens', '1,2'], '--out is required'],
+    [['models', '--threads', 'all'], '--threads all: must be a whole number from 1 to 1024'],
+    [['trace', '--tokens', '1,2'], '--out: is required'],
     [['trace', '--out', 'x'], '--tokens or --text is required'],
     [['trace', '--tokens', '1', '--text', 'a', '--out', 'x'], '--tokens and --text exclude each other'],
-    [['trace', '--tokens', '1,b', '--out', 'x'], '--tokens "1,b": must be token ids separated by commas'],
+    [['trace', '--tokens', '1,b', '--out', 'x'], '--tokens 1,b: must be token ids separated by commas'],
     [['trace', '--tokens', '', '--out', 'x', '--model', tinyModel], '--tokens: at least one token is needed'],
     [
       ['trace', '--tokens', '257', '--out', 'x', '--model', tinyModel],
@@ -38,28 +38,25 @@ describe('wrong use is named with what is right', () => {
       ['trace', '--tokens', '1', '--taps', 'logit', '--out', 'x', '--model', tinyModel],
       'the nearest is logits (there are logits',
     ],
-    [
-      ['trace', '--tokens', '1', '--taps', '', '--out', 'x', '--model', tinyModel],
-      '--taps: an entry of the list is empty; there are logits',
-    ],
+    [['trace', '--tokens', '1', '--taps', '', '--out', 'x', '--model', tinyModel], '--taps "": needs at least one'],
     [
       ['trace', '--tokens', Array(97).fill(1).join(), '--out', 'x', '--model', tinyModel],
       '97 tokens do not fit the context of 96',
     ],
     [['score', '--prompt', 'a', '--labels', ' a,, b'], '--labels " a,, b": label 2 is empty'],
-    [['train', '--momentum', '1'], '--momentum "1": must be a number from 0 to below 1'],
-    [['train', '--momentum', '0.1,-0.2'], '--momentum "0.1,-0.2": must be a number from 0 to below 1'],
-    [['train', '--momentum', '0.1,0.2'], '--momentum [0.1,0.2]: must have an entry for each of 4 layers'],
+    [['train', '--momentum', '1'], '--momentum 1: must be a number from 0 to below 1'],
+    [['train', '--momentum', '0.1,-0.2'], '--momentum 0.1,-0.2: must be a number from 0 to below 1'],
+    [['train', '--momentum', '0.1,0.2'], '--momentum 0.1,0.2: must have an entry for each of 4 layers'],
     [['train', '--momentum', '1e-1,.2;0,0.3', '--layers', '2'], 'a list of them one for each of 4 heads'],
-    [['train', '--hiddenSize', '100', '--heads', '3'], '--heads 3: do not divide --hiddenSize 100'],
-    [['train', '--preset', 'smal'], 'did you mean small? (there are tiny, small, paper-350m)'],
-    [['train', '--vocabulary', '90000'], 'a vocabulary of 90000 tokens cannot be trained here'],
+    [['train', '--hidden-size', '100', '--heads', '3'], '--heads 3: must divide --hidden-size 100'],
+    [['train', '--preset', 'smal'], 'did you mean small? (choose from tiny, small, paper-350m)'],
+    [['train', '--vocabulary', '90000'], '--vocabulary 90000: must be from 257 to 30000'],
     [['completion', 'tcsh'], 'bash, zsh, fish, powershell'],
   ])('%j', async (args, message) => {
     const wrong = await makeProgram(performUntil(new AbortController().signal))
       .parseAsync(args, { from: 'user' })
       .catch(error => error);
-    expect(wrong).toBeInstanceOf(UserError);
+    expect(wrong).toBeInstanceOf(CommandError);
     expect(wrong.message).toContain(message);
     expect(wrong.exitCode).toBe(2);
   });
@@ -84,8 +81,8 @@ describe('wrong use is named with what is right', () => {
     expect(lines.map(line => line.startsWith(`${command} `))).toEqual([true, true, true]);
     for (const line of lines) {
       let typed = '';
-      const program = makeProgram(async name => {
-        typed = name;
+      const program = makeProgram(async line => {
+        typed = line.name;
       });
       await program.parseAsync(line.replace(/^(?:npx )?dualform /, '').split(' '), { from: 'user' });
       expect(['run', 'doctor']).toContain(typed);

@@ -96,7 +96,7 @@ describe('a run', () => {
     writeFileSync(join(out, 'plan.json'), JSON.stringify(plan));
     await expect(runExperiment({ ...tinyRun, out })).rejects.toThrow(
       `${out}: was written by dualform 0.2.0, whose numbers differ from this version's ` +
-        '(plan schema "dualform.plan/1" there, "dualform.plan/2" here); give another --out',
+        '(plan schema "dualform.plan/1" there, "dualform.plan/2" here); give another `out`',
     );
   });
 });

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ExampleRecord } from '../../src/run/records.ts';
 import { runExperiment } from '../../src/run/run.ts';
-import type { SettingName } from '../../src/setting/setting.ts';
+import type { SettingName } from '../../src/setting/setting-name.ts';
 
 type Short = 'zsl' | 'icl' | 'ft';
 type Metric = 'simaou' | 'simaou_unnormalised' | 'simam' | 'simam_zsl' | 'simam_delta' | 'kendall';

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { beforeAll, describe, expect, test } from 'vitest';
+import type { Progress } from '../../src/hooks.ts';
 import { Interrupted } from '../../src/run/interrupted.ts';
-import type { Progress } from '../../src/run/progress.ts';
 import { type RunResult, runExperiment } from '../../src/run/run.ts';
 import { digests, RUN_SCRIPT, scratch, tinyRun } from './tiny.ts';
 
@@ -234,7 +234,7 @@ test('records of other numbers are refused and kept', async () => {
   last.simAOU[0] += 1e-9;
   const changed = `${[...lines.slice(0, -1), JSON.stringify(last)].join('\n')}\n`;
   writeFileSync(file, changed);
-  await expect(runExperiment({ ...tinyRun, out })).rejects.toThrow(/was begun with other rounding.*--threads/);
+  await expect(runExperiment({ ...tinyRun, out })).rejects.toThrow(/was begun with other rounding.*`threads`/);
   expect(readFileSync(file, 'utf8')).toBe(changed);
 });
 

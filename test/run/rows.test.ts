@@ -53,7 +53,7 @@ test('an own task as well', async () => {
   expect((await prepare(options)).plan).toMatchObject({ examples: 200, task: { evaluationRows: 230 } });
   expect((await prepare({ ...options, limit: 'all' })).plan.examples).toBe(230);
   await expect(prepare({ ...options, limit: 'some' as 'all' })).rejects.toThrow(
-    '--limit some: must be a whole number from 1 on, or all',
+    'limit some: must be a whole number, at least 1, or all',
   );
 });
 
@@ -83,9 +83,7 @@ test('a run of an own task without them: rows, result and lines', async () => {
   expect(warnings).toEqual([]);
 
   await estimateRun({ ...tinyRun, task, speed: null, onWarning });
-  expect(warnings).toEqual([
-    'task own: 5 of 12 evaluation rows are training rows too; "dualform run --exclude-leaks" leaves them out',
-  ]);
+  expect(warnings).toEqual(['task own: 5 of 12 evaluation rows are training rows too; `excludeLeaks` leaves them out']);
 });
 
 test('the command says what it took', async () => {
@@ -98,9 +96,7 @@ test('the command says what it took', async () => {
   );
   const all = await said('--limit', 'all');
   expect(all.stdout).toContain('All 12 evaluation rows are taken.');
-  expect(all.stderr).toContain(
-    '5 of 12 evaluation rows are training rows too; "dualform run --exclude-leaks" leaves them out',
-  );
+  expect(all.stderr).toContain('5 of 12 evaluation rows are training rows too; --exclude-leaks leaves them out');
   const dry = await said('--dry-run', '--limit', '4');
   expect(dry.stdout).toContain('The first 4 of 12 evaluation rows are taken; --limit all takes all.');
   expect(dry.stderr).toContain('5 of 12 evaluation rows are training rows too');

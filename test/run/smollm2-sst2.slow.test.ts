@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { settingNames } from '../../src/setting/setting.ts';
+import { settingNames } from '../../src/setting/setting-name.ts';
 import {
   type GoldenSst2,
   logProbabilities,

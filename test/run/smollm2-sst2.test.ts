@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { settingNames } from '../../src/setting/setting.ts';
+import { settingNames } from '../../src/setting/setting-name.ts';
 import { logProbabilities, readGoldenSst2, realFlips, runSst2, SST2_BOUND, shortNames } from './golden-sst2.ts';
 
 const folder = await mkdtemp(join(tmpdir(), 'dualform-sst2-'));

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { formatTune } from '../../src/cli/tune/view.ts';
 import { UserError } from '../../src/error.ts';
+import type { Progress } from '../../src/hooks.ts';
 import { Interrupted } from '../../src/run/interrupted.ts';
-import type { Progress } from '../../src/run/progress.ts';
 import { runExperiment } from '../../src/run/run.ts';
 import { type TuneResult, tune } from '../../src/run/tune/tune.ts';
 import { finetune } from '../../src/setting/finetune.ts';
@@ -146,18 +146,18 @@ test('a rate that rounding decides is refused by the steady rule, and named by t
   expect(paper).toMatchObject({ learningRate: 0.05, steady: null, why: expect.stringContaining('0.05: a nudge') });
   expect(formatTune(paper)).toContain('Elsewhere its accuracy may differ; no rate can be chosen');
   await expect(tune({ ...rates, learningRates: [0.05] })).rejects.toThrow(
-    /--learning-rates 0.05: no rate can be chosen .*; give other rates, or --rule paper/,
+    /^`learningRates` 0.05: no rate can be chosen .*; give other rates, or `rule` paper/,
   );
 });
 
 describe('refusals', () => {
   test.each([
     [{ learningRates: [1e39] }, /finetuning diverges at each/],
-    [{ learningRates: [0] }, /--learning-rates 0/],
-    [{ seeds: [] }, /--seeds: give at least one/],
-    [{ seeds: [1.5] }, /--seeds 1.5/],
-    [{ rows: 0 }, /--rows 0/],
-    [{ shots: 0 }, /--shots 0/],
+    [{ learningRates: [0] }, /^learningRates 0/],
+    [{ seeds: [] }, /^seeds .*: needs at least one/],
+    [{ seeds: [1.5] }, /^seeds 1.5/],
+    [{ rows: 0 }, /^rows 0/],
+    [{ shots: 0 }, /^shots 0/],
     [{ shots: 48 }, /no training row is left/],
   ])('%o', async (change, message) => {
     const refused = tune({ ...tiny, seeds: [1], learningRates: [0.1], ...change });

@@ -215,22 +215,22 @@ describe('bad input', () => {
   writeFileSync(short, 'a few words');
 
   test.each<[MomentumOptions, string]>([
-    [{ etas: [1] }, '--etas 1: must be in [0, 1)'],
-    [{ etas: [-0.1] }, '--etas -0.1: must be in [0, 1)'],
-    [{ etas: [0] }, '--etas: give at least one above 0; plain attention, 0, is in every study'],
-    [{ seeds: [3] }, '--seeds 3: intervals need at least two different seeds'],
-    [{ seeds: [3, 3] }, '--seeds 3,3: intervals need at least two different seeds'],
-    [{ tasks: ['markov' as 'markov-chain'] }, '--tasks markov: '],
-    [{ heads: 3 }, '--heads 3: do not divide the hiddenSize 8'],
-    [{ pairs: 100, keys: 10 }, '--pairs 100: --keys 10 makes 10 different keys only'],
-    [{ pairs: 10, symbols: 3, tasks: ['key-value-lookup'] }, '--pairs 10: --symbols 3 makes 9 different keys only'],
-    [{ context: 30 }, '--context 30: '],
+    [{ etas: [1] }, 'etas 1: must be numbers from 0 to below 1'],
+    [{ etas: [-0.1] }, 'etas -0.1: must be numbers from 0 to below 1'],
+    [{ etas: [0] }, 'etas: needs at least one above 0; plain attention, 0, is in every study'],
+    [{ seeds: [3] }, 'seeds 3: intervals need at least two different seeds'],
+    [{ seeds: [3, 3] }, 'seeds 3,3: intervals need at least two different seeds'],
+    [{ tasks: ['markov' as 'markov-chain'] }, 'tasks markov: unknown name'],
+    [{ heads: 3 }, 'heads 3: must divide `hiddenSize` 8'],
+    [{ pairs: 100, keys: 10 }, 'pairs 100: `keys` 10 makes 10 different keys only'],
+    [{ pairs: 10, symbols: 3, tasks: ['key-value-lookup'] }, 'pairs 10: `symbols` 3 makes 9 different keys only'],
+    [{ context: 30 }, 'context 30: '],
     [{ corpus: [short] }, 'the corpus short.txt: '],
     [{ corpus: [join(scratch, 'nowhere.txt')] }, 'nowhere.txt'],
-    [{ context: 512 }, '--evaluation-tokens 300: perplexities at four lengths need at least 1536 tokens'],
+    [{ context: 512 }, 'evaluationTokens 300: perplexities at four lengths need at least 1536 tokens'],
     [{ classify: ['mr'] }, 'task mr: a context of 96 tokens has no room for one demonstration'],
     [{ classify: ['sst9'] }, 'no task "sst9"; the nearest name is'],
-    [{ speed: 1 } as MomentumOptions, '--speed'],
+    [{ speed: 1 } as MomentumOptions, 'speed: unknown option'],
   ])('%j', async (wishes, message) => {
     expect(await refusal(wishes)).toContain(message);
     expect(await refusal(wishes)).toMatch(/^UserError: [^\n]+$/);

@@ -154,9 +154,9 @@ describe('the command', () => {
   });
 
   test.each([
-    [['--chapter', '6'], /--chapter "6": "6" is not known/],
-    [['--chapter', ''], /--chapter "": must be a list of some of 1, 2, 3, 4, 5/],
-    [['--training-steps', '0'], /--training-steps "0": must be a whole number from 1 on/],
+    [['--chapter', '6'], /--chapters 6: unknown name "6"/],
+    [['--chapter', ''], /--chapters "": needs at least one/],
+    [['--training-steps', '0'], /--training-steps 0: must be a whole number, at least 1/],
   ])('%j is wrong use', async (args, message) => {
     const { stderr, exitCode } = await dualform(['theory', ...typed, ...args]);
     expect(stderr).toMatch(message);

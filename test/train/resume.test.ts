@@ -94,7 +94,7 @@ describe('a checkpoint that does not fit', () => {
     const before = digests(out);
     const refused = trainModel({ ...tinyTraining, learningRate: 0.01, out });
     await expect(refused).rejects.toThrow(
-      /another plan: learningRate is 0.004 there and 0.01 here; give another --out/,
+      /another plan: learningRate is 0.004 there and 0.01 here; give another `out`/,
     );
     await expect(refused).rejects.toBeInstanceOf(UserError);
     expect(digests(out)).toEqual(before);
@@ -149,7 +149,7 @@ test('numbers that leave the finite ones stop the run, name the step, and leave 
 
 test.skipIf(process.platform !== 'linux')('a read-only file system is named', async () => {
   await expect(trainModel({ ...tinyTraining, out: '/sys/dualform-train' })).rejects.toThrow(
-    /^\/sys\/dualform-train: .*choose another --out$/,
+    /^\/sys\/dualform-train: .*choose another `out`$/,
   );
 });
 
@@ -171,7 +171,7 @@ test.each([3, 12, 25])('a disk that is full at write %i: nothing is lost, the sa
   for (const spy of spies) spy.mockRestore();
   expect(failed).toBeInstanceOf(UserError);
   expect((failed as UserError).message).toMatch(/: the disk is full; free some space/);
-  expect((failed as UserError).exitCode).toBe(1);
+  expect((failed as UserError).option).toBeUndefined();
   expect(readdirSync(out).filter(name => name.endsWith('.part'))).toEqual([]);
   await trainModel({ ...tinyTraining, out });
   expect(digests(out)).toEqual(digests(whole.folder));

@@ -167,15 +167,15 @@ describe('texts and tokenizer', () => {
       { context: 700 },
       /tokens to validate on are fewer than one sequence/,
     ],
-    ['a hiddenSize that heads do not divide', { heads: 3 }, /^--heads 3: do not divide --hiddenSize 16/],
-    ['eta of 1', { momentum: 1 }, /^--momentum 1: must be in \[0, 1\)/],
-    ['a negative eta', { momentum: [0.5, -0.1] }, /^--momentum 0.5,-0.1: must be in \[0, 1\)/],
-    ['an eta too many', { momentum: [0.1, 0.2, 0.3] }, /^--momentum .*: must have an entry for each of 2 layers/],
-    ['a vocabulary beside a tokenizer', { tokenizer: 'x' }, /--vocabulary and --tokenizer exclude each other/],
+    ['a hiddenSize that heads do not divide', { heads: 3 }, /^heads 3: must divide `hiddenSize` 16/],
+    ['eta of 1', { momentum: 1 }, /^momentum 1: must be a number from 0 to below 1/],
+    ['a negative eta', { momentum: [0.5, -0.1] }, /^momentum 0.5,-0.1: must be a number from 0 to below 1/],
+    ['an eta too many', { momentum: [0.1, 0.2, 0.3] }, /^momentum .*: must have an entry for each of 2 layers/],
+    ['a vocabulary beside a tokenizer', { tokenizer: 'x' }, /^vocabulary 300: `tokenizer` excludes it/],
     ['a vocabulary without all bytes', { vocabulary: 100 }, /vocabulary of 100 tokens/],
     ['a tokenizer that is not there', { vocabulary: undefined, tokenizer: 'none' }, /none: there is no such file/],
-    ['a warm-up without end', { warmUp: 12 }, /--warm-up 12: must be less than --steps 12/],
-    ['a misspelt option', { laers: 3 }, /--laers/],
+    ['a warm-up without end', { warmUp: 12 }, /^warmUp 12: must be less than `steps` 12/],
+    ['a misspelt option', { laers: 3 }, /^laers: unknown option; did you mean layers\?/],
   ];
   test.each(refused)('refuses %s before anything is written', async (_, change, message) => {
     const out = join(scratch(), 'run');

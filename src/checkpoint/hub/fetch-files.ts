@@ -37,7 +37,7 @@ export function hubHttp({ pace, signal }: PullOptions): Http {
 
 /** Who refuses the network, as the start of a sentence; undefined when nobody does. */
 export function whoRefuses({ offline }: { readonly offline?: boolean | undefined }): string | undefined {
-  if (offline) return '--offline refuses';
+  if (offline) return '`offline` refuses';
   return hubIsOffline() ? 'HF_HUB_OFFLINE refuses' : undefined;
 }
 

@@ -77,7 +77,7 @@ describe('is refused', () => {
       error = thrown;
     }
     expect(error).toBeInstanceOf(UserError);
-    expect((error as UserError).exitCode).toBe(2);
+    expect((error as UserError).option).toBe('model');
     expect((error as UserError).message).toContain('not a hub id');
     expect((error as UserError).message.length).toBeLessThan(400);
   });

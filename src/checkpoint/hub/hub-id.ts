@@ -36,7 +36,11 @@ export function isCommit(revision: string): boolean {
 export function parseHubId(text: string): HubId {
   const reason = whyNoHubId(text);
   if (reason === undefined) return split(text);
-  throw new UserError(`${shown(text)}: not a hub id: ${reason}; give org/name or org/name@revision`, { exitCode: 2 });
+  throw new UserError(`not a hub id: ${reason}`, {
+    option: 'model',
+    value: shown(text),
+    remedy: 'give org/name or org/name@revision',
+  });
 }
 
 /** The same, or undefined when it is no hub id. */
@@ -77,16 +81,15 @@ export function parseDatasetId(text: string): DatasetId {
   const [place = '', ...config] = text.slice(DATASET_PREFIX.length).split(':');
   const reason = isDatasetId(text) ? whyNoHubId(place) : `it must begin with "${DATASET_PREFIX}"`;
   if (reason === undefined) return { id: { kind: 'dataset', ...split(place) }, config: config.join(':') || undefined };
-  throw new UserError(
-    `${shown(text)}: not a data set of the hub: ${reason}; give hf:org/name, hf:org/name@revision or hf:org/name:config`,
-    {
-      exitCode: 2,
-    },
-  );
+  throw new UserError(`not a data set of the hub: ${reason}`, {
+    option: 'task',
+    value: shown(text),
+    remedy: 'give hf:org/name, hf:org/name@revision or hf:org/name:config',
+  });
 }
 
 function shown(text: string): string {
-  return JSON.stringify(text.length > 120 ? `${text.slice(0, 120)}...` : text);
+  return text.length > 120 ? `${text.slice(0, 120)}...` : text;
 }
 
 function split(text: string): HubId {

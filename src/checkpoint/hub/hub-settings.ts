@@ -38,12 +38,12 @@ export function hubEndpoint(env: Environment = process.env): string {
   const typed = env.HF_ENDPOINT?.trim() || 'https://huggingface.co';
   const url = URL.canParse(typed) ? new URL(typed) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol) || url.search !== '' || url.hash !== '') {
-    throw new UserError(`HF_ENDPOINT ${JSON.stringify(typed)}: not an http(s) address; unset it or mend it`, {
-      exitCode: 2,
+    throw new UserError(`HF_ENDPOINT ${JSON.stringify(typed)}: not an http(s) address`, {
+      remedy: 'unset or correct the variable',
     });
   }
   if (url.username !== '' || url.password !== '') {
-    throw new UserError('HF_ENDPOINT: holds a password; give the token as HF_TOKEN', { exitCode: 2 });
+    throw new UserError('HF_ENDPOINT: holds a password', { remedy: 'give the token as HF_TOKEN' });
   }
   return `${url.origin}${url.pathname}`.replace(/\/+$/, '');
 }
@@ -56,7 +56,7 @@ export function hubEndpoint(env: Environment = process.env): string {
 export function hubToken(env: Environment = process.env): string | undefined {
   const token = env.HF_TOKEN?.trim() || undefined;
   if (token !== undefined && !/^[\x21-\x7e]+$/.test(token)) {
-    throw new UserError('HF_TOKEN: holds blanks or foreign characters; copy the token again', { exitCode: 2 });
+    throw new UserError('HF_TOKEN: holds blanks or non-ASCII characters', { remedy: 'copy the token again' });
   }
   return token;
 }

@@ -93,7 +93,7 @@ describe('a model that the Python tools put into the cache', () => {
 
   test.each([
     ['HF_HUB_OFFLINE', {}, 'HF_HUB_OFFLINE refuses the network'],
-    ['--offline', { offline: true }, '--offline refuses the network'],
+    ['offline', { offline: true }, '`offline` refuses the network'],
   ])('when something is missing says what, with %s', async (_, options, who) => {
     vi.stubEnv('HF_HUB_OFFLINE', 'offline' in options ? '' : '1');
     const start = performance.now();
@@ -102,10 +102,10 @@ describe('a model that the Python tools put into the cache', () => {
     expect((await refusal('org/name', options)).message).toContain('model.safetensors missing in');
     const index = Buffer.from('{"weight_map":{"a":"model-1.safetensors","b":"model-2.safetensors"}}');
     fill({ 'model.safetensors.index.json': index, 'model-1.safetensors': Buffer.from('x') });
-    const { message, exitCode } = await refusal('org/name', options);
-    expect(message).toContain(`--model org/name: model-2.safetensors missing in ${cache}, and ${who}`);
+    const { message, option } = await refusal('org/name', options);
+    expect(message).toContain(`\`model\` org/name: model-2.safetensors missing in ${cache}, and ${who}`);
     expect(message).toContain('run with network: dualform pull org/name');
-    expect(exitCode).toBe(1);
+    expect(option).toBeUndefined();
     expect(performance.now() - start).toBeLessThan(500);
   });
 

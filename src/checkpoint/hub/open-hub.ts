@@ -52,7 +52,7 @@ function missing(id: HubId, files: readonly string[] | undefined, refusing: stri
     files === undefined
       ? `there is no such folder, nor is it in ${cache}`
       : `${files.slice(0, 3).join(', ')}${files.length > 3 ? ` and ${files.length - 3} more files` : ''} missing in ${cache}`;
-  return new UserError(
-    `--model ${formatHubId(id)}: ${what}, and ${refusing} the network; run with network: dualform pull ${formatHubId(id)}`,
-  );
+  return new UserError(`\`model\` ${formatHubId(id)}: ${what}, and ${refusing} the network`, {
+    remedy: `run with network: dualform pull ${formatHubId(id)}`,
+  });
 }

@@ -186,7 +186,7 @@ describe('two at once', () => {
 
 describe('is refused', () => {
   test('when offline, without a request', async () => {
-    expect((await refusal('org/name', { offline: true })).message).toContain('--offline refuses the network');
+    expect((await refusal('org/name', { offline: true })).message).toContain('`offline` refuses the network');
     vi.stubEnv('HF_HUB_OFFLINE', '1');
     expect((await refusal()).message).toContain('HF_HUB_OFFLINE refuses the network');
     expect(hub.asked).toEqual([]);
@@ -212,12 +212,11 @@ describe('is refused', () => {
     ['HF_ENDPOINT', 'ftp://x', 'not an http(s) address'],
     ['HF_ENDPOINT', 'nonsense', 'not an http(s) address'],
     ['HF_ENDPOINT', 'http://user:secret@x', 'holds a password'],
-    ['HF_TOKEN', 'two words\nx', 'blanks or foreign characters'],
+    ['HF_TOKEN', 'two words\nx', 'blanks or non-ASCII characters'],
   ])('when %s is %j', async (name, value, message) => {
     vi.stubEnv(name, value);
     const error = await refusal();
     expect(error.message).toContain(message);
     expect(error.message).not.toContain('secret');
-    expect(error.exitCode).toBe(2);
   });
 });

@@ -64,7 +64,7 @@ function requireWhole({ id, http, files }: Job, missing: readonly string[]): voi
   if (missing.length === 0) return;
   const names = [...files.keys()];
   const hint = names.some(name => name.endsWith('.gguf'))
-    ? 'download its .gguf file and give that as --model'
+    ? 'download its .gguf file and give that as `model`'
     : names.some(isAdapter)
       ? 'it is an adapter: merge it into its base model (peft: merge_and_unload, then save_pretrained) and give that folder'
       : 'choose a model that has it';

@@ -1,6 +1,6 @@
 import completion from '@bomb.sh/tab';
-import type { Typed } from '../program.ts';
+import type { Given } from '../options/command-line.ts';
 
-export async function perform({ args: [shell] }: Typed): Promise<void> {
-  completion.setup('dualform', 'dualform', shell!);
+export async function perform({ argument }: Given<object>): Promise<void> {
+  completion.setup('dualform', 'dualform', argument!);
 }

@@ -1,36 +1,28 @@
 import completion from '@bomb.sh/tab';
-import type { Command } from 'commander';
-import { EMBEDDED_MODELS } from '../../checkpoint/models.ts';
-import { settingNames } from '../../setting/setting.ts';
-import { TASK_NAMES } from '../../task/open-task.ts';
-import { makeProgram, type Typed } from '../program.ts';
-
-/** Values of options that are no file names. */
-const values: Readonly<Record<string, readonly string[]>> = {
-  '--task': TASK_NAMES,
-  '--tasks': ['all', ...TASK_NAMES],
-  '--model': EMBEDDED_MODELS.map(({ name }) => name),
-  '--settings': settingNames,
-  '--corpus': ['tinyshakespeare'],
-  '--taps': ['logits', 'attention_output', 'attention_scores', 'query'],
-};
+import { textOf } from '../../options.ts';
+import { COMMANDS } from '../commands.ts';
+import type { CommandLine } from '../options/command-line.ts';
+import { flagsOf } from '../options/flags.ts';
+import { choicesOf, isBoolean } from '../options/kind.ts';
+import { shapeOf } from '../options/shape.ts';
 
 /** Prints what may follow the typed words, as the scripts of `dualform completion` read it. */
-export async function perform({ args }: Typed): Promise<void> {
-  const program = makeProgram(async () => {});
-  for (const command of program.createHelp().visibleCommands(program)) describe(command);
-  completion.parse([...args]);
+export async function complete(words: readonly string[]): Promise<void> {
+  for (const line of COMMANDS) await describe(line, line.name === words[0]);
+  completion.parse([...words]);
 }
 
-function describe(command: Command): void {
-  const described = completion.command(command.name(), command.description());
-  for (const { long, description, required, argChoices } of command.createHelp().visibleOptions(command)) {
-    const name = long!.slice(2);
-    if (required) described.option(name, description, offer(argChoices ?? values[long!] ?? []));
-    else described.option(name, description);
-  }
-  for (const argument of command.registeredArguments) {
-    described.argument(argument.name(), offer(argument.argChoices ?? []));
+async function describe(line: CommandLine, typed: boolean): Promise<void> {
+  const described = completion.command(line.name, line.description);
+  if (line.argument !== undefined) described.argument(line.argument.name, offer(line.argument.choices ?? []));
+  if (!typed) return;
+  const shape = await shapeOf(line);
+  for (const [name, flag] of flagsOf(shape)) {
+    const schema = shape[name]!;
+    const { description, suggestions } = textOf(schema);
+    const word = flag.slice(2);
+    if (isBoolean(schema)) described.option(word, description);
+    else described.option(word, description, offer(suggestions ?? choicesOf(schema)));
   }
 }
 

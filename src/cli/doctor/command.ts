@@ -1,12 +1,10 @@
-import { Command } from 'commander';
-import { withEverywhere, withExamples } from '../options/everywhere.ts';
+import type { CommandLine } from '../options/command-line.ts';
 
-export function doctorCommand(): Command {
-  const command = new Command('doctor').description(
-    'check runtime, memory, cache, embedded model and data, and say what to do',
-  );
-  return withExamples(withEverywhere(command), [
-    { line: 'dualform doctor', says: 'ends with exit status 1 when something is wrong' },
+export const doctorCommand: CommandLine = {
+  name: 'doctor',
+  description: 'check runtime, memory, caches, embedded model and data, and say what to do',
+  examples: [
+    { line: 'dualform doctor', says: 'exit status 1 when a check fails' },
     { line: 'dualform doctor --json', says: 'the same for a program' },
-  ]);
-}
+  ],
+};

@@ -6,24 +6,14 @@ import { openDecoder } from '../../model/open-decoder.ts';
 import { finetune } from '../../setting/finetune.ts';
 import { formatDecimal } from '../format/number.ts';
 import { formatTensors } from '../format/tensors.ts';
-import { ofModel } from '../options/experiment-values.ts';
-import { everywhere, positiveNumber, readOptions, text } from '../options/option-values.ts';
-import type { Typed } from '../program.ts';
+import type { Given } from '../options/command-line.ts';
 import type { Io } from '../terminal/io.ts';
 import { requireFilePlace, requireOutputApart } from '../terminal/output-file.ts';
 import { readInput } from '../terminal/read-file.ts';
 import { openModel, requireTokens, withModel } from '../with-model.ts';
+import type { FinetuneOptions } from './options.ts';
 
-export const schema = z.object({
-  ...everywhere,
-  ...ofModel,
-  sequences: text(),
-  learningRate: positiveNumber(),
-  out: text(),
-});
-
-export async function perform(typed: Typed, io: Io): Promise<void> {
-  const options = readOptions(schema, typed.options);
+export async function perform({ options }: Given<FinetuneOptions>, io: Io): Promise<void> {
   await requireFilePlace(options.out);
   const sequences = parseSequences(options.sequences, await readInput(options.sequences));
   const checkpoint = await openModel(options, io);
@@ -31,7 +21,7 @@ export async function perform(typed: Typed, io: Io): Promise<void> {
   const decoder = await openDecoder(checkpoint);
   for (const [i, sequence] of sequences.entries()) {
     const where = `${options.sequences}: sequence ${i + 1}`;
-    requireTokens(sequence, decoder, where);
+    requireTokens(sequence, decoder, { place: where });
     if (sequence.length <= decoder.context) continue;
     throw new UserError(`${where} has ${sequence.length} tokens; the context ends at ${decoder.context}`);
   }

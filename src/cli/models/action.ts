@@ -1,12 +1,12 @@
 import { EMBEDDED_MODELS } from '../../checkpoint/models.ts';
 import { families } from '../../model/families/index.ts';
+import { DEFAULT_MODEL } from '../../run/options.ts';
 import { formatBytes, formatCount } from '../format/number.ts';
-import { DEFAULT_MODEL } from '../options/everywhere.ts';
-import type { Typed } from '../program.ts';
+import type { Given } from '../options/command-line.ts';
 import type { Io } from '../terminal/io.ts';
 import { RUN_MEMORY_BYTES } from './memory-need.ts';
 
-export async function perform(_: Typed, io: Io): Promise<void> {
+export async function perform(_: Given<object>, io: Io): Promise<void> {
   const models = EMBEDDED_MODELS.map(model => ({
     ...model,
     default: model.name === DEFAULT_MODEL,

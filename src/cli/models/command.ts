@@ -1,10 +1,10 @@
-import { Command } from 'commander';
-import { withEverywhere, withExamples } from '../options/everywhere.ts';
+import type { CommandLine } from '../options/command-line.ts';
 
-export function modelsCommand(): Command {
-  const command = new Command('models').description('the models that there are: origin, licence, disk and memory');
-  return withExamples(withEverywhere(command), [
-    { line: 'dualform models', says: 'a table' },
+export const modelsCommand: CommandLine = {
+  name: 'models',
+  description: 'list the embedded models: origin, licence, disk and memory',
+  examples: [
+    { line: 'dualform models', says: 'a list' },
     { line: 'dualform models --json', says: 'the same for a program' },
-  ]);
-}
+  ],
+};

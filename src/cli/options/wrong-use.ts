@@ -1,6 +1,6 @@
 import type { Command, CommanderError } from 'commander';
 import { closest } from 'fastest-levenshtein';
-import { UserError } from '../../error.ts';
+import { CommandError } from './command-error.ts';
 
 /** Makes a command throw what is wrong with its use, on one line with the nearest right name, in place of printing it. */
 export function strict(command: Command): Command {
@@ -12,12 +12,12 @@ export function strict(command: Command): Command {
     });
 }
 
-function wrongUse({ code, message }: CommanderError, command: Command): UserError {
+function wrongUse({ code, message }: CommanderError, command: Command): CommandError {
   const what = message
     .replace(/^error: /, '')
     .replaceAll(/\s+/g, ' ')
     .replace(/\.$/, '');
-  return new UserError(what + hint(code, what, command), { exitCode: 2 });
+  return new CommandError(what + hint(code, what, command), 2);
 }
 
 function hint(code: string, what: string, command: Command): string {

@@ -3,16 +3,16 @@ import { pullDataset } from '../../checkpoint/hub/open-dataset.ts';
 import { type Pulled, pull } from '../../checkpoint/hub/pull.ts';
 import { EMBEDDED_MODELS } from '../../checkpoint/models.ts';
 import type { OpenProgress } from '../../checkpoint/open-options.ts';
-import { UserError } from '../../error.ts';
 import { Interrupted } from '../../run/interrupted.ts';
 import { formatBytes, formatPlural } from '../format/number.ts';
-import type { Typed } from '../program.ts';
+import { CommandError } from '../options/command-error.ts';
+import type { Given } from '../options/command-line.ts';
 import type { Io } from '../terminal/io.ts';
 
-export async function perform({ args }: Typed, io: Io): Promise<void> {
-  const id = args[0]!;
+export async function perform({ argument }: Given<object>, io: Io): Promise<void> {
+  const id = argument!;
   if (EMBEDDED_MODELS.some(({ name }) => name === id)) {
-    throw new UserError(`${id} comes with dualform; use it as --model ${id}`, { exitCode: 2 });
+    throw new CommandError(`${id}: comes with dualform; use it as --model ${id}`, 2);
   }
   const pulled = await pullUntil(id, io);
   const bytes = sizeOf(pulled.files);

@@ -1,30 +1,18 @@
 import { relative } from 'node:path';
-import { z } from 'zod';
 import { estimateRun } from '../../run/estimate/estimate.ts';
+import type { Options } from '../../run/options.ts';
 import { runExperiment } from '../../run/run.ts';
-import { settingNames } from '../../setting/setting.ts';
 import { formatCount } from '../format/number.ts';
-import { experiment } from '../options/experiment-values.ts';
-import { experimentHooks } from '../options/hooks.ts';
-import { everywhere, namesOf, readOptions, text } from '../options/option-values.ts';
-import type { Typed } from '../program.ts';
-import type { Io } from '../terminal/io.ts';
+import type { Given, JobOptions } from '../options/command-line.ts';
+import { hooksOf, type Io } from '../terminal/io.ts';
 import { formatEstimate } from './estimate.ts';
 import { formatFindings } from './findings.ts';
 import { formatPaper } from './paper.ts';
 import { formatRowsTaken, formatRun } from './view.ts';
 
-export const schema = z.object({
-  ...everywhere,
-  ...experiment,
-  task: text(),
-  settings: namesOf([...settingNames]),
-  dryRun: z.boolean().optional(),
-});
-
-export async function perform(typed: Typed, io: Io): Promise<void> {
-  const { json, quiet, debug, offline, threads, out, dryRun, ...wishes } = readOptions(schema, typed.options);
-  const common = { ...wishes, out, ...experimentHooks(io) };
+export async function perform({ options }: Given<Options & JobOptions>, io: Io): Promise<void> {
+  const { dryRun, ...wishes } = options;
+  const common = { ...wishes, ...hooksOf(io) };
   if (dryRun) {
     const { plan, ...estimate } = await estimateRun(common);
     const { batches, demonstrations, ...choices } = plan;

@@ -1,8 +1,8 @@
 import type { Similarity } from '../../metric/fold.ts';
+import { DEFAULT_MODEL } from '../../run/options.ts';
 import type { ExperimentResult } from '../../run/result.ts';
-import type { SettingName } from '../../setting/setting.ts';
+import type { SettingName } from '../../setting/setting-name.ts';
 import { formatBounds, formatDecimal, formatInterval, formatP, formatPercent, formatPlural } from '../format/number.ts';
-import { DEFAULT_MODEL } from '../options/everywhere.ts';
 
 const SIGNIFICANT = 0.05;
 /** Below this many rows a Rec2FTP says little, whatever it is. */

@@ -4,10 +4,10 @@ import { accuracyTests } from '../../metric/accuracy-tests.ts';
 import { correctedRecall } from '../../metric/corrected-recall.ts';
 import { notMeasured, type Similarity } from '../../metric/fold.ts';
 import { rec2ftp } from '../../metric/rec2ftp.ts';
+import { DEFAULT_MODEL } from '../../run/options.ts';
 import type { ExperimentResult } from '../../run/result.ts';
 import type { SteadyCheck } from '../../run/steady-check.ts';
 import { wilson } from '../../statistics/wilson.ts';
-import { DEFAULT_MODEL } from '../options/everywhere.ts';
 import { formatFindings } from './findings.ts';
 import { formatRun } from './view.ts';
 

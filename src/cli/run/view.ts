@@ -1,6 +1,6 @@
 import type { Similarity } from '../../metric/fold.ts';
 import type { ExperimentResult } from '../../run/result.ts';
-import { settingNames } from '../../setting/setting.ts';
+import { settingNames } from '../../setting/setting-name.ts';
 import type { Bounds } from '../../statistics/interval.ts';
 import {
   formatBounds,

@@ -1,29 +1,17 @@
-import { z } from 'zod';
 import { conventionsOf } from '../../model/conventions.ts';
 import { openDecoder } from '../../model/open-decoder.ts';
 import { scoreLabels } from '../../run/score.ts';
 import { predict } from '../../run/scoring.ts';
 import { formatDecimal, formatProbability } from '../format/number.ts';
-import { conventions, ofModel } from '../options/experiment-values.ts';
-import { everywhere, readOptions, text } from '../options/option-values.ts';
-import type { Typed } from '../program.ts';
+import type { Given } from '../options/command-line.ts';
 import { formatTable } from '../table/view.ts';
 import type { Io } from '../terminal/io.ts';
 import { readInput } from '../terminal/read-file.ts';
 import { openModel, requireTokens, tokenizerFor, withModel } from '../with-model.ts';
 import { parseDemonstrations, parseLabels } from './label-words.ts';
+import type { ScoreOptions } from './options.ts';
 
-export const schema = z.object({
-  ...everywhere,
-  ...ofModel,
-  ...conventions,
-  prompt: text(),
-  labels: text(),
-  demonstrations: text().optional(),
-});
-
-export async function perform(typed: Typed, io: Io): Promise<void> {
-  const options = readOptions(schema, typed.options);
+export async function perform({ options }: Given<ScoreOptions>, io: Io): Promise<void> {
   const labels = parseLabels(options.labels);
   const demonstrations =
     options.demonstrations === undefined
@@ -31,7 +19,7 @@ export async function perform(typed: Typed, io: Io): Promise<void> {
       : parseDemonstrations(options.demonstrations, await readInput(options.demonstrations), labels);
   const checkpoint = await openModel(options, io);
   const decoder = await openDecoder(checkpoint);
-  const { encode, ...tokenizer } = await tokenizerFor(checkpoint, '--prompt');
+  const { encode, ...tokenizer } = await tokenizerFor(checkpoint, 'prompt');
   const { bos, separator } = conventionsOf(checkpoint, { encode, ...tokenizer }, options);
   const labelTokens = labels.map(encode);
   const prefixTokens = [
@@ -39,7 +27,9 @@ export async function perform(typed: Typed, io: Io): Promise<void> {
     ...demonstrations.flatMap(({ prompt, label }) => [...encode(prompt), ...labelTokens[label]!, ...separator]),
   ];
   const prompt = encode(options.prompt);
-  requireTokens([...prefixTokens, ...prompt, ...labelTokens.flat()], decoder, `the tokenizer of ${checkpoint.source}`);
+  requireTokens([...prefixTokens, ...prompt, ...labelTokens.flat()], decoder, {
+    place: `the tokenizer of ${checkpoint.source}`,
+  });
   const scores = await withModel(checkpoint, io, model => scoreLabels(model, { prefixTokens, prompt, labelTokens }));
   const chosen = predict(scores);
   const { name, digest } = checkpoint;

@@ -19,7 +19,7 @@ export function parseLabels(list: string): string[] {
   const bad = labels.findIndex((label, i) => label.trim() === '' || labels.indexOf(label) !== i);
   if (bad < 0) return labels;
   const what = labels[bad]!.trim() === '' ? 'is empty' : 'stands twice in the list';
-  throw new UserError(`--labels ${JSON.stringify(list)}: label ${bad + 1} ${what}`, { exitCode: 2 });
+  throw new UserError(`label ${bad + 1} ${what}`, { option: 'labels', value: list });
 }
 
 /**
@@ -49,6 +49,6 @@ function placeOf(label: unknown, labels: readonly string[], where: string): numb
   const place = exact >= 0 ? exact : labels.findIndex(word => word.trim() === label.trim());
   if (place >= 0) return place;
   throw new UserError(
-    `${where}: label ${JSON.stringify(label)} is not among --labels; the nearest is ${JSON.stringify(closest(label, [...labels]))}`,
+    `${where}: label ${JSON.stringify(label)} is not among \`labels\`; the nearest is ${JSON.stringify(closest(label, [...labels]))}`,
   );
 }

@@ -1,20 +1,14 @@
-import { Command } from 'commander';
-import { withEverywhere, withExamples } from '../options/everywhere.ts';
-import { withExperimentOptions } from '../options/experiment-options.ts';
+import type { CommandLine } from '../options/command-line.ts';
 
-export function tableCommand(): Command {
-  const command = new Command('table')
-    .description("the paper's tables 1 to 5 for a model: runs every task, or takes it from a finished run folder")
-    .option(
-      '--tasks <list>',
-      'all, or names from "dualform tasks" and files with rows as "run --task" takes them, separated by commas',
-      'all',
-    )
-    .option('--out <folder>', 'holds a run folder for each task (default: runs/<signature>)');
-  return withExamples(withEverywhere(withExperimentOptions(command)), [
+export const tableCommand: CommandLine = {
+  name: 'table',
+  description: "make the paper's tables 1 to 5 for a model from runs of every task; finished runs are reused",
+  options: async () => (await import('../../run/paper/options.ts')).tableOptions,
+  out: { description: 'folder that holds a run folder for each task', byDefault: 'runs/<signature> for each' },
+  examples: [
     {
       line: 'dualform table --preset paper --model KoboldAI/fairseq-dense-1.3B --tasks all',
-      says: 'repeats the paper; interrupted, the same command goes on',
+      says: 'repeat the paper; if interrupted, the same command continues',
     },
     {
       line: 'dualform table --preset paper --model model.pt --tasks mr,sst5,cb --out runs/paper',
@@ -22,5 +16,5 @@ export function tableCommand(): Command {
     },
     { line: 'dualform table --limit 100', says: 'the embedded model, 100 evaluation rows of each task' },
     { line: 'dualform table --tasks mr --learning-rate 0.01 --json', says: 'a table for a program' },
-  ]);
-}
+  ],
+};

@@ -1,10 +1,10 @@
+import { OWN_ROWS } from '../../run/options.ts';
 import { listTasks, openTask } from '../../task/open-task.ts';
 import { formatBytes, formatCount } from '../format/number.ts';
-import { OWN_ROWS } from '../options/everywhere.ts';
-import type { Typed } from '../program.ts';
+import type { Given } from '../options/command-line.ts';
 import type { Io } from '../terminal/io.ts';
 
-export async function perform(_: Typed, io: Io): Promise<void> {
+export async function perform(_: Given<object>, io: Io): Promise<void> {
   const tasks = await Promise.all(
     listTasks().map(async task => ({ ...task, template: (await openTask(task.name)).template })),
   );

@@ -1,12 +1,10 @@
-import { Command } from 'commander';
-import { withEverywhere, withExamples } from '../options/everywhere.ts';
+import type { CommandLine } from '../options/command-line.ts';
 
-export function tasksCommand(): Command {
-  const command = new Command('tasks').description(
-    'the tasks that there are: origin, licence, rows, template and labels',
-  );
-  return withExamples(withEverywhere(command), [
-    { line: 'dualform tasks', says: 'a table' },
+export const tasksCommand: CommandLine = {
+  name: 'tasks',
+  description: 'list the embedded tasks: origin, licence, rows, template and labels',
+  examples: [
+    { line: 'dualform tasks', says: 'a list' },
     { line: 'dualform tasks --json', says: 'the same for a program, with sources' },
-  ]);
-}
+  ],
+};

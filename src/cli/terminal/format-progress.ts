@@ -1,15 +1,5 @@
+import type { Progress } from '../../hooks.ts';
 import { formatBytes, formatClock, formatCount } from '../format/number.ts';
-
-/** How far a stage of the work is. */
-export interface ProgressEvent {
-  readonly stage: string;
-  readonly done: number;
-  readonly total: number;
-  /** What is counted; `bytes` are shown as such. */
-  readonly unit: string;
-  /** What stands at the end of the line: the loss at this moment. */
-  readonly detail?: string;
-}
 
 /**
  * One line: stage, done/total, rate, time left, detail.
@@ -17,11 +7,9 @@ export interface ProgressEvent {
  * @param seconds since the first event of the stage
  * @param first what was done at that event: a resumed run does not start at 0
  */
-export function formatProgress(
-  { stage, done, total, unit, detail }: ProgressEvent,
-  seconds: number,
-  first: number,
-): string {
+export function formatProgress(event: Progress, seconds: number, first: number): string {
+  const { done, total, unit, detail } = event;
+  const stage = stageOf(event);
   const count =
     unit === 'bytes'
       ? `${formatBytes(done)}/${formatBytes(total)}`
@@ -31,6 +19,12 @@ export function formatProgress(
   const speed = unit === 'bytes' ? `${formatBytes(rate)}/s` : `${formatRate(rate)}/s`;
   const time = done < total ? `${formatClock((total - done) / rate)} left` : `took ${formatClock(seconds)}`;
   return [stage, count, speed, time, ...(detail === undefined ? [] : [detail])].join('  ');
+}
+
+/** What is loaded says more than that something is loaded. */
+export function stageOf({ stage, part }: Pick<Progress, 'stage' | 'part'>): string {
+  if (part === undefined) return stage;
+  return stage === 'load' ? part : `${stage}, ${part}`;
 }
 
 function formatRate(rate: number): string {

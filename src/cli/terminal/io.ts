@@ -1,6 +1,6 @@
 import type { Json } from '../../files/canonical-json.ts';
 import { prettyJson } from '../../files/pretty-json.ts';
-import type { ProgressEvent } from './format-progress.ts';
+import type { Hooks, Progress } from '../../hooks.ts';
 import { showProgress } from './progress.ts';
 
 /** What a command may do to the outside besides its own work. */
@@ -9,8 +9,8 @@ export interface Io {
   readonly threads: number | undefined;
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;
-  /** Throws when the user asked to stop, so that work which only reports can be stopped. */
-  readonly progress: (event: ProgressEvent) => void;
+  /** Throws after Ctrl-C, so that work that only reports its progress stops too. */
+  readonly progress: (event: Progress) => void;
   /** A message on stderr. */
   readonly note: (line: string) => void;
   /** The result: the document with --json, else the text. */
@@ -24,9 +24,10 @@ export interface IoOptions {
   readonly threads?: number | undefined;
 }
 
+/** @param word puts flags in place of the names that the library gives to options */
 export function openIo(
   { json, quiet, offline, threads }: IoOptions,
-  signal: AbortSignal,
+  { signal, word }: { readonly signal: AbortSignal; readonly word: (text: string) => string },
 ): Io & { readonly end: () => void } {
   const progress = showProgress(process.stderr);
   return {
@@ -39,11 +40,16 @@ export function openIo(
       if (!quiet) progress.report(event);
     },
     note: line => {
-      if (!quiet) progress.note(line);
+      if (!quiet) progress.note(word(line));
     },
     answer: (document, text) => {
       progress.end();
       process.stdout.write(json ? prettyJson(document as Json) : `${text()}\n`);
     },
   };
+}
+
+/** The hooks of a job that a command runs. */
+export function hooksOf({ threads, offline, signal, progress, note }: Io): Hooks {
+  return { threads, offline, signal, onProgress: progress, onWarning: note };
 }

@@ -5,7 +5,8 @@ import { UserError } from '../../error.ts';
 /** Refuses a place that can hold no file, before anything is computed for it. */
 export async function requireFilePlace(file: string): Promise<void> {
   const found = await stat(file).catch(() => undefined);
-  if (found?.isDirectory()) throw new UserError(`--out ${file}: is a folder; name a file in it`, { exitCode: 2 });
+  if (found?.isDirectory())
+    throw new UserError('is a folder', { option: 'out', value: file, remedy: 'name a file in it' });
 }
 
 /** Refuses to write over a file that the model lies in, or another one that is read, by whatever name. */
@@ -19,6 +20,10 @@ export async function requireOutputApart(
   for (const read of new Set([...[...tensors.values()].map(tensor => tensor.file), ...others])) {
     const { dev, ino } = (await stat(read).catch(() => undefined)) ?? {};
     if (dev !== found.dev || ino !== found.ino) continue;
-    throw new UserError(`--out ${file}: would write over ${read}, which is read; name another file`, { exitCode: 2 });
+    throw new UserError(`would write over ${read}, which is read`, {
+      option: 'out',
+      value: file,
+      remedy: 'name another file',
+    });
   }
 }

@@ -1,4 +1,5 @@
-import { formatProgress, type ProgressEvent } from './format-progress.ts';
+import type { Progress as Event } from '../../hooks.ts';
+import { formatProgress, stageOf } from './format-progress.ts';
 
 /** Between two lines where stderr is no terminal, and between two repaints where it is one. */
 const LINE_EVERY_MS = 3000;
@@ -12,7 +13,7 @@ export interface Screen {
 }
 
 export interface Progress {
-  readonly report: (event: ProgressEvent) => void;
+  readonly report: (event: Event) => void;
   /** Writes a line that stays, below what was shown so far. */
   readonly note: (line: string) => void;
   /** Ends the line that is being repainted. */
@@ -43,9 +44,9 @@ export function showProgress(screen: Screen, now: () => number = () => performan
     },
     report(event) {
       const time = now();
-      if (stage?.name !== event.stage) {
+      if (stage?.name !== stageOf(event)) {
         end();
-        stage = { name: event.stage, start: time, first: event.done };
+        stage = { name: stageOf(event), start: time, first: event.done };
         if (screen.isTTY) shown = Number.NEGATIVE_INFINITY;
       }
       const finished = event.done >= event.total;

@@ -1,44 +1,19 @@
 import { relative } from 'node:path';
-import { z } from 'zod';
 import { UserError } from '../../error.ts';
-import { chapterNumbers, estimateTheory, runTheory } from '../../study/dual-form/run-theory.ts';
-import { conventions, ofModel } from '../options/experiment-values.ts';
-import { everywhere, namesOf, positiveNumber, readOptions, text, wholeNumber } from '../options/option-values.ts';
-import type { Typed } from '../program.ts';
-import type { Io } from '../terminal/io.ts';
+import { estimateTheory, runTheory, type TheoryOptions } from '../../study/dual-form/run-theory.ts';
+import type { Given, JobOptions } from '../options/command-line.ts';
+import { hooksOf, type Io } from '../terminal/io.ts';
 import { formatTheory, formatTheoryEstimate } from './view.ts';
 
-export const schema = z.object({
-  ...everywhere,
-  ...ofModel,
-  ...conventions,
-  task: text(),
-  chapter: namesOf(chapterNumbers),
-  seed: wholeNumber(0),
-  trainingSteps: wholeNumber(1),
-  shots: wholeNumber(0).optional(),
-  learningRate: positiveNumber().optional(),
-  out: text().optional(),
-  dryRun: z.boolean().optional(),
-});
-
-export async function perform(typed: Typed, io: Io): Promise<void> {
-  const { json, quiet, debug, dryRun, chapter, ...wishes } = readOptions(schema, typed.options);
-  const options = {
-    ...wishes,
-    chapters: chapter,
-    threads: io.threads,
-    offline: io.offline,
-    signal: io.signal,
-    onProgress: io.progress,
-    onWarning: io.note,
-  };
+export async function perform({ options }: Given<TheoryOptions & JobOptions>, io: Io): Promise<void> {
+  const { dryRun, ...wishes } = options;
+  const common = { ...wishes, ...hooksOf(io) };
   if (dryRun) {
-    const estimate = await estimateTheory(options);
+    const estimate = await estimateTheory(common);
     io.answer(estimate, () => formatTheoryEstimate(estimate));
     return;
   }
-  const result = await runTheory(options);
+  const result = await runTheory(common);
   if (result.found.length > 0) io.note(`finished earlier: chapter ${result.found.join(', ')}`);
   io.answer(result, () => `${formatTheory(result)}\n\nThe folder is ${relative('.', result.folder) || result.folder}.`);
   const failed = result.chapters.flatMap(({ chapter, checks }) =>

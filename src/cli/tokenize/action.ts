@@ -1,41 +1,33 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
 import type { TokenizerSource } from '../../checkpoint/checkpoint.ts';
 import { UserError } from '../../error.ts';
 import { fileError } from '../../files/file-bytes.ts';
+import { DEFAULT_MODEL } from '../../run/options.ts';
 import { parseJsonLines } from '../../task/rows/json-lines.ts';
 import { openTokenizer, type TokenizedText } from '../../tokenizer/tokenizer.ts';
-import { DEFAULT_MODEL } from '../options/everywhere.ts';
-import { everywhere, readOptions, text } from '../options/option-values.ts';
-import type { Typed } from '../program.ts';
+import { CommandError } from '../options/command-error.ts';
+import type { Given } from '../options/command-line.ts';
 import { formatTable } from '../table/view.ts';
 import type { Io } from '../terminal/io.ts';
 import { readInput } from '../terminal/read-file.ts';
 import { openModel, tokenizerFor } from '../with-model.ts';
+import type { TokenizeOptions } from './options.ts';
 
-export const schema = z.object({
-  ...everywhere,
-  model: text().optional(),
-  tokenizer: text().optional(),
-  text: z.string().optional(),
-  file: text().optional(),
-});
-
-export async function perform(typed: Typed, io: Io): Promise<void> {
-  const { model, tokenizer, text, file } = readOptions(schema, typed.options);
+export async function perform({ options }: Given<TokenizeOptions>, io: Io): Promise<void> {
+  const { model, tokenizer, text, file } = options;
   if (model !== undefined && tokenizer !== undefined) throw either('model', 'tokenizer');
   if ((text === undefined) === (file === undefined)) throw either('text', 'file');
   const opened =
     tokenizer === undefined
-      ? await tokenizerFor(await openModel({ model: model ?? DEFAULT_MODEL }, io), '--text')
+      ? await tokenizerFor(await openModel({ model: model ?? DEFAULT_MODEL }, io), 'text')
       : await openTokenizer(await sourceOf(tokenizer));
   const texts = opened.tokenize(text === undefined ? await readTexts(file!) : [text]);
   io.answer({ schema: 'dualform.tokenize/1', texts }, () => texts.map(format).join('\n\n'));
 }
 
-function either(one: string, other: string): UserError {
-  return new UserError(`give one of --${one} and --${other}`, { exitCode: 2 });
+function either(one: string, other: string): CommandError {
+  return new CommandError(`give one of --${one} and --${other}`, 2);
 }
 
 async function sourceOf(path: string): Promise<TokenizerSource> {
@@ -44,7 +36,7 @@ async function sourceOf(path: string): Promise<TokenizerSource> {
     const isFolder = (await stat(path)).isDirectory();
     return { kind: 'tokenizer.json', file: isFolder ? join(path, 'tokenizer.json') : path };
   } catch (error) {
-    throw fileError(path, error, '; --tokenizer is a tokenizer.json, a folder that holds one, or a .gguf file');
+    throw fileError(path, error, '; `tokenizer` is a tokenizer.json, a folder that holds one, or a .gguf file');
   }
 }
 

@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import type { Checkpoint } from '../../checkpoint/checkpoint.ts';
 import { writeSafetensors } from '../../checkpoint/formats/safetensors/write-safetensors.ts';
 import { UserError } from '../../error.ts';
@@ -6,45 +5,34 @@ import { openDecoder } from '../../model/open-decoder.ts';
 import { computePrefix, emptyPrefix } from '../../model/prefix.ts';
 import { trace } from '../../observe/trace.ts';
 import { formatTensors } from '../format/tensors.ts';
-import { ofModel } from '../options/experiment-values.ts';
-import { everywhere, list, readOptions, text, tokenIds } from '../options/option-values.ts';
-import type { Typed } from '../program.ts';
+import { CommandError } from '../options/command-error.ts';
+import type { Given } from '../options/command-line.ts';
 import type { Io } from '../terminal/io.ts';
 import { requireFilePlace, requireOutputApart } from '../terminal/output-file.ts';
 import { openModel, requireTokens, tokenizerFor, withModel } from '../with-model.ts';
+import type { TraceOptions } from './options.ts';
 import { pickTaps } from './taps.ts';
 
-export const schema = z.object({
-  ...everywhere,
-  ...ofModel,
-  tokens: tokenIds().optional(),
-  text: text().optional(),
-  prefixTokens: tokenIds().optional(),
-  prefixText: text().optional(),
-  taps: list().optional(),
-  out: text(),
-});
-
-export async function perform(typed: Typed, io: Io): Promise<void> {
-  const options = readOptions(schema, typed.options);
+export async function perform({ options }: Given<TraceOptions>, io: Io): Promise<void> {
   refuseBoth('tokens', options.tokens, 'text', options.text);
   refuseBoth('prefix-tokens', options.prefixTokens, 'prefix-text', options.prefixText);
   if (options.tokens === undefined && options.text === undefined) {
-    throw new UserError('--tokens or --text is required', { exitCode: 2 });
+    throw new CommandError('--tokens or --text is required', 2);
   }
   await requireFilePlace(options.out);
   const checkpoint = await openModel(options, io);
   await requireOutputApart(options.out, checkpoint);
   const decoder = await openDecoder(checkpoint);
   const picked = pickTaps(options.taps, decoder.layers);
-  const tokens = await tokensOf(checkpoint, '--text', options.text, options.tokens);
-  const prefixTokens = await tokensOf(checkpoint, '--prefix-text', options.prefixText, options.prefixTokens);
-  if (tokens.length === 0) throw new UserError('--tokens: at least one token is needed', { exitCode: 2 });
-  requireTokens(tokens, decoder, options.text === undefined ? '--tokens' : '--text');
-  requireTokens(prefixTokens, decoder, options.prefixText === undefined ? '--prefix-tokens' : '--prefix-text');
+  const tokens = await tokensOf(checkpoint, 'text', options.text, options.tokens);
+  const prefixTokens = await tokensOf(checkpoint, 'prefixText', options.prefixText, options.prefixTokens);
+  if (tokens.length === 0)
+    throw new UserError('at least one token is needed', { option: options.text === undefined ? 'tokens' : 'text' });
+  requireTokens(tokens, decoder, { option: options.text === undefined ? 'tokens' : 'text' });
+  requireTokens(prefixTokens, decoder, { option: options.prefixText === undefined ? 'prefixTokens' : 'prefixText' });
   const length = prefixTokens.length + tokens.length;
   if (length > decoder.context) {
-    throw new UserError(`${length} tokens do not fit the context of ${decoder.context}; feed fewer`, { exitCode: 2 });
+    throw new CommandError(`${length} tokens do not fit the context of ${decoder.context}; feed fewer`, 2);
   }
   const tensors = await withModel(checkpoint, io, async model => {
     const prefix =
@@ -68,7 +56,7 @@ export async function perform(typed: Typed, io: Io): Promise<void> {
 
 function refuseBoth(one: string, a: unknown, other: string, b: unknown): void {
   if (a !== undefined && b !== undefined) {
-    throw new UserError(`--${one} and --${other} exclude each other; give one of them`, { exitCode: 2 });
+    throw new CommandError(`--${one} and --${other} exclude each other; give one of them`, 2);
   }
 }
 

@@ -25,15 +25,13 @@ export function pickTaps(asked: readonly string[] | undefined, layers: number): 
   const found = new Map<string, readonly string[]>([...kinds, ...all.map(name => [name, [name]] as const)]);
   return new Set(
     asked.flatMap(entry => {
-      if (entry === '') throw new UserError(`--taps: an entry of the list is empty; ${there}`, { exitCode: 2 });
+      if (entry === '') throw new UserError('an entry of the list is empty', { option: 'taps', remedy: there });
       const tensors = found.get(entry);
       if (tensors !== undefined) return tensors;
-      throw new UserError(
-        `--taps: no tensor "${entry}"; the nearest is ${closest(entry, [...found.keys()])} (${there})`,
-        {
-          exitCode: 2,
-        },
-      );
+      throw new UserError(`no tensor "${entry}"`, {
+        option: 'taps',
+        remedy: `the nearest is ${closest(entry, [...found.keys()])} (${there})`,
+      });
     }),
   );
 }

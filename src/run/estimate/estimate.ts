@@ -1,9 +1,10 @@
 import { join, resolve } from 'node:path';
+import { type Hooks, splitHooks } from '../../hooks.ts';
 import { type Decoder, elements } from '../../model/decoder.ts';
 import { passOnWarnings } from '../../task/warnings.ts';
 import type { ExperimentOptions } from '../options.ts';
 import { type Plan, signatureOf } from '../plan.ts';
-import { type Prepared, type PrepareOptions, prepare } from '../prepare.ts';
+import { type Prepared, prepare } from '../prepare.ts';
 import { type TimedStage, timedStages } from '../provenance.ts';
 import { memoryOfMachine } from './machine-memory.ts';
 import { mappedBytes, mappedPlaces } from './mapped-weights.ts';
@@ -29,12 +30,7 @@ export interface Estimate {
   readonly speed: Speed | null;
 }
 
-export interface EstimateOptions extends ExperimentOptions, PrepareOptions {
-  readonly out?: string | undefined;
-  readonly threads?: number | undefined;
-  readonly signal?: AbortSignal | undefined;
-  /** Hears what the user should know of the task's rows. */
-  readonly onWarning?: ((message: string) => void) | undefined;
+export interface EstimateOptions extends ExperimentOptions, Hooks {
   /** The machine's speed; measured for two seconds unless given, null for none. */
   readonly speed?: Speed | null | undefined;
   /** Bytes of memory that the run may use at most; those of the machine unless given. */
@@ -43,19 +39,11 @@ export interface EstimateOptions extends ExperimentOptions, PrepareOptions {
 
 /** Counts the work of a run without doing it. @throws UserError as runExperiment, before anything is computed; the reason of `signal` */
 export async function estimateRun(options: EstimateOptions = {}): Promise<Estimate> {
-  const {
-    out,
-    threads,
-    signal,
-    speed: given,
-    machineBytes = memoryOfMachine(),
-    offline,
-    onProgress,
-    onWarning,
-    ...wishes
-  } = options;
+  const { speed: given, machineBytes = memoryOfMachine(), ...others } = options;
+  const { hooks, wishes } = splitHooks(others);
+  const { out, threads, signal, onWarning } = hooks;
   signal?.throwIfAborted();
-  const prepared = await prepare(wishes, { offline, onProgress, signal });
+  const prepared = await prepare(wishes, hooks);
   signal?.throwIfAborted();
   passOnWarnings(prepared.task, onWarning);
   const speed = given === undefined ? await measureSpeed(prepared, { threads, signal }) : given;

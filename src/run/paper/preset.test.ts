@@ -30,9 +30,9 @@ test('any other model is refused with what to type', async () => {
   const refused = choosePreset('paper', { name: 'mine', decoder: sized('llama', 2, 32) }, await openTask('mr'));
   await expect(refused).rejects.toMatchObject({
     message:
-      "--preset paper: mine (llama, 2 layers of hiddenSize 32) is none of the paper's models; name the one whose settings you want: " +
-      '--preset paper:1.3B or --preset paper:2.7B',
-    exitCode: 2,
+      "preset paper: mine (llama, 2 layers of hiddenSize 32) is none of the paper's models; name the one whose settings you want: " +
+      '`preset` paper:1.3B or `preset` paper:2.7B',
+    option: 'preset',
   });
 });
 
@@ -43,6 +43,6 @@ test('rows are those of the program under either template, and own ones in a tas
   }
   expect(await choosePreset('paper', model, { name: 'cb', digest: 'other' })).toMatchObject({ ownRows: true });
   await expect(choosePreset('paper', model, { name: 'imdb', digest: '' })).rejects.toThrow(
-    '--preset paper: the paper has no task imdb; there are sst2, sst5, mr, subj, agnews, cb',
+    'preset paper: the paper has no task imdb; choose from sst2, sst5, mr, subj, agnews, cb',
   );
 });

@@ -53,15 +53,20 @@ export async function choosePreset(
   const size = paperSizes.find(each => name === `paper:${each}`) ?? paperSizeOf(model.decoder);
   if (size === undefined) {
     throw new UserError(
-      `--preset paper: ${model.name} (${family}, ${layers} layers of hiddenSize ${hiddenSize}) is none of the paper's models; ` +
-        `name the one whose settings you want: ${paperSizes.map(each => `--preset paper:${each}`).join(' or ')}`,
-      { exitCode: 2 },
+      `${model.name} (${family}, ${layers} layers of hiddenSize ${hiddenSize}) is none of the paper's models`,
+      {
+        option: 'preset',
+        value: name,
+        remedy: `name the one whose settings you want: ${paperSizes.map(each => `\`preset\` paper:${each}`).join(' or ')}`,
+      },
     );
   }
   const found = paperTasks.find(each => each === task.name);
   if (found === undefined) {
-    throw new UserError(`--preset ${name}: the paper has no task ${task.name}; there are ${paperTasks.join(', ')}`, {
-      exitCode: 2,
+    throw new UserError(`the paper has no task ${task.name}`, {
+      option: 'preset',
+      value: name,
+      remedy: `choose from ${paperTasks.join(', ')}`,
     });
   }
   const official = await openTask(found, { template: 'code' });

@@ -1,26 +1,18 @@
 import { join } from 'node:path';
 import { UserError } from '../../error.ts';
-import { TASK_NAMES } from '../../task/open-task.ts';
+import { type Hooks, splitHooks } from '../../hooks.ts';
+import { checkOptions } from '../../options.ts';
 import { Interrupted } from '../interrupted.ts';
 import type { ExperimentOptions } from '../options.ts';
-import {
-  type ModelWishes,
-  openTextModel,
-  type Prepared,
-  type PrepareOptions,
-  prepare,
-  type TextModel,
-} from '../prepare.ts';
+import { type ModelWishes, openTextModel, type Prepared, prepare, type TextModel } from '../prepare.ts';
 import type { ExperimentResult } from '../result.ts';
-import { type RunOptions, type RunResult, runPrepared } from '../run.ts';
+import { type RunResult, runPrepared } from '../run.ts';
 import { type ComparedFigure, measuredFigure, type PaperComparison } from './comparison.ts';
+import { type TableWishes, tableOptions } from './options.ts';
 import { type FigureName, PAPER_FIGURES, type PaperFigure, paperTasks, SOURCES } from './paper.ts';
 
-export interface TableOptions extends Omit<RunOptions, 'task' | 'out'> {
-  /** Names or `.jsonl` files; the six of the paper unless given. */
-  readonly tasks?: readonly string[] | undefined;
-  /** Holds a run folder for each task, under its name; `runs/<signature>` unless given. */
-  readonly out?: string | undefined;
+/** `out` holds a run folder for each task, under its name. */
+export interface TableOptions extends TableWishes, Hooks {
   /** Hears which task begins. */
   readonly onTask?: ((task: string, index: number, count: number) => void) | undefined;
 }
@@ -80,15 +72,16 @@ export interface TableRun
  * @throws Interrupted after `signal`
  */
 export async function runTable(options: TableOptions = {}): Promise<ResultTable> {
-  const { tasks = TASK_NAMES, out, onTask, threads, offline, signal, onProgress, onWarning, ...wishes } = options;
-  const prepared = await prepareAll(tasks, wishes, { offline, signal, onProgress });
+  const { onTask, ...others } = options;
+  const { hooks, wishes } = splitHooks(others);
+  const { tasks, ...ofEachRun } = checkOptions(tableOptions, wishes);
+  const prepared = await prepareAll(tasks, ofEachRun, hooks);
   const runs: RunResult[] = [];
   for (const [i, each] of prepared.entries()) {
     const { name } = each.task;
     onTask?.(name, i, prepared.length);
-    const folder = out === undefined ? undefined : join(out, name);
-    const hooks = { out: folder, threads, signal, onProgress, onWarning };
-    runs.push(await runPrepared(async () => each, hooks));
+    const out = hooks.out === undefined ? undefined : join(hooks.out, name);
+    runs.push(await runPrepared(async () => each, { ...hooks, out }));
   }
   return makeTable(runs);
 }
@@ -96,7 +89,7 @@ export async function runTable(options: TableOptions = {}): Promise<ResultTable>
 async function prepareAll(
   tasks: readonly string[],
   wishes: Omit<ExperimentOptions, 'task'>,
-  options: PrepareOptions,
+  options: Hooks,
 ): Promise<readonly Prepared[]> {
   const prepared: Prepared[] = [];
   let model: Promise<TextModel> | undefined;
@@ -116,9 +109,9 @@ async function prepareAll(
 
 function requireDistinct(prepared: readonly Prepared[]): void {
   const names = prepared.map(({ task }) => task.name);
-  if (names.length === 0) throw new UserError('--tasks: is empty; name one', { exitCode: 2 });
+  if (names.length === 0) throw new UserError('is empty', { option: 'tasks', remedy: 'name one' });
   const twice = names.find((name, i) => names.indexOf(name) !== i);
-  if (twice !== undefined) throw new UserError(`--tasks: ${twice} stands twice in the list`, { exitCode: 2 });
+  if (twice !== undefined) throw new UserError(`${twice} is in the list twice`, { option: 'tasks' });
 }
 
 /** Puts finished runs of one model side by side. */

@@ -3,14 +3,6 @@ import { LEAST_COSINE, MOST_MOVED, type Steadiness } from '../../metric/steadine
 import type { Bounds } from '../../statistics/interval.ts';
 import { meanWithInterval } from '../../statistics/paired-t.ts';
 
-/**
- * `steady`: of the rates that rounding does not decide, none that ends in one answer; of those that no interval tells apart from the
- * most accurate, the one nearest the middle of their steady range. `paper`: the most accurate (Dai et al., appendix B).
- */
-export type Rule = 'steady' | 'paper';
-
-export const rules: readonly Rule[] = ['steady', 'paper'];
-
 /** A share of the rows from which on a model answers as good as one label. */
 const ONE_LABEL = 0.95;
 

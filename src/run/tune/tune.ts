@@ -1,4 +1,5 @@
 import { UserError } from '../../error.ts';
+import { type Hooks, splitHooks } from '../../hooks.ts';
 import { correct } from '../../metric/accuracy.ts';
 import {
   type ComparedRow,
@@ -9,6 +10,7 @@ import {
   steadiness,
 } from '../../metric/steadiness.ts';
 import { type LoadedModel, loadModel } from '../../model/loaded-model.ts';
+import { checkOptions } from '../../options.ts';
 import { isNonFinite } from '../../runtime/errors.ts';
 import { withRuntime } from '../../runtime/node/open-runtime.ts';
 import { releaseAfter } from '../../runtime/scope.ts';
@@ -18,51 +20,16 @@ import type { Interval } from '../../statistics/interval.ts';
 import { wilson } from '../../statistics/wilson.ts';
 import { assertSameDemonstrations } from '../../task/same-demonstrations.ts';
 import { buildSequences, type Sequences } from '../../task/sequence.ts';
-import type { TemplateVariant } from '../../task/task.ts';
 import { passOnWarnings } from '../../task/warnings.ts';
 import { Interrupted } from '../interrupted.ts';
-import { DEFAULT_BATCH_SIZE, DEFAULT_MODEL, DEFAULT_TASK } from '../options.ts';
 import { checkVocabulary, openSubject } from '../prepare.ts';
-import type { OnProgress } from '../progress.ts';
 import { type Answers, makeScorer, type ScoreOptions } from '../scorer.ts';
 import { scoringOf } from '../scoring.ts';
-import {
-  chooseSteadyRate,
-  mostAccurate,
-  mostFrequent,
-  type RateVerdict,
-  type Rule,
-  refusalOfAnswers,
-  rightRows,
-} from './rule.ts';
+import { type Rule, type TuneWishes, tuneOptions } from './options.ts';
+import { chooseSteadyRate, mostAccurate, mostFrequent, type RateVerdict, refusalOfAnswers, rightRows } from './rule.ts';
 import { validationRows } from './validation-rows.ts';
 
-export interface TuneOptions {
-  readonly model?: string | undefined;
-  /** Of a fairseq model whose file does not say. */
-  readonly heads?: number | undefined;
-  /** eta of momentum attention. */
-  readonly momentum?: number | undefined;
-  readonly task?: string | undefined;
-  readonly template?: TemplateVariant | undefined;
-  readonly separator?: string | undefined;
-  readonly bos?: string | undefined;
-  readonly shots?: number | undefined;
-  /** How the learning rate is chosen; `steady` unless given. */
-  readonly rule?: Rule | undefined;
-  /** Candidates for the demonstration seed; 1 to 7 unless given. */
-  readonly seeds?: readonly number[] | undefined;
-  /** Candidates for the learning rate; 0.0001 to 0.5 in steps of 1, 2, 5 unless given. */
-  readonly learningRates?: readonly number[] | undefined;
-  /** Training rows to validate on; 120 unless given, fewer where there are not as many. */
-  readonly rows?: number | undefined;
-  readonly batchSize?: number | undefined;
-  readonly threads?: number | undefined;
-  readonly offline?: boolean | undefined;
-  readonly signal?: AbortSignal | undefined;
-  readonly onProgress?: OnProgress | undefined;
-  readonly onWarning?: ((message: string) => void) | undefined;
-}
+export type TuneOptions = TuneWishes & Hooks;
 
 export interface Validated {
   /** Null, with `why`, where a number became infinite or NaN. */
@@ -106,10 +73,6 @@ export interface TuneResult {
   readonly goldShares: readonly number[];
 }
 
-const SEEDS = [1, 2, 3, 4, 5, 6, 7];
-const LEARNING_RATES = [0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5];
-const ROWS = 120;
-
 /**
  * Chooses the demonstration seed by in-context accuracy (of equals the lowest), then, with its demonstrations, the learning rate by a rule
  * (`chooseSteadyRate` unless `rule` says `paper`). A rate whose answers are no reason to refuse it is tried again, nudged by a millionth, which
@@ -131,21 +94,18 @@ export async function tune(options: TuneOptions = {}): Promise<TuneResult> {
 }
 
 async function tuneUninterrupted(options: TuneOptions): Promise<TuneResult> {
-  const { template = 'code', offline, onProgress, onWarning, threads, signal, rule = 'steady' } = options;
-  const seeds = ascending('--seeds', options.seeds ?? SEEDS, seed => Number.isSafeInteger(seed) && seed >= 0);
-  const rates = ascending('--learning-rates', options.learningRates ?? LEARNING_RATES, x => x > 0 && x < Infinity);
-  const wanted = options.rows ?? ROWS;
-  if (!(Number.isSafeInteger(wanted) && wanted > 0)) {
-    throw new UserError(`--rows ${wanted}: must be a whole number from 1 on`, { exitCode: 2 });
-  }
-  const { model = DEFAULT_MODEL, task: taskName = DEFAULT_TASK } = options;
-  const wishes = { ...options, model, task: taskName, template };
-  const subject = await openSubject(wishes, { offline, onProgress, signal });
+  const { hooks, wishes } = splitHooks(options);
+  const { onProgress, onWarning, threads, signal } = hooks;
+  const chosen = checkOptions(tuneOptions, wishes);
+  const { rule } = chosen;
+  const [seeds, rates] = [ascending(chosen.seeds), ascending(chosen.learningRates)];
+  const subject = await openSubject(chosen, hooks);
   const { task, checkpoint, decoder, tokenizer, conventions } = subject;
   passOnWarnings(task, onWarning);
-  const shots = options.shots ?? task.defaultShots;
-  if (shots < 1) throw new UserError('--shots 0: there is nothing to tune without demonstrations', { exitCode: 2 });
-  const rows = validationRows(subject, { seeds, shots, wanted });
+  const shots = chosen.shots ?? task.defaultShots;
+  if (shots < 1)
+    throw new UserError('there is nothing to tune without demonstrations', { option: 'shots', value: shots });
+  const rows = validationRows(subject, { seeds, shots, wanted: chosen.rows });
   const sequencesOf = (seed: number): Sequences => {
     const sequences = buildSequences({
       task,
@@ -162,7 +122,7 @@ async function tuneUninterrupted(options: TuneOptions): Promise<TuneResult> {
   };
 
   const { queries, labelTokens } = sequencesOf(seeds[0]!);
-  const score = makeScorer(queries, scoringOf(labelTokens, 'prompt-end'), options.batchSize ?? DEFAULT_BATCH_SIZE);
+  const score = makeScorer(queries, scoringOf(labelTokens, 'prompt-end'), chosen.batchSize);
   const gold = queries.map(({ label }) => label);
   const total = (1 + seeds.length + 2 * rates.length) * rows.length;
   let before = 0;
@@ -173,7 +133,7 @@ async function tuneUninterrupted(options: TuneOptions): Promise<TuneResult> {
     { attentionOutputs = false }: Pick<ScoreOptions, 'attentionOutputs'> = {},
   ): Promise<Attempt> => {
     const report = (done: number) =>
-      onProgress?.({ stage: 'evaluation', done: before + done, total, unit: 'examples', detail: doing });
+      onProgress?.({ stage: 'evaluation', done: before + done, total, unit: 'examples', part: doing });
     report(0);
     const attempt = await orDiverged(() =>
       releaseAfter(model, async owner =>
@@ -246,10 +206,14 @@ async function tuneUninterrupted(options: TuneOptions): Promise<TuneResult> {
       );
       const best = mostAccurate(points.filter(({ labels }) => labels !== undefined));
       if (best === undefined) {
-        throw new UserError(`--learning-rates ${rates.join(',')}: finetuning diverges at each; give lower ones`);
+        throw new UserError(`\`learningRates\` ${rates.join(',')}: finetuning diverges at each`, {
+          remedy: 'give lower rates',
+        });
       }
       if (rule === 'steady' && choice.learningRate === null) {
-        throw new UserError(`--learning-rates ${rates.join(',')}: ${choice.why}; give other rates, or --rule paper`);
+        throw new UserError(`\`learningRates\` ${rates.join(',')}: ${choice.why}`, {
+          remedy: 'give other rates, or `rule` paper',
+        });
       }
       return {
         schema: 'dualform.tune/1',
@@ -291,10 +255,7 @@ function compared(
   });
 }
 
-function ascending(option: string, values: readonly number[], valid: (value: number) => boolean): readonly number[] {
-  const wrong = values.find(value => !valid(value));
-  if (wrong !== undefined) throw new UserError(`${option} ${wrong}: not a possible value`, { exitCode: 2 });
-  if (values.length === 0) throw new UserError(`${option}: give at least one`, { exitCode: 2 });
+function ascending(values: readonly number[]): readonly number[] {
   return [...new Set(values)].sort((a, b) => a - b);
 }
 

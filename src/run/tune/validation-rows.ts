@@ -30,7 +30,7 @@ export function validationRows(
     if (rows.length === wanted) break;
   }
   if (rows.length > 0) return rows;
-  throw new UserError(
-    `task ${task.name}: no training row is left to validate on; give fewer --seeds or --shots, or more training rows`,
-  );
+  throw new UserError(`task ${task.name}: no training row is left to validate on`, {
+    remedy: 'give fewer `seeds` or `shots`, or more training rows',
+  });
 }

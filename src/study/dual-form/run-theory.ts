@@ -10,9 +10,10 @@ import type { Json } from '../../files/canonical-json.ts';
 import { prettyJson } from '../../files/pretty-json.ts';
 import { valueAt } from '../../files/rename-keys.ts';
 import { claimFolder, makeFolder, readJson, writeText } from '../../files/run-folder.ts';
+import { type Hooks, splitHooks } from '../../hooks.ts';
 import { loadModel } from '../../model/loaded-model.ts';
+import { checkOptions } from '../../options.ts';
 import { Interrupted } from '../../run/interrupted.ts';
-import type { ExperimentOptions } from '../../run/options.ts';
 import { type Plan, signatureOf, upgradePlan } from '../../run/plan.ts';
 import { type Prepared, prepare } from '../../run/prepare.ts';
 import { withRuntime } from '../../runtime/node/open-runtime.ts';
@@ -23,6 +24,7 @@ import type { Chapter, ChapterResult } from './chapter.ts';
 import { implicitUpdates } from './implicit-update.ts';
 import { inContextRegression } from './in-context-regression.ts';
 import { linearLayer } from './linear-layer.ts';
+import { type ChapterNumber, type TheoryWishes, theoryOptions } from './options.ts';
 import { softmaxKernel } from './softmax-kernel.ts';
 
 const chapters: Readonly<Record<string, Chapter>> = {
@@ -33,40 +35,11 @@ const chapters: Readonly<Record<string, Chapter>> = {
   5: softmaxKernel,
 };
 
-export const chapterNumbers = ['1', '2', '3', '4', '5'] as const;
-export type ChapterNumber = (typeof chapterNumbers)[number];
-
-export const DEFAULT_TRAINING_STEPS = 1200;
 /** Rows that are fed at most. */
 const QUERIES = 4;
 
-/** What the model chapters take over from the main job. */
-const wishes = ['model', 'heads', 'momentum', 'task', 'shots', 'learningRate', 'separator', 'bos'] as const;
-
-export interface TheoryOptions extends Pick<ExperimentOptions, (typeof wishes)[number]> {
-  /** All unless given. */
-  readonly chapters?: readonly ChapterNumber[] | undefined;
-  /** Of random problems; 1 unless given. */
-  readonly seed?: number | undefined;
-  /** Of each training from scratch in chapter 3; 1200 unless given. */
-  readonly trainingSteps?: number | undefined;
-  /** `runs/theory-<signature>` unless given. */
-  readonly out?: string | undefined;
-  readonly threads?: number | undefined;
-  /** Refuses the network. */
-  readonly offline?: boolean | undefined;
-  /** Stops the work; finished chapters stay. */
-  readonly signal?: AbortSignal | undefined;
-  readonly onProgress?: ((progress: TheoryProgress) => void) | undefined;
-  readonly onWarning?: ((message: string) => void) | undefined;
-}
-
-export interface TheoryProgress {
-  readonly stage: string;
-  readonly done: number;
-  readonly total: number;
-  readonly unit: string;
-}
+/** Finished chapters stay when `signal` stops the work. */
+export type TheoryOptions = TheoryWishes & Hooks;
 
 /** `chapter-N.json` */
 export interface StoredChapter extends Omit<ChapterResult, 'figure'> {
@@ -111,17 +84,11 @@ interface PreparedTheory {
 }
 
 async function prepareTheory(options: TheoryOptions): Promise<PreparedTheory> {
-  const { chapters: wanted = chapterNumbers, seed = 1, trainingSteps = DEFAULT_TRAINING_STEPS, out } = options;
-  const { offline, signal, onProgress, onWarning } = options;
+  const { hooks, wishes } = splitHooks(options);
+  const { out, signal, onWarning } = hooks;
+  const { chapters: wanted, seed, trainingSteps, ...ofModel } = checkOptions(theoryOptions, wishes);
   signal?.throwIfAborted();
-  const prepared = await prepare(
-    { ...Object.fromEntries(wishes.map(name => [name, options[name]])), limit: QUERIES },
-    {
-      offline,
-      signal,
-      onProgress: ({ detail, stage, ...counts }) => onProgress?.({ ...counts, stage: detail ?? stage }),
-    },
-  );
+  const prepared = await prepare({ ...ofModel, limit: QUERIES }, hooks);
   signal?.throwIfAborted();
   passOnWarnings(prepared.task, onWarning);
   const plan: TheoryPlan = {

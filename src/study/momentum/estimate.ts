@@ -1,4 +1,5 @@
 import { join, resolve } from 'node:path';
+import { type Hooks, splitHooks } from '../../hooks.ts';
 import { signatureOf } from '../../run/plan.ts';
 import { physicalCores } from '../../runtime/node/cores.ts';
 import { ownMemory } from '../../runtime/node/memory.ts';
@@ -42,15 +43,10 @@ const STEPS = 40;
  *
  * @throws UserError as runMomentum, before anything is trained
  */
-export async function estimateMomentum(
-  options: StudyWishes & {
-    readonly out?: string | undefined;
-    readonly threads?: number | undefined;
-    readonly signal?: AbortSignal | undefined;
-  } = {},
-): Promise<StudyEstimate> {
-  const { out, threads, signal, ...wishes } = options;
-  const planned = await planStudy(wishes, { signal });
+export async function estimateMomentum(options: StudyWishes & Hooks = {}): Promise<StudyEstimate> {
+  const { hooks, wishes } = splitHooks(options);
+  const { out, threads, signal } = hooks;
+  const planned = await planStudy(wishes, hooks);
   const { plan } = planned;
   const workers = threads ?? physicalCores();
   const trainees = makeTrainees(planned);

@@ -1,68 +1,106 @@
 import { z } from 'zod';
 import { UserError } from '../../error.ts';
-import { checkOptions } from '../../run/options.ts';
+import type { Hooks } from '../../hooks.ts';
+import {
+  type ChosenOptions,
+  checkOptions,
+  inGroup,
+  listOf,
+  nonEmptyText,
+  nonNegativeNumber,
+  numberBelowOne,
+  type OptionsOf,
+  oneOf,
+  option,
+  positiveNumber,
+  wholeNumber,
+} from '../../options.ts';
 import { openTask } from '../../task/open-task.ts';
 import type { Task } from '../../task/task.ts';
 import { PAPER_ADAM } from '../../train/adam.ts';
+import { corpusOptions } from '../../train/options.ts';
 import type { Sequences } from '../../train/packing.ts';
-import { type PreparedTraining, type PrepareTrainingOptions, prepareTraining } from '../../train/prepare.ts';
-import { type LanguagePlan, type MomentumPlan, type SyntheticPlan, type TaskName, taskNames } from './plan.ts';
+import { type PreparedTraining, prepareTraining } from '../../train/prepare.ts';
+import { type LanguagePlan, type MomentumPlan, type SyntheticPlan, taskNames } from './plan.ts';
 import { modelOf, type Preset, presetNames, presets, trainingOf } from './presets.ts';
 
-const count = z.int().min(1);
-const paths = z.array(z.string().min(1)).min(1);
-const eta = z.number().min(0, 'must be in [0, 1)').lt(1, 'must be in [0, 1)');
+const byDefault = "the preset's";
+const count = (description: string) => option(wholeNumber(1).optional(), { description, byDefault });
 
-/** Numbers of a task's own, which stand in its `settings`. */
+/** Numbers of the tasks in context, which are in the `settings` of their plans. */
 const settings = {
-  dimensions: count,
-  examples: count,
-  noise: z.number().min(0),
-  pairs: count,
-  queries: count,
-  keys: count,
-  values: count,
-  symbols: count,
-  states: z.int().min(2),
-  length: z.int().min(2),
+  dimensions: count('linear regression: dimensions of an input'),
+  examples: count('linear regression: examples before the last input'),
+  noise: option(nonNegativeNumber().optional(), {
+    description: 'linear regression: standard deviation of the noise on the answers',
+    byDefault,
+  }),
+  pairs: count('recall and lookup: pairs that are shown'),
+  queries: count('recall and lookup: keys that are queried'),
+  keys: count('recall: different keys'),
+  values: count('recall and lookup: different values'),
+  symbols: count('lookup: symbols for each of the two parts of a key'),
+  states: option(wholeNumber(2).optional(), { description: 'Markov chain: different states', byDefault }),
+  length: option(wholeNumber(2).optional(), { description: 'Markov chain: states of a sequence', byDefault }),
 };
 
-const options = z.strictObject({
-  preset: z.enum(presetNames).default('tiny'),
-  tasks: z
-    .array(z.enum(taskNames as [TaskName, ...TaskName[]]))
-    .min(1)
-    .default([...taskNames]),
-  etas: z.array(z.union([eta, z.literal('learned')])).optional(),
-  seeds: z
-    .array(z.int().min(0))
-    .refine(seeds => new Set(seeds).size >= 2, 'intervals need at least two different seeds')
-    .optional(),
-  steps: count.optional(),
-  batch: count.optional(),
-  learningRate: z.number().positive().optional(),
-  layers: count.optional(),
-  heads: count.optional(),
-  hiddenSize: count.optional(),
-  tests: count.optional(),
-  corpus: paths.optional(),
-  validation: paths.optional(),
-  documentSeparator: z.string().optional(),
-  tokenizer: z.string().min(1).optional(),
-  context: z.int().min(4).multipleOf(4).optional(),
-  vocabulary: count.optional(),
-  evaluationTokens: count.optional(),
-  classify: z.array(z.string().min(1)).optional(),
-  shots: count.optional(),
-  rows: count.optional(),
-  ...(Object.fromEntries(Object.entries(settings).map(([name, schema]) => [name, schema.optional()])) as {
-    [K in keyof typeof settings]: z.ZodOptional<(typeof settings)[K]>;
-  }),
-});
+const MULTIPLE = 'must be a multiple of 4';
 
-/** What a study may be asked for; everything has a default. Numbers hold for all tasks that have them. */
-export type StudyWishes = { readonly [K in keyof z.input<typeof options>]?: z.input<typeof options>[K] | undefined };
-type Choices = z.output<typeof options>;
+export const momentumOptions = {
+  preset: option(oneOf(presetNames).default('tiny'), { description: 'tiny: a few minutes; small: an evening' }),
+  tasks: option(listOf(oneOf(taskNames)).default([...taskNames]), { description: 'tasks to train on' }),
+  etas: option(
+    listOf(
+      z.union(
+        [numberBelowOne(), z.literal('learned')],
+        'must be numbers from 0 to below 1, or learned, as in 0.01,0.5,learned',
+      ),
+    ).optional(),
+    { description: 'momenta to compare with plain attention, 0 < eta < 1, or learned', byDefault },
+  ),
+  seeds: option(
+    listOf(wholeNumber(0))
+      .refine(seeds => new Set(seeds).size >= 2, 'intervals need at least two different seeds')
+      .optional(),
+    { description: 'seeds of initial weights and batches, at least two', byDefault },
+  ),
+  ...inGroup('Models (a number holds for every task)', {
+    steps: count('training steps'),
+    batch: count('sequences of a step'),
+    learningRate: option(positiveNumber().optional(), { description: 'peak learning rate', byDefault }),
+    layers: count('number of layers'),
+    heads: count('attention heads of a layer'),
+    hiddenSize: option(wholeNumber(1).optional(), {
+      description: 'hidden size, a multiple of the number of heads',
+      byDefault,
+      formerly: 'width',
+    }),
+    tests: count('sequences on which a task other than language is evaluated'),
+  }),
+  ...inGroup('Language', {
+    ...corpusOptions,
+    context: option(z.int(MULTIPLE).min(4, MULTIPLE).multipleOf(4, MULTIPLE).optional(), {
+      description: 'tokens of a sequence, a multiple of 4',
+      byDefault,
+    }),
+    evaluationTokens: option(wholeNumber(1).optional(), {
+      description: 'tokens that each perplexity is computed over, at most',
+      byDefault,
+      formerly: 'judged',
+    }),
+    classify: option(z.array(nonEmptyText()).readonly().optional(), {
+      description: 'names from "dualform tasks" and files with rows: tasks to classify in context',
+      byDefault,
+    }),
+    shots: count('demonstrations of a classification; fewer where they do not fit the context'),
+    rows: count('evaluation rows of each classification'),
+  }),
+  ...inGroup('Tasks in context', settings),
+};
+
+/** Options of a study; everything has a default. Numbers hold for all tasks that have them. */
+export type StudyWishes = OptionsOf<typeof momentumOptions>;
+type Choices = ChosenOptions<typeof momentumOptions>;
 
 /** A plan with what it was read from. */
 export interface PlannedStudy {
@@ -72,12 +110,12 @@ export interface PlannedStudy {
 }
 
 /** Fixes every choice of a study. @throws UserError naming the option, or the corpus or task that cannot be read */
-export async function planStudy(wishes: StudyWishes, hooks: PrepareTrainingOptions = {}): Promise<PlannedStudy> {
-  const chosen = checkOptions(options, wishes);
+export async function planStudy(wishes: StudyWishes, hooks: Hooks = {}): Promise<PlannedStudy> {
+  const chosen = checkOptions(momentumOptions, wishes);
   const preset = presets[chosen.preset];
   const momenta = [...new Set(chosen.etas ?? preset.etas)].filter(eta => eta !== 0);
   if (momenta.length === 0) {
-    throw new UserError('--etas: give at least one above 0; plain attention, 0, is in every study', { exitCode: 2 });
+    throw new UserError('needs at least one above 0; plain attention, 0, is in every study', { option: 'etas' });
   }
   const { language: _, ...synthetic } = preset.tasks;
   const entries = taskNames.flatMap(task =>
@@ -96,7 +134,7 @@ export async function planStudy(wishes: StudyWishes, hooks: PrepareTrainingOptio
   return { plan: { ...plan, tasks: { language: languagePlan, ...tasks } }, language };
 }
 
-async function planLanguage(preset: Preset['tasks']['language'], chosen: Choices, hooks: PrepareTrainingOptions) {
+async function planLanguage(preset: Preset['tasks']['language'], chosen: Choices, hooks: Hooks) {
   const { corpus, validation, documentSeparator, tokenizer, context = preset.context } = chosen;
   const vocabulary = chosen.vocabulary ?? (tokenizer === undefined ? preset.vocabulary : undefined);
   const trained = chooseTrained(preset, chosen);
@@ -127,11 +165,11 @@ function evaluatedTokens({ stream, context }: Sequences, asked: number): number 
   const whole = 3 * context;
   const parts = Math.floor(Math.min(asked, stream.length - 1) / whole);
   if (parts > 0) return parts * whole;
-  throw new UserError(
-    `--evaluation-tokens ${asked}: perplexities at four lengths need at least ${whole} tokens, and ${stream.length - 1} are there; ` +
-      'give more, a longer text or a smaller --context',
-    { exitCode: 2 },
-  );
+  throw new UserError(`perplexities at four lengths need at least ${whole} tokens; the text has ${stream.length - 1}`, {
+    option: 'evaluationTokens',
+    value: asked,
+    remedy: 'give more, a longer text or a smaller `context`',
+  });
 }
 
 type Trained = Pick<LanguagePlan, 'model' | 'training'>;
@@ -139,7 +177,7 @@ type Trained = Pick<LanguagePlan, 'model' | 'training'>;
 function chooseTrained({ model, training }: Trained, chosen: Choices): Trained {
   const { layers = model.layers, heads = model.heads, hiddenSize = model.hiddenSize } = chosen;
   if (hiddenSize % heads !== 0)
-    throw new UserError(`--heads ${heads}: do not divide the hiddenSize ${hiddenSize}`, { exitCode: 2 });
+    throw new UserError(`must divide \`hiddenSize\` ${hiddenSize}`, { option: 'heads', value: heads });
   const { steps = training.steps, batch = training.batch, learningRate = training.learningRate } = chosen;
   return { model: modelOf(layers, heads, hiddenSize), training: trainingOf(steps, batch, learningRate) };
 }
@@ -151,13 +189,13 @@ function choose(plan: SyntheticPlan<object>, chosen: Choices): SyntheticPlan<obj
 
 function checkRoom(tasks: Omit<MomentumPlan['tasks'], 'language'>): void {
   const recall = tasks['associative-recall']?.settings;
-  if (recall && recall.pairs > recall.keys) throw tooMany(recall.pairs, `--keys ${recall.keys}`, recall.keys);
+  if (recall && recall.pairs > recall.keys) throw tooMany(recall.pairs, `\`keys\` ${recall.keys}`, recall.keys);
   const lookup = tasks['key-value-lookup']?.settings;
   if (lookup && lookup.pairs > lookup.symbols ** 2) {
-    throw tooMany(lookup.pairs, `--symbols ${lookup.symbols}`, lookup.symbols ** 2);
+    throw tooMany(lookup.pairs, `\`symbols\` ${lookup.symbols}`, lookup.symbols ** 2);
   }
 }
 
 function tooMany(pairs: number, from: string, keys: number): UserError {
-  return new UserError(`--pairs ${pairs}: ${from} makes ${keys} different keys only`, { exitCode: 2 });
+  return new UserError(`${from} makes ${keys} different keys only`, { option: 'pairs', value: pairs });
 }

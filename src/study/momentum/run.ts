@@ -4,12 +4,12 @@ import type { FolderLock } from '../../files/lock.ts';
 import { prettyJson } from '../../files/pretty-json.ts';
 import { valueAt } from '../../files/rename-keys.ts';
 import { claimFolder, makeFolder, readFinished, readJson, writeResult, writeText } from '../../files/run-folder.ts';
+import { type Hooks, type Progress, splitHooks } from '../../hooks.ts';
 import { Interrupted } from '../../run/interrupted.ts';
 import { signatureOf } from '../../run/plan.ts';
 import { type Provenance, readProvenance, stopwatch, type Timing, thisMachine } from '../../run/provenance.ts';
 import { physicalCores } from '../../runtime/node/cores.ts';
 import { passOnWarnings } from '../../task/warnings.ts';
-import type { OnTrainingProgress, TrainingProgress } from '../../train/progress.ts';
 import { readCell, writeCell } from './cell-files.ts';
 import type { CellRecord } from './cell-record.ts';
 import { drawFigures } from './figures.ts';
@@ -28,17 +28,8 @@ import { trainAll } from './train-all.ts';
 import type { Trainee } from './trainee.ts';
 import { makeTrainees } from './trainees.ts';
 
-export interface MomentumOptions extends StudyWishes {
-  /** The folder of the study; `runs/<signature>` unless given. */
-  readonly out?: string | undefined;
-  /** Models that are trained at once, each on one thread; the physical cores that the process may use unless given. */
-  readonly threads?: number | undefined;
-  /** Stops the study; cells that are done stay. */
-  readonly signal?: AbortSignal | undefined;
-  /** How far it is: reading the corpus, then in steps of training over all models. */
-  readonly onProgress?: OnTrainingProgress | undefined;
-  readonly onWarning?: ((message: string) => void) | undefined;
-}
+/** Models are trained at once, each on one of the `threads`. */
+export type MomentumOptions = StudyWishes & Hooks;
 
 export interface MomentumRun {
   /** Absolute. */
@@ -69,12 +60,12 @@ interface State {
  * @throws Interrupted after `signal`
  */
 export async function runMomentum(options: MomentumOptions = {}): Promise<MomentumRun> {
-  const { out, threads, signal, onProgress, onWarning, ...wishes } = options;
-  const hooks = { signal, onProgress, onWarning };
+  const { hooks, wishes } = splitHooks(options);
+  const { out, threads, signal, onWarning } = hooks;
   const state: State = {};
   try {
     signal?.throwIfAborted();
-    const planned = await planStudy(wishes, { signal, onProgress });
+    const planned = await planStudy(wishes, hooks);
     for (const task of planned.language?.classification ?? []) passOnWarnings(task, onWarning);
     const signature = signatureOf(planned.plan);
     const folder = resolve(out ?? join('runs', signature));
@@ -132,7 +123,7 @@ async function trainMissing(
     readonly workers: number;
     readonly state: State;
   },
-  { signal, onProgress, onWarning }: Pick<MomentumOptions, 'signal' | 'onProgress' | 'onWarning'>,
+  { signal, onProgress, onWarning }: Hooks,
 ): Promise<MomentumRun> {
   const cells = cellsOf(plan);
   const records = new Map<string, CellRecord>();
@@ -171,7 +162,7 @@ function progressOf(
   cells: readonly Cell[],
   records: ReadonlyMap<string, CellRecord>,
   steps: number,
-): TrainingProgress {
+): Progress {
   const stepsOf = (some: readonly { readonly task: TaskName }[]) =>
     some.reduce((sum, { task }) => sum + trainees.find(trainee => trainee.task === task)!.training.steps, 0);
   return { stage: 'training', done: stepsOf([...records.values()]) + steps, total: stepsOf(cells), unit: 'steps' };

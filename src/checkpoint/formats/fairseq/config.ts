@@ -155,15 +155,20 @@ function refuseVariants(tensors: FairseqFile['tensors'], setting: Settings, fail
 
 function headsOf({ file, heads }: FairseqFile, saved: number | undefined, layers: number, hiddenSize: number): number {
   if (heads !== undefined && (!isSize(heads) || hiddenSize % heads !== 0)) {
-    throw new UserError(`--heads ${heads}: must divide the hiddenSize ${hiddenSize} of ${file}`, { exitCode: 2 });
+    throw new UserError(`must divide the hiddenSize ${hiddenSize} of ${file}`, { option: 'heads', value: heads });
   }
   if (heads !== undefined && saved !== undefined && heads !== saved) {
-    throw new UserError(`--heads ${heads}: ${file} itself says ${saved}; leave the option out`, { exitCode: 2 });
+    throw new UserError(`${file} itself says ${saved}`, {
+      option: 'heads',
+      value: heads,
+      remedy: 'leave the option out',
+    });
   }
   const found = heads ?? saved ?? PUBLISHED_HEADS.get(`${layers}x${hiddenSize}`);
   if (found === undefined) {
     throw new UserError(
-      `${file}: does not say how many attention heads it has, and ${layers} layers of hiddenSize ${hiddenSize} are no published size; give --heads`,
+      `${file}: does not say how many attention heads it has, and ${layers} layers of hiddenSize ${hiddenSize} are no published size`,
+      { remedy: 'give `heads`' },
     );
   }
   if (hiddenSize % found !== 0)

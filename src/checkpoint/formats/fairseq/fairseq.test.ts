@@ -187,18 +187,18 @@ describe('what the file says about the model', () => {
     const model = modelOf(Object.fromEntries(published));
     expect(await configOf({ args: none, model })).toMatchObject({ attention_heads: 12, num_layers: 12 });
     await expect(open({ model: modelOf(shapes()) })).rejects.toThrow(
-      /1 layers of hiddenSize 4 are no published size; give --heads/,
+      /1 layers of hiddenSize 4 are no published size; give `heads`/,
     );
     expect(await configOf({ model: modelOf(shapes()) }, { heads: 4 })).toMatchObject({ attention_heads: 4 });
   });
 
-  test('--heads must fit', async () => {
+  test('the number of heads must fit', async () => {
     const said = { args: namespace(heads(2)), model: modelOf(shapes()) };
-    await expect(open(said, { heads: 4 })).rejects.toThrow(/--heads 4: .* itself says 2/);
+    await expect(open(said, { heads: 4 })).rejects.toThrow(/^heads 4: .* itself says 2/);
     await expect(open({ model: modelOf(shapes()) }, { heads: 3 })).rejects.toThrow(
-      /--heads 3: must divide the hiddenSize 4/,
+      /^heads 3: must divide the hiddenSize 4/,
     );
-    await expect(openCheckpoint(golden('llama'), { heads: 3 })).rejects.toThrow(/--heads: only a model.pt of fairseq/);
+    await expect(openCheckpoint(golden('llama'), { heads: 3 })).rejects.toThrow(/^heads: only a model.pt of fairseq/);
   });
 
   const output = (key: string) => ({

@@ -1,0 +1,48 @@
+import type { OptionShape } from '../../options.ts';
+
+/** A line of `--help` that can be typed as it is. */
+export interface Example {
+  readonly line: string;
+  readonly says: string;
+}
+
+export interface Argument {
+  readonly name: string;
+  readonly description: string;
+  readonly choices?: readonly string[];
+}
+
+/** A command as it is typed. Nothing that it imports may compute: the help of dualform loads every command. */
+export interface CommandLine {
+  readonly name: string;
+  readonly description: string;
+  readonly argument?: Argument;
+  /** Loaded when the command is typed: to load zod takes longer than to list the commands. */
+  readonly options?: () => Promise<OptionShape>;
+  /** The folder that the command writes, beside its options. */
+  readonly out?: { readonly description: string; readonly byDefault: string };
+  /** What `--dry-run` shows, where the command has it. */
+  readonly dryRun?: string;
+  readonly examples: readonly Example[];
+}
+
+/** What `out` and `dryRun` of a command line give to its action. */
+export interface JobOptions {
+  readonly out?: string | undefined;
+  readonly dryRun?: boolean | undefined;
+}
+
+/** What an action is given: its options as the schema reads them, and the argument. */
+export interface Given<Options> {
+  readonly options: Options;
+  readonly argument?: string | undefined;
+}
+
+/** What was typed: options by name as text, and arguments. */
+export interface Typed {
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly args: readonly string[];
+}
+
+/** Runs a command. */
+export type Perform = (command: CommandLine, typed: Typed) => Promise<void>;

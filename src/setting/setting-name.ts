@@ -1,0 +1,3 @@
+export const settingNames = ['zero-shot', 'in-context', 'finetuned'] as const;
+
+export type SettingName = (typeof settingNames)[number];
