@@ -4,8 +4,10 @@
  *     import { checkpoint, model, runtime, setting } from 'dualform';
  */
 export * as checkpoint from './checkpoint/index.ts';
+export { type CommandName, commandNames, jsonSchemaOf } from './command-options.ts';
 export { UserError } from './error.ts';
 export * as graph from './graph/index.ts';
+export type { Device, Hooks, OnProgress, Progress } from './hooks.ts';
 export * as metric from './metric/index.ts';
 export * as model from './model/index.ts';
 export * as observe from './observe/index.ts';

@@ -20,7 +20,9 @@ test('the built library gives every module by import', async () => {
     'tokenizer',
     'train',
   ];
-  expect(Object.keys(library).sort()).toEqual([...rooms, 'UserError', 'scoreLabels'].sort());
+  expect(Object.keys(library).sort()).toEqual(
+    [...rooms, 'UserError', 'commandNames', 'jsonSchemaOf', 'scoreLabels'].sort(),
+  );
   expect(library.run).toHaveProperty('runExperiment');
   expect(library.setting).toHaveProperty('finetune');
   expect(library.observe).toHaveProperty('trace');
