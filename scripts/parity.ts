@@ -12,8 +12,8 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { writeBetweenMarks } from '../bench/report-table.ts';
-import { readSafetensors } from '../src/checkpoint/formats/safetensors/read-safetensors.ts';
 import { openCheckpoint } from '../src/checkpoint/open.ts';
+import { readSafetensors } from '../src/checkpoint/sources/read-safetensors.ts';
 import { loadModel } from '../src/model/loaded-model.ts';
 import { computePrefix, emptyPrefix } from '../src/model/prefix.ts';
 import { trace } from '../src/observe/trace.ts';
@@ -23,7 +23,7 @@ import { relativeDifference } from '../test/reference/difference.ts';
 import { GRADIENT_RATE, sizeOfGradient } from '../test/reference/golden.ts';
 
 const other = process.argv[2];
-const goldenFolder = other === undefined ? fileURLToPath(new URL('../test/golden/', import.meta.url)) : resolve(other);
+const goldenFolder = other === undefined ? fileURLToPath(new URL('../test/golden', import.meta.url)) : resolve(other);
 const checkpoints = readdirSync(goldenFolder).filter(name => existsSync(join(goldenFolder, name, 'config.json')));
 
 async function compare(name: string) {

@@ -12,7 +12,7 @@ import { shapeOf } from '../src/cli/options/shape.ts';
 import { makeProgram } from '../src/cli/program.ts';
 import { openTask, TASK_NAMES } from '../src/task/open-task.ts';
 
-const root = fileURLToPath(new URL('../', import.meta.url));
+const root = fileURLToPath(new URL('..', import.meta.url));
 const run = promisify(execFile);
 
 const pages = ['README.md', 'CONTRIBUTING.md', ...readdirSync(path.join(root, 'docs')).map(name => `docs/${name}`)]

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
-import { openFolder } from '../src/checkpoint/open-folder.ts';
+import { openFolder } from '../src/checkpoint/sources/open-folder.ts';
 import * as finetuneCommand from '../src/cli/finetune/action.ts';
 import * as scoreCommand from '../src/cli/score/action.ts';
 import type { Io } from '../src/cli/terminal/io.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Checkpoint, isStoredType } from '../src/checkpoint/checkpoint.ts';
-import { readSafetensorsHeader } from '../src/checkpoint/formats/safetensors/header.ts';
+import { readSafetensorsHeader } from '../src/checkpoint/sources/read-safetensors.ts';
 import { type LoadedModel, loadModel } from '../src/model/loaded-model.ts';
 import { computePrefix, emptyPrefix } from '../src/model/prefix.ts';
 import { observe } from '../src/observe/observe.ts';

@@ -1,7 +1,5 @@
 import { closest } from 'fastest-levenshtein';
 import { UserError } from '../error.ts';
-import { readExactly, withFile } from '../files/file-bytes.ts';
-import { widen } from '../half.ts';
 
 /** How a weight's numbers are stored; each widens to float32 exactly. */
 export type StoredType = 'F32' | 'F16' | 'BF16';
@@ -77,19 +75,4 @@ export function requireTensor(
   const names = [...checkpoint.tensors.keys()];
   const hint = names.length === 0 ? '' : `; the nearest name in it is ${closest(name, names)}`;
   throw new UserError(`${checkpoint.source}: there is no tensor ${name}, which this model needs${hint}`);
-}
-
-/**
- * The values of a tensor as float32; reads only its bytes.
- *
- * @throws UserError when the file cannot be read or ends too early.
- */
-export async function readTensor(location: TensorLocation): Promise<Float32Array> {
-  const { file, offset, length, dtype } = location;
-  return withFile(file, async handle => {
-    const bytes = new Uint8Array(length);
-    await readExactly(handle, file, bytes, offset);
-    if (dtype === 'F32') return new Float32Array(bytes.buffer);
-    return widen(new Uint16Array(bytes.buffer), dtype);
-  });
 }

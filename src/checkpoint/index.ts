@@ -3,19 +3,16 @@ export { fileDigest } from '../files/digest.ts';
 export { type CacheReport, verifyCache, weightsDirectory } from './cache/cache.ts';
 export {
   type Checkpoint,
-  readTensor,
   requireTensor,
   type StoredType,
   type TensorLocation,
   type TokenizerSource,
 } from './checkpoint.ts';
 export { type BlockType, unpackBlocks } from './formats/gguf/blocks/blocks.ts';
-export { type Gguf, type GgufNumbers, type GgufTensor, type GgufValue, readGguf } from './formats/gguf/read-gguf.ts';
-export { readSafetensorsHeader, type SafetensorsEntry, type SafetensorsHeader } from './formats/safetensors/header.ts';
-export { readSafetensors, type TensorRead } from './formats/safetensors/read-safetensors.ts';
-export { type TensorToWrite, writeSafetensors } from './formats/safetensors/write-safetensors.ts';
+export type { Gguf, GgufNumbers, GgufTensor, GgufValue } from './formats/gguf/parse-gguf.ts';
+export type { SafetensorsEntry, SafetensorsHeader } from './formats/safetensors/header.ts';
 export type { PickleValue } from './formats/torch/pickle-values.ts';
-export { readTorchFile, stateTensors, type TorchFile, type TorchTensors } from './formats/torch/torch-file.ts';
+export { stateTensors, type TorchTensors } from './formats/torch/state-tensors.ts';
 export type { PulledFile, PullOptions } from './hub/fetch-files.ts';
 export type { Pace } from './hub/http.ts';
 export { hubCacheDirectory } from './hub/hub-settings.ts';
@@ -24,3 +21,8 @@ export { type Pulled, pull } from './hub/pull.ts';
 export { EMBEDDED_MODELS, type EmbeddedModel, locateEmbedded } from './models.ts';
 export { openCheckpoint } from './open.ts';
 export type { OpenOptions, OpenProgress } from './open-options.ts';
+export { readGguf } from './sources/read-gguf.ts';
+export { readSafetensors, readSafetensorsHeader, type TensorRead } from './sources/read-safetensors.ts';
+export { readTensor } from './sources/read-tensor.ts';
+export { readTorchFile, type TorchFile } from './sources/read-torch.ts';
+export { type TensorToWrite, writeSafetensors } from './sources/write-safetensors.ts';

@@ -6,14 +6,16 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { UserError } from '../error.ts';
-import { type Checkpoint, readTensor, requireTensor } from './checkpoint.ts';
-import { openGguf } from './formats/gguf/open-gguf.ts';
-import { type Gguf, readGguf } from './formats/gguf/read-gguf.ts';
-import { readSafetensors } from './formats/safetensors/read-safetensors.ts';
-import { writeSafetensors } from './formats/safetensors/write-safetensors.ts';
+import { type Checkpoint, requireTensor } from './checkpoint.ts';
+import type { Gguf } from './formats/gguf/parse-gguf.ts';
 import { EMBEDDED_MODELS, locateEmbedded } from './models.ts';
 import { openCheckpoint } from './open.ts';
 import type { OpenProgress } from './open-options.ts';
+import { openGguf } from './sources/open-gguf.ts';
+import { readGguf } from './sources/read-gguf.ts';
+import { readSafetensors } from './sources/read-safetensors.ts';
+import { readTensor } from './sources/read-tensor.ts';
+import { writeSafetensors } from './sources/write-safetensors.ts';
 
 const golden = (name: string) => fileURLToPath(new URL(`../../test/golden/${name}`, import.meta.url));
 

@@ -4,13 +4,13 @@ import { closest, distance } from 'fastest-levenshtein';
 import { UserError } from '../error.ts';
 import { errorCode, fileError } from '../files/file-bytes.ts';
 import type { Checkpoint } from './checkpoint.ts';
-import { openFairseq } from './formats/fairseq/fairseq.ts';
-import { openGguf } from './formats/gguf/open-gguf.ts';
 import { asHubId } from './hub/hub-id.ts';
 import { openFromHub } from './hub/open-hub.ts';
 import { EMBEDDED_MODELS, locateEmbedded } from './models.ts';
-import { openFolder } from './open-folder.ts';
 import type { OpenOptions } from './open-options.ts';
+import { openFairseq } from './sources/open-fairseq.ts';
+import { openFolder } from './sources/open-folder.ts';
+import { openGguf } from './sources/open-gguf.ts';
 
 const KINDS =
   'a name from "dualform models", a folder with config.json and .safetensors files, a .gguf file, a model.pt of fairseq, ' +

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { bounds, evaluate, goldenFolder, noPrefix, readGolden, tokenFeeds } from '../../test/reference/golden.ts';
 import { type Checkpoint, isStoredType, type TensorLocation } from '../checkpoint/checkpoint.ts';
-import { readSafetensorsHeader } from '../checkpoint/formats/safetensors/header.ts';
 import { openCheckpoint } from '../checkpoint/open.ts';
+import { readSafetensorsHeader } from '../checkpoint/sources/read-safetensors.ts';
 import { traceGraph } from '../observe/trace.ts';
 import type { Decoder } from './decoder.ts';
 import { readDecoder } from './families/index.ts';

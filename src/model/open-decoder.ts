@@ -3,7 +3,7 @@
  */
 import { closest } from 'fastest-levenshtein';
 import { type Checkpoint, requireTensor } from '../checkpoint/checkpoint.ts';
-import { areEqual } from '../checkpoint/formats/torch/equal-tensors.ts';
+import { areEqual } from '../checkpoint/sources/read-tensor.ts';
 import { UserError } from '../error.ts';
 import type { Decoder, Pass } from './decoder.ts';
 import { readDecoder } from './families/index.ts';

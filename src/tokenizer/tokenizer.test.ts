@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { readGguf } from '../checkpoint/formats/gguf/read-gguf.ts';
+import { readGguf } from '../checkpoint/sources/read-gguf.ts';
 import { UserError } from '../error.ts';
 import { ggufTokenizer } from './gguf-tokenizer.ts';
 import { nativeTokenizer } from './native/native-tokenizer.ts';

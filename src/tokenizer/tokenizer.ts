@@ -1,5 +1,5 @@
 import type { TokenizerSource } from '../checkpoint/checkpoint.ts';
-import { readGguf } from '../checkpoint/formats/gguf/read-gguf.ts';
+import { readGguf } from '../checkpoint/sources/read-gguf.ts';
 import { UserError } from '../error.ts';
 import type { TokenizedText, Tokenizer } from './definition.ts';
 import { openFairseqTokenizer } from './fairseq.ts';

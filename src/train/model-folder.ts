@@ -1,6 +1,6 @@
 /** @file The model as Hugging Face writes one, in the run folder: whoever takes a folder as --model takes this one. */
 import { join } from 'node:path';
-import { writeSafetensors } from '../checkpoint/formats/safetensors/write-safetensors.ts';
+import { writeSafetensors } from '../checkpoint/sources/write-safetensors.ts';
 import { writeAtomically } from '../files/atomic-file.ts';
 import { writeText } from '../files/run-folder.ts';
 import type { Numbers, Parameter } from './objective.ts';

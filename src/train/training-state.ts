@@ -1,9 +1,8 @@
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readSafetensorsHeader } from '../checkpoint/formats/safetensors/header.ts';
-import { readSafetensors, type TensorRead } from '../checkpoint/formats/safetensors/read-safetensors.ts';
-import { type TensorToWrite, writeSafetensors } from '../checkpoint/formats/safetensors/write-safetensors.ts';
+import { readSafetensors, readSafetensorsHeader, type TensorRead } from '../checkpoint/sources/read-safetensors.ts';
+import { type TensorToWrite, writeSafetensors } from '../checkpoint/sources/write-safetensors.ts';
 import { UserError } from '../error.ts';
 import type { Numbers, Parameter } from './objective.ts';
 import type { TrainerState } from './trainer.ts';

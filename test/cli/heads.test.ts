@@ -2,9 +2,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
-import { readTensor } from '../../src/checkpoint/checkpoint.ts';
-import { readSafetensors } from '../../src/checkpoint/formats/safetensors/read-safetensors.ts';
 import { openCheckpoint } from '../../src/checkpoint/open.ts';
+import { readSafetensors } from '../../src/checkpoint/sources/read-safetensors.ts';
+import { readTensor } from '../../src/checkpoint/sources/read-tensor.ts';
 import { dictionary, storage, tensor, torchFile } from '../torch-archive.ts';
 import { dualform, goldenFile, newFolder, tinyModel } from './dualform.ts';
 

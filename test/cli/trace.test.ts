@@ -1,7 +1,7 @@
 import { cp, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { readSafetensors } from '../../src/checkpoint/formats/safetensors/read-safetensors.ts';
+import { readSafetensors } from '../../src/checkpoint/sources/read-safetensors.ts';
 import { bounds } from '../reference/golden.ts';
 import { dualform, goldenFile, newFolder, tinyModel } from './dualform.ts';
 

@@ -102,7 +102,7 @@ test('a job that fails ends with 1, its trace only with --debug', async () => {
 });
 
 test('help loads nothing that computes', () => {
-  const src = fileURLToPath(new URL('../../src/', import.meta.url));
+  const src = fileURLToPath(new URL('../../src', import.meta.url));
   const loaded = new Set<string>();
   const packages = new Set<string>();
   const load = (file: string) => {

@@ -1,6 +1,6 @@
 /** @file Reads the golden checkpoints of `test/golden` and replays them with the reference interpreter. */
 import { readFile } from 'node:fs/promises';
-import { readSafetensors } from '../../src/checkpoint/formats/safetensors/read-safetensors.ts';
+import { readSafetensors } from '../../src/checkpoint/sources/read-safetensors.ts';
 import type { Tensor } from '../../src/graph/index.ts';
 import type { Decoder, Family } from '../../src/model/decoder.ts';
 import { families, readDecoder } from '../../src/model/families/index.ts';

@@ -2,7 +2,7 @@ import { cpSync, existsSync, readdirSync, readFileSync, truncateSync, writeFileS
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
-import { readSafetensors } from '../../src/checkpoint/formats/safetensors/read-safetensors.ts';
+import { readSafetensors } from '../../src/checkpoint/sources/read-safetensors.ts';
 import { UserError } from '../../src/error.ts';
 import { Interrupted } from '../../src/run/interrupted.ts';
 import { type TrainRun, trainModel } from '../../src/train/run.ts';

@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { readTensor } from '../../src/checkpoint/checkpoint.ts';
 import { openCheckpoint } from '../../src/checkpoint/open.ts';
+import { readTensor } from '../../src/checkpoint/sources/read-tensor.ts';
 import { UserError } from '../../src/error.ts';
 import { readDecoder } from '../../src/model/families/index.ts';
 import { loadModel } from '../../src/model/loaded-model.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { UserError } from '../../error.ts';
 import { fileDigest, rememberedDigest } from '../../files/digest.ts';
-import { readTensor } from '../checkpoint.ts';
+import { readTensor } from '../sources/read-tensor.ts';
 import { cacheWeights, openCachedWeights, verifyCache, weightsDirectory } from './cache.ts';
 
 const DIGEST = 'ab'.repeat(32);

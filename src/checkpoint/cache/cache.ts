@@ -7,8 +7,9 @@ import { cacheDirectory, makeCacheFolder } from '../../files/cache-directory.ts'
 import { type ByteProgress, sha256 } from '../../files/digest.ts';
 import { errorCode, readExactly, withFile } from '../../files/file-bytes.ts';
 import type { TensorLocation } from '../checkpoint.ts';
-import { readSafetensorsHeader, splitByUse } from '../formats/safetensors/header.ts';
+import { splitByUse } from '../formats/safetensors/header.ts';
 import { layOutSafetensors } from '../formats/safetensors/layout.ts';
+import { readSafetensorsHeader } from '../sources/read-safetensors.ts';
 
 /** To be raised whenever the same source would be unpacked or described differently. */
 const FORMAT_VERSION = 1;

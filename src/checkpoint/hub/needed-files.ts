@@ -1,4 +1,5 @@
-import { readWeightMap, shardsOf } from '../formats/shard-index.ts';
+import { shardsOf } from '../formats/shard-index.ts';
+import { readWeightMap } from '../sources/read-shards.ts';
 import { weightFile } from '../weight-file.ts';
 
 /** Small files beside the weights: configuration and all that a tokenizer can be made from. */

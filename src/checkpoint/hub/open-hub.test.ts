@@ -16,13 +16,14 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { COMMIT, etagOf, sha256, startHub } from '../../../test/hub-server.ts';
 import { UserError } from '../../error.ts';
-import { readTensor, requireTensor } from '../checkpoint.ts';
-import { readSafetensors } from '../formats/safetensors/read-safetensors.ts';
+import { requireTensor } from '../checkpoint.ts';
 import { openCheckpoint } from '../open.ts';
+import { readSafetensors } from '../sources/read-safetensors.ts';
+import { readTensor } from '../sources/read-tensor.ts';
 import { showInSnapshot } from './hub-cache.ts';
 import { hubCacheDirectory } from './hub-settings.ts';
 
-const golden = fileURLToPath(new URL('../../../test/golden/llama/', import.meta.url));
+const golden = fileURLToPath(new URL('../../../test/golden/llama', import.meta.url));
 const read = (name: string) => readFileSync(join(golden, name));
 
 let place: string;

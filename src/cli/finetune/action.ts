@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { writeSafetensors } from '../../checkpoint/formats/safetensors/write-safetensors.ts';
+import { writeSafetensors } from '../../checkpoint/sources/write-safetensors.ts';
 import { UserError } from '../../error.ts';
 import { parseShallowJson } from '../../files/shallow-json.ts';
 import { openDecoder } from '../../model/open-decoder.ts';

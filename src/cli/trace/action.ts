@@ -1,5 +1,5 @@
 import type { Checkpoint } from '../../checkpoint/checkpoint.ts';
-import { writeSafetensors } from '../../checkpoint/formats/safetensors/write-safetensors.ts';
+import { writeSafetensors } from '../../checkpoint/sources/write-safetensors.ts';
 import { UserError } from '../../error.ts';
 import { openDecoder } from '../../model/open-decoder.ts';
 import { computePrefix, emptyPrefix } from '../../model/prefix.ts';

@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openFolder } from '../../checkpoint/open-folder.ts';
+import { openFolder } from '../../checkpoint/sources/open-folder.ts';
 import type { Json } from '../../files/canonical-json.ts';
 import { prettyJson } from '../../files/pretty-json.ts';
 import { writeText } from '../../files/run-folder.ts';

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { hardTexts, randomTokenizers } from '../../../test/reference/random-tokenizers.ts';
-import { readGguf } from '../../checkpoint/formats/gguf/read-gguf.ts';
+import { readGguf } from '../../checkpoint/sources/read-gguf.ts';
 import { UserError } from '../../error.ts';
 import { componentsAt } from '../components.ts';
 import type { Encoder } from '../definition.ts';

@@ -3,8 +3,7 @@ import { join } from 'node:path';
 import { gguf as secondReader } from '@huggingface/gguf';
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
 import { ggufModel } from '../../../src/checkpoint/formats/gguf/model.ts';
-import { readGguf } from '../../../src/checkpoint/formats/gguf/read-gguf.ts';
-import { readGgufTensor } from '../../../src/checkpoint/formats/gguf/values.ts';
+import { ggufReaders, readGguf, readGgufTensor } from '../../../src/checkpoint/sources/read-gguf.ts';
 import { UserError } from '../../../src/error.ts';
 import { ggufTokenizer } from '../../../src/tokenizer/gguf-tokenizer.ts';
 import {
@@ -122,7 +121,7 @@ export const gguf = format({
       if (tensor.shape.reduce((a, b) => a * b, 1) < 10_000) await readGgufTensor(tensor);
     }
     // Most lack something of a model; what is refused here is read all the same.
-    await refusable(() => ggufModel(read));
+    await refusable(() => ggufModel(read, ggufReaders));
     await refusable(() => ggufTokenizer(file, read.metadata));
     return read;
   },

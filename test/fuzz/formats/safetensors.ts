@@ -1,7 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { readSafetensorsHeader } from '../../../src/checkpoint/formats/safetensors/header.ts';
-import { readSafetensors } from '../../../src/checkpoint/formats/safetensors/read-safetensors.ts';
+import { readSafetensors, readSafetensorsHeader } from '../../../src/checkpoint/sources/read-safetensors.ts';
 import { chance, format, pick } from '../format.ts';
 import { FORGED, mutateBytes } from '../mutate-bytes.ts';
 import { mutateJson } from '../mutate-json.ts';

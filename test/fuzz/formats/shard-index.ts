@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { readSafetensorsIndex } from '../../../src/checkpoint/formats/safetensors/safetensors-index.ts';
+import { readSafetensorsIndex } from '../../../src/checkpoint/sources/read-shards.ts';
 import { format } from '../format.ts';
 import { mutateJson } from '../mutate-json.ts';
 import { strictJson } from '../strict-json.ts';

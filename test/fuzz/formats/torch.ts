@@ -2,7 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
 import { fromBuffer } from 'yauzl';
-import { readTorchFile, stateTensors } from '../../../src/checkpoint/formats/torch/torch-file.ts';
+import { stateTensors } from '../../../src/checkpoint/formats/torch/state-tensors.ts';
+import { readTorchFile } from '../../../src/checkpoint/sources/read-torch.ts';
 import {
   dictionary,
   floats,

@@ -1,7 +1,8 @@
 import { UserError } from '../../../error.ts';
+import type { GgufFile } from './families/architecture.ts';
 import { ARCHITECTURES } from './families/index.ts';
+import type { Gguf } from './parse-gguf.ts';
 import { planWeights, type WeightPlan } from './plan.ts';
-import type { Gguf } from './read-gguf.ts';
 import { ggufSettings, showValue } from './settings.ts';
 
 export interface GgufModel {
@@ -13,10 +14,11 @@ export interface GgufModel {
 /**
  * What a GGUF file holds, in the terms of Hugging Face.
  *
+ * @param readTensor all values of a small tensor, as of the divisors of rotary positions
  * @throws UserError for an architecture that is not supported, with the list of those that are; for a setting or tensor that is missing or
  * cannot be represented, by its name.
  */
-export async function ggufModel(gguf: Gguf): Promise<GgufModel> {
+export async function ggufModel(gguf: Gguf, { readTensor }: Pick<GgufFile, 'readTensor'>): Promise<GgufModel> {
   const kind = gguf.metadata.get('general.type');
   if (kind !== undefined && kind !== 'model') {
     throw new UserError(
@@ -32,7 +34,7 @@ export async function ggufModel(gguf: Gguf): Promise<GgufModel> {
     );
   }
   const settings = ggufSettings(gguf, name as string);
-  const { config, weights } = await architecture({ gguf, settings });
+  const { config, weights } = await architecture({ gguf, settings, readTensor });
   settings.refuseUnread();
   // A vocabulary of SentencePiece that names none has these, as in llama.cpp.
   const usual: Readonly<Record<string, number>> =

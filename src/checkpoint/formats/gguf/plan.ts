@@ -1,4 +1,4 @@
-import type { Gguf, GgufTensor } from './read-gguf.ts';
+import type { Gguf, GgufTensor } from './parse-gguf.ts';
 import type { GgufSettings } from './settings.ts';
 
 /** In which order a file holds the rows of a weight: some rows of a tensor, or all of them in groups. */

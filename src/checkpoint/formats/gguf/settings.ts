@@ -1,5 +1,5 @@
 import { UserError } from '../../../error.ts';
-import type { Gguf, GgufValue } from './read-gguf.ts';
+import type { Gguf, GgufValue } from './parse-gguf.ts';
 
 /** The metadata of one architecture, read with their types checked; `{arch}` in a key stands for the architecture. */
 export interface GgufSettings {

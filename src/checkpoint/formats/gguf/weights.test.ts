@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ggufFile } from '../../../../test/gguf-file.ts';
+import { ggufReaders, readGguf } from '../../sources/read-gguf.ts';
 import { headByHead, type Layout, pairedRows, rowsFrom } from './plan.ts';
-import { readGguf } from './read-gguf.ts';
 import { weightPieces } from './weights.ts';
 
 let folder: string;
@@ -29,7 +29,8 @@ async function unpacked(
   const sizes = width === undefined ? [rows] : [width, rows];
   writeFileSync(file, ggufFile({ tensors: [{ name: 'w', type: 0, sizes, data: new Uint8Array(values.buffer) }] }));
   const all: number[] = [];
-  for await (const piece of weightPieces({ name: 'w', shape, tensor: readGguf(file).tensors.get('w')!, layout })) {
+  const plan = { name: 'w', shape, tensor: readGguf(file).tensors.get('w')!, layout };
+  for await (const piece of weightPieces(plan, ggufReaders)) {
     for (const value of piece) all.push(value);
   }
   return all;

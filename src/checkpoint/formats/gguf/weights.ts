@@ -1,23 +1,32 @@
+import type { GgufTensor } from './parse-gguf.ts';
 import type { RowOrder, WeightPlan } from './plan.ts';
-import { readGgufRows, readGgufTensor } from './values.ts';
 
 // Pieces stay in the processor's cache and keep memory small whatever the tensor.
 const PIECE_VALUES = 1 << 20;
 
+/** How the values of a tensor are read, as float32. */
+export interface TensorReaders {
+  /** Rows from `first` on, [count, innermost size]. */
+  readonly readRows: (tensor: GgufTensor, first: number, count: number) => Promise<Float32Array>;
+  readonly readTensor: (tensor: GgufTensor) => Promise<Float32Array>;
+}
+
 /** The values of a weight as float32 in Hugging Face's order, some rows at a time; a transposed one at once. */
-export async function* weightPieces(plan: WeightPlan): AsyncGenerator<Float32Array> {
-  const { tensor, shape, layout } = plan;
+export async function* weightPieces(
+  { tensor, shape, layout }: WeightPlan,
+  { readRows, readTensor }: TensorReaders,
+): AsyncGenerator<Float32Array> {
   if (layout.transposed) {
-    yield transpose(await readGgufTensor(tensor), shape[0]!, shape[1]!);
+    yield transpose(await readTensor(tensor), shape[0]!, shape[1]!);
     return;
   }
   const order = layout.order ?? { rows: 1 };
   // A vector is one row of the file, also where its values belong to the rows of a matrix.
-  const vector = shape.length === 1 ? await readGgufTensor(tensor) : undefined;
+  const vector = shape.length === 1 ? await readTensor(tensor) : undefined;
   const width = vector ? 1 : shape.at(-1)!;
   const rows = shape.reduce((product, size) => product * size, 1) / width;
   for (const { first, count } of stretches(order, rows, width)) {
-    const stored = vector?.subarray(first, first + count) ?? (await readGgufRows(tensor, first, count));
+    const stored = vector?.subarray(first, first + count) ?? (await readRows(tensor, first, count));
     yield shifted(ordered(stored, order, width), layout.add);
   }
 }

@@ -1,6 +1,5 @@
-import { UserError } from '../../../error.ts';
-import { readExactly, realPath, withFile } from '../../../files/file-bytes.ts';
 import { isJsonMap, type JsonMap, parseStrictJson, type StrictJson, wholeNumber } from '../../../files/strict-json.ts';
+import type { ByteSource } from '../../byte-source.ts';
 import { isStoredType, type TensorLocation } from '../../checkpoint.ts';
 
 /** A tensor of a safetensors file, of any stored type. */
@@ -50,25 +49,23 @@ const TYPE_BITS: ReadonlyMap<string, number> = new Map([
  * Reads where the tensors of one safetensors file lie, and its metadata; reads the header only. The tensors must cover
  * the file from the header to its end without gap or overlap.
  *
- * @throws UserError when the file breaks the format, naming the file and the tensor.
+ * @param file its absolute path or address, which each tensor then holds
+ * @param fail throws an error that names the file
  */
-export async function readSafetensorsHeader(file: string): Promise<SafetensorsHeader> {
-  const path = await realPath(file);
-  return withFile(path, async (handle, size) => {
-    const fail = (what: string): never => {
-      throw new UserError(`${file}: not a valid safetensors file: ${what}; fetch or write it again`);
-    };
-    if (size < PREFIX_BYTES) fail(`${size} bytes are too few for a header`);
-    const prefix = new Uint8Array(PREFIX_BYTES);
-    await readExactly(handle, file, prefix, 0);
-    const length = new DataView(prefix.buffer).getBigUint64(0, true);
-    if (length > MAX_HEADER_BYTES) fail(`a header of ${length} bytes is announced, ${MAX_HEADER_BYTES} are allowed`);
-    const dataStart = PREFIX_BYTES + Number(length);
-    if (dataStart > size) fail(`a header of ${length} bytes is announced, the file has ${size} bytes`);
-    const bytes = new Uint8Array(Number(length));
-    await readExactly(handle, file, bytes, PREFIX_BYTES);
-    return parseHeader(bytes, { path, dataStart, dataBytes: size - dataStart, fail });
-  });
+export async function readHeader(
+  source: ByteSource,
+  file: string,
+  fail: (what: string) => never,
+): Promise<SafetensorsHeader> {
+  const { size } = source;
+  if (size < PREFIX_BYTES) fail(`${size} bytes are too few for a header`);
+  const prefix = await source.read(0, PREFIX_BYTES);
+  const length = new DataView(prefix.buffer).getBigUint64(0, true);
+  if (length > MAX_HEADER_BYTES) fail(`a header of ${length} bytes is announced, ${MAX_HEADER_BYTES} are allowed`);
+  const dataStart = PREFIX_BYTES + Number(length);
+  if (dataStart > size) fail(`a header of ${length} bytes is announced, the file has ${size} bytes`);
+  const bytes = await source.read(PREFIX_BYTES, Number(length));
+  return parseHeader(bytes, { file, dataStart, dataBytes: size - dataStart, fail });
 }
 
 /** Splits tensors into those that can be weights and the stored types of the others. */
@@ -86,7 +83,7 @@ export function splitByUse(tensors: Iterable<SafetensorsEntry>): {
 }
 
 interface HeaderContext {
-  readonly path: string;
+  readonly file: string;
   readonly dataStart: number;
   readonly dataBytes: number;
   readonly fail: (what: string) => never;
@@ -156,7 +153,7 @@ function tensorEntry(name: string, value: StrictJson, context: HeaderContext): S
   if (elements * BigInt(bits) !== BigInt(end - begin) * 8n) {
     return fail(`shape [${shape.join(', ')}] of ${dtype} does not make ${end - begin} bytes`);
   }
-  return { name, dtype, shape, file: context.path, offset: dataStart + begin, length: end - begin };
+  return { name, dtype, shape, file: context.file, offset: dataStart + begin, length: end - begin };
 }
 
 function wholeNumbers(entry: JsonMap, key: string, fail: (what: string) => never): number[] {

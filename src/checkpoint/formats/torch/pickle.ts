@@ -69,7 +69,8 @@ export function unpickleFirst(
 ): { readonly value: PickleValue; readonly end: number } {
   const { fail } = rules;
   if (bytes.length > MAX_PICKLE_BYTES) fail(`${bytes.length} bytes, ${MAX_PICKLE_BYTES} are allowed`);
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
   const stack: PickleValue[] = [];
   const marks: number[] = [];
   const memo: PickleValue[] = [];
@@ -81,26 +82,26 @@ export function unpickleFirst(
   const failHere = (what: string): never => fail(`${what} (before byte ${at} of its pickle)`);
   /** Moves past `length` bytes and returns where they begin. */
   const skip = (length: number): number => {
-    if (length > buffer.length - at) failHere('its pickle ends early');
+    if (length > bytes.length - at) failHere('its pickle ends early');
     at += length;
     return at - length;
   };
   const skip64 = (): number => {
-    const length = buffer.readBigUInt64LE(skip(8));
-    return length > BigInt(buffer.length) ? failHere('its pickle ends early') : skip(Number(length));
+    const length = view.getBigUint64(skip(8), true);
+    return length > BigInt(bytes.length) ? failHere('its pickle ends early') : skip(Number(length));
   };
-  const byte = (): number => buffer[skip(1)]!;
-  const uint32 = (): number => buffer.readUInt32LE(skip(4));
-  const text = (start: number): string => buffer.toString('utf8', start, at);
+  const byte = (): number => bytes[skip(1)]!;
+  const uint32 = (): number => view.getUint32(skip(4), true);
+  const text = (start: number): string => decoder.decode(bytes.subarray(start, at));
   const line = (): string => {
-    const end = buffer.indexOf(0x0a, at);
+    const end = bytes.indexOf(0x0a, at);
     if (end < 0 || end - at > MAX_GLOBAL_BYTES) failHere('a name does not end');
     const start = skip(end + 1 - at);
-    return buffer.toString('utf8', start, at - 1);
+    return decoder.decode(bytes.subarray(start, at - 1));
   };
   const integer = (length: number): number | bigint => {
     if (length > MAX_INTEGER_BYTES) failHere(`an integer of ${length} bytes, ${MAX_INTEGER_BYTES} are allowed`);
-    return signedInteger(buffer.subarray(skip(length), at));
+    return signedInteger(bytes.subarray(skip(length), at));
   };
 
   const push = (object: PickleValue): void => {
@@ -178,7 +179,7 @@ export function unpickleFirst(
         return { value, end: at };
       }
       case 0x95: // FRAME
-        if (buffer.readBigUInt64LE(skip(8)) > BigInt(buffer.length - at)) failHere('its pickle ends early');
+        if (view.getBigUint64(skip(8), true) > BigInt(bytes.length - at)) failHere('its pickle ends early');
         break;
       case 0x28: // MARK
         if (marks.length >= MAX_MARKS) failHere(`nested deeper than ${MAX_MARKS}`);
@@ -205,13 +206,13 @@ export function unpickleFirst(
         stack.push(false);
         break;
       case 0x4a: // BININT
-        stack.push(buffer.readInt32LE(skip(4)));
+        stack.push(view.getInt32(skip(4), true));
         break;
       case 0x4b: // BININT1
         stack.push(byte());
         break;
       case 0x4d: // BININT2
-        stack.push(buffer.readUInt16LE(skip(2)));
+        stack.push(view.getUint16(skip(2), true));
         break;
       case 0x8a: // LONG1
         stack.push(integer(byte()));
@@ -220,7 +221,7 @@ export function unpickleFirst(
         stack.push(integer(uint32()));
         break;
       case 0x47: // BINFLOAT
-        stack.push(buffer.readDoubleBE(skip(8)));
+        stack.push(view.getFloat64(skip(8)));
         break;
       case 0x58: // BINUNICODE
         stack.push(text(skip(uint32())));
@@ -232,13 +233,13 @@ export function unpickleFirst(
         stack.push(text(skip64()));
         break;
       case 0x42: // BINBYTES
-        stack.push(buffer.subarray(skip(uint32()), at));
+        stack.push(bytes.subarray(skip(uint32()), at));
         break;
       case 0x43: // SHORT_BINBYTES
-        stack.push(buffer.subarray(skip(byte()), at));
+        stack.push(bytes.subarray(skip(byte()), at));
         break;
       case 0x8e: // BINBYTES8
-        stack.push(buffer.subarray(skip64(), at));
+        stack.push(bytes.subarray(skip64(), at));
         break;
 
       case 0x29: // EMPTY_TUPLE

@@ -5,6 +5,7 @@ import { deflateRawSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type ZipPart, zip } from '../../../../test/torch-archive.ts';
 import { UserError } from '../../../error.ts';
+import { withFileSource } from '../../sources/file-source.ts';
 import { readZipEntries } from './zip.ts';
 
 let folder: string;
@@ -13,10 +14,18 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
+function readEntries(file: string) {
+  return withFileSource(file, source =>
+    readZipEntries(source, what => {
+      throw new UserError(`${file}: ${what}`);
+    }),
+  );
+}
+
 async function read(bytes: Uint8Array) {
   const file = join(folder, 'x.zip');
   writeFileSync(file, bytes);
-  return readZipEntries(file);
+  return readEntries(file);
 }
 
 async function refusal(bytes: Uint8Array): Promise<string> {
@@ -166,13 +175,13 @@ describe('refuses', () => {
   });
 
   test('a file that is not there', async () => {
-    await expect(readZipEntries(join(folder, 'none.zip'))).rejects.toThrow(UserError);
+    await expect(readEntries(join(folder, 'none.zip'))).rejects.toThrow(UserError);
   });
 });
 
 test('a golden archive of torch', async () => {
   const file = new URL('../../../../test/golden/fairseq/model.pt', import.meta.url).pathname;
-  const entries = await readZipEntries(file);
+  const entries = await readEntries(file);
   expect(entries.size).toBe(44);
   const { offset, length } = entries.get('model/byteorder')!;
   expect(readFileSync(file).toString('latin1', offset, offset + length)).toBe('little');

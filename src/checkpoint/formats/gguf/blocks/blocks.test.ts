@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { readSafetensors } from '../../safetensors/read-safetensors.ts';
+import { readSafetensors } from '../../../sources/read-safetensors.ts';
 import { BLOCK_FORMATS, type BlockType, unpackBlocks } from './blocks.ts';
 
 const HALF = { one: [0x00, 0x3c], half: [0x00, 0x38], minusTwo: [0x00, 0xc0], quarter: [0x00, 0x34] } as const;

@@ -1,10 +1,12 @@
+import type { Gguf, GgufTensor } from '../parse-gguf.ts';
 import type { WeightPlanner } from '../plan.ts';
-import type { Gguf } from '../read-gguf.ts';
 import type { GgufSettings } from '../settings.ts';
 
 export interface GgufFile {
   readonly gguf: Gguf;
   readonly settings: GgufSettings;
+  /** All values of a small tensor. */
+  readonly readTensor: (tensor: GgufTensor) => Promise<Float32Array>;
 }
 
 /** The configuration of a file as Hugging Face writes it, and where its weights come from. */

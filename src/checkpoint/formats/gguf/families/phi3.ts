@@ -1,4 +1,3 @@
-import { readGgufTensor } from '../values.ts';
 import { type Architecture, type GgufFile, readSizes, rotaryDim, type Sizes, sizeKeys } from './architecture.ts';
 import { ropeParameters } from './rotary.ts';
 
@@ -45,7 +44,12 @@ export const phi3: Architecture = async file => {
 };
 
 /** LongRoPE, where the file has its divisors: those of short and of long sequences. */
-async function longRope({ gguf, settings }: GgufFile, { context }: Sizes, rotated: number, original: number) {
+async function longRope(
+  { gguf, settings, readTensor }: GgufFile,
+  { context }: Sizes,
+  rotated: number,
+  original: number,
+) {
   const [short, long] = ['short', 'long'].map(kind => gguf.tensors.get(`rope_factors_${kind}.weight`));
   if (short === undefined && long === undefined) return undefined;
   if (short === undefined || long === undefined) {
@@ -53,7 +57,7 @@ async function longRope({ gguf, settings }: GgufFile, { context }: Sizes, rotate
   }
   const scaling = settings.text('{arch}.rope.scaling.type') ?? 'longrope';
   if (scaling !== 'longrope') settings.fail(`rotary scaling "${scaling}" beside LongRoPE's divisors is not supported`);
-  const factors = await Promise.all([readGgufTensor(short), readGgufTensor(long)]);
+  const factors = await Promise.all([readTensor(short), readTensor(long)]);
   for (const divisors of factors) {
     if (divisors.length !== rotated / 2 || !divisors.every(value => value > 0 && Number.isFinite(value))) {
       settings.fail(

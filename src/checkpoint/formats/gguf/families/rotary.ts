@@ -1,4 +1,3 @@
-import { readGgufTensor } from '../values.ts';
 import type { GgufFile } from './architecture.ts';
 
 /**
@@ -22,7 +21,7 @@ export async function ropeParameters(file: GgufFile, rotated: number): Promise<R
     return linear ? { rope_type: 'linear', factor, rope_theta: theta } : { rope_type: 'default', rope_theta: theta };
   }
   if (linear) settings.fail('it has both rope_freqs.weight and linear rotary scaling, which is not supported');
-  const values = await readGgufTensor(divisors);
+  const values = await file.readTensor(divisors);
   if (values.length !== rotated / 2 || !values.every(value => value > 0 && Number.isFinite(value))) {
     settings.fail(`rope_freqs.weight must hold ${rotated / 2} positive divisors of the rotary frequencies`);
   }

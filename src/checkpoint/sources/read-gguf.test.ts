@@ -15,8 +15,8 @@ import {
   u32Entry,
   u64,
   VALUE,
-} from '../../../../test/gguf-file.ts';
-import { UserError } from '../../../error.ts';
+} from '../../../test/gguf-file.ts';
+import { UserError } from '../../error.ts';
 import { readGguf } from './read-gguf.ts';
 
 let folder: string;

@@ -1,9 +1,10 @@
 /** @file Weights whose numbers lie in another order than row by row, put in order in the cache. */
 
-import type { ByteProgress } from '../../../files/digest.ts';
-import { cacheWeights, openCachedWeights, type WeightToCache } from '../../cache/cache.ts';
-import { readTensor, type TensorLocation } from '../../checkpoint.ts';
-import type { StridedView } from './torch-file.ts';
+import type { ByteProgress } from '../../files/digest.ts';
+import type { TensorLocation } from '../checkpoint.ts';
+import type { StridedView } from '../formats/torch/state-tensors.ts';
+import { readTensor } from '../sources/read-tensor.ts';
+import { cacheWeights, openCachedWeights, type WeightToCache } from './cache.ts';
 
 const PIECE_VALUES = 1 << 20;
 

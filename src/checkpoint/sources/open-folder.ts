@@ -1,18 +1,19 @@
 import { readdir } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
-import { UserError } from '../error.ts';
-import { decodeText } from '../files/decode-text.ts';
-import { fileError, readSmallFile } from '../files/file-bytes.ts';
-import type { Checkpoint, TokenizerSource } from './checkpoint.ts';
-import { parsePythonJson } from './formats/python-json.ts';
-import { readSafetensorsHeader, splitByUse } from './formats/safetensors/header.ts';
-import { readSafetensorsIndex } from './formats/safetensors/safetensors-index.ts';
-import { denseViews } from './formats/torch/dense-views.ts';
-import type { TorchTensors } from './formats/torch/torch-file.ts';
-import { readState, readStateIndex } from './formats/torch/weights.ts';
-import { modelDigest } from './model-digest.ts';
-import type { OpenProgress } from './open-options.ts';
-import { isAdapter, weightFile } from './weight-file.ts';
+import { UserError } from '../../error.ts';
+import { decodeText } from '../../files/decode-text.ts';
+import { fileError, readSmallFile } from '../../files/file-bytes.ts';
+import { denseViews } from '../cache/dense-views.ts';
+import type { Checkpoint, TokenizerSource } from '../checkpoint.ts';
+import { parsePythonJson } from '../formats/python-json.ts';
+import { splitByUse } from '../formats/safetensors/header.ts';
+import type { TorchTensors } from '../formats/torch/state-tensors.ts';
+import { modelDigest } from '../model-digest.ts';
+import type { OpenProgress } from '../open-options.ts';
+import { isAdapter, weightFile } from '../weight-file.ts';
+import { readSafetensorsHeader } from './read-safetensors.ts';
+import { readSafetensorsIndex } from './read-shards.ts';
+import { readState, readStateIndex } from './read-torch.ts';
 
 // Configurations take a few kilobytes.
 const MAX_CONFIG_BYTES = 10_000_000;

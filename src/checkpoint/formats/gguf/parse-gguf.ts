@@ -1,6 +1,3 @@
-import { closeSync, fstatSync, openSync, realpathSync } from 'node:fs';
-import { UserError } from '../../../error.ts';
-import { fileError, readExactlySync } from '../../../files/file-bytes.ts';
 import { BLOCK_FORMATS, type BlockType } from './blocks/blocks.ts';
 
 export type GgufNumbers =
@@ -38,7 +35,6 @@ export interface Gguf {
 }
 
 const MAGIC = 0x46554747;
-const FIRST_READ = 2 << 20;
 // The largest vocabularies known (256 thousand tokens with scores and merges) take about 20 MB.
 const MAX_HEADER_BYTES = 256 << 20;
 // The format allows arrays of arrays; no writer nests deeper than two.
@@ -92,89 +88,97 @@ const TYPE_NAMES: readonly (string | undefined)[] = Object.assign(new Array<stri
 /** Bytes of the scalar value types 0-12; strings (8) and arrays (9) have the least they can take. */
 const VALUE_BYTES = [1, 1, 2, 2, 4, 4, 4, 1, 8, 12, 8, 8, 8];
 
+/** The header is longer than the bytes that were given. */
+class NeedsBytes {
+  readonly count: number;
+  constructor(count: number) {
+    this.count = count;
+  }
+}
+
 /**
- * Reads the header of a GGUF file (version 2 or 3, little-endian): metadata and where the tensors lie.
+ * The header of a GGUF file (version 2 or 3, little-endian): metadata and where the tensors lie.
  *
- * @param options.vocabulary false leaves out arrays longer than 1024 elements (tokens, merges, scores), which is quicker.
- * @throws UserError when the file breaks the format, naming what is wrong.
+ * @param bytes the first bytes of the file
+ * @param options.file its absolute path or address, which each tensor then holds
+ * @param options.size of the whole file
+ * @param options.vocabulary false leaves out arrays longer than 1024 elements (tokens, merges, scores), which is quicker
+ * @param options.fail throws an error that names the file
+ * @returns the header, or how many of the first bytes are needed where these are too few
+ * @throws what `fail` throws when the file breaks the format
  */
-export function readGguf(file: string, options: { readonly vocabulary?: boolean } = {}): Gguf {
-  let descriptor: number | undefined;
+export function parseGguf(
+  bytes: Uint8Array,
+  options: {
+    readonly file: string;
+    readonly size: number;
+    readonly vocabulary: boolean;
+    readonly fail: (what: string) => never;
+  },
+): Gguf | { readonly needs: number } {
+  const { file, vocabulary } = options;
   try {
-    const path = realpathSync(file);
-    descriptor = openSync(path, 'r');
-    const stat = fstatSync(descriptor);
-    if (!stat.isFile()) throw new UserError(`${file}: not a regular file; a file is needed`);
-    const cursor = openCursor(descriptor, file, stat.size);
-    const { tensors, ...header } = parseHeader(cursor, options.vocabulary ?? true);
-    const placed = tensors.map(tensor => [tensor.name, { ...tensor, file: path }] as const);
-    return { file: path, ...header, tensors: new Map(placed) };
+    const { tensors, ...header } = parseHeader(openCursor(bytes, options), vocabulary);
+    return { file, ...header, tensors: new Map(tensors.map(tensor => [tensor.name, { ...tensor, file }])) };
   } catch (error) {
-    throw fileError(file, error);
-  } finally {
-    if (descriptor !== undefined) closeSync(descriptor);
+    if (error instanceof NeedsBytes) return { needs: error.count };
+    throw error;
   }
 }
 
 interface Cursor {
   readonly size: number;
+  readonly view: DataView;
   position(): number;
   fail(what: string): never;
-  /** Moves on by `length` bytes, which are then in `bytes()` from the returned index on. */
+  /** Moves on by `length` bytes; returns where they start. */
   take(length: number, what: string): number;
-  bytes(): Buffer;
   u32(what: string): number;
   /** A count or length that may be at most `most`. */
   count(what: string, most: number): number;
+  /** The next `length` bytes as text; bytes that are no UTF-8 become U+FFFD. */
+  decode(length: number, what: string): string;
+  /** A length, then so many bytes of text. */
   text(what: string): string;
 }
 
-function openCursor(descriptor: number, file: string, size: number): Cursor {
-  let buffer = Buffer.alloc(0);
+function openCursor(
+  bytes: Uint8Array,
+  { size, fail }: { readonly size: number; readonly fail: (what: string) => never },
+): Cursor {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
   let at = 0;
-  const fail = (what: string): never => {
-    throw new UserError(`${file}: not a usable GGUF file: ${what}`);
-  };
   const take = (length: number, what: string): number => {
     const end = at + length;
-    if (end > buffer.length) {
+    if (end > bytes.length) {
       if (end > size) fail(`it ends inside ${what}; the file is truncated, fetch it again`);
       if (end > MAX_HEADER_BYTES) fail(`its header is longer than ${MAX_HEADER_BYTES} bytes`);
-      const grown = Buffer.allocUnsafe(Math.min(size, Math.max(FIRST_READ, 2 * buffer.length, end)));
-      buffer.copy(grown);
-      readExactlySync(descriptor, file, grown.subarray(buffer.length), buffer.length);
-      buffer = grown;
+      throw new NeedsBytes(end);
     }
     const start = at;
     at = end;
     return start;
   };
   const count = (what: string, most: number): number => {
-    const start = take(8, what);
-    const low = buffer.readUInt32LE(start);
-    const high = buffer.readUInt32LE(start + 4);
-    const value = high * 2 ** 32 + low;
-    if (value > most) {
-      fail(`${what} is ${buffer.readBigUInt64LE(start)}, more than the ${Math.max(0, Math.floor(most))} there can be`);
-    }
-    return value;
+    const value = view.getBigUint64(take(8, what), true);
+    if (value > most) fail(`${what} is ${value}, more than the ${Math.max(0, Math.floor(most))} there can be`);
+    return Number(value);
+  };
+  const decode = (length: number, what: string): string => {
+    const start = take(length, what);
+    return decoder.decode(bytes.subarray(start, start + length));
   };
   return {
     size,
+    view,
     position: () => at,
     fail,
     take,
-    bytes: () => buffer,
-    u32: what => {
-      const start = take(4, what);
-      return buffer.readUInt32LE(start);
-    },
+    u32: what => view.getUint32(take(4, what), true),
     count,
-    text: what => {
-      const length = count(`the length of ${what}`, size - at - 8);
-      const start = take(length, what);
-      return buffer.toString('utf8', start, start + length);
-    },
+    decode,
+    text: what => decode(count(`the length of ${what}`, size - at - 8), what),
   };
 }
 
@@ -230,33 +234,33 @@ function readValue(cursor: Cursor, type: number, key: string, context: ValueCont
   if (type === 8) return cursor.text(`the value of ${key}`);
   if (type === 9) return readArray(cursor, key, context);
   const start = cursor.take(bytes, `the value of ${key}`);
-  return scalar(cursor.bytes(), start, type);
+  return scalar(cursor.view, start, type);
 }
 
-function scalar(bytes: Buffer, at: number, type: number): number | bigint | boolean {
+function scalar(view: DataView, at: number, type: number): number | bigint | boolean {
   switch (type) {
     case 0:
-      return bytes.readUInt8(at);
+      return view.getUint8(at);
     case 1:
-      return bytes.readInt8(at);
+      return view.getInt8(at);
     case 2:
-      return bytes.readUInt16LE(at);
+      return view.getUint16(at, true);
     case 3:
-      return bytes.readInt16LE(at);
+      return view.getInt16(at, true);
     case 4:
-      return bytes.readUInt32LE(at);
+      return view.getUint32(at, true);
     case 5:
-      return bytes.readInt32LE(at);
+      return view.getInt32(at, true);
     case 6:
-      return bytes.readFloatLE(at);
+      return view.getFloat32(at, true);
     case 7:
-      return bytes.readUInt8(at) !== 0;
+      return view.getUint8(at) !== 0;
     case 10:
-      return exact(bytes.readBigUInt64LE(at));
+      return exact(view.getBigUint64(at, true));
     case 11:
-      return exact(bytes.readBigInt64LE(at));
+      return exact(view.getBigInt64(at, true));
     default:
-      return bytes.readDoubleLE(at);
+      return view.getFloat64(at, true);
   }
 }
 
@@ -277,7 +281,7 @@ function readArray(cursor: Cursor, key: string, context: ValueContext): GgufValu
   const kept = vocabulary || length <= SETTING_LENGTH;
   if (isNumeric(type)) {
     const start = cursor.take(length * bytes, `the array ${key}`);
-    return kept ? numbers(cursor.bytes(), start, length, type) : undefined;
+    return kept ? numbers(cursor.view, start, length, type) : undefined;
   }
   if (type === 8) return readTexts(cursor, key, length, kept);
   const items: GgufValue[] = [];
@@ -294,8 +298,8 @@ function readTexts(cursor: Cursor, key: string, length: number, kept: boolean): 
   const texts: string[] = [];
   for (let i = 0; i < length; i++) {
     const size = cursor.count(what, cursor.size);
-    const start = cursor.take(size, what);
-    if (kept) texts.push(cursor.bytes().toString('utf8', start, start + size));
+    if (kept) texts.push(cursor.decode(size, what));
+    else cursor.take(size, what);
   }
   return kept ? texts : undefined;
 }
@@ -315,9 +319,9 @@ const ARRAYS = new Map<number, new (buffer: ArrayBuffer) => GgufNumbers>([
   [12, Float64Array],
 ]);
 
-function numbers(bytes: Buffer, start: number, length: number, type: number): GgufNumbers {
-  const copy = new Uint8Array(length * VALUE_BYTES[type]!);
-  copy.set(bytes.subarray(start, start + copy.length));
+function numbers(view: DataView, start: number, length: number, type: number): GgufNumbers {
+  const from = view.byteOffset + start;
+  const copy = new Uint8Array(view.buffer, from, length * VALUE_BYTES[type]!).slice();
   return new (ARRAYS.get(type)!)(copy.buffer);
 }
 

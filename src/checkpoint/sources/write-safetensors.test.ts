@@ -4,11 +4,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { UserError } from '../../../error.ts';
-import { writeAtomically } from '../../../files/atomic-file.ts';
-import { readSafetensorsHeader } from './header.ts';
-import { layOutSafetensors } from './layout.ts';
-import { readSafetensors } from './read-safetensors.ts';
+import { UserError } from '../../error.ts';
+import { writeAtomically } from '../../files/atomic-file.ts';
+import { layOutSafetensors } from '../formats/safetensors/layout.ts';
+import { readSafetensors, readSafetensorsHeader } from './read-safetensors.ts';
 import { type TensorToWrite, writeSafetensors } from './write-safetensors.ts';
 
 let folder: string;
@@ -45,7 +44,7 @@ test('what is written is read back, whatever the names, shapes and values', asyn
 });
 
 test('a file written by the reference implementation is read, integers and all', async () => {
-  const file = fileURLToPath(new URL('../../../../test/golden/llama/expected.safetensors', import.meta.url));
+  const file = fileURLToPath(new URL('../../../test/golden/llama/expected.safetensors', import.meta.url));
   const read = await readSafetensors(file);
   expect(read.get('tokens')).toMatchObject({ shape: [11], dtype: 'I64' });
   expect(read.get('tokens')!.data).toBeInstanceOf(BigInt64Array);

@@ -1,5 +1,5 @@
-import { writeAtomically, writeFully } from '../../../files/atomic-file.ts';
-import { layOutSafetensors } from './layout.ts';
+import { writeAtomically, writeFully } from '../../files/atomic-file.ts';
+import { layOutSafetensors } from '../formats/safetensors/layout.ts';
 
 export interface TensorToWrite {
   readonly name: string;

@@ -1,6 +1,21 @@
-import { readExactly, withFile } from '../../../files/file-bytes.ts';
-import { widen } from '../../../half.ts';
-import type { TensorLocation } from '../../checkpoint.ts';
+import { readExactly, withFile } from '../../files/file-bytes.ts';
+import { widen } from '../../half.ts';
+import type { TensorLocation } from '../checkpoint.ts';
+
+/**
+ * The values of a tensor as float32; reads only its bytes.
+ *
+ * @throws UserError when the file cannot be read or ends too early.
+ */
+export async function readTensor(location: TensorLocation): Promise<Float32Array> {
+  const { file, offset, length, dtype } = location;
+  return withFile(file, async handle => {
+    const bytes = new Uint8Array(length);
+    await readExactly(handle, file, bytes, offset);
+    if (dtype === 'F32') return new Float32Array(bytes.buffer);
+    return widen(new Uint16Array(bytes.buffer), dtype);
+  });
+}
 
 // Numbers.
 const COMPARED_AT_ONCE = 1 << 20;

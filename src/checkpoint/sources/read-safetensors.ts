@@ -1,7 +1,22 @@
-import { UserError } from '../../../error.ts';
-import { readExactly, withFile } from '../../../files/file-bytes.ts';
-import { isStoredType, readTensor } from '../../checkpoint.ts';
-import { readSafetensorsHeader } from './header.ts';
+import { UserError } from '../../error.ts';
+import { realPath } from '../../files/file-bytes.ts';
+import { isStoredType } from '../checkpoint.ts';
+import { readHeader, type SafetensorsHeader } from '../formats/safetensors/header.ts';
+import { withFileSource } from './file-source.ts';
+import { readTensor } from './read-tensor.ts';
+
+/**
+ * Where the tensors of one safetensors file lie, and its metadata; reads the header only.
+ *
+ * @throws UserError when the file breaks the format, naming the file and the tensor.
+ */
+export async function readSafetensorsHeader(file: string): Promise<SafetensorsHeader> {
+  const path = await realPath(file);
+  const fail = (what: string): never => {
+    throw new UserError(`${file}: not a valid safetensors file: ${what}; fetch or write it again`);
+  };
+  return withFileSource(path, source => readHeader(source, path, fail));
+}
 
 export interface TensorRead {
   readonly shape: readonly number[];
@@ -27,8 +42,7 @@ export async function readSafetensors(file: string): Promise<Map<string, TensorR
     if (dtype !== 'I32' && dtype !== 'I64') {
       throw new UserError(`${file}: tensor ${name} is stored as ${dtype}; readable are F32, F16, BF16, I32 and I64`);
     }
-    const bytes = new Uint8Array(location.length);
-    await withFile(location.file, handle => readExactly(handle, file, bytes, location.offset));
+    const bytes = await withFileSource(location.file, source => source.read(location.offset, location.length));
     all.set(name, {
       shape,
       dtype,

@@ -17,14 +17,14 @@ import {
   text,
   torchFile,
   truth,
-} from '../../../../test/torch-archive.ts';
-import { UserError } from '../../../error.ts';
-import { readTensor } from '../../checkpoint.ts';
-import { openCheckpoint } from '../../open.ts';
-import { readSafetensors } from '../safetensors/read-safetensors.ts';
-import { writeSafetensors } from '../safetensors/write-safetensors.ts';
+} from '../../../test/torch-archive.ts';
+import { UserError } from '../../error.ts';
+import { openCheckpoint } from '../open.ts';
+import { readSafetensors } from './read-safetensors.ts';
+import { readTensor } from './read-tensor.ts';
+import { writeSafetensors } from './write-safetensors.ts';
 
-const golden = (name: string) => fileURLToPath(new URL(`../../../../test/golden/${name}`, import.meta.url));
+const golden = (name: string) => fileURLToPath(new URL(`../../../test/golden/${name}`, import.meta.url));
 
 let folder: string;
 beforeAll(() => {

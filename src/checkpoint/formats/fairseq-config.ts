@@ -1,6 +1,6 @@
-import { UserError } from '../../../error.ts';
-import type { TensorLocation } from '../../checkpoint.ts';
-import { describePickle, isKind, type PickleValue } from '../torch/pickle-values.ts';
+import { UserError } from '../../error.ts';
+import type { TensorLocation } from '../checkpoint.ts';
+import { describePickle, isKind, type PickleValue } from './torch/pickle-values.ts';
 
 interface FairseqFile {
   readonly file: string;

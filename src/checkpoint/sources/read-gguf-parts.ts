@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { UserError } from '../../../error.ts';
-import { type Gguf, type GgufTensor, readGguf } from './read-gguf.ts';
+import { UserError } from '../../error.ts';
+import type { Gguf, GgufTensor } from '../formats/gguf/parse-gguf.ts';
+import { readGguf } from './read-gguf.ts';
 
 // The names of llama.cpp's gguf-split.
 const PART = /^(.*)-(\d{5})-of-(\d{5})\.gguf$/;

@@ -20,14 +20,15 @@ import {
   truth,
   tuple,
   zip,
-} from '../../../../test/torch-archive.ts';
-import { UserError } from '../../../error.ts';
-import { readTensor } from '../../checkpoint.ts';
-import type { PickleValue } from './pickle-values.ts';
-import { readTorchFile, stateTensors } from './torch-file.ts';
+} from '../../../test/torch-archive.ts';
+import { UserError } from '../../error.ts';
+import type { PickleValue } from '../formats/torch/pickle-values.ts';
+import { stateTensors } from '../formats/torch/state-tensors.ts';
+import { readTensor } from './read-tensor.ts';
+import { readTorchFile } from './read-torch.ts';
 
 const MAGIC = '80028a0a6cfc9c46f9206aa850192e80024de903';
-const golden = fileURLToPath(new URL('../../../../test/golden/fairseq/model.pt', import.meta.url));
+const golden = fileURLToPath(new URL('../../../test/golden/fairseq/model.pt', import.meta.url));
 
 let folder: string;
 beforeAll(() => {
@@ -230,9 +231,7 @@ describe('attacks', () => {
 });
 
 describe('the format before torch 1.6', () => {
-  const legacy = readFileSync(
-    fileURLToPath(new URL('../../../../test/golden/torch-legacy/state.bin', import.meta.url)),
-  );
+  const legacy = readFileSync(fileURLToPath(new URL('../../../test/golden/torch-legacy/state.bin', import.meta.url)));
 
   test('is read as torch reads it', async () => {
     const { file, value } = await readTorchFile(write(legacy));

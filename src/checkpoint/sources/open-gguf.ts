@@ -1,12 +1,13 @@
-import { UserError } from '../../../error.ts';
-import { rememberedDigest } from '../../../files/digest.ts';
-import { cacheWeights, openCachedWeights } from '../../cache/cache.ts';
-import type { Checkpoint } from '../../checkpoint.ts';
-import { modelDigest } from '../../model-digest.ts';
-import type { OpenProgress } from '../../open-options.ts';
-import { ggufModel } from './model.ts';
-import { readGgufParts } from './split.ts';
-import { weightPieces } from './weights.ts';
+import { UserError } from '../../error.ts';
+import { rememberedDigest } from '../../files/digest.ts';
+import { cacheWeights, openCachedWeights } from '../cache/cache.ts';
+import type { Checkpoint } from '../checkpoint.ts';
+import { ggufModel } from '../formats/gguf/model.ts';
+import { weightPieces } from '../formats/gguf/weights.ts';
+import { modelDigest } from '../model-digest.ts';
+import type { OpenProgress } from '../open-options.ts';
+import { ggufReaders } from './read-gguf.ts';
+import { readGgufParts } from './read-gguf-parts.ts';
 
 /**
  * Opens a GGUF file, or all parts of a split one by any of them: its weights are unpacked to float32 in the cache, once.
@@ -34,7 +35,7 @@ export async function openGguf(
   if (remembered && known) return opened(remembered, known, file);
   // Looked at before the files are read whole: what is not supported is refused at once.
   const gguf = readGgufParts(file, { vocabulary: false });
-  const model = await ggufModel(gguf);
+  const model = await ggufModel(gguf, ggufReaders);
   const digest = checked(await modelDigest(gguf.files, onProgress));
   const weights =
     (await openCachedWeights(digest)) ??
@@ -42,7 +43,11 @@ export async function openGguf(
       digest,
       {
         config: model.config,
-        weights: model.weights.map(plan => ({ name: plan.name, shape: plan.shape, pieces: () => weightPieces(plan) })),
+        weights: model.weights.map(plan => ({
+          name: plan.name,
+          shape: plan.shape,
+          pieces: () => weightPieces(plan, ggufReaders),
+        })),
       },
       (done, total) => onProgress?.({ stage: 'unpacking weights', done, total }),
     ));

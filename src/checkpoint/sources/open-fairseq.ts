@@ -1,15 +1,16 @@
 import { stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { UserError } from '../../../error.ts';
-import { fileDigest } from '../../../files/digest.ts';
-import { errorCode, fileError } from '../../../files/file-bytes.ts';
-import type { Checkpoint, TensorLocation } from '../../checkpoint.ts';
-import type { OpenProgress } from '../../open-options.ts';
-import { denseViews } from '../torch/dense-views.ts';
-import { areEqual } from '../torch/equal-tensors.ts';
-import { attributesOf, isKind, type PickleValue } from '../torch/pickle-values.ts';
-import { readTorchFile, stateTensors } from '../torch/torch-file.ts';
-import { fairseqConfig } from './config.ts';
+import { UserError } from '../../error.ts';
+import { fileDigest } from '../../files/digest.ts';
+import { errorCode, fileError } from '../../files/file-bytes.ts';
+import { denseViews } from '../cache/dense-views.ts';
+import type { Checkpoint, TensorLocation } from '../checkpoint.ts';
+import { fairseqConfig } from '../formats/fairseq-config.ts';
+import { attributesOf, isKind, type PickleValue } from '../formats/torch/pickle-values.ts';
+import { stateTensors } from '../formats/torch/state-tensors.ts';
+import type { OpenProgress } from '../open-options.ts';
+import { areEqual } from './read-tensor.ts';
+import { readTorchFile } from './read-torch.ts';
 
 const EMBEDDING = 'decoder.embed_tokens.weight';
 const OUTPUT = 'decoder.output_projection.weight';

@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { UserError } from '../../../error.ts';
-import { readTensor } from '../../checkpoint.ts';
-import { readSafetensorsHeader, splitByUse } from './header.ts';
+import { UserError } from '../../error.ts';
+import { splitByUse } from '../formats/safetensors/header.ts';
+import { readSafetensorsHeader } from './read-safetensors.ts';
+import { readTensor } from './read-tensor.ts';
 
 let folder: string;
 beforeAll(() => {

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { UserError } from '../../../error.ts';
-import { readSafetensorsIndex } from './safetensors-index.ts';
+import { UserError } from '../../error.ts';
+import { readSafetensorsIndex } from './read-shards.ts';
 import { writeSafetensors } from './write-safetensors.ts';
 
 let root: string;

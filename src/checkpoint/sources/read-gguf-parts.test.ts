@@ -2,9 +2,9 @@ import { mkdirSync, mkdtempSync, realpathSync, renameSync, rmSync, symlinkSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { entry, f32, ggufFile, textEntry, u32, VALUE } from '../../../../test/gguf-file.ts';
-import { UserError } from '../../../error.ts';
-import { readGgufParts } from './split.ts';
+import { entry, f32, ggufFile, textEntry, u32, VALUE } from '../../../test/gguf-file.ts';
+import { UserError } from '../../error.ts';
+import { readGgufParts } from './read-gguf-parts.ts';
 
 let folder: string;
 beforeAll(() => {

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { TensorLocation } from '../../checkpoint.ts';
-import { areEqual } from './equal-tensors.ts';
+import type { TensorLocation } from '../checkpoint.ts';
+import { areEqual } from './read-tensor.ts';
 
 let folder: string;
 beforeAll(() => {
