@@ -1,213 +1,208 @@
-import { env, InferenceSession, Tensor } from 'onnxruntime-node';
-import { concatenate } from './concatenate.ts';
+import type { Engine, EngineSession } from './engine.ts';
 import { NonFiniteError } from './errors.ts';
-import { type Expected, misfit } from './feeds.ts';
-import { firstNonFinite } from './finite.ts';
-import { ownMemory } from './node/memory.ts';
-import { readTensor } from './node/read-tensor.ts';
-import { sessionOptions } from './node/session-options.ts';
-import { type Answers, describeShape, type Kind, type Order, type Shape, type TensorData } from './protocol.ts';
+import { misfit } from './feeds.ts';
+import { type Answers, describeShape, type Kind, type Request, type Shape, type TensorData } from './protocol.ts';
 
-interface OpenSession {
+interface OpenSession<T extends Shape> {
   readonly name: string;
-  readonly session: InferenceSession;
-  readonly inputs: readonly Expected[];
+  readonly session: EngineSession<T>;
 }
 
-/** A tensor that lives here. `spoiled` says why its content cannot be trusted any more. */
-interface Held {
+/** A tensor. `spoiled` says why its content is undefined. */
+interface Held<T> {
   readonly name: string;
-  readonly data: TensorData;
+  tensor: T;
   spoiled: string | undefined;
 }
 
-type RequestOf<K extends Kind> = Extract<Order, { kind: K }>;
+type RequestOf<K extends Kind> = Extract<Request, { kind: K }>;
 
-/** Buffers without a user return to the system at a collection, which V8 may put off: force one after so many bytes. */
-const garbageLimit = 256 * 2 ** 20;
+/** Executes one request; the next may follow when its answer is there. */
+export type Executor = (request: Request) => Promise<Answers[Kind]>;
 
-/** Everything that the compute process owns, as a function from orders to answers. */
-export function createExecutor({ threads }: { readonly threads: number }): (order: Order) => Promise<Answers[Kind]> {
-  env.logLevel = 'error';
-  const sessions = new Map<number, OpenSession>();
-  const held = new Map<number, Held>();
-  let garbage = 0;
+/** Holds the sessions and tensors of an engine. */
+export function createExecutor<T extends Shape>(engine: Engine<T>): Executor {
+  const sessions = new Map<number, OpenSession<T>>();
+  const held = new Map<number, Held<T>>();
 
-  function discard(bytes: number): void {
-    garbage += bytes;
-    if (garbage < garbageLimit) return;
-    garbage = 0;
-    globalThis.gc?.();
+  function hold(id: number, name: string, tensor: T): Shape {
+    held.set(id, { name, tensor, spoiled: undefined });
+    return shapeOf(tensor);
   }
 
-  function hold(id: number, name: string, data: TensorData): Shape {
-    held.set(id, { name, data, spoiled: undefined });
-    return shapeOf(data);
-  }
-
-  function sessionOf(id: number): OpenSession {
+  function sessionOf(id: number): OpenSession<T> {
     const open = sessions.get(id);
     if (open === undefined) throw new Error(`there is no session ${id}`);
     return open;
   }
 
-  function use(id: number): TensorData {
-    const { name, data, spoiled } = heldOf(id);
-    if (spoiled !== undefined) throw new Error(`tensor ${name} is void: ${spoiled}`);
-    return data;
+  function use(id: number): T {
+    const { name, tensor, spoiled } = heldOf(id);
+    if (spoiled !== undefined) throw new Error(`tensor ${name} is undefined: ${spoiled}`);
+    return tensor;
   }
 
-  function heldOf(id: number): Held {
+  function heldOf(id: number): Held<T> {
     const found = held.get(id);
-    if (found === undefined) throw new Error(`there is no tensor ${id}: the request that was to make it failed`);
+    if (found === undefined) throw new Error(`there is no tensor ${id}: the request that creates it failed`);
     return found;
   }
 
-  async function open(order: RequestOf<'open'>): Promise<Answers['open']> {
-    const { name, model, weightsRoot, prepack } = order;
-    const session = await InferenceSession.create(model, sessionOptions({ threads, weightsRoot, prepack })).catch(
-      error => {
-        throw new Error(`onnxruntime cannot open session ${name}: ${firstLine(error)}`);
-      },
-    );
-    const inputs = session.inputMetadata.map((input): Expected => {
-      if (!input.isTensor) throw new Error(`session ${name}: input ${input.name} is not a tensor`);
-      return { name: input.name, type: input.type, shape: input.shape };
+  async function open({ session: id, ...request }: RequestOf<'open'>): Promise<Answers['open']> {
+    const { name } = request;
+    const session = await engine.openSession(request).catch(error => {
+      throw new Error(`onnxruntime cannot open session ${name}: ${firstLine(error)}`);
     });
-    sessions.set(order.session, { name, session, inputs });
-    return { inputs: session.inputNames, outputs: session.outputNames };
+    sessions.set(id, { name, session });
+    return { inputs: session.inputs.map(input => input.name), outputs: session.outputs };
   }
 
-  async function run(order: RequestOf<'run'>): Promise<Answers['run']> {
-    const { name, session, inputs } = sessionOf(order.session);
-    const targets = Object.entries(order.into).map(([output, id]) => ({ output, target: heldOf(id) }));
+  async function run(request: RequestOf<'run'>): Promise<Answers['run']> {
+    const { name, session } = sessionOf(request.session);
+    const targets = Object.entries(request.into).map(([output, id]) => ({ output, target: heldOf(id) }));
+    /** Tensors that nothing holds after this run. */
+    const unused = new Set<T>();
     try {
-      const feeds = mapValues(order.feeds, feed => ('handle' in feed ? use(feed.handle) : feed));
-      const asked = new Set([...order.fetch, ...Object.keys(order.keep), ...Object.keys(order.into)]);
-      const problem = misfit(inputs, feeds) ?? unknownOutput(session, asked);
+      const feeds = mapValues(request.feeds, feed => {
+        if ('handle' in feed) return use(feed.handle);
+        const tensor = engine.upload(feed);
+        unused.add(tensor);
+        return tensor;
+      });
+      const asked = new Set([...request.fetch, ...Object.keys(request.keep), ...Object.keys(request.into)]);
+      const problem = misfit(session.inputs, feeds) ?? unknownOutput(session.outputs, asked);
       if (problem !== undefined) throw new Error(`session ${name}: ${problem}`);
-      const outputs = [...session.outputNames].filter(output => asked.has(output));
-      const fetches: Record<string, Tensor | null> = Object.fromEntries(outputs.map(output => [output, null]));
-      for (const { output, target } of targets) fetches[output] = tensorOf(target.data);
+      const outputs = session.outputs.filter(output => asked.has(output));
+      const into = Object.fromEntries(targets.map(({ output, target }) => [output, target.tensor]));
       const started = performance.now();
-      const results = await session.run(mapValues(feeds, tensorOf), fetches).catch(error => {
+      const made = await session.run(feeds, outputs, into).catch(error => {
         throw new Error(`onnxruntime failed in session ${name} fed ${describeFeeds(feeds)}: ${firstLine(error)}`);
       });
       const seconds = (performance.now() - started) / 1000;
-      const made = Object.fromEntries(outputs.map(output => [output, dataOf(output, results[output] as Tensor)]));
-      refuseNonFinite(name, made, order.trusted, feeds);
+      for (const tensor of Object.values(made)) unused.add(tensor);
+      for (const { output, target } of targets) refuseOtherShape(name, output, made[output]!, target);
+      await refuseNonFinite(engine, name, made, request.trusted, feeds);
+      const fetched: Record<string, TensorData> = {};
+      for (const output of request.fetch) fetched[output] = await engine.download(made[output]!);
       const kept: Record<string, Shape> = {};
-      for (const [output, id] of Object.entries(order.keep)) kept[output] = hold(id, output, made[output]!);
-      for (const { output, target } of targets) {
-        kept[output] = shapeOf(made[output]!);
-        target.spoiled = undefined;
+      for (const [output, id] of Object.entries(request.keep)) {
+        kept[output] = hold(id, output, made[output]!);
+        unused.delete(made[output]!);
       }
-      const fetched = Object.fromEntries(order.fetch.map(output => [output, made[output]!]));
-      discard(sumBytes(order.fetch.filter(output => !(output in kept)).map(output => made[output]!)));
+      for (const { output, target } of targets) {
+        unused.add(target.tensor);
+        target.tensor = made[output]!;
+        target.spoiled = undefined;
+        unused.delete(target.tensor);
+        kept[output] = shapeOf(target.tensor);
+      }
       return { fetched, kept, seconds };
     } catch (error) {
-      for (const { output, target } of targets) target.spoiled = `it was to become ${output} of a run that failed`;
+      for (const { output, target } of targets) {
+        target.spoiled = `the run that computes its new value (${output}) failed`;
+        unused.delete(target.tensor);
+      }
       throw error;
+    } finally {
+      engine.dispose([...unused]);
     }
   }
 
-  const answers: { readonly [K in Kind]: (order: RequestOf<K>) => Answers[K] | Promise<Answers[K]> } = {
+  const answers: { readonly [K in Kind]: (request: RequestOf<K>) => Answers[K] | Promise<Answers[K]> } = {
     open,
     run,
-    async close(order) {
-      await sessionOf(order.session).session.release();
-      sessions.delete(order.session);
-      // Outputs that await collection hold memory of the session.
-      discard(garbageLimit);
+    async close(request) {
+      await sessionOf(request.session).session.release();
+      sessions.delete(request.session);
       return {};
     },
     upload({ handle, name, tensor }) {
-      hold(handle, name, tensor);
+      hold(handle, name, engine.upload(tensor));
       return {};
     },
-    load({ handles, locations }) {
-      const loaded = locations.map(location => {
-        const tensor = readTensor(location);
-        const index = firstNonFinite(tensor.data as Float32Array);
-        if (index >= 0) {
-          throw new NonFiniteError(
-            `${location.file}: tensor ${location.name} holds ${tensor.data[index]} at element ${index}`,
-            {
-              session: undefined,
-              tensor: location.name,
-            },
-          );
+    source({ name, bytes, format }) {
+      if (engine.addSource === undefined) throw new Error(`source ${name}: this engine reads files`);
+      engine.addSource(name, bytes, format);
+      return {};
+    },
+    async load({ handles, locations }) {
+      const loaded: T[] = [];
+      for (const location of locations) {
+        const { name, file } = location;
+        const tensor = engine.upload(await engine.read(location));
+        const found = await engine.firstNonFinite(tensor);
+        if (found !== undefined) {
+          const message = `${file}: tensor ${name} holds ${found.value} at element ${found.index}`;
+          throw new NonFiniteError(message, { session: undefined, tensor: name });
         }
-        return tensor;
-      });
+        loaded.push(tensor);
+      }
       return { shapes: loaded.map((tensor, i) => hold(handles[i]!, locations[i]!.name, tensor)) };
     },
-    download({ handle }) {
-      return { tensor: use(handle) };
+    async download({ handle }) {
+      return { tensor: await engine.download(use(handle)) };
     },
-    concatenate({ handle, name, parts, axis }) {
-      return { shape: hold(handle, name, concatenate(parts.map(use), axis)) };
+    async concatenate({ handle, name, parts, axis }) {
+      return { shape: hold(handle, name, await engine.concatenate(parts.map(use), axis)) };
     },
     release({ handles }) {
-      // A handle is missing when the request that was to make it failed.
-      const gone = handles.flatMap(id => held.get(id) ?? []);
+      // A handle is missing when the request that creates it failed.
+      const released = handles.flatMap(id => held.get(id) ?? []);
       for (const id of handles) held.delete(id);
-      discard(sumBytes(gone.map(({ data }) => data)));
+      engine.dispose(released.map(({ tensor }) => tensor));
       return {};
     },
     tensors: () => ({ names: [...held.values()].map(({ name }) => name) }),
-    memory: ownMemory,
+    memory: engine.memory,
   };
 
-  return async order => (answers[order.kind] as (order: Order) => Answers[Kind] | Promise<Answers[Kind]>)(order);
+  return async request =>
+    (answers[request.kind] as (request: Request) => Answers[Kind] | Promise<Answers[Kind]>)(request);
 }
 
-/** Stops at the first output, in the order of the session, that holds NaN or infinity. */
-function refuseNonFinite(
+/** @throws NonFiniteError at the first output, in the order of the session, with NaN or infinity */
+async function refuseNonFinite<T extends Shape>(
+  engine: Engine<T>,
   session: string,
-  outputs: Readonly<Record<string, TensorData>>,
+  outputs: Readonly<Record<string, T>>,
   trusted: readonly string[],
-  feeds: Readonly<Record<string, TensorData>>,
-): void {
-  for (const [tensor, { type, dims, data }] of Object.entries(outputs)) {
-    if (type !== 'float32' || trusted.includes(tensor)) continue;
-    const index = firstNonFinite(data);
-    if (index < 0) continue;
-    const culprit = Object.entries(feeds).find(([, feed]) => feed.type === 'float32' && firstNonFinite(feed.data) >= 0);
-    const blame = culprit === undefined ? '' : `; the fed tensor ${culprit[0]} held such a number already`;
+  feeds: Readonly<Record<string, T>>,
+): Promise<void> {
+  for (const [tensor, output] of Object.entries(outputs)) {
+    if (trusted.includes(tensor)) continue;
+    const found = await engine.firstNonFinite(output);
+    if (found === undefined) continue;
+    let blame = '';
+    for (const [name, feed] of Object.entries(feeds)) {
+      if ((await engine.firstNonFinite(feed)) === undefined) continue;
+      blame = `; the input ${name} contains NaN or infinity`;
+      break;
+    }
     const [what, where] =
-      dims.length === 0 ? [tensor, ''] : [`${tensor} ${describeShape({ type, dims })}`, ` at element ${index}`];
-    throw new NonFiniteError(`${what} of ${session} holds ${data[index]}${where}${blame}`, { session, tensor });
+      output.dims.length === 0 ? [tensor, ''] : [`${tensor} ${describeShape(output)}`, ` at element ${found.index}`];
+    throw new NonFiniteError(`${what} of ${session} holds ${found.value}${where}${blame}`, { session, tensor });
   }
 }
 
-function unknownOutput(session: InferenceSession, asked: ReadonlySet<string>): string | undefined {
-  const unknown = [...asked].find(output => !session.outputNames.includes(output));
-  return unknown && `there is no output ${unknown}; outputs are ${session.outputNames.join(', ')}`;
+function refuseOtherShape(session: string, output: string, made: Shape, target: Held<Shape>): void {
+  const [given, needed] = [describeShape(made), describeShape(target.tensor)];
+  if (given === needed) return;
+  throw new Error(`session ${session}: output ${output} is ${given}, the tensor ${target.name} is ${needed}`);
 }
 
-function describeFeeds(feeds: Readonly<Record<string, TensorData>>): string {
+function unknownOutput(outputs: readonly string[], asked: ReadonlySet<string>): string | undefined {
+  const unknown = [...asked].find(output => !outputs.includes(output));
+  return unknown && `there is no output ${unknown}; outputs are ${outputs.join(', ')}`;
+}
+
+function describeFeeds(feeds: Readonly<Record<string, Shape>>): string {
   return Object.entries(feeds)
     .map(([name, feed]) => `${name} ${describeShape(feed)}`)
     .join(', ');
 }
 
-function tensorOf({ type, dims, data }: TensorData): Tensor {
-  return type === 'float32' ? new Tensor(type, data, dims) : new Tensor(type, data, dims);
-}
-
-function dataOf(output: string, { type, dims, data }: Tensor): TensorData {
-  if (type === 'float32') return { type, dims, data: data as Float32Array };
-  if (type === 'int32') return { type, dims, data: data as Int32Array };
-  throw new Error(`output ${output} is ${type}; only float32 and int32 leave a graph`);
-}
-
 function shapeOf({ type, dims }: Shape): Shape {
   return { type, dims };
-}
-
-function sumBytes(tensors: readonly TensorData[]): number {
-  return tensors.reduce((sum, { data }) => sum + data.byteLength, 0);
 }
 
 function firstLine(error: unknown): string {

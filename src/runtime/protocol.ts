@@ -1,6 +1,7 @@
 /**
- * What the parent and the compute process say to each other. Requests are numbered and answered in the order in which
- * they were sent; the parent names sessions and handles, so that a later request may speak of them before the answer.
+ * @file The messages between a caller and an executor. Requests are answered in the order in which they
+ * were sent. The caller chooses the numbers of sessions and handles, so that it can use them in further
+ * requests before the first is answered.
  */
 
 /** A dense tensor in row-major order; `data.length` is the product of `dims`. */
@@ -10,7 +11,7 @@ export type TensorData =
 
 type TensorType = TensorData['type'];
 
-/** Where the bytes of a stored tensor lie: row-major, little-endian, `length` bytes from `offset` of `file`. */
+/** Where a stored tensor is: `length` bytes from `offset` of `file`, row-major and little-endian. `file` is a path in Node, the name of a source in a browser. */
 export interface Location {
   readonly name: string;
   readonly dtype: string;
@@ -20,6 +21,9 @@ export interface Location {
   readonly length: number;
 }
 
+/** Bytes that are tensors, or a GGUF file whose tensors are unpacked as they are read. */
+export type SourceFormat = 'tensors' | 'gguf';
+
 export interface Shape {
   readonly type: TensorType;
   readonly dims: readonly number[];
@@ -27,28 +31,31 @@ export interface Shape {
 
 export type Feed = TensorData | { readonly handle: number };
 
-export type Order =
+export type Request =
   | {
       readonly kind: 'open';
       readonly session: number;
       readonly name: string;
       readonly model: Uint8Array;
       readonly weightsRoot: string | undefined;
+      /** Files, or names of sources, that hold the external data of the model. */
+      readonly sources: readonly string[];
       readonly prepack: boolean;
     }
   | { readonly kind: 'close'; readonly session: number }
   | { readonly kind: 'upload'; readonly handle: number; readonly name: string; readonly tensor: TensorData }
+  | { readonly kind: 'source'; readonly name: string; readonly bytes: Uint8Array; readonly format: SourceFormat }
   | { readonly kind: 'load'; readonly handles: readonly number[]; readonly locations: readonly Location[] }
   | {
       readonly kind: 'run';
       readonly session: number;
       readonly feeds: Readonly<Record<string, Feed>>;
       readonly fetch: readonly string[];
-      /** output -> the new handle that it becomes */
+      /** output -> its new handle */
       readonly keep: Readonly<Record<string, number>>;
       /** output -> the handle whose buffer it overwrites */
       readonly into: Readonly<Record<string, number>>;
-      /** Outputs in which nobody looks for NaN. */
+      /** Outputs that are not checked for NaN and infinity. */
       readonly trusted: readonly string[];
     }
   | { readonly kind: 'download'; readonly handle: number }
@@ -63,11 +70,12 @@ export type Order =
   | { readonly kind: 'tensors' }
   | { readonly kind: 'memory' };
 
-/** What each kind of order is answered with. */
+/** The answer to each kind of request. */
 export interface Answers {
   open: { readonly inputs: readonly string[]; readonly outputs: readonly string[] };
   close: Record<never, never>;
   upload: Record<never, never>;
+  source: Record<never, never>;
   load: { readonly shapes: readonly Shape[] };
   run: {
     readonly fetched: Readonly<Record<string, TensorData>>;
@@ -86,13 +94,13 @@ export interface Memory {
   readonly peakResidentBytes: number;
 }
 
-export type Kind = Order['kind'];
+export type Kind = Request['kind'];
 
-/** `doing` tells people what the request is for; it stands in every error message. */
-export interface Request {
+/** A numbered request. Error messages contain `doing`, which says what the request is for. */
+export interface Call {
   readonly id: number;
   readonly doing: string;
-  readonly order: Order;
+  readonly request: Request;
 }
 
 export type Failure =
@@ -114,6 +122,11 @@ export type Reply =
 /** Number of elements of a shape. */
 export function elementCount(dims: readonly number[]): number {
   return dims.reduce((product, dim) => product * dim, 1);
+}
+
+/** Bytes of the numbers of a tensor. */
+export function tensorBytes({ dims }: Shape): number {
+  return 4 * elementCount(dims);
 }
 
 /** `float32[2,3]`, for messages. */

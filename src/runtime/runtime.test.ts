@@ -95,7 +95,7 @@ describe('run', () => {
     await runtime.release([current, spare]);
   });
 
-  test('answers runs that wait in line in their order', async () => {
+  test('answers runs in the order of their requests', async () => {
     const runs = Array.from({ length: 20 }, (_, i) =>
       runtime.run(session, { doing: `run ${i}`, feeds: { x: floats([1], i), y: floats([1], 1) }, fetch: ['negated'] }),
     );
@@ -232,10 +232,10 @@ describe('a number that is not finite', () => {
     );
   });
 
-  test('the first output in the order of the session is named, and the feed that brought it', async () => {
+  test('an error names the first output that is not finite, in the order of the session, and the input that was not', async () => {
     const bad = { x: floats([1], Number.NaN), y: floats([1], 1) };
     const run = runtime.run(session, { doing: 'a test', feeds: bad, fetch: ['quotient', 'negated'] });
-    await expect(run).rejects.toMatchObject({ tensor: 'negated', message: expect.stringContaining('fed tensor x') });
+    await expect(run).rejects.toMatchObject({ tensor: 'negated', message: expect.stringContaining('the input x contains NaN') });
   });
 
   test('a trusted output is not looked through; another of the same run is', async () => {
@@ -257,12 +257,14 @@ describe('a number that is not finite', () => {
     expect(fetched.negated!.data).toBeAllClose([-1, -1]);
   });
 
-  test('a tensor that was to be overwritten by a failed run is void until a run succeeds', async () => {
+  test('a tensor that a failed run would have overwritten is undefined until a run succeeds', async () => {
     const target = await runtime.upload('weights', x);
     const failed = runtime.run(session, { doing: 'step 1', feeds, into: { quotient: target } });
     const next = runtime.run(session, { doing: 'step 2', feeds: { x: target, y }, fetch: ['negated'] });
     await expect(failed).rejects.toThrow(NonFiniteError);
-    await expect(next).rejects.toThrow('while step 2: tensor weights is void: it was to become quotient');
+    await expect(next).rejects.toThrow(
+      'while step 2: tensor weights is undefined: the run that computes its new value (quotient) failed',
+    );
     await runtime.run(session, { doing: 'step 1 again', feeds: { x, y }, into: { quotient: target } });
     expect((await runtime.download(target)).data).toBeAllClose([1.5, -0.5]);
     await runtime.release([target]);

@@ -31,6 +31,8 @@ export interface SessionRequest {
   /** ONNX bytes; locations of external data are relative to `weightsRoot`, which may be `/`. */
   readonly model: Uint8Array;
   readonly weightsRoot?: string;
+  /** Files, or names of sources, that hold the external data of the model. A browser needs them. */
+  readonly sources?: readonly string[];
   /** Whether weights are copied into the layout that products like best: faster, and one more copy in memory. */
   readonly prepack?: boolean;
 }
@@ -123,10 +125,10 @@ export function runtimeOver(connection: Connection): Runtime {
     crash,
     close,
 
-    async openSession({ name, model, weightsRoot, prepack = false }) {
+    async openSession({ name, model, weightsRoot, sources = [], prepack = false }) {
       const id = nextSession++;
-      const order = { kind: 'open', session: id, name, model, weightsRoot, prepack } as const;
-      const session = { id, name, ...(await ask(`opening session ${name}`, order)) };
+      const request = { kind: 'open', session: id, name, model, weightsRoot, sources, prepack } as const;
+      const session = { id, name, ...(await ask(`opening session ${name}`, request)) };
       sessions.set(id, session);
       return session;
     },
@@ -169,8 +171,16 @@ export function runtimeOver(connection: Connection): Runtime {
         throw new Error(`session ${session.name}: no output is asked, in ${doing}`);
       }
       const fresh = Object.fromEntries(keep.filter(output => !(output in into)).map(output => [output, nextHandle++]));
-      const order = { kind: 'run', session: id, feeds: crossing, fetch, keep: fresh, into: targets, trusted } as const;
-      const { fetched, kept, seconds } = await ask(doing, order);
+      const request = {
+        kind: 'run',
+        session: id,
+        feeds: crossing,
+        fetch,
+        keep: fresh,
+        into: targets,
+        trusted,
+      } as const;
+      const { fetched, kept, seconds } = await ask(doing, request);
       const made = mapValues(fresh, (handle, output) => hold(handle, output, kept[output]!));
       return { fetched, kept: { ...made, ...into }, seconds };
     },
@@ -181,8 +191,8 @@ export function runtimeOver(connection: Connection): Runtime {
 
     async concatenate(name, parts, axis) {
       const handle = nextHandle++;
-      const order = { kind: 'concatenate', handle, name, parts: parts.map(idOf), axis } as const;
-      return hold(handle, name, (await ask(`concatenating ${name}`, order)).shape);
+      const request = { kind: 'concatenate', handle, name, parts: parts.map(idOf), axis } as const;
+      return hold(handle, name, (await ask(`concatenating ${name}`, request)).shape);
     },
 
     async release(released) {

@@ -1,18 +1,17 @@
 /**
- * @file The compute process: holds the onnxruntime sessions and the tensors beside them, and carries out the orders of
- * its parent one after the other. `session.run` blocks this thread for as long as a graph takes; that is why it is a
- * process of its own.
+ * @file The compute process: holds onnxruntime sessions and tensors, and executes the requests of its
+ * parent in order. `session.run` blocks its thread while a graph runs, which the parent must not do.
  */
-import { UserError } from '../../error.ts';
-import { NonFiniteError } from '../errors.ts';
-import type { Failure, Reply, Request } from '../protocol.ts';
+import { createExecutor } from '../executor.ts';
+import type { Reply } from '../protocol.ts';
+import { serve } from '../serve.ts';
 
-// Ctrl-C in a terminal reaches the whole group of processes; what it means is for the parent to decide.
+// Ctrl-C in a terminal signals the whole process group; the parent decides what happens.
 process.on('SIGINT', () => {});
-// Nothing here is worth saving, and the destructors of native code are better not run.
+// There is nothing to save, and destructors of native code may hang.
 process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
 
-/** Resolves when the operating system has taken the whole message: the next order may block this thread. */
+/** Resolves when the operating system has taken the whole message: the next request may block this thread. */
 function send(reply: Reply): Promise<void> {
   return new Promise(resolve => {
     if (!process.connected) return resolve();
@@ -20,31 +19,10 @@ function send(reply: Reply): Promise<void> {
   });
 }
 
-function failureOf(error: unknown, doing: string): Failure {
-  const message = error instanceof Error ? error.message : String(error);
-  if (error instanceof NonFiniteError) {
-    return { kind: 'non-finite', message: `${message} (while ${doing})`, session: error.session, tensor: error.tensor };
-  }
-  if (error instanceof UserError) return { kind: 'user', message };
-  return { kind: 'bug', message: `while ${doing}: ${message}` };
-}
-
 try {
-  // Imported late: a system on which onnxruntime does not load gets a message and not a crash.
-  const { createExecutor } = await import('../executor.ts');
-  const workshop = createExecutor({ threads: Number(process.argv[2]) });
-  let queue = Promise.resolve();
-  process.on('message', (request: Request) => {
-    queue = queue.then(async () => {
-      let reply: Reply;
-      try {
-        reply = { kind: 'answer', id: request.id, answer: await workshop(request.order) };
-      } catch (error) {
-        reply = { kind: 'failure', id: request.id, failure: failureOf(error, request.doing) };
-      }
-      await send(reply);
-    });
-  });
+  // Imported here, so that a system on which onnxruntime does not load gets a message instead of a crash.
+  const { createCpuEngine } = await import('./cpu.ts');
+  process.on('message', serve(createExecutor(createCpuEngine({ threads: Number(process.argv[2]) })), send));
   await send({ kind: 'ready' });
 } catch (error) {
   await send({ kind: 'unusable', message: error instanceof Error ? error.message : String(error) });

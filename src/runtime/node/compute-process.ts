@@ -1,25 +1,16 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import { fork } from 'node:child_process';
 import { childModule } from '../../child-module.ts';
 import { UserError } from '../../error.ts';
+import { createCalls } from '../calls.ts';
 import type { Connection } from '../connection.ts';
-import { type Crash, CrashError, NonFiniteError } from '../errors.ts';
-import type { Answers, Failure, Kind, Order, Reply, Request } from '../protocol.ts';
+import type { Reply } from '../protocol.ts';
 import { memoryOf } from './memory.ts';
 
-/** The parent's end of a compute process. */
+/** A running compute process. */
 export interface ComputeProcess extends Connection {
   readonly pid: number;
 }
 
-type Outcome = { readonly answer: Answers[Kind] } | { readonly error: Error } | { readonly failure: Failure };
-
-interface Pending {
-  readonly doing: string;
-  readonly settle: (outcome: Outcome) => void;
-}
-
-/** The id under which the first sign of life is awaited. */
-const startup = 0;
 const stderrKept = 4096;
 
 /**
@@ -35,16 +26,13 @@ export async function startComputeProcess(options: {
   const { file, execArgv } = childModule('child', import.meta.url);
   const child = fork(file, [String(threads)], {
     serialization: 'advanced',
-    // stdout is for results alone; what native code says before it dies goes into the report of the crash.
+    // stdout is for results only. What native code writes to stderr before a crash becomes part of the report.
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     execArgv: ['--expose-gc', ...execArgv],
   });
-  const pending = new Map<number, Pending>();
-  let nextId = 1;
+  // A failed send means that the process has ended, which settles every request.
+  const calls = createCalls({ send: call => child.send(call, () => {}), unusable });
   let stderr = '';
-  /** Why nothing can be asked any more. */
-  let ended: { readonly error: () => Error; readonly crash?: Crash } | undefined;
-
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     stderr = (stderr + text).slice(-stderrKept);
   });
@@ -52,86 +40,37 @@ export async function startComputeProcess(options: {
     child.once('close', () => resolve());
     child.once('error', () => child.pid === undefined && resolve());
   });
-
-  function end(reason: NonNullable<typeof ended>): void {
-    if (ended !== undefined) return;
-    ended = reason;
+  const crashed = (cause: string) => calls.endByCrash({ cause, stderr: stderr.trim() });
+  const abort = () => end(() => signal!.reason as Error);
+  function end(error: () => Error): void {
     signal?.removeEventListener('abort', abort);
-    for (const { settle } of pending.values()) settle({ error: reason.error() });
-    pending.clear();
-  }
-  function crashed(cause: string): void {
-    // Orders are carried out in turn: the oldest without an answer is the one that it died of.
-    const [oldest] = pending.values();
-    const crash = { doing: oldest?.doing ?? 'waiting for work', cause, stderr: stderr.trim() };
-    end({ error: () => new CrashError(crash), crash });
-  }
-  function abort(): void {
-    end({ error: () => signal!.reason as Error });
+    calls.end(error);
     child.kill('SIGKILL');
   }
   async function close(): Promise<void> {
-    end({ error: () => new Error('the runtime is closed') });
-    child.kill('SIGKILL');
+    end(() => new Error('the runtime is closed'));
     await gone;
   }
 
-  const ready = new Promise<Outcome>(settle => pending.set(startup, { doing: 'starting', settle }));
-  child.on('message', (reply: Reply) => {
-    const id = 'id' in reply ? reply.id : startup;
-    pending.get(id)?.settle(outcomeOf(reply));
-    pending.delete(id);
-  });
+  child.on('message', (reply: Reply) => calls.receive(reply));
   // 'close' comes after the last message and the last of stderr, 'exit' may come before them.
   child.once('close', (code, name) => crashed(name === null ? `exit code ${code}` : `signal ${name}`));
   child.on('error', error => {
-    // With a process there will be a 'close' as well.
+    // If the process started, 'close' follows.
     if (child.pid === undefined) crashed(error.message);
   });
   signal?.addEventListener('abort', abort, { once: true });
 
-  const first = await ready;
-  if ('error' in first) {
+  try {
+    await calls.ready;
+  } catch (error) {
     await close();
-    throw first.error;
-  }
-  async function ask<K extends Kind>(doing: string, order: Extract<Order, { kind: K }>): Promise<Answers[K]> {
-    if (ended !== undefined) throw ended.error();
-    const outcome = await new Promise<Outcome>(settle => {
-      const id = nextId++;
-      pending.set(id, { doing, settle });
-      tell(child, { id, doing, order });
-    });
-    if ('answer' in outcome) return outcome.answer as Answers[K];
-    throw 'error' in outcome ? outcome.error : errorOf(outcome.failure);
+    throw error;
   }
   const pid = child.pid!;
-  return {
-    pid,
-    threads,
-    ask,
-    crash: () => ended?.crash,
-    memory: async () => memoryOf(pid) ?? ask('measuring memory', { kind: 'memory' }),
-    close,
-  };
-}
-
-function tell(child: ChildProcess, request: Request): void {
-  // A failed send means that the process is gone; its end settles every request.
-  child.send(request, () => {});
-}
-
-function outcomeOf(reply: Reply): Outcome {
-  switch (reply.kind) {
-    case 'ready':
-      return { answer: {} };
-    case 'unusable':
-      return { error: unusable(reply.message) };
-    case 'answer':
-      return { answer: reply.answer };
-    case 'failure':
-      return { failure: reply.failure };
-  }
+  const { ask, crash } = calls;
+  const memory = async () => memoryOf(pid) ?? ask('measuring memory', { kind: 'memory' });
+  return { pid, threads, ask, crash, memory, close };
 }
 
 function unusable(message: string): UserError {
@@ -140,15 +79,4 @@ function unusable(message: string): UserError {
   return new UserError(
     `onnxruntime does not load on this system (${system}): ${reason}; it needs Linux with glibc 2.28, macOS on arm64 or Windows`,
   );
-}
-
-function errorOf(failure: Failure): Error {
-  switch (failure.kind) {
-    case 'non-finite':
-      return new NonFiniteError(failure.message, failure);
-    case 'user':
-      return new UserError(failure.message);
-    case 'bug':
-      return new Error(failure.message);
-  }
 }
