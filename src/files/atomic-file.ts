@@ -1,17 +1,23 @@
+/**
+ * @file Writes files whole or not at all. The packages `write-file-atomic` and `atomically` take the
+ * content at once, but gigabytes of weights are written piece by piece; the former needs Node
+ * 22.22, and neither removes what a killed process left. Small files use the same function.
+ */
 import { randomBytes } from 'node:crypto';
 import { type FileHandle, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { errorCode, fileError } from './file-bytes.ts';
 import { makeFolders } from './make-folders.ts';
 
-// A writer touches its file all the time; one that was silent for so long was killed.
+// A process that still writes its file changes it more often; the writer of an older one was
+// killed.
 const ABANDONED_AFTER_MS = 10 * 60_000;
 const PART = '.part';
 
 /**
- * Writes a file so that it is either whole or not there: into a temporary name beside it, unique to this process,
- * forced to disk, then renamed over `file`. Makes the folder. Whatever fails, no temporary file stays behind; those of
- * killed processes are removed on the next write.
+ * Writes a file that is either whole or absent: under a temporary name beside it, unique to this
+ * process, synced to disk, then renamed to `file`. Makes the folder. No failure leaves a temporary
+ * file; those of killed processes are removed by the next write.
  *
  * @param bytesNeeded size of the file, for the message when the disk is full.
  * @throws UserError naming the path when the disk refuses.
@@ -55,7 +61,9 @@ function isFull(error: unknown): boolean {
   return ['ENOSPC', 'EDQUOT', 'EFBIG'].includes(errorCode(error) ?? '');
 }
 
-/** Removes temporary files of killed processes from a folder: those whose name starts with `prefix`. */
+/**
+ * Removes temporary files of killed processes from a folder: those whose name starts with `prefix`.
+ */
 export async function removeAbandoned(folder: string, prefix = '.'): Promise<void> {
   for (const name of await readdir(folder)) {
     if (!isPart(name, prefix)) continue;
@@ -72,10 +80,13 @@ function isPart(name: string, prefix = '.'): boolean {
   return name.startsWith(prefix) && name.endsWith(PART);
 }
 
-/** Removes the temporary files in and below a folder to which this process alone writes, so that all others' are of killed ones. */
+/**
+ * Removes the temporary files in and below a folder that only this process writes to, so that the
+ * others are left by killed processes.
+ */
 export async function removeAllParts(folder: string): Promise<void> {
   const entries = await readdir(folder, { withFileTypes: true }).catch(error => {
-    // Locks of others who ask for the folder come and go.
+    // Other processes that try to lock the folder add and remove their locks.
     if (errorCode(error) === 'ENOENT') return [];
     throw error;
   });
@@ -86,7 +97,7 @@ export async function removeAllParts(folder: string): Promise<void> {
   }
 }
 
-// The rename itself reaches the disk with the folder. Windows cannot open folders and needs no such thing.
+// A rename is on disk once the folder is synced. Windows cannot open folders and does not need it.
 async function syncFolder(folder: string): Promise<void> {
   if (process.platform === 'win32') return;
   const handle = await open(folder, 'r');

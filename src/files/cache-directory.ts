@@ -6,11 +6,12 @@ import { fileError } from './file-bytes.ts';
 import { atHome } from './home-directory.ts';
 import { makeFolders } from './make-folders.ts';
 
-/** What to do where it cannot be written. */
+/** The remedy for a cache directory that cannot be written. */
 export const CACHE_ELSEWHERE = 'set the environment variable DUALFORM_CACHE to a folder that can be written';
 
 /**
- * The user's cache directory for dualform; the environment variable DUALFORM_CACHE overrides the system's place.
+ * The user's cache directory for dualform; the environment variable DUALFORM_CACHE overrides the
+ * system's place.
  *
  * @throws UserError where neither is known: there is no home directory
  */
@@ -19,7 +20,11 @@ export function cacheDirectory(): string {
   return chosen ? resolve(chosen) : atHome(() => cachedir('dualform'), CACHE_ELSEWHERE);
 }
 
-/** Makes a folder in the cache directory. @throws UserError naming it and DUALFORM_CACHE when it cannot be written */
+/**
+ * Makes a folder in the cache directory.
+ *
+ * @throws UserError naming it and DUALFORM_CACHE when it cannot be written
+ */
 export async function makeCacheFolder(folder: string): Promise<void> {
   try {
     await makeFolders(folder);

@@ -1,7 +1,11 @@
 /** Plain JSON data. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
-/** JSON without spaces, keys in code-unit order: equal data gives equal text. */
+/**
+ * JSON without spaces, keys sorted: equal data gives equal text. As RFC 8785, but for lone
+ * surrogates and numbers that are not finite, which its implementation `canonicalize` refuses:
+ * configurations of models hold them. The package would save six lines.
+ */
 export function canonicalJson(value: Json): string {
   return JSON.stringify(sorted(value));
 }
@@ -16,7 +20,10 @@ function sorted(value: Json): Json {
   );
 }
 
-/** The first place where two values differ, as `task.shots`, with both values there; undefined when they are equal. */
+/**
+ * The first place where two values differ, as `task.shots`, with both values there; undefined when
+ * they are equal.
+ */
 export function firstDifference(
   a: Json | undefined,
   b: Json | undefined,
@@ -24,7 +31,7 @@ export function firstDifference(
 ): { readonly path: string; readonly a: Json | undefined; readonly b: Json | undefined } | undefined {
   if (isObject(a) && isObject(b)) {
     for (const key of new Set([...Object.keys(a), ...Object.keys(b)])) {
-      // What every object inherits, as `toString`, is no value of it.
+      // Inherited properties, as `toString`, do not count.
       const [inA, inB] = [a, b].map(each => (Object.hasOwn(each, key) ? each[key] : undefined));
       const found = firstDifference(inA, inB, path === '' ? key : `${path}.${key}`);
       if (found) return found;

@@ -1,6 +1,10 @@
 import { UserError } from '../error.ts';
 
-/** The text of a file in UTF-8, a byte-order mark included. @throws UserError where it is not UTF-8, which `toString` hides */
+/**
+ * Decodes a file as UTF-8; a byte-order mark stays.
+ *
+ * @throws UserError where it is not UTF-8, which `toString` hides
+ */
 export function decodeText(file: string, bytes: Uint8Array): string {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);

@@ -8,7 +8,7 @@ import { cacheDirectory } from './cache-directory.ts';
 import { fileError, withFile } from './file-bytes.ts';
 
 const CHUNK = 4 << 20;
-// A file that changed so recently might change again within the resolution of its time stamp.
+// A file that changed more recently may change again within the resolution of its time stamp.
 const SETTLED_AFTER_NS = 2_000_000_000n;
 
 export type ByteProgress = (doneBytes: number, totalBytes: number) => void;
@@ -37,8 +37,8 @@ export async function hashFile(handle: FileHandle, hash: Hash, to: number, onPro
 }
 
 /**
- * SHA-256 (hex) of a file. Remembered in the cache directory under path, size, inode and time stamps, so that gigabytes
- * are read once; a damaged memory is ignored.
+ * SHA-256 (hex) of a file. Stored in the cache directory by path, size, inode and time stamps, so
+ * that gigabytes are read once. A damaged record is ignored.
  *
  * @throws UserError when the file cannot be read or changes meanwhile.
  */
@@ -46,7 +46,7 @@ export async function fileDigest(file: string, onProgress?: ByteProgress): Promi
   return (await rememberedDigest(file)) ?? (await measureDigest(file, onProgress));
 }
 
-/** The remembered digest of a file that did not change since, else undefined. */
+/** The stored digest of a file that has not changed since, else undefined. */
 export async function rememberedDigest(file: string): Promise<string | undefined> {
   const path = await real(file);
   const identity = await withFile(path, async handle => identityOf(await handle.stat({ bigint: true })));
@@ -74,7 +74,7 @@ async function measureDigest(file: string, onProgress?: ByteProgress): Promise<s
   });
   if (settled) {
     const memory = JSON.stringify({ path, identity, sha256: digest });
-    // Without a place to remember it, the digest is measured again next time.
+    // If it cannot be stored, the digest is computed again next time.
     await writeAtomically(prefixFile(path), memory.length, handle => handle.writeFile(memory)).catch(() => undefined);
   }
   return digest;

@@ -2,13 +2,13 @@ import { constants, readSync } from 'node:fs';
 import { type FileHandle, open, realpath } from 'node:fs/promises';
 import { UserError } from '../error.ts';
 
-// A pipe that nobody writes to is opened all the same, to be refused; Windows has neither.
+// O_NONBLOCK: opening a pipe without a writer would block; Windows has no such flag.
 const READ_ONLY = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
 // One read(2) moves at most 2 GiB.
 const READ_AT_ONCE = 1 << 30;
 
 const LFS_POINTER_START = 'version https://git-lfs.github.com/spec/';
-// Of the specification: longer files are no pointers.
+// By the specification, longer files are not pointers.
 const LFS_POINTER_BYTES = 1024;
 
 const REASONS: Readonly<Record<string, string>> = {
@@ -34,7 +34,10 @@ export function errorCode(error: unknown): string | undefined {
   return typeof code === 'string' ? code : undefined;
 }
 
-/** A system error as a line for the user that names the path; any other error is a bug and comes back as it is. */
+/**
+ * A system error as a line for the user that names the path; any other error is a bug and is
+ * returned unchanged.
+ */
 export function fileError(path: string, error: unknown, note = ''): unknown {
   const code = errorCode(error);
   if (code === undefined || error instanceof UserError) return error;
@@ -46,7 +49,10 @@ export function fileError(path: string, error: unknown, note = ''): unknown {
   return new UserError(`${path}: ${reason ?? `the system reports ${code}`}${note}`, { cause: error });
 }
 
-/** The absolute path with symbolic links resolved. System errors become a `UserError` that names the file. */
+/**
+ * The absolute path with symbolic links resolved. System errors become a `UserError` that names the
+ * file.
+ */
 export async function realPath(file: string): Promise<string> {
   try {
     return await realpath(file);
@@ -55,7 +61,10 @@ export async function realPath(file: string): Promise<string> {
   }
 }
 
-/** Runs `use` with the file open for reading. System errors become a `UserError` that names the file. */
+/**
+ * Runs `use` with the file open for reading. System errors become a `UserError` that names the
+ * file.
+ */
 export async function withFile<T>(file: string, use: (handle: FileHandle, size: number) => Promise<T>): Promise<T> {
   let handle: FileHandle | undefined;
   try {
@@ -71,7 +80,7 @@ export async function withFile<T>(file: string, use: (handle: FileHandle, size: 
   }
 }
 
-/** Git LFS leaves a small text where it has not fetched the file. */
+/** Git LFS leaves a small text file in place of a file that it has not fetched. */
 async function refusePointer(handle: FileHandle, file: string): Promise<void> {
   const start = Buffer.alloc(LFS_POINTER_START.length);
   await handle.read(start, 0, start.length, 0);
@@ -79,7 +88,11 @@ async function refusePointer(handle: FileHandle, file: string): Promise<void> {
   throw new UserError(`${file}: a Git LFS pointer, not the file that it stands for; run: git lfs pull`);
 }
 
-/** The bytes of a file that ought to be small. @throws UserError when it has more than `most`, or cannot be read */
+/**
+ * The bytes of a file that should be small.
+ *
+ * @throws UserError when it has more than `most`, or cannot be read
+ */
 export async function readSmallFile(file: string, most: number): Promise<Buffer> {
   return withFile(file, async (handle, size) => {
     if (size > most) throw new UserError(`${file}: ${size} bytes, at most ${most} are allowed`);
@@ -87,7 +100,11 @@ export async function readSmallFile(file: string, most: number): Promise<Buffer>
   });
 }
 
-/** Fills `target` with the bytes of the file from `offset` on; a file that ends before that is a `UserError`. */
+/**
+ * Fills `target` with the bytes of the file from `offset` on.
+ *
+ * @throws UserError when the file ends before
+ */
 export async function readExactly(handle: FileHandle, file: string, target: Uint8Array, offset: number): Promise<void> {
   let done = 0;
   while (done < target.length) {
@@ -98,7 +115,7 @@ export async function readExactly(handle: FileHandle, file: string, target: Uint
   }
 }
 
-/** `readExactly` for a plain file descriptor, without leaving the current turn of the event loop. */
+/** `readExactly` for a file descriptor, synchronously. */
 export function readExactlySync(descriptor: number, file: string, target: Uint8Array, offset: number): void {
   let done = 0;
   while (done < target.length) {

@@ -2,9 +2,10 @@ import { isAbsolute } from 'node:path';
 import { UserError } from '../error.ts';
 
 /**
- * A path that is built on the user's home directory, of which a process may have none: HOME is not set, and its user stands in no list.
+ * A path below the user's home directory. A process may have none: HOME is not set and its user has
+ * no entry in the system's list.
  *
- * @param remedy what to do then
+ * @param remedy what the user can do then
  * @throws UserError naming the remedy
  */
 export function atHome(makePath: () => string, remedy: string): string {

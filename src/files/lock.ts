@@ -1,8 +1,11 @@
 /**
- * @file One process at a time works on a folder. Whoever wants it puts a lock of its own beside all others, under a name that says who it
- * is and that nobody has a second time, and only then looks for others: of two that come together at least one sees the other. It
- * has the folder when no other lock is live. So no lock is ever taken over: what a dead process left is of no account, and removing
- * it by name cannot hit the lock of anybody else.
+ * @file One process at a time works on a folder. Each process that wants it adds a lock file of its
+ * own, under a unique name that tells its process, and then looks for others; of two that start at
+ * once, at least one sees the other. A process holds the folder when no other lock is live. No lock
+ * is ever taken over: a lock of a dead process is ignored, and removing it by name cannot remove
+ * the lock of another process. proper-lockfile alone, with one lock for the folder, takes over a
+ * stale lock by removing and making it, which is racy: of 20 processes that started on a stale
+ * lock, two held the folder at once twice in one round.
  */
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -21,16 +24,22 @@ export interface FolderLock {
   release(): Promise<void>;
 }
 
-/** A lock is touched three times in so long. One that was not belongs to a process that is gone, or that was stopped. */
+/**
+ * A live process touches its lock three times in this time. An older lock belongs to a process that
+ * ended or was stopped.
+ */
 const STALE_MS = 6000;
-/** Who only asks for the folder takes its lock back at once: a lock that lives on is that of a run. */
+/**
+ * A process that does not get the folder removes its lock at once; one that stays belongs to a run.
+ */
 const HELD_MS = 1000;
 const LOOK_AGAIN_MS = 50;
 
 /**
- * Takes a folder for this process. Locks of processes that are known to be dead do not count; where that cannot be known, as of another
- * machine or container, it waits until a lock is touched, which shows that its process lives, or has not been touched for `staleMs`. What
- * killed processes left half written is removed.
+ * Takes a folder for this process. Locks of processes that are known to be dead do not count. Where
+ * that cannot be known, as for another machine or container, it waits until the lock is touched,
+ * which shows that its process lives, or until it is `staleMs` old. Temporary files of killed
+ * processes are removed.
  *
  * @throws UserError when another run works on the folder
  */
@@ -49,7 +58,7 @@ export async function lockFolder(
         const taken = await takeWhenAlone(folder, own, staleMs);
         if (taken !== undefined) return taken;
       }
-      // At random, so that those who have seen each other do not meet again.
+      // At random, so that two processes that saw each other do not collide again.
       await sleep(LOOK_AGAIN_MS * (0.5 + Math.random()));
     }
   } catch (error) {
@@ -57,7 +66,7 @@ export async function lockFolder(
   }
 }
 
-/** Puts a lock into the folder, and keeps it when no other is live. */
+/** Adds a lock to the folder, and keeps it when no other is live. */
 async function takeWhenAlone(folder: string, own: ProcessIdentity, staleMs: number): Promise<FolderLock | undefined> {
   let lost = false;
   const name = nameOf(own, randomBytes(6).toString('hex'));
@@ -128,7 +137,10 @@ async function liveLocks(
   return live;
 }
 
-/** Whether a lock was seen for so long, of a process that lives for sure or has touched it meanwhile, that it is no mere question. */
+/**
+ * Whether a lock belongs to a run: it has stayed for HELD_MS, and its process is known to live or
+ * has touched it since.
+ */
 function isHeld(
   { name, life, touched }: LiveLock,
   looked: Map<string, { readonly since: number; readonly touched: number }>,

@@ -3,8 +3,8 @@ import { dirname } from 'node:path';
 import { errorCode } from './file-bytes.ts';
 
 /**
- * Makes a folder and those above it that are missing. Node's own way to do so never ends below a folder that is there and takes none, as
- * in /proc or where folders are mounted at their first use.
+ * Makes a folder and its missing parents. Node's `recursive` does not return below a folder that
+ * exists but refuses new ones, as /proc and automounted folders do.
  *
  * @throws the system's error
  */

@@ -1,6 +1,9 @@
 import type { Json } from './canonical-json.ts';
 
-/** JSON for people: two spaces deep, lists of plain values on one line; ends with a newline. */
+/**
+ * JSON for people: indented by two spaces, lists of plain values on one line, with a newline at the
+ * end. `JSON.stringify` would give each number of a list its own line.
+ */
 export function prettyJson(value: Json): string {
   return `${lines(value, '')}\n`;
 }

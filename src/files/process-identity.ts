@@ -1,4 +1,7 @@
-/** @file Which process is meant, by more than a number that other machines, other containers and later processes have too. */
+/**
+ * @file Identifies a process by more than its id, which other machines, containers and later
+ * processes may share.
+ */
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { errorCode } from './file-bytes.ts';
@@ -8,11 +11,15 @@ export interface ProcessIdentity {
   /** For people: machines may share a name. */
   readonly host: string;
   /**
-   * Where the process id counts: on Linux the boot of a machine and a pid namespace in it (a container has one of its own), elsewhere the
-   * name of the machine. Undefined where the system does not say.
+   * Where the process id is unique: on Linux a boot of the machine and a pid namespace (each
+   * container has its own), elsewhere the name of the machine. Undefined where the system does not
+   * tell.
    */
   readonly scope: string | undefined;
-  /** On Linux when the process started, in clock ticks since that boot: tells it from a later process of the same id. */
+  /**
+   * On Linux the start of the process in clock ticks since boot, which differs for a later process
+   * with the same id.
+   */
   readonly start: string | undefined;
 }
 
@@ -23,15 +30,15 @@ export function ownIdentity(): ProcessIdentity {
   if (process.platform !== 'linux') return { pid, host, scope: host.replaceAll('.', '_'), start: undefined };
   const boot = readText('/proc/sys/kernel/random/boot_id')?.trim().replaceAll('-', '');
   const namespace = /\d+/.exec(readLink('/proc/self/ns/pid') ?? '')?.[0];
-  // In a pid namespace whose /proc is that of another one, its numbers are not those of our process ids.
+  // /proc may belong to another pid namespace, where its numbers are not our process ids.
   const start = readLink('/proc/self') === String(pid) ? readStat(pid)?.start : undefined;
   const known = boot !== undefined && namespace !== undefined && start !== undefined;
   return { pid, host, scope: known ? `${boot}-${namespace}` : undefined, start };
 }
 
 /**
- * Whether a process lives, as seen by `own`; `unknown` where that cannot be told: on another machine, in another pid namespace, without
- * /proc. A zombie is dead, although its id is still taken.
+ * Whether a process lives, as seen by `own`; `unknown` on another machine, in another pid
+ * namespace, or without /proc. A zombie counts as dead, although its id is still in use.
  */
 export function lifeOf(other: ProcessIdentity, own: ProcessIdentity): 'alive' | 'dead' | 'unknown' {
   if (own.scope === undefined || own.scope !== other.scope) return 'unknown';
@@ -50,7 +57,10 @@ function isTaken(pid: number): boolean {
   }
 }
 
-/** State and start time of /proc/PID/stat, behind the name of the program in brackets, which may hold anything. */
+/**
+ * State and start time of /proc/PID/stat, after the name of the program in brackets, which may
+ * contain anything.
+ */
 function readStat(pid: number): { readonly state: string; readonly start: string } | undefined {
   const text = readText(`/proc/${pid}/stat`);
   const fields = text?.slice(text.lastIndexOf(')') + 2).split(' ');

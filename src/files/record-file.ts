@@ -7,16 +7,20 @@ const KEPT = '; what was stored before is kept, the same command goes on from th
 
 /** A file of JSON lines that grows batch by batch. */
 export interface RecordFile {
-  /** Whole lines from the first on, as they were found. */
+  /** The complete lines that were found, from the first on. */
   readonly lines: readonly string[];
   /** Drops everything after the first `count` of those lines. */
   cut(count: number): Promise<void>;
-  /** Adds text; it is on the disk when this is done. */
+  /** Appends text; it is on disk when the promise resolves. */
   append(text: string): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Opens or makes the file; a torn last line is not among `lines`. @throws UserError when the disk refuses */
+/**
+ * Opens or makes the file. An incomplete last line is not among `lines`.
+ *
+ * @throws UserError when the disk refuses
+ */
 export async function openRecordFile(path: string): Promise<RecordFile> {
   const refused = (error: unknown): never => {
     throw fileError(path, error, KEPT);

@@ -1,9 +1,10 @@
 import { isObject, type Json } from './canonical-json.ts';
 
 /**
- * JSON with keys under other names, each in its old place; what is not there is left out silently.
+ * JSON with some keys renamed; order and values stay, and missing keys are ignored.
  *
- * @param names path of each key, as `model.width`, with `*` for every key of an object; and its new name
+ * @param names path of each key, as `model.width`, with `*` for every key of an object; and its new
+ * name
  */
 export function renameKeys(value: Json, names: Readonly<Record<string, string>>): Json {
   return Object.entries(names).reduce((json, [path, name]) => renameKey(json, path.split('.'), name), value);
@@ -18,7 +19,7 @@ function renameKey(value: Json, [wanted, ...rest]: readonly string[], name: stri
   return Object.fromEntries(entries);
 }
 
-/** What an object has under a key of its own. */
+/** The value of an own key of an object, else undefined. */
 export function valueAt(value: Json | undefined, key: string): Json | undefined {
   return isObject(value) && Object.hasOwn(value, key) ? value[key] : undefined;
 }

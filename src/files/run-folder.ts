@@ -1,4 +1,7 @@
-/** @file What the folders of all runs have in common: one plan, one process at a time, files that appear whole. */
+/**
+ * @file The parts that all run folders share: one plan, one process at a time, files that are whole
+ * or absent.
+ */
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -13,7 +16,11 @@ import { prettyJson } from './pretty-json.ts';
 import { valueAt } from './rename-keys.ts';
 import { parseShallowJson } from './shallow-json.ts';
 
-/** Makes the folder where it is missing, and takes it for this process. @throws UserError when another run works on it, or the disk refuses */
+/**
+ * Makes the folder if it is missing, and locks it for this process.
+ *
+ * @throws UserError when another run works on it, or the disk refuses
+ */
 export async function makeFolder(folder: string): Promise<FolderLock> {
   await makeFolders(folder).catch(error => {
     throw fileError(folder, error, '; choose another `out`');
@@ -21,12 +28,14 @@ export async function makeFolder(folder: string): Promise<FolderLock> {
   return lockFolder(folder);
 }
 
-/** Puts a plan that an earlier version wrote into today's words and schema; returns any other unchanged. */
+/**
+ * Converts a plan of an earlier version to today's keys and schema; returns any other unchanged.
+ */
 export type UpgradePlan = (found: Json) => Json;
 
 /**
- * The stored result of a finished run of this plan; undefined when there is none. A folder of an earlier version keeps the
- * result as that version wrote it.
+ * The stored result of a finished run of this plan; undefined when there is none. The result of an
+ * earlier version is returned as that version wrote it.
  *
  * @throws UserError when the folder holds another plan, or a file in it is damaged
  */
@@ -44,7 +53,7 @@ export async function readFinished(
 }
 
 /**
- * Writes the plan where it is missing, or where an earlier version wrote the same plan in other words.
+ * Writes the plan if it is missing, or if an earlier version wrote the same plan with other keys.
  *
  * @throws UserError when the folder holds another plan, or other files
  */
@@ -70,7 +79,7 @@ function requireSamePlan(
 ): void {
   const difference = firstDifference(upgrade(found), plan);
   if (difference === undefined) return;
-  // Plans held the version of the program up to 0.2.0, whose metrics were defined otherwise.
+  // Up to 0.2.0, plans held the version of the program, and metrics were defined differently.
   const version = valueAt(found, 'version');
   if (typeof version === 'string') {
     throw new UserError(
@@ -91,17 +100,21 @@ function show(value: Json | undefined): string {
 }
 
 const RESULT = 'result.json';
-/** The digest of the result as it was written. Hidden, as it is nothing to read. */
+/** The digest of the result as it was written. Hidden, because people do not read it. */
 const SEAL = '.result.sha256';
 
-/** Writes the result of a run, with a seal that tells whether it is still the same when it is read. */
+/** Writes the result of a run, and its digest, by which a later read notices a change. */
 export async function writeResult(folder: string, result: Json): Promise<void> {
   const text = prettyJson(result);
   await writeText(join(folder, SEAL), digestOf(text));
   await writeText(join(folder, RESULT), text);
 }
 
-/** The result as it was written; a folder of an earlier version has no seal. @throws UserError when it was changed */
+/**
+ * The result as it was written; folders of earlier versions have no digest.
+ *
+ * @throws UserError when it was changed
+ */
 async function readResult(folder: string): Promise<Json | undefined> {
   const result = await readJson(join(folder, RESULT));
   if (result === undefined) return undefined;
@@ -116,13 +129,17 @@ function digestOf(content: string | Buffer): string {
   return createHash('sha256').update(content).digest('hex');
 }
 
-/** The file appears whole or not at all. */
+/** The file is written whole or not at all. */
 export async function writeText(path: string, text: string): Promise<void> {
   const bytes = Buffer.from(text);
   await writeAtomically(path, bytes.length, handle => handle.writeFile(bytes));
 }
 
-/** What stands in a file; undefined when there is none. @throws UserError when it is no JSON */
+/**
+ * The content of a JSON file; undefined if there is no file.
+ *
+ * @throws UserError when it is not JSON
+ */
 export async function readJson(path: string): Promise<Json | undefined> {
   let bytes: Buffer;
   try {

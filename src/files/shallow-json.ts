@@ -1,14 +1,17 @@
-/** As deep as the Rust readers of JSON go. Writing a value again, or comparing it, takes the stack for each level. */
+/**
+ * The limit of the Rust readers of JSON. Serialising or comparing a value takes stack for each
+ * level.
+ */
 const MAX_DEPTH = 128;
 
-/** `JSON.parse`, of a text that is not nested deeper than 128. @throws SyntaxError */
+/** `JSON.parse` for text that is nested at most 128 deep. @throws SyntaxError */
 export function parseShallowJson(text: string): unknown {
   const value: unknown = JSON.parse(text);
   if (depthOf(text) > MAX_DEPTH) throw new SyntaxError(`nested deeper than ${MAX_DEPTH}`);
   return value;
 }
 
-/** How deep lists and objects stand in each other, of a text that is JSON. */
+/** The nesting depth of valid JSON text. */
 function depthOf(text: string): number {
   let [depth, most] = [0, 0];
   for (let at = 0; at < text.length; at++) {

@@ -1,16 +1,19 @@
-/** A number as it stands in the text, so that `1e3`, `-0` and integers past 2^53 can be told apart. */
+/** A number as written in the text, which distinguishes `1e3`, `-0` and integers past 2^53. */
 interface JsonNumber {
   readonly text: string;
 }
 
-/** JSON with objects as maps (any key is an ordinary key, in the order of the text) and numbers as text. */
+/**
+ * JSON with objects as maps (any key is an ordinary key, in the order of the text) and numbers as
+ * text.
+ */
 export type StrictJson = null | boolean | string | JsonNumber | readonly StrictJson[] | JsonMap;
 export type JsonMap = ReadonlyMap<string, StrictJson>;
 
 // Checkpoint headers nest three deep; the cap only keeps "[[[[..." from exhausting the stack.
 const MAX_DEPTH = 32;
 
-// Longer than any number that means something here; keeps the pattern below off megabytes of digits.
+// Longer than any meaningful number; keeps the pattern below from scanning megabytes of digits.
 const MAX_NUMBER_LENGTH = 400;
 
 const NUMBER = /^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?$/;
@@ -24,7 +27,8 @@ const LONE_SURROGATE = /\p{Surrogate}/u;
 const WHOLE = /^(?:0|[1-9][0-9]{0,15})$/;
 
 /**
- * Parses JSON (RFC 8259) and refuses what `JSON.parse` hides: duplicate keys and unpaired surrogates.
+ * Parses JSON (RFC 8259) and refuses what `JSON.parse` hides: duplicate keys and unpaired
+ * surrogates.
  *
  * @throws SyntaxError saying what is wrong and at which character.
  */
@@ -41,7 +45,7 @@ export function parseStrictJson(text: string): StrictJson {
       at++;
     }
   };
-  // Scanned by hand: a regular expression would need a stack as long as the string.
+  // Scanned by a loop: a regular expression would need a stack as long as the string.
   const string = (): string => {
     if (text[at] !== '"') fail('a string is expected');
     const start = at++;
@@ -141,7 +145,7 @@ export function parseStrictJson(text: string): StrictJson {
   return parsed;
 }
 
-/** True for an object of the text. */
+/** Whether a value is an object. */
 export function isJsonMap(value: StrictJson | undefined): value is JsonMap {
   return value instanceof Map;
 }

@@ -1,4 +1,4 @@
-/** What `tune` found for a model and task on training rows; see docs for the grid. */
+/** What `tune` chose for a model and a task on training rows; docs/method.md describes the grid. */
 export interface Tuned {
   /** Of the demonstrations. */
   readonly seed: number;
@@ -8,7 +8,7 @@ export interface Tuned {
 /** SHA-256 of the weight file of smollm2-135m-instruct. */
 const SMOLLM2 = 'b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53';
 
-/** By digest of the weights, then task name: a name may be anybody's. */
+/** By digest of the weights, then task name: names of models are not unique. */
 const TUNED: Readonly<Record<string, Readonly<Record<string, Tuned>>>> = {
   [SMOLLM2]: {
     sst2: { seed: 5, learningRate: 0.001 },
@@ -20,7 +20,7 @@ const TUNED: Readonly<Record<string, Readonly<Record<string, Tuned>>>> = {
   },
 };
 
-/** Seed and learning rate of a model on a task, where they were tuned. */
+/** Seed and learning rate of a model on a task, if they were tuned. */
 export function tunedDefaults(modelDigest: string, task: string): Tuned | undefined {
   const ofModel = Object.hasOwn(TUNED, modelDigest) ? TUNED[modelDigest]! : {};
   return Object.hasOwn(ofModel, task) ? ofModel[task] : undefined;
@@ -29,5 +29,8 @@ export function tunedDefaults(modelDigest: string, task: string): Tuned | undefi
 /** Of the demonstrations where nothing was tuned. */
 export const DEFAULT_SEED = 1;
 
-/** Evaluation rows where neither a number nor a preset is asked for: a minute or two of the embedded model on two cores. */
+/**
+ * Evaluation rows without a number and without a preset: one or two minutes for the embedded model
+ * on two cores.
+ */
 export const DEFAULT_LIMIT = 200;

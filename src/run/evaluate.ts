@@ -23,15 +23,16 @@ export interface EvaluateOptions extends Settings {
 }
 
 /**
- * Answers the queries batch by batch in all settings, measures, and hands over what is kept. The next batch is computed while the
- * last is measured and stored; the observations of two batches are in memory at most.
+ * Answers the queries batch by batch in all settings, computes the metrics, and passes the records
+ * to `onBatch`. The next batch is computed while the last one is reduced and stored, so that memory
+ * holds the observations of two batches at most.
  */
 export async function evaluate(model: LoadedModel, options: EvaluateOptions): Promise<void> {
   const { plan, from, onBatch } = options;
   const start = (batch: number) => {
     if (batch >= plan.batches.length) return undefined;
     const observing = observeBatch(model, batch, options);
-    // When storing the batch before fails, nobody waits for this one any more.
+    // If storing the previous batch fails, this promise is never awaited.
     observing.catch(() => undefined);
     return observing;
   };
@@ -44,14 +45,14 @@ export async function evaluate(model: LoadedModel, options: EvaluateOptions): Pr
 }
 
 interface BatchObservations {
-  /** [setting], each with the rows of all queries of the batch. */
+  /** [setting]: the rows of all queries of the batch. */
   readonly settings: readonly ObservedBatch[];
-  /** The rows of the queries that are compared with a nudged model. */
+  /** The rows of the queries on which the nudged model is compared. */
   readonly zeroShot?: ObservedBatch;
   readonly nudged?: ObservedBatch;
 }
 
-/** Whether finetuning is compared with itself at a nudged rate on a query. */
+/** Whether a query is among those on which finetuning is compared with itself at a nudged rate. */
 function isCompared({ plan, check }: EvaluateOptions, index: number): boolean {
   return check !== undefined && check !== 'diverged' && index < plan.steadyRows;
 }
@@ -79,7 +80,7 @@ async function observeBatch(model: LoadedModel, batch: number, options: Evaluate
   return { settings: all, ...compared };
 }
 
-/** Observes the rows of a batch that are compared with a nudged model, where there are any. */
+/** Observes the rows of a batch on which the nudged model is compared, if any. */
 async function observeCompared(
   model: LoadedModel,
   batch: number,

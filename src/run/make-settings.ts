@@ -22,8 +22,8 @@ export interface Settings {
 }
 
 /**
- * Makes the settings of a plan: prefixes first, then the finetuning steps. Sessions that only this needs are closed afterwards, so
- * that they are not in memory beside the observation.
+ * Makes the settings of a plan: prefixes first, then the finetuning steps. Sessions that only this
+ * step needs are closed afterwards, so that they do not stay in memory during evaluation.
  */
 export async function makeSettings(
   model: LoadedModel,
@@ -59,7 +59,7 @@ export async function makeSettings(
     const steps = sequences.finetuning.length;
     const total = steadyRows > 0 ? 2 * steps : steps;
     const stepsDone = (done: number) => onProgress?.({ stage: 'finetuning', done, total, unit: 'steps' });
-    // Each open session maps the weights once more: one at a time keeps the peak low.
+    // Each open session maps the weights once more; opening one at a time keeps the peak low.
     await model.closeSession(prefixGraph);
     await watch.time('load', () => model.session(gradientGraph));
     stepsDone(0);
@@ -97,8 +97,8 @@ export async function makeSettings(
 }
 
 /**
- * Keeps the training queries of the demonstration tokens: N rows a layer, the BOS of each sequence left out, and where
- * each of those tokens stands in the in-context prefix.
+ * Keeps the training queries of the demonstration tokens: N rows per layer, without the BOS of each
+ * sequence, and the index of each of those tokens in the in-context prefix.
  */
 function recordQueries({ demonstrations }: Sequences, layers: number) {
   const prefixIndices = demonstrations.flatMap(({ tokens, start }) => tokens.map((_, t) => start + t));

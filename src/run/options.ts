@@ -28,7 +28,10 @@ export const OWN_ROWS =
 
 const taps = ['prompt-end', 'label'] as const;
 
-/** Where attention is observed: at the last prompt token, or at the label word of class 0 as in the official code. */
+/**
+ * Where attention is observed: at the last prompt token, or at the label word of class 0 as in the
+ * official code.
+ */
 export type Tap = (typeof taps)[number];
 
 /** Options of everything that opens a model. */
@@ -124,7 +127,10 @@ export const runOptions = {
   batchSize,
 };
 
-/** Options of a run; everything has a default but, for models that were not tuned, the learning rate. */
+/**
+ * Options of a run; everything has a default but, for models that were not tuned, the learning
+ * rate.
+ */
 export type ExperimentOptions = OptionsOf<typeof runOptions>;
 export type Options = Omit<ChosenOptions<typeof runOptions>, 'tap'> & { readonly tap: Tap };
 

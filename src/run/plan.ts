@@ -13,8 +13,9 @@ import type { PaperSettings } from './paper/paper.ts';
 import { scoringOf } from './scoring.ts';
 
 /**
- * Every choice that decides the numbers of a run, as plain JSON. Neither the number of threads is among them, which moves results by rounding
- * only, nor the version of the program: a release that changes no number leaves every folder valid.
+ * Every choice that decides the numbers of a run, as plain JSON. The number of threads is not part
+ * of it, since it changes results by rounding only; nor is the version of the program, so that a
+ * release that changes no number leaves every folder valid.
  */
 export type Plan = {
   readonly schema: 'dualform.plan/2';
@@ -22,7 +23,7 @@ export type Plan = {
     readonly name: string;
     /** Of the weights. */
     readonly digest: string;
-    /** SHA-256 (hex) of the configuration: the same weights compute other numbers under another one. */
+    /** SHA-256 (hex) of the configuration, on which the numbers depend as on the weights. */
     readonly configuration: string;
     readonly tokenizer: string;
   };
@@ -31,9 +32,9 @@ export type Plan = {
     readonly digest: string;
     readonly template: TemplateVariant;
     readonly labels: readonly string[];
-    /** Rows that there are to evaluate. */
+    /** Rows available for evaluation. */
     readonly evaluationRows: number;
-    /** Evaluation rows that were asked to be left out since they are training rows too; 0 where that was not asked. */
+    /** Evaluation rows left out because they are training rows too; 0 without `excludeLeaks`. */
     readonly leaksExcluded: number;
   };
   readonly settings: readonly SettingName[];
@@ -49,13 +50,17 @@ export type Plan = {
   readonly learningRate: number | null;
   /** Rows on which finetuning is compared with itself at a nudged rate; 0 for no check. */
   readonly steadyRows: number;
-  /** Rows that are evaluated: the first of the evaluation order. */
+  /** Evaluated rows: the first ones of the evaluation order. */
   readonly examples: number;
   readonly batchSize: number;
-  /** Places in the evaluation order, batch by batch as they are fed. */
+  /** Indices in the evaluation order, batch by batch as they are fed. */
   readonly batches: readonly (readonly number[])[];
   readonly metrics: {
-    /** Raised by a release that changes a number. Which definitions: official code of Dai et al. with the corrected ones of Deutch et al. beside; from 2 on without updates that are rounding. */
+    /**
+     * Raised by a release that changes a number. 1: definitions of the official code of Dai et al.,
+     * with the corrected ones of Deutch et al. beside them. 2: as 1, but updates within rounding
+     * are undefined.
+     */
     readonly variant: 2;
     readonly kendallExamples: number;
     /** Of the random baselines. */
@@ -65,10 +70,13 @@ export type Plan = {
 
 const RANDOM_SEED = 0;
 
-/** Rows of the steadiness check: enough to see a rate at which answers move, for a small part of the run's time. */
+/**
+ * Rows of the steadiness check: enough to see a rate at which answers move, for a small part of the
+ * run's time.
+ */
 const STEADY_ROWS = 16;
 
-/** What a plan is made of besides the options. */
+/** The parts of a plan that do not come from options. */
 export interface PlanParts {
   readonly model: Plan['model'];
   readonly task: Omit<Plan['task'], 'template'>;
@@ -77,7 +85,10 @@ export interface PlanParts {
   readonly sequences: Sequences;
 }
 
-/** Demonstration seed and learning rate: what was asked for, else those of the preset, else what was tuned for the model and task. */
+/**
+ * Demonstration seed and learning rate: from the options, else the preset, else tuned for the model
+ * and task.
+ */
 export function chosenNumbers(
   { seed, learningRate, settings }: Options,
   model: { readonly name: string; readonly digest: string },
@@ -130,7 +141,7 @@ export function makePlan(
   });
 }
 
-/** A plan of schema 1, which called BOS the document start, as one of schema 2. */
+/** Converts a plan of schema 1, whose key for BOS was `documentStart`, to schema 2. */
 export function upgradePlan(found: Json): Json {
   if (valueAt(found, 'schema') !== 'dualform.plan/1') return found;
   return { ...(renameKeys(found, { documentStart: 'bos' }) as object), schema: 'dualform.plan/2' };

@@ -21,14 +21,14 @@ import { choosePreset, type Preset } from './paper/preset.ts';
 import { chosenNumbers, makePlan, type Plan, signatureOf } from './plan.ts';
 import { type Scoring, scoringOf } from './scoring.ts';
 
-/** A model of text that was found, with nothing loaded. */
+/** A text model that was found; no weights are loaded. */
 export interface TextModel {
   readonly checkpoint: Checkpoint;
   readonly decoder: Decoder;
   readonly tokenizer: Tokenizer;
 }
 
-/** A model and a task that were found, with nothing loaded. */
+/** A text model and a task that were found; no weights are loaded. */
 export interface Subject extends TextModel {
   readonly conventions: Conventions;
   readonly task: Task;
@@ -50,7 +50,7 @@ export interface ModelWishes {
   readonly momentum?: number | undefined;
 }
 
-/** How a model and a task are opened, downloads among it. */
+/** Options for opening a model and a task, including downloads. */
 function opening({ offline, onProgress, signal }: Hooks): OpenOptions {
   return {
     offline: offline ?? false,
@@ -89,10 +89,11 @@ export async function openSubject(
 }
 
 /**
- * Fixes every choice of a run: reads the options, opens what they name (the weights stay where they are), chooses
- * demonstrations, makes token sequences and proves that in-context and finetuned see the same ones.
+ * Fixes every choice of a run: reads the options, opens what they name (the weights stay where they
+ * are), chooses demonstrations, makes token sequences and proves that in-context and finetuned see
+ * the same ones.
  *
- * @param openModel for who prepares several runs of one model
+ * @param openModel opens the model; for several runs of the same model
  * @throws UserError when an option, the model or the task is wrong
  */
 export async function prepare(
@@ -142,7 +143,7 @@ export async function prepare(
   };
 }
 
-/** A tokenizer of another model would read past the end of the embedding. */
+/** Ids from the tokenizer of another model would index past the end of the embedding. */
 export function checkVocabulary(
   { source }: Checkpoint,
   { vocabulary }: Decoder,

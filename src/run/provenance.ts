@@ -17,19 +17,19 @@ export const timedStages = [
   'finetuned',
   'metrics',
 ] as const;
-/** Evaluation of queries goes under the name of its setting. */
+/** Evaluating queries counts under the name of the setting. */
 export type TimedStage = (typeof timedStages)[number];
 
 /**
- * Where the time of a run went, stage by stage. A run that was interrupted adds up all its calls: what was computed again (loading,
- * prefixes, finetuning, the last stored batch) counts again.
+ * The time of a run, stage by stage, summed over all calls of an interrupted run. What was computed
+ * again (loading, prefixes, finetuning, the last stored batch) counts again.
  */
 export interface Timing<S extends string = TimedStage> {
-  /** Settings: time inside the graph. Other stages: as a clock on the wall shows. */
+  /** For settings, time inside the graph; for other stages, wall-clock time. */
   readonly seconds: Readonly<Record<S, number>>;
   /** Tokens fed. */
   readonly tokens: Readonly<Record<S, number>>;
-  /** The highest, of this process and the compute process together. */
+  /** Peak of this process and the compute process together. */
   readonly peakMemoryBytes: number;
 }
 
@@ -39,7 +39,7 @@ export interface Provenance {
   readonly runtime: string;
   readonly cpu: string;
   readonly threads: number;
-  /** When it was last worked on, ISO 8601. */
+  /** When the run last wrote to the folder, ISO 8601. */
   readonly date: string;
 }
 
@@ -57,14 +57,16 @@ export interface ProvenanceFile<S extends string = TimedStage> {
   readonly provenance: Provenance;
 }
 
-/** What an earlier call wrote; undefined when there is nothing that can be read: times are not worth an error. */
+/**
+ * What an earlier call wrote; undefined if it cannot be read, since times are not worth an error.
+ */
 export function readProvenance<S extends string>(
   stages: readonly S[],
   json: Json | undefined = null,
 ): ProvenanceFile<S> | undefined {
-  // Earlier versions called the stage `prefix` memory.
+  // Earlier versions called the stage `prefix` `memory`.
   const today = renameKeys(json, { 'timing.seconds.memory': 'prefix', 'timing.tokens.memory': 'prefix' });
-  // Stages that an earlier version did not have took no time.
+  // Stages that an earlier version did not have count as 0.
   const numbers = z
     .partialRecord(z.enum(stages as [S, ...S[]]), z.number())
     .transform(given => Object.fromEntries(stages.map(stage => [stage, given[stage] ?? 0])));
@@ -87,14 +89,14 @@ export function thisMachine(threads: number): Provenance {
 /** Adds up times and tokens. */
 export interface Stopwatch<S extends string = TimedStage> {
   add(stage: S, seconds: number, tokens?: number): void;
-  /** Runs the work and counts its time on the wall. */
+  /** Runs the work and counts its wall-clock time. */
   time<T>(stage: S, work: () => Promise<T>): Promise<T>;
   timeNow<T>(stage: S, work: () => T): T;
   notePeak(bytes: number): void;
   read(): Timing<S>;
 }
 
-/** @param earlier what earlier calls took */
+/** @param earlier times of earlier calls */
 export function stopwatch<S extends string>(stages: readonly S[], earlier: Timing<S> | undefined): Stopwatch<S> {
   const zeros = () => Object.fromEntries(stages.map(stage => [stage, 0])) as Record<S, number>;
   const seconds = { ...zeros(), ...earlier?.seconds };

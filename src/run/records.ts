@@ -3,7 +3,7 @@ import type { SettingName } from '../setting/setting-name.ts';
 
 /** One example in one setting: a line of `examples.jsonl`. */
 export interface ExampleRecord {
-  /** Place in the evaluation order, from 0. */
+  /** Index in the evaluation order, from 0. */
   readonly index: number;
   /** Original row id. */
   readonly row: number;
@@ -11,15 +11,15 @@ export interface ExampleRecord {
   /** Label ids. */
   readonly gold: number;
   readonly predicted: number;
-  /** By label id, in nats; the mean over the tokens of a longer label word. */
+  /** By label id, in nats; the mean over tokens for label words of several tokens. */
   readonly logProbabilities: readonly number[];
   /** Fed for this example, without the prefix. */
   readonly tokens: number;
 }
 
-/** What a batch leaves. */
+/** The records of one batch. */
 export interface BatchRecords {
-  /** Example by example as the batch has them, settings in their order. */
+  /** In the order of the batch; for each example, the settings in their order. */
   readonly examples: readonly ExampleRecord[];
   /** Lines of `metrics.jsonl`. */
   readonly metrics: readonly ExampleMetrics[];

@@ -14,7 +14,10 @@ import type { Plan } from './plan.ts';
 import type { BatchRecords } from './records.ts';
 import { foldSteadyCheck, type SteadyCheck } from './steady-check.ts';
 
-/** What a run found: `result.json`. A similarity or ratio that is undefined is null with `why` beside it. */
+/**
+ * The result of a run: `result.json`. An undefined similarity or ratio is null, with the reason in
+ * `why`.
+ */
 export interface ExperimentResult extends Similarities {
   readonly schema: 'dualform.run/1';
   /** Fixes every choice; the plan is in the run folder. */
@@ -41,9 +44,9 @@ export interface ExperimentResult extends Similarities {
     readonly demonstrations: readonly number[];
     /** How many rows were evaluated. */
     readonly examples: number;
-    /** How many there are, without those that were excluded. */
+    /** Rows available, without those that were excluded. */
     readonly evaluationRows: number;
-    /** How many were excluded since they are training rows too. */
+    /** Rows excluded because they are training rows too. */
     readonly leaksExcluded: number;
   };
   readonly finetuning: {
@@ -51,21 +54,28 @@ export interface ExperimentResult extends Similarities {
     /** Mean next-token cross-entropy of each demonstration before its step, in nats. */
     readonly losses: readonly number[];
     readonly why?: string;
-    /** Whether finetuning at a rate a millionth higher gives the same answers and updates on the first rows. */
+    /**
+     * Whether finetuning at a rate a millionth higher gives the same answers and updates on the
+     * first rows.
+     */
     readonly steady: SteadyCheck;
   };
-  /** Share of right predictions, of the settings that were run. */
+  /** Share of correct predictions, by setting. */
   readonly accuracy: Readonly<Partial<Record<SettingName, number>>>;
-  /** What all intervals and tests here speak of. */
+  /** What all intervals and tests here refer to. */
   readonly uncertainty: { readonly confidence: 0.95; readonly over: 'rows only, these demonstrations' };
   /** Wilson's. */
   readonly accuracyIntervals: Readonly<Partial<Record<SettingName, Interval>>>;
   readonly accuracyTests: readonly AccuracyTest<SettingName>[];
-  /** What corrects it for chance and label bias is there where all three settings were run. */
+  /** The corrections for chance and label bias are present when all three settings were run. */
   readonly rec2ftp: Rec2FTP & Partial<CorrectedRecall>;
 }
 
-/** Folds what was stored of the examples. @param made.losses of the finetuning steps; absent when nothing was finetuned */
+/**
+ * Folds the stored records into the result.
+ *
+ * @param made.losses of the finetuning steps; absent when nothing was finetuned
+ */
 export function foldResult(
   plan: Plan,
   signature: string,

@@ -40,19 +40,20 @@ export interface RunResult {
   readonly result: ExperimentResult;
   readonly timing: Timing;
   readonly provenance: Provenance;
-  /** Examples that an earlier call had stored; all of them when the run was finished already. */
+  /** Examples stored by an earlier call; all of them if the run was already finished. */
   readonly found: number;
-  /** Beside the paper's figures, where a preset was asked for; `paper.json` in the run folder. */
+  /** The comparison with the paper, with a preset only; `paper.json` in the run folder. */
   readonly paper?: PaperComparison;
 }
 
 /**
- * The main job: zero-shot, in-context and finetuned on one task, every metric, in a run folder. A run that was interrupted, even
- * killed, goes on after the last stored batch and ends with the same bytes in `result.json`; a finished one is not computed
- * again. Prefixes and finetuning are computed anew when it goes on, and so is the last stored batch, as proof that the numbers
- * are the same.
+ * The main job: zero-shot, in-context and finetuned on one task, every metric, in a run folder. An
+ * interrupted or killed run continues after the last stored batch and ends with the same bytes in
+ * `result.json`; a finished run is not computed again. A continued run computes prefixes,
+ * finetuning and the last stored batch again; the batch must give the same numbers.
  *
- * @throws UserError what the user can mend: options, model, task, the run folder, the disk
+ * @throws UserError for wrong options, a model or task that cannot be used, the run folder, or the
+ * disk
  * @throws Interrupted after `signal`
  */
 export async function runExperiment(options: RunOptions = {}): Promise<RunResult> {
@@ -113,18 +114,23 @@ export async function runPrepared(
   }
 }
 
-/** Whether a stored result has the keys of this version; that of an earlier one is folded anew from the records beside it. */
+/**
+ * Whether a stored result has the keys of this version. A result of an earlier one is folded again
+ * from the stored records.
+ */
 function isOfThisVersion(result: Json, signature: string): boolean {
   return valueAt(result, 'signature') === signature && valueAt(result, 'uncertainty') !== undefined;
 }
 
-/** What the folder says of times and machine; without it, no times on this machine. */
+/** Times and machine as the folder has them; without them, zero times and this machine. */
 function timesOf(stored: Json | undefined, threads: number | undefined): Pick<RunResult, 'timing' | 'provenance'> {
   const timing = stopwatch(timedStages, undefined).read();
   return readProvenance(timedStages, stored) ?? { timing, provenance: thisMachine(threads ?? physicalCores()) };
 }
 
-/** What a stored result says of finetuning, which stands nowhere else; undefined where it says nothing. */
+/**
+ * The finetuning part of a stored result, which no other file holds; undefined if it is missing.
+ */
 function storedFinetuning(result: Json): Pick<Settings, 'losses' | 'check'> | undefined {
   const { finetuning } = result as unknown as Partial<ExperimentResult>;
   if (finetuning?.steady === undefined) return undefined;
@@ -133,7 +139,7 @@ function storedFinetuning(result: Json): Pick<Settings, 'losses' | 'check'> | un
   return { ...(why === undefined && { losses }), ...(diverged && { check: 'diverged' }) };
 }
 
-/** Writes paper.json where a preset was asked for. */
+/** With a preset, compares with the paper and writes paper.json. */
 async function besidePaper(
   folder: string,
   prepared: Prepared,

@@ -5,9 +5,9 @@ import { observe } from '../observe/observe.ts';
 import { releaseAfter } from '../runtime/scope.ts';
 import { scoringOf } from './scoring.ts';
 
-/** What stands before the label words. */
+/** The tokens before the label words. */
 export interface ScoreRequest {
-  /** Document start and demonstrations with their separators; shared by all label words. */
+  /** BOS and demonstrations with their separators; shared by all label words. */
   readonly prefixTokens: readonly number[];
   readonly prompt: readonly number[];
   /** Tokens of each label word. */
@@ -15,10 +15,11 @@ export interface ScoreRequest {
 }
 
 /**
- * Log-probability of each label word after a prompt, in nats; of a longer word the mean over its tokens, each behind those
- * before it (Dai et al., official code).
+ * Log-probability of each label word after a prompt, in nats; for a word of several tokens the mean
+ * over its tokens, each given those before it (Dai et al., official code).
  *
- * @throws UserError when prompt or a label word has no tokens, or all together do not fit the model's context
+ * @throws UserError when the prompt or a label word has no tokens, or they do not fit the model's
+ * context
  */
 export async function scoreLabels(
   model: LoadedModel,

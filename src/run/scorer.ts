@@ -5,11 +5,11 @@ import { batches } from '../task/batches.ts';
 import type { Sequences } from '../task/sequence.ts';
 import { predict, type Scoring } from './scoring.ts';
 
-/** What a setting answers, query by query. */
+/** The answers of a setting, query by query. */
 export interface Answers {
   /** Label ids. */
   readonly labels: readonly number[];
-  /** [L, D] attention output of each query at the tap; empty unless asked for. */
+  /** [L, D] attention output of each query at the tap; empty unless `attentionOutputs` is set. */
   readonly attentionOutputs: readonly Float32Array[];
 }
 
@@ -23,7 +23,10 @@ export interface ScoreOptions {
 
 export type Scorer = (model: LoadedModel, setting: Setting, options: ScoreOptions) => Promise<Answers>;
 
-/** Answers every query with a label id. The next batch is computed while one is read. */
+/**
+ * Makes a function that answers every query with a label id. The next batch is computed while one
+ * is read.
+ */
 export function makeScorer(queries: Sequences['queries'], scoring: Scoring, size: number): Scorer {
   const rowsOf = queries.map(({ tokens }) => scoring.rows(tokens));
   const order = batches(

@@ -1,24 +1,31 @@
-/** @file How a query is fed and how labels are scored: which rows, where they are read, what the readings mean. */
+/**
+ * @file How a query is fed and how labels are scored: the rows, where they are read, and the
+ * scores.
+ */
 import type { Query } from '../observe/observe.ts';
 import type { Tap } from './options.ts';
 
 /** How the labels of a task are read. */
 export interface Scoring {
-  /** Tokens whose log-probabilities are read after each read token: every token of every label word, each once. */
+  /**
+   * Tokens whose log-probabilities are read after each read token: every token of every label word,
+   * each once.
+   */
   readonly labels: readonly number[];
-  /** Rows that are fed for a prompt T(x); attention is observed in the first. */
+  /** The rows fed for a prompt T(x); attention is observed in the first. */
   readonly rows: (prompt: readonly number[]) => readonly Query[];
-  /** Log-probability of each label from what was read of those rows, [row][read][label token]. */
+  /** Log-probability of each label from the values read at those rows, [row][read][label token]. */
   readonly scores: (readings: readonly (readonly (readonly number[])[])[]) => readonly number[];
 }
 
 /**
- * A label of one token scores log p(label | T(x)); one row answers for all labels. Where a label word has several tokens its
- * score is their mean log-probability, each token behind those before it, and every label has a row of its own (Dai et al.,
- * official code).
+ * A label of one token scores log p(label | T(x)); one row answers for all labels. The score of a
+ * label word of several tokens is the mean log-probability of its tokens, each given those before
+ * it; every label then has its own row (Dai et al., official code).
  *
  * @param labelTokens label words by label id
- * @param tap `prompt-end`: the last token of T(x); `label`: the label word of class 0 is fed too, and its last token observed
+ * @param tap `prompt-end`: the last token of T(x); `label`: the label word of class 0 is fed too,
+ * and its last token observed
  */
 export function scoringOf(labelTokens: readonly (readonly number[])[], tap: Tap): Scoring {
   const labels = [...new Set(labelTokens.flat())];
@@ -43,7 +50,7 @@ export function scoringOf(labelTokens: readonly (readonly number[])[], tap: Tap)
   };
 }
 
-/** The label of the highest score; of equal ones the lowest. */
+/** The label with the highest score; the lowest of equal ones. */
 export function predict(scores: readonly number[]): number {
   return scores.reduce((best, score, label) => (score > scores[best]! ? label : best), 0);
 }

@@ -10,9 +10,9 @@ import type { Prepared } from './prepare.ts';
 
 /** How far a run's finetuning depends on rounding; `finetuning.steady` in `result.json`. */
 export interface SteadyCheck extends Omit<Steadiness, 'pass'> {
-  /** Null, with `why`, where it was not measured. */
+  /** Null, with `why`, if it was not measured. */
   readonly pass: boolean | null;
-  /** The first rows of the evaluation order, as many as were compared. */
+  /** Number of compared rows, the first of the evaluation order. */
   readonly rows: number;
 }
 
@@ -39,7 +39,11 @@ export async function finetuneNudged(
   }
 }
 
-/** Folds what was stored of the compared rows. @param diverged whether the nudged model has no numbers */
+/**
+ * Folds the stored records of the compared rows.
+ *
+ * @param diverged whether the nudged model diverged
+ */
 export function foldSteadyCheck(plan: Plan, metrics: readonly ExampleMetrics[], diverged: boolean): SteadyCheck {
   const rows = plan.steadyRows;
   if (rows === 0) {

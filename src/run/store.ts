@@ -8,8 +8,9 @@
  *     result.json      a function of the files above; written last
  *     provenance.json  times, memory, machine: what may differ between two runs of one plan
  *
- * A batch is stored when all its lines stand in both growing files. Whatever follows the last stored batch - a torn line, a line that is
- * no record, lines of a batch in one file only - is cut off when the run goes on.
+ * A batch is stored when both growing files hold all its lines. When a run continues, whatever
+ * follows the last stored batch is cut off: an incomplete line, a line that is not a record, lines
+ * of a batch in one file only.
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -30,7 +31,8 @@ export interface Store {
   /** Examples in those batches. */
   readonly storedExamples: () => number;
   /**
-   * Stores batch `index`: the next one, or, to prove that a run that goes on computes the same numbers, the last stored one.
+   * Stores batch `index`: the next one, or the last stored one again, to prove that a continued run
+   * computes the same numbers.
    * @throws UserError when the proof fails, or the disk refuses
    */
   append(index: number, records: BatchRecords): Promise<void>;
@@ -42,10 +44,11 @@ export interface Store {
 }
 
 /**
- * Opens the folder of a plan for writing; makes it when there is none.
+ * Opens the folder of a plan for writing; makes it if it is missing.
  *
  * @param tokens the lines of tokens.jsonl
- * @throws UserError when the folder holds another plan or other files, another process works on it, or the disk refuses
+ * @throws UserError when the folder holds another plan or other files, another process works on it,
+ * or the disk refuses
  */
 export async function openStore(folder: string, plan: Plan, tokens: readonly Json[]): Promise<Store> {
   const lock = await makeFolder(folder);
@@ -95,7 +98,7 @@ export async function openStore(folder: string, plan: Plan, tokens: readonly Jso
   }
 }
 
-/** Leaves the file alone where it holds these lines; an earlier version wrote them in other words. */
+/** Writes the lines unless the file holds them; an earlier version wrote them with other keys. */
 async function writeTokens(path: string, text: string): Promise<void> {
   const found = await readFile(path, 'utf8').catch(() => undefined);
   if (found !== text) await writeText(path, text);
@@ -106,7 +109,7 @@ interface BatchTexts {
   readonly metrics: readonly string[];
 }
 
-/** The batches whose lines all stand in both files, from the first on. */
+/** The batches, from the first on, whose lines are complete in both files. */
 function storedBatches(plan: Plan, examples: readonly string[], metrics: readonly string[]): BatchTexts[] {
   const complete: BatchTexts[] = [];
   let layers: number | undefined;

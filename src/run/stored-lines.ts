@@ -1,4 +1,4 @@
-/** @file Whether a line of a run folder is the record that it should be: what was damaged on the disk must not become a number. */
+/** @file Checks the lines of a run folder, so that damage on disk does not become a number. */
 import { z } from 'zod';
 import type { ExampleMetrics } from '../metric/measure.ts';
 import type { ExampleRecord } from './records.ts';
@@ -30,7 +30,10 @@ const metrics = z.strictObject({
   steady: z.strictObject({ cosines: layers, moved: z.boolean() }).optional(),
 } satisfies Record<keyof ExampleMetrics, z.ZodType>);
 
-/** Whether a line of `examples.jsonl` is a record of this example in this setting, for so many labels. */
+/**
+ * Whether a line of `examples.jsonl` is the record of this example in this setting, with this
+ * number of labels.
+ */
 export function isExampleLine(
   line: string,
   at: Pick<ExampleRecord, 'index' | 'setting'> & { readonly labels: number },
@@ -45,7 +48,10 @@ export function isExampleLine(
   );
 }
 
-/** The number of layers that a line of `metrics.jsonl` tells of, 0 where it holds no metric; undefined when it is no record of this example. */
+/**
+ * The number of layers in a line of `metrics.jsonl`, 0 if it holds no metric; undefined if it is
+ * not the record of this example.
+ */
 export function layersOfLine(line: string, index: number): number | undefined {
   const { data } = metrics.safeParse(parsed(line));
   if (data?.index !== index) return undefined;

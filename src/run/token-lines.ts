@@ -1,7 +1,10 @@
 import type { Json } from '../files/canonical-json.ts';
 import type { Prepared } from './prepare.ts';
 
-/** The lines of `tokens.jsonl`: the exact ids of the prefix of each setting, of each finetuning sequence and of each query. */
+/**
+ * The lines of `tokens.jsonl`: the exact ids of the prefix of each setting, of each finetuning
+ * sequence and of each query.
+ */
 export function tokenLines({
   plan,
   sequences,
@@ -21,7 +24,7 @@ export function tokenLines({
     : [];
   const queries = sequences.queries.map(({ row, label, tokens: prompt }, index) => {
     const [first, ...others] = scoring.rows(prompt).map(({ tokens }) => tokens);
-    // A label word of several tokens is fed behind the prompt, each label in a row of its own.
+    // Label words of several tokens are fed after the prompt, each label in its own row.
     return { kind: 'query', index, row, label, tokens: first!, ...(others.length > 0 && { otherLabels: others }) };
   });
   return [...prefixes, ...training, ...queries];

@@ -15,7 +15,10 @@ import {
 } from './paper.ts';
 import { type Preset, paperSizeOf } from './preset.ts';
 
-/** A figure of the paper beside the measured one: accuracies as shares, Rec2FTP in percent, as in `result.json`. */
+/**
+ * A figure of the paper beside the measured one: accuracies as shares, Rec2FTP in percent, as in
+ * `result.json`.
+ */
 export interface ComparedFigure {
   readonly name: FigureName;
   /** Of the paper. */
@@ -56,7 +59,10 @@ export interface PaperComparison {
   readonly task: PaperTask;
   /** The paper's. */
   readonly settings: PaperSettings;
-  /** Where they stand as published a seed picks the rows that it picked for the paper; null for rows of the user's own. */
+  /**
+   * Where they stand as published a seed picks the rows that it picked for the paper; null for rows
+   * of the user's own.
+   */
   readonly trainingRows: { readonly asPublished: boolean | null; readonly why?: string };
   /** Whether they are the paper's: rows, seed and number; null where that cannot be known. */
   readonly sameDemonstrations: boolean | null;

@@ -1,9 +1,11 @@
 /**
- * @file What Dai et al. chose and what they found, and what others found who ran their code again. Nothing here is computed.
+ * @file What Dai et al. chose and what they found, and what others found who ran their code again.
+ * Nothing here is computed.
  *
- * Tables: "Why Can GPT Learn In-Context? Language Models Implicitly Perform Gradient Descent as Meta-Optimizers", Findings of ACL
- * 2023 (arXiv:2212.10559, version 3). Shots: its official code (github.com/microsoft/LMOps, understand_icl). Reproduction: Deutch et
- * al., "In-context Learning and Gradient Descent Revisited" (arXiv:2311.07772), the float32 logs of its code repository.
+ * Tables: "Why Can GPT Learn In-Context? Language Models Implicitly Perform Gradient Descent as
+ * Meta-Optimizers", Findings of ACL 2023 (arXiv:2212.10559, version 3). Shots: its official code
+ * (github.com/microsoft/LMOps, understand_icl). Reproduction: Deutch et al., "In-context Learning
+ * and Gradient Descent Revisited" (arXiv:2311.07772), the float32 logs of its code repository.
  */
 
 /** The two models of the paper, by their number of weights. */
@@ -40,7 +42,10 @@ export const PAPER_MODELS: Readonly<Record<PaperSize, PaperModel>> = {
 type Row = readonly [number, number, number, number, number, number];
 
 export interface PaperSettings {
-  /** Of the demonstrations: of 1 to 7 the one with the best in-context accuracy on the evaluated rows. */
+  /**
+   * Of the demonstrations: of 1 to 7 the one with the best in-context accuracy on the evaluated
+   * rows.
+   */
   readonly seed: number;
   /** Of 36 values the one with the best finetuned accuracy on the evaluated rows. */
   readonly learningRate: number;

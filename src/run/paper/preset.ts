@@ -25,10 +25,14 @@ export interface Preset {
 }
 
 const FAMILIES = ['fairseq_gpt', 'xglm'];
-// XGLM 1.7B has the layers and the hiddenSize of the 1.3B model, and 256,008 tokens; those of GPT-2 and fairseq's own are under 51,000.
+// XGLM 1.7B has the layers and the hiddenSize of the 1.3B model, and 256,008 tokens; those of GPT-2
+// and fairseq's own are under 51,000.
 const MOST_TOKENS = 60_000;
 
-/** Which model of the paper this is, by family, layers, hiddenSize and vocabulary; undefined for any other. */
+/**
+ * Which model of the paper this is, by family, layers, hiddenSize and vocabulary; undefined for any
+ * other.
+ */
 export function paperSizeOf({
   family,
   layers,
@@ -40,9 +44,11 @@ export function paperSizeOf({
 }
 
 /**
- * What a preset means for a model and a task. Rows of the user's own are taken for a task of the paper by their name.
+ * What a preset means for a model and a task. Rows of the user's own are taken for a task of the
+ * paper by their name.
  *
- * @throws UserError when the model is none of the paper's and no size is named, or the paper has no such task
+ * @throws UserError when the model is none of the paper's and no size is named, or the paper has no
+ * such task
  */
 export async function choosePreset(
   name: PresetName,

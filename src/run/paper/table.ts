@@ -37,7 +37,9 @@ export interface TableEntry {
 export interface TableRow {
   readonly name: FigureName;
   readonly entries: readonly TableEntry[];
-  /** Mean over the tasks, where the paper prints one and, beside the paper, all its tasks are there. */
+  /**
+   * Mean over the tasks, where the paper prints one and, beside the paper, all its tasks are there.
+   */
   readonly average?: Pick<TableEntry, 'measured' | 'why' | 'paper' | 'difference'>;
 }
 
@@ -65,8 +67,9 @@ export interface TableRun
 }
 
 /**
- * The paper's tables 1 to 5 for a model: runs every task, or takes it from its run folder where it is finished. Interrupted, the
- * same call goes on. All choices are made, and refused, before the first task is computed.
+ * The paper's tables 1 to 5 for a model: runs every task, or takes it from its run folder where it
+ * is finished. Interrupted, the same call goes on. All choices are made, and refused, before the
+ * first task is computed.
  *
  * @throws UserError as runExperiment
  * @throws Interrupted after `signal`
