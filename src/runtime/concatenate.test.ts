@@ -48,7 +48,7 @@ test('int32 stays int32', () => {
   expect(concatenate([ids, ids], 0)).toEqual({ type: 'int32', dims: [2], data: Int32Array.of(7, 7) });
 });
 
-test('what does not fit is refused', () => {
+test('refuses tensors that do not fit together', () => {
   const a = floats([1, 2], 1, 2);
   expect(() => concatenate([], 0)).toThrow('nothing to concatenate');
   expect(() => concatenate([a], 2)).toThrow('float32[1,2] has no axis 2');

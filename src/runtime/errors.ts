@@ -1,13 +1,13 @@
 import { UserError } from '../error.ts';
 
 /**
- * A tensor holds NaN or infinity: the numbers that follow from it mean nothing, so the run stops. Thrown for every float
- * output that is fetched or kept, and for weights as they are loaded.
+ * A tensor has NaN or infinity, so results that depend on it are meaningless. Thrown for every float
+ * output that is fetched or kept, and for weights when they are loaded.
  */
 export class NonFiniteError extends UserError {
-  /** Name of the session whose output it is; undefined for a tensor that was loaded from a file. */
+  /** Name of the session whose output it is; undefined for a tensor of a file. */
   readonly session: string | undefined;
-  /** Name of the first offending tensor, for instance `layers.3.attention_output`. */
+  /** Name of the first such tensor, for instance `layers.3.attention_output`. */
   readonly tensor: string;
 
   constructor(message: string, where: { readonly session: string | undefined; readonly tensor: string }) {
@@ -17,14 +17,14 @@ export class NonFiniteError extends UserError {
   }
 }
 
-/** Whether numbers left the finite ones, here or in what caused the error. */
+/** Whether the error or its cause is a NonFiniteError. */
 export function isNonFinite(error: unknown): boolean {
   return error instanceof NonFiniteError || (error instanceof Error && error.cause instanceof NonFiniteError);
 }
 
-/** How a compute process ended that nobody asked to end. */
+/** How an executor ended unexpectedly. */
 export interface Crash {
-  /** What it was doing, as the caller named it. */
+  /** The `doing` of the request that it was executing. */
   readonly doing: string;
   /** `signal SIGSEGV` or `exit code 3`. */
   readonly cause: string;
@@ -32,7 +32,7 @@ export interface Crash {
   readonly stderr: string;
 }
 
-/** The compute process ended unasked; everything that lived in it is lost. `withRuntime` turns it into a second try. */
+/** The executor ended unexpectedly; its sessions and tensors are lost. `withRuntime` tries once more. */
 export class CrashError extends Error {
   override readonly name = 'CrashError';
   readonly crash: Crash;

@@ -14,7 +14,7 @@ const fitting = {
   loose: { type: 'float32', dims: [3, 4] },
 };
 
-test('what fits has no fault', () => {
+test('right feeds are accepted', () => {
   expect(misfit(inputs, fitting)).toBeUndefined();
 });
 

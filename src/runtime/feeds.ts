@@ -1,6 +1,6 @@
 import { describeShape } from './protocol.ts';
 
-/** What a session says of an input: a number is a fixed dimension, a string a named dynamic one. */
+/** An input of a session. In its shape a number is a fixed dimension, a string a named dynamic one. */
 export interface Expected {
   readonly name: string;
   readonly type: string;
@@ -8,8 +8,8 @@ export interface Expected {
 }
 
 /**
- * What is wrong with the feeds of a session: a missing or unknown name, another type, a dimension that is not the fixed
- * one or not the same wherever its name stands. Undefined when they fit.
+ * What is wrong with the feeds of a session: a missing or unknown name, a wrong type, or a dimension that
+ * differs from the fixed one or from another with the same name. Undefined when they are right.
  */
 export function misfit(
   inputs: readonly Expected[],

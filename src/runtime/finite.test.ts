@@ -4,7 +4,7 @@ import { firstNonFinite } from './finite.ts';
 
 const largest = 3.4028234663852886e38;
 
-test('finds the first number that is not finite, wherever it stands', () => {
+test('finds the first number that is not finite at any index', () => {
   fc.assert(
     fc.property(fc.float32Array({ maxLength: 40 }), data => {
       expect(firstNonFinite(data)).toBe([...data].findIndex(x => !Number.isFinite(x)));
@@ -21,7 +21,7 @@ test.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])('%f 
   }
 });
 
-test('looks at a view only', () => {
+test('checks a view only', () => {
   expect(firstNonFinite(Float32Array.of(Number.NaN, 1, 2, Number.NaN).subarray(1, 3))).toBe(-1);
   expect(firstNonFinite(new Float32Array(0))).toBe(-1);
 });

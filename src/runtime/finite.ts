@@ -1,9 +1,9 @@
-/** Index of the first NaN or infinity, -1 if every number is finite. */
+/** Index of the first NaN or infinity; -1 if all are finite. */
 export function firstNonFinite(data: Float32Array): number {
   return allFinite(data) ? -1 : data.findIndex(x => !Number.isFinite(x));
 }
 
-/** x 0 is 0 for every finite x and NaN for all others. Four sums, so that no addition waits for the one before it. */
+/** 0 x is 0 for finite x, else NaN. Four independent sums, so that additions need not wait for each other. */
 function allFinite(data: Float32Array): boolean {
   let a = 0;
   let b = 0;

@@ -1,6 +1,6 @@
 /**
- * @file Who owns the tensors and sessions that live in the compute process: work that is given a runtime from here owns what it makes with
- * it, and leaves nothing behind when it fails.
+ * @file Ownership of tensors and sessions in the executor: work that uses a runtime from here owns what
+ * it makes, so that nothing stays when it fails.
  */
 import type { Handle, Runtime, Session } from './runtime.ts';
 
@@ -9,14 +9,14 @@ interface WithRuntime {
 }
 
 /**
- * Works with `subject` (a runtime, a model), whose runtime remembers what is made with it; releases all of that at the end, however the
- * work ends. Tensors and sessions that were there before stay.
+ * Does work with `subject` (a runtime or a model) and releases all tensors and sessions that it made,
+ * however it ends. Tensors and sessions of before stay.
  */
 export function releaseAfter<S extends WithRuntime, T>(subject: S, work: (subject: S) => Promise<T>): Promise<T> {
   return owning(subject, work, true);
 }
 
-/** As `releaseAfter`, but what work made is handed over to the caller when it succeeds. */
+/** As `releaseAfter`, but when the work succeeds the caller owns what it made. */
 export function releaseOnFailure<S extends WithRuntime, T>(subject: S, work: (subject: S) => Promise<T>): Promise<T> {
   return owning(subject, work, false);
 }
@@ -61,7 +61,7 @@ async function owning<S extends WithRuntime, T>(
     },
   };
   const free = async () => {
-    // A failure may leave others on their way that will still make tensors.
+    // After a failure other requests of the work may still make tensors.
     await Promise.allSettled(underWay);
     await runtime.release([...handles].filter(runtime.has));
     for (const session of sessions) await runtime.closeSession(session);

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 
-/** What `physicalCores` looks at; tests give another machine. */
+/** What `physicalCores` reads of a machine; tests replace it. */
 export interface Machine {
   readonly platform: string;
   readonly arch: string;
@@ -14,8 +14,8 @@ export interface Machine {
 
 /**
  * Physical cores that the process may use: matrix products gain nothing from the second thread of a core.
- * Linux: the distinct sets of sibling threads among the allowed processors, at most the processor quota of the control
- * group. Elsewhere siblings cannot be told apart without tools: arm64 has none, on x64 two a core are assumed.
+ * On Linux the distinct sets of sibling threads among the allowed processors, at most the processor quota
+ * of the control group. Elsewhere two threads per core are assumed on x64, and one on arm64.
  */
 export function physicalCores(machine: Machine = thisMachine()): number {
   if (machine.platform === 'linux') {
@@ -66,7 +66,7 @@ function quota(read: Machine['read']): number {
     const processors = Math.ceil(Number(allowed) / Number(period));
     if (processors > 0) least = Math.min(least, processors);
   };
-  // A limit of any group above counts as well.
+  // Limits of all parent groups apply too.
   let group = /^0::(\S+)/m.exec(read('/proc/self/cgroup') ?? '')?.[1] ?? '/';
   for (;;) {
     const [allowed, period] =

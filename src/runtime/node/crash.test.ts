@@ -49,7 +49,7 @@ async function secondsUntil(condition: () => boolean): Promise<number> {
   return (performance.now() - start) / 1000;
 }
 
-test('a crash is reported and the work is done once more', async () => {
+test('reports a crash and does the work once more', async () => {
   const crashes: Crash[] = [];
   const pids: number[] = [];
   const result = await withRuntime({ threads: 1, onCrash: crash => crashes.push(crash) }, async runtime => {
@@ -64,7 +64,7 @@ test('a crash is reported and the work is done once more', async () => {
   expect(pids.filter(isAlive)).toEqual([]);
 });
 
-test('a second crash is an error that tells what was being done', async () => {
+test('a second crash is an error that names the request', async () => {
   const crashes: Crash[] = [];
   const work = async (runtime: NodeRuntime) => {
     const { run } = await startSlowRun(runtime);
@@ -136,7 +136,7 @@ test('close ends a graph at once, and the parent stays awake while it runs', asy
   expect(isAlive(runtime.pid)).toBe(false);
 });
 
-test('Ctrl-C of the terminal is left to the parent', async () => {
+test('ignores Ctrl-C of the terminal', async () => {
   const runtime = await openRuntime({ threads: 1 });
   process.kill(runtime.pid, 'SIGINT');
   await sleep(100);

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Memory } from '../protocol.ts';
 
-/** Memory of a process by its id, from Linux' own books; undefined on systems without them. */
+/** Memory of a process by its id, from /proc; undefined on systems without it. */
 export function memoryOf(pid: number): Memory | undefined {
   let status: string;
   try {
@@ -14,7 +14,7 @@ export function memoryOf(pid: number): Memory | undefined {
   return Number.isNaN(memory.residentBytes + memory.peakResidentBytes) ? undefined : memory;
 }
 
-/** Memory of this process; on systems without /proc the operating system's own counters. */
+/** Memory of this process; from its own counters on systems without /proc. */
 export function ownMemory(): Memory {
   return (
     memoryOf(process.pid) ?? {

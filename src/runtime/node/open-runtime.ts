@@ -4,7 +4,7 @@ import { type Runtime, runtimeOver } from '../runtime.ts';
 import { startComputeProcess } from './compute-process.ts';
 import { physicalCores } from './cores.ts';
 
-/** A runtime in a process of its own. */
+/** A runtime in a child process. */
 export interface NodeRuntime extends Runtime {
   /** Id of the compute process. */
   readonly pid: number;
@@ -13,7 +13,7 @@ export interface NodeRuntime extends Runtime {
 export interface RuntimeOptions {
   /** Default: the physical cores that the process may use. */
   readonly threads?: number | undefined;
-  /** Ends the compute process at once, even inside a graph; requests on their way fail with the signal's reason. */
+  /** Ends the compute process at once, even inside a graph; unanswered requests fail with the reason of the signal. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -25,9 +25,10 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<NodeRun
 }
 
 /**
- * Opens a runtime, works with it, closes it. When the compute process crashes during the work, `onCrash` hears of it and
- * the whole work is done once more with a new one.
- * @throws UserError when it crashes again
+ * Opens a runtime, works with it and closes it. When the compute process crashes during the work,
+ * `onCrash` is called and the whole work is done once more with a new process.
+ *
+ * @throws UserError when that crashes too
  */
 export async function withRuntime<T>(
   options: RuntimeOptions & { readonly onCrash?: ((crash: Crash) => void) | undefined },
@@ -39,7 +40,7 @@ export async function withRuntime<T>(
       runtime = await openRuntime(options);
       return await work(runtime);
     } catch (error) {
-      // The work may have wrapped the error that it got, so the runtime is asked.
+      // The work may have wrapped the error, so the runtime says whether there was a crash.
       const crash = runtime === undefined && error instanceof CrashError ? error.crash : runtime?.crash();
       if (crash === undefined || options.signal?.aborted) throw error;
       if (attempt === 2) throw crashedTwice(crash, error);
@@ -51,12 +52,9 @@ export async function withRuntime<T>(
 }
 
 function crashedTwice({ doing, cause, stderr }: Crash, error: unknown): UserError {
-  const lastWords = stderr === '' ? '' : `; its last words: ${stderr.split('\n').at(-1)}`;
+  const output = stderr === '' ? '' : `; its last line of output: ${stderr.split('\n').at(-1)}`;
   const hint = cause === 'signal SIGKILL' ? '; the system may have run out of memory' : '';
-  return new UserError(
-    `the compute process crashed twice, the second time while ${doing} (${cause})${hint}${lastWords}`,
-    {
-      cause: error,
-    },
-  );
+  return new UserError(`the compute process crashed twice, the second time while ${doing} (${cause})${hint}${output}`, {
+    cause: error,
+  });
 }

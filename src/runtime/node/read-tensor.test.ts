@@ -20,7 +20,7 @@ test('float32 at an odd offset', () => {
   expect(read('F32', values, [2, 2])).toEqual({ type: 'float32', dims: [2, 2], data: values });
 });
 
-test('every half becomes its value', () => {
+test('every half-precision number is widened exactly', () => {
   const halves = Uint16Array.from({ length: 1 << 16 }, (_, i) => i);
   const { data } = read('F16', halves, [1 << 16]);
   const expected = Array.from(halves, half => {
@@ -51,14 +51,14 @@ test('an empty tensor and a scalar', () => {
   expect(read('F32', Float32Array.of(7), []).data).toEqual(Float32Array.of(7));
 });
 
-test('what cannot be read is told with file and tensor', () => {
+test('an error of reading names file and tensor', () => {
   const location = { name: 'w', dtype: 'F32', shape: [2], file, offset: 0, length: 8 };
   writeFileSync(file, Buffer.alloc(8));
   expect(() => readTensor({ ...location, dtype: 'Q4_1' })).toThrow(`${file}: tensor w is stored as Q4_1`);
   expect(() => readTensor({ ...location, dtype: 'constructor' })).toThrow(
     new UserError(`${file}: tensor w is stored as constructor; only F32, F16, BF16 load`),
   );
-  expect(() => readTensor({ ...location, length: 12 })).toThrow('tensor w has 12 bytes, its shape [2] asks 8');
+  expect(() => readTensor({ ...location, length: 12 })).toThrow('tensor w has 12 bytes, its shape [2] needs 8');
   expect(() => readTensor({ ...location, offset: 1 })).toThrow('ends before the last byte of tensor w');
   expect(() => readTensor({ ...location, file: `${file}.none` })).toThrow('cannot be opened (ENOENT)');
 });

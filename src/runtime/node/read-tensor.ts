@@ -3,7 +3,7 @@ import { UserError } from '../../error.ts';
 import { widen } from '../../half.ts';
 import { elementCount, type Location, type TensorData } from '../protocol.ts';
 
-/** Stored types that become float32, with bytes an element. */
+/** Types that are widened to float32, with bytes per element. */
 const widths: ReadonlyMap<string, number> = new Map([
   ['F32', 4],
   ['F16', 2],
@@ -13,7 +13,8 @@ const widths: ReadonlyMap<string, number> = new Map([
 const chunkElements = 1 << 20;
 
 /**
- * Reads a float tensor from its place in a file and widens it to float32.
+ * Reads a float tensor from a file and widens it to float32.
+ *
  * @throws UserError when the type cannot be widened, the length does not fit the shape, or the file ends too early
  */
 export function readTensor(location: Location): TensorData {
@@ -25,7 +26,7 @@ export function readTensor(location: Location): TensorData {
   const count = elementCount(shape);
   if (length !== count * width) {
     throw new UserError(
-      `${file}: tensor ${name} has ${length} bytes, its shape [${shape.join(',')}] asks ${count * width}`,
+      `${file}: tensor ${name} has ${length} bytes, its shape [${shape.join(',')}] needs ${count * width}`,
     );
   }
   const data = new Float32Array(count);

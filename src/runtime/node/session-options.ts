@@ -1,6 +1,6 @@
 import type { InferenceSession } from 'onnxruntime-node';
 
-/** The one place that decides how onnxruntime runs a graph. */
+/** How onnxruntime runs every graph. */
 export function sessionOptions(request: {
   readonly threads: number;
   readonly weightsRoot: string | undefined;
@@ -14,7 +14,7 @@ export function sessionOptions(request: {
     executionMode: 'sequential',
     graphOptimizationLevel: 'all',
     enableCpuMemArena: true,
-    // Dimensions are dynamic: the plan of one length is of no use to the next, and it costs memory.
+    // Dimensions are dynamic: the memory pattern of one length does not fit the next, and it needs memory.
     enableMemPattern: false,
     logSeverityLevel: 3,
     // Nested keys are joined by dots: `session.disable_prepacking`.
@@ -22,7 +22,7 @@ export function sessionOptions(request: {
       session: {
         ...(weightsRoot === undefined ? {} : { model_external_initializers_file_folder_path: weightsRoot }),
         disable_prepacking: prepack ? '0' : '1',
-        // Threads that wait actively for the next run would take the processors from the other sessions and from the parent.
+        // Spinning threads would take the processors from other sessions and from the parent.
         force_spinning_stop: '1',
       },
     },

@@ -1,6 +1,6 @@
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
 import { type ChildModule, childModule } from '../../child-module.ts';
-import type { Asked, Order, Reply } from './protocol.ts';
+import type { Reply, Request, RequestWithReply } from './protocol.ts';
 
 /** What the relay is started with. */
 export interface RelayData {
@@ -13,8 +13,8 @@ export interface RelayData {
 
 interface Bridge {
   /** Blocks this thread until the reply is there. */
-  ask(order: Asked): Reply;
-  tell(order: Order): void;
+  ask(request: RequestWithReply): Reply;
+  tell(request: Request): void;
 }
 
 let bridge: Bridge | undefined;
@@ -25,14 +25,14 @@ export function startNative(): void {
 }
 
 /** Asks the process that holds the Rust library. */
-export function ask(order: Asked): Reply {
+export function ask(request: RequestWithReply): Reply {
   bridge ??= open();
-  return bridge.ask(order);
+  return bridge.ask(request);
 }
 
-/** An order without a reply; none where no process was started. */
-export function tell(order: Order): void {
-  bridge?.tell(order);
+/** A request without a reply; none where no process was started. */
+export function tell(request: Request): void {
+  bridge?.tell(request);
 }
 
 function open(): Bridge {
@@ -48,12 +48,12 @@ function open(): Bridge {
   relay.unref();
   near.unref();
   return {
-    ask: order => {
+    ask: request => {
       const before = Atomics.load(replies, 0);
-      near.postMessage(order);
+      near.postMessage(request);
       Atomics.wait(replies, 0, before);
       return (receiveMessageOnPort(near) as { readonly message: Reply }).message;
     },
-    tell: order => near.postMessage(order),
+    tell: request => near.postMessage(request),
   };
 }

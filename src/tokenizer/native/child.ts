@@ -3,7 +3,7 @@
  * (a damaged `precompiled_charsmap`, for one) ends the process that it happens in.
  */
 import type { Tokenizer } from 'tokenizers';
-import type { Asked, Order, Reply } from './protocol.ts';
+import type { Reply, Request, RequestWithReply } from './protocol.ts';
 
 // Ctrl-C in a terminal reaches the whole group of processes; what it means is for the parent to decide.
 process.on('SIGINT', () => {});
@@ -14,27 +14,30 @@ const opened = new Map<number, Tokenizer>();
 // A system on which the library does not load gets a message and not a crash.
 const loading = import('tokenizers').catch(messageOf);
 
-process.on('message', async (order: Order) => {
-  if (order.kind === 'forget') opened.delete(order.key);
-  else process.send!(await replyTo(order));
+process.on('message', async (request: Request) => {
+  if (request.kind === 'forget') opened.delete(request.key);
+  else process.send!(await replyTo(request));
 });
 
-async function replyTo(order: Asked): Promise<Reply> {
+async function replyTo(request: RequestWithReply): Promise<Reply> {
   const library = await loading;
   if (typeof library === 'string') return { kind: 'unusable', message: library };
   try {
-    if (order.kind === 'open') {
-      opened.set(order.key, open(library.Tokenizer, order));
+    if (request.kind === 'open') {
+      opened.set(request.key, open(library.Tokenizer, request));
       return { kind: 'open' };
     }
-    const tokenizer = opened.get(order.key);
-    return tokenizer === undefined ? { kind: 'unknown' } : await carryOut(tokenizer, order);
+    const tokenizer = opened.get(request.key);
+    return tokenizer === undefined ? { kind: 'unknown' } : await execute(tokenizer, request);
   } catch (error) {
     return { kind: 'refused', message: messageOf(error) };
   }
 }
 
-function open(library: typeof Tokenizer, { json, addedTokens }: Extract<Asked, { kind: 'open' }>): Tokenizer {
+function open(
+  library: typeof Tokenizer,
+  { json, addedTokens }: Extract<RequestWithReply, { kind: 'open' }>,
+): Tokenizer {
   const tokenizer = library.fromString(json);
   // A tokenizer.json may say how batches are cut and padded; a text is encoded as it is.
   tokenizer.disableTruncation();
@@ -48,17 +51,17 @@ function open(library: typeof Tokenizer, { json, addedTokens }: Extract<Asked, {
   return tokenizer;
 }
 
-async function carryOut(tokenizer: Tokenizer, order: Exclude<Asked, { kind: 'open' }>): Promise<Reply> {
-  switch (order.kind) {
+async function execute(tokenizer: Tokenizer, request: Exclude<RequestWithReply, { kind: 'open' }>): Promise<Reply> {
+  switch (request.kind) {
     case 'encode':
-      return encode(tokenizer, order.texts, order.pieces);
+      return encode(tokenizer, request.texts, request.pieces);
     case 'decode': {
-      const foreign = order.ids.find(id => tokenizer.idToToken(id) === null);
+      const foreign = request.ids.find(id => tokenizer.idToToken(id) === null);
       if (foreign !== undefined) return { kind: 'refused', message: `token id ${foreign} is not in the vocabulary` };
-      return { kind: 'decode', text: await tokenizer.decode([...order.ids], false) };
+      return { kind: 'decode', text: await tokenizer.decode([...request.ids], false) };
     }
     case 'id':
-      return { kind: 'id', id: tokenizer.tokenToId(order.token) ?? undefined };
+      return { kind: 'id', id: tokenizer.tokenToId(request.token) ?? undefined };
   }
 }
 

@@ -1,7 +1,7 @@
 import { UserError } from '../../error.ts';
 import type { Definition, TokenizedText, Tokenizer } from '../definition.ts';
 import { ask, tell } from './bridge.ts';
-import type { Answers, Asked, Reply } from './protocol.ts';
+import type { Answers, Reply, RequestWithReply } from './protocol.ts';
 
 /** Characters that are encoded together; the library takes some hundred bytes for each. */
 const MOST_CHARACTERS = 1_000_000;
@@ -20,13 +20,16 @@ export function nativeTokenizer({ file, digest, json, size, addedTokens }: Defin
     const reply = ask({ kind: 'open', key, json, addedTokens });
     if (reply.kind !== 'open') throw failure(file, reply, 'cannot be opened');
   };
-  const answer = <K extends keyof Answers>(order: Asked & { readonly kind: K }, doing: (at: number) => string) => {
-    let reply = ask(order);
+  const answer = <K extends keyof Answers>(
+    request: RequestWithReply & { readonly kind: K },
+    doing: (at: number) => string,
+  ) => {
+    let reply = ask(request);
     if (reply.kind === 'unknown') {
       open();
-      reply = ask(order);
+      reply = ask(request);
     }
-    if (reply.kind === order.kind) return reply as Reply & { readonly kind: K };
+    if (reply.kind === request.kind) return reply as Reply & { readonly kind: K };
     throw failure(file, reply, doing(reply.kind === 'refused' ? (reply.at ?? 0) : 0));
   };
   const encode = (texts: readonly string[], pieces: boolean): TokenizedText[] =>

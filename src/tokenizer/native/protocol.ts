@@ -1,7 +1,7 @@
 import type { AddedId } from '../definition.ts';
 
-/** What the process that holds the Rust library is asked, one order at a time. */
-export type Order =
+/** A request to the process that holds the Rust library. */
+export type Request =
   | { readonly kind: 'open'; readonly key: number; readonly json: string; readonly addedTokens: readonly AddedId[] }
   | { readonly kind: 'encode'; readonly key: number; readonly texts: readonly string[]; readonly pieces: boolean }
   | { readonly kind: 'decode'; readonly key: number; readonly ids: readonly number[] }
@@ -24,8 +24,8 @@ export interface Answers {
   readonly id: { readonly kind: 'id'; readonly id: number | undefined };
 }
 
-/** Orders that have a reply. */
-export type Asked = Exclude<Order, { kind: 'forget' }>;
+/** Requests that have a reply. */
+export type RequestWithReply = Exclude<Request, { kind: 'forget' }>;
 
 export type Reply =
   | Answers[keyof Answers]

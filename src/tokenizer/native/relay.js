@@ -2,7 +2,7 @@
 /**
  * @file A thread between a program and the process that holds the Rust library: it waits for the process while the
  * program's own thread waits for it, so that the program can ask without a promise. A process that ended is replaced
- * when the next order comes. Plain JavaScript, since a thread of source cannot be told to strip types in every version
+ * when the next request comes. Plain JavaScript, since a thread of source cannot be told to strip types in every version
  * of Node.
  */
 import { fork } from 'node:child_process';
@@ -16,26 +16,26 @@ const STDERR_KEPT = 4096;
 let child;
 let waiting = false;
 
-port.on('message', (/** @type {import('./protocol.ts').Order} */ order) => {
-  if (order.kind === 'forget') {
-    child?.send(order, () => {});
+port.on('message', (/** @type {import('./protocol.ts').Request} */ request) => {
+  if (request.kind === 'forget') {
+    child?.send(request, () => {});
     return;
   }
   waiting = true;
   try {
     child ??= start();
     // A failed send means that the process is gone; its end is the reply.
-    child.send(order, () => {});
+    child.send(request, () => {});
   } catch (error) {
     reply({ kind: 'crash', cause: /** @type {Error} */ (error).message, stderr: '' });
   }
 });
 
 try {
-  // Before the first order: the library loads while the program reads the file that it will send.
+  // Before the first request: the library loads while the program reads the file that it will send.
   child = start();
 } catch {
-  // The first order tries again and tells.
+  // The first request tries again and tells.
 }
 
 function start() {
