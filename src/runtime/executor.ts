@@ -69,10 +69,10 @@ export function createExecutor<T extends Shape>(engine: Engine<T>): Executor {
         unused.add(tensor);
         return tensor;
       });
-      const asked = new Set([...request.fetch, ...Object.keys(request.keep), ...Object.keys(request.into)]);
-      const problem = misfit(session.inputs, feeds) ?? unknownOutput(session.outputs, asked);
+      const requested = new Set([...request.fetch, ...Object.keys(request.keep), ...Object.keys(request.into)]);
+      const problem = misfit(session.inputs, feeds) ?? unknownOutput(session.outputs, requested);
       if (problem !== undefined) throw new Error(`session ${name}: ${problem}`);
-      const outputs = session.outputs.filter(output => asked.has(output));
+      const outputs = session.outputs.filter(output => requested.has(output));
       const into = Object.fromEntries(targets.map(({ output, target }) => [output, target.tensor]));
       const started = performance.now();
       const made = await session.run(feeds, outputs, into).catch(error => {
@@ -190,8 +190,8 @@ function refuseOtherShape(session: string, output: string, made: Shape, target: 
   throw new Error(`session ${session}: output ${output} is ${given}, the tensor ${target.name} is ${needed}`);
 }
 
-function unknownOutput(outputs: readonly string[], asked: ReadonlySet<string>): string | undefined {
-  const unknown = [...asked].find(output => !outputs.includes(output));
+function unknownOutput(outputs: readonly string[], requested: ReadonlySet<string>): string | undefined {
+  const unknown = [...requested].find(output => !outputs.includes(output));
   return unknown && `there is no output ${unknown}; outputs are ${outputs.join(', ')}`;
 }
 

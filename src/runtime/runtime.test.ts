@@ -47,7 +47,7 @@ const x = floats([2], 3, 4);
 const y = floats([2], 2, -8);
 
 describe('run', () => {
-  test('fetches what is asked, for any length of a dynamic dimension', async () => {
+  test('fetches outputs for any length of a dynamic dimension', async () => {
     expect(session.inputs).toEqual(['x', 'y']);
     expect(session.outputs).toEqual(['negated', 'quotient']);
     const two = await runtime.run(session, { doing: 'a test', feeds: { x, y }, fetch: ['quotient'] });
@@ -68,14 +68,14 @@ describe('run', () => {
     await runtime.release(Object.values(kept));
   });
 
-  test('an output can both cross and stay', async () => {
+  test('an output can be fetched and kept', async () => {
     const request = { doing: 'a test', feeds: { x, y }, fetch: ['negated'], keep: ['negated'] };
     const { fetched, kept } = await runtime.run(session, request);
     expect(await runtime.download(kept.negated!)).toEqual(fetched.negated);
     await runtime.release([kept.negated!]);
   });
 
-  test('writes into given tensors, so that two of them play ping-pong without waiting for answers', async () => {
+  test('writes into given tensors, so that runs alternate between two of them without waiting for answers', async () => {
     let [current, spare] = [await runtime.upload('ping', x), await runtime.upload('pong', floats([2], 0, 0))];
     const two = floats([2], 2, 2);
     const steps: Promise<unknown>[] = [];
@@ -103,7 +103,7 @@ describe('run', () => {
     expect(results.map(({ fetched }) => fetched.negated!.data[0])).toEqual(results.map((_, i) => -i));
   });
 
-  test('feeds and fetches cross without the rest of their buffers', async () => {
+  test('feeds and fetched tensors are sent without the rest of their buffers', async () => {
     const wide = new Float32Array(1 << 22);
     const view: TensorData = { type: 'float32', dims: [1], data: wide.subarray(7, 8).fill(6) };
     const { fetched } = await runtime.run(session, {
@@ -115,7 +115,7 @@ describe('run', () => {
     expect(fetched.negated!.data.buffer.byteLength).toBeLessThan(1 << 16);
   });
 
-  test('an empty tensor is a tensor like all others', async () => {
+  test('accepts an empty tensor', async () => {
     const model = tinyOnnx({
       inputs: { memory: { dims: [1, 'p', 2] }, own: { dims: [1, 't', 2] } },
       outputs: { negated: { dims: [1, 'p', 2] }, difference: { dims: [1, 't', 2] } },
@@ -143,7 +143,7 @@ describe('run', () => {
     await runtime.release([empty, kept.negated!, own, memory, spare]);
   });
 
-  test('passes int32 through, unscanned', async () => {
+  test('passes int32 through without a check', async () => {
     const dims = ['n'];
     const model = tinyOnnx({
       inputs: { ids: { type: 'int32', dims } },
@@ -159,7 +159,7 @@ describe('run', () => {
 });
 
 describe('weights', () => {
-  test('come straight from their place in a file, under any root', async () => {
+  test('are read from their place in a file, relative to any root', async () => {
     const file = path.join(folder, 'weights.bin');
     writeFileSync(file, Buffer.concat([Buffer.alloc(5), Buffer.from(Float32Array.of(1, 2, 3, 4, 5, 6).buffer)]));
     for (const [weightsRoot, location] of [
@@ -197,7 +197,7 @@ describe('weights', () => {
   });
 });
 
-test('concatenate makes a new handle of several', async () => {
+test('concatenate joins tensors into a new one', async () => {
   const parts = [await runtime.upload('a', floats([1, 2], 1, 2)), await runtime.upload('b', floats([1, 1], 3))];
   const joined = await runtime.concatenate('memory', parts, 1);
   expect(joined).toMatchObject({ name: 'memory', dims: [1, 3] });
@@ -205,7 +205,7 @@ test('concatenate makes a new handle of several', async () => {
   await runtime.release([...parts, joined]);
 });
 
-test('usage counts what is open', async () => {
+test('usage counts sessions and handles', async () => {
   const before = await runtime.usage();
   const handle = await runtime.upload('x', x);
   const extra = await runtime.openSession({ name: 'extra', model: arithmetic });
@@ -235,10 +235,13 @@ describe('a number that is not finite', () => {
   test('an error names the first output that is not finite, in the order of the session, and the input that was not', async () => {
     const bad = { x: floats([1], Number.NaN), y: floats([1], 1) };
     const run = runtime.run(session, { doing: 'a test', feeds: bad, fetch: ['quotient', 'negated'] });
-    await expect(run).rejects.toMatchObject({ tensor: 'negated', message: expect.stringContaining('the input x contains NaN') });
+    await expect(run).rejects.toMatchObject({
+      tensor: 'negated',
+      message: expect.stringContaining('the input x contains NaN'),
+    });
   });
 
-  test('a trusted output is not looked through; another of the same run is', async () => {
+  test('a trusted output is not checked; others of the same run are', async () => {
     const zero = { x, y: floats([2], 2, 0) };
     const { kept } = await runtime.run(session, {
       doing: 'a test',
@@ -252,7 +255,7 @@ describe('a number that is not finite', () => {
     await expect(run).rejects.toMatchObject({ tensor: 'quotient' });
   });
 
-  test('an output that nobody asked does not matter', async () => {
+  test('an output that is not requested is not checked', async () => {
     const { fetched } = await runtime.run(session, { doing: 'a test', feeds, fetch: ['negated'] });
     expect(fetched.negated!.data).toBeAllClose([-1, -1]);
   });
@@ -271,7 +274,7 @@ describe('a number that is not finite', () => {
   });
 });
 
-describe('misuse is refused with a clear error', () => {
+describe('wrong use is an error', () => {
   const run = (feeds: Record<string, TensorData | Handle>, rest: object = { fetch: ['negated'] }) =>
     runtime.run(session, { doing: 'a test', feeds, ...rest });
 
@@ -288,7 +291,7 @@ describe('misuse is refused with a clear error', () => {
 
   test('an unknown output, and none at all', async () => {
     await expect(run({ x, y }, { fetch: ['loss'] })).rejects.toThrow('there is no output loss; outputs are negated');
-    await expect(run({ x, y }, {})).rejects.toThrow('no output is asked');
+    await expect(run({ x, y }, {})).rejects.toThrow('no output is requested');
   });
 
   test('overwriting what is fed, or one tensor twice, or one of another shape', async () => {
@@ -308,7 +311,7 @@ describe('misuse is refused with a clear error', () => {
     await runtime.release([handle, short, tall]);
   });
 
-  test('what onnxruntime refuses is told with the name of the session and what was fed', async () => {
+  test('an error of onnxruntime names the session and the feeds', async () => {
     const model = tinyOnnx({
       inputs: { a: { dims: ['m', 'k'] }, b: { dims: ['l', 'n'] } },
       outputs: { product: { dims: ['m', 'n'] } },
@@ -325,7 +328,7 @@ describe('misuse is refused with a clear error', () => {
     await runtime.closeSession(product);
   });
 
-  test('released tensors, closed sessions, strangers', async () => {
+  test('released tensors, closed sessions, handles of another runtime', async () => {
     const handle = await runtime.upload('w', x);
     await runtime.release([handle]);
     await expect(run({ x: handle, y })).rejects.toThrow('tensor w (handle');

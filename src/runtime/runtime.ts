@@ -12,7 +12,7 @@ import {
 
 export type { Location, TensorData };
 
-/** A tensor that lives beside the sessions, in the compute process. */
+/** A tensor in the executor, beside the sessions. */
 export interface Handle extends Shape {
   readonly id: number;
   readonly name: string;
@@ -33,7 +33,7 @@ export interface SessionRequest {
   readonly weightsRoot?: string;
   /** Files, or names of sources, that hold the external data of the model. A browser needs them. */
   readonly sources?: readonly string[];
-  /** Whether weights are copied into the layout that products like best: faster, and one more copy in memory. */
+  /** Copies weights into the layout that matrix products read fastest; needs memory for the copy. */
   readonly prepack?: boolean;
 }
 
@@ -41,13 +41,13 @@ export interface RunRequest {
   /** For progress and error messages, for instance `in-context batch 3 of 13`. */
   readonly doing: string;
   readonly feeds: Readonly<Record<string, TensorData | Handle>>;
-  /** Outputs that cross to the caller. */
+  /** Outputs that are returned. */
   readonly fetch?: readonly string[];
-  /** Outputs that stay beside the sessions and come back as new handles. */
+  /** Outputs that stay in the executor; their handles are returned. */
   readonly keep?: readonly string[];
-  /** Outputs that overwrite the tensors of these handles, which must have their very shape and not be fed in this run. */
+  /** Outputs that overwrite the tensors of these handles. They have the same shape and are not fed in this run. */
   readonly into?: Readonly<Record<string, Handle>>;
-  /** Large outputs that are finite when others of the run, or its feeds, are: nobody looks through them. */
+  /** Large outputs that are not checked for NaN and infinity, since others of the run or its feeds show them. */
   readonly trusted?: readonly string[];
 }
 
@@ -66,9 +66,9 @@ export interface Usage extends Memory {
 }
 
 /**
- * Sessions on onnxruntime and the tensors beside them, in a process or a worker of their own. Requests are carried out in the order
- * in which they were made; the next may be made before the last is answered. Every float output that is not `trusted` is looked
- * through for NaN and infinity. Use of what was closed or released throws.
+ * Sessions of onnxruntime and tensors, in a process or worker of their own. Requests are executed in the
+ * order of the calls; a call need not wait for earlier ones. Every float output that is not `trusted` is
+ * checked for NaN and infinity. Using a closed session or a released tensor throws.
  */
 export interface Runtime {
   /** Threads of one graph. */
@@ -80,23 +80,23 @@ export interface Runtime {
   upload(name: string, tensor: TensorData): Promise<Handle>;
   /** Reads float tensors (F32, F16, BF16, widened to float32) from files, inside the compute process. */
   load(locations: readonly Location[]): Promise<Handle[]>;
-  /** @throws NonFiniteError naming the first output, in the order of the session, that holds NaN or infinity */
+  /** @throws NonFiniteError naming the first output, in the order of the session, with NaN or infinity */
   run(session: Session, request: RunRequest): Promise<RunResult>;
   download(handle: Handle): Promise<TensorData>;
   /** A new tensor: the given ones joined along `axis`. */
   concatenate(name: string, handles: readonly Handle[], axis: number): Promise<Handle>;
   release(handles: readonly Handle[]): Promise<void>;
-  /** Whether the tensor of a handle lives: it was made here and not released. */
+  /** Whether the tensor of a handle exists: this runtime made it and did not release it. */
   readonly has: (handle: Handle) => boolean;
-  /** Names of the tensors that the compute process holds, behind all requests made so far: what nobody released is among them. */
+  /** Names of the tensors that the executor holds after all earlier requests. Tests find leaks with it. */
   tensors(): Promise<readonly string[]>;
-  /** Memory of the compute process now and at its highest. */
+  /** Memory of the executor, now and at its peak, and what it holds. */
   usage(): Promise<Usage>;
-  /** Ends the compute process at once; requests on their way fail. */
+  /** Ends the executor at once; unanswered requests fail. */
   close(): Promise<void>;
 }
 
-/** The runtime of an executor at the other end of a connection. The caller closes it. */
+/** The runtime over a connection. The caller closes it. */
 export function runtimeOver(connection: Connection): Runtime {
   const { threads, crash, ask, close } = connection;
   const sessions = new Map<number, Session>();
@@ -168,7 +168,7 @@ export function runtimeOver(connection: Connection): Runtime {
       const targets = mapValues(into, idOf);
       refuseAliases(session.name, fed, targets);
       if (fetch.length + keep.length + Object.keys(into).length === 0) {
-        throw new Error(`session ${session.name}: no output is asked, in ${doing}`);
+        throw new Error(`session ${session.name}: no output is requested, in ${doing}`);
       }
       const fresh = Object.fromEntries(keep.filter(output => !(output in into)).map(output => [output, nextHandle++]));
       const request = {
@@ -214,7 +214,7 @@ export function runtimeOver(connection: Connection): Runtime {
   };
 }
 
-/** onnxruntime does not notice that an output overwrites what is still to be read, and computes wrong numbers. */
+/** onnxruntime does not notice that an output overwrites data that it still has to read, and computes wrong numbers. */
 function refuseAliases(
   session: string,
   fed: ReadonlyMap<number, string>,
