@@ -26,13 +26,15 @@ const seedsOf = ({ grid }: TuneResult) => grid.flatMap(point => (point.kind === 
 const seeds = seedsOf(tuned[0]!).map(({ seed }) => seed);
 const rates = ratesOf(tuned[0]!).map(({ learningRate }) => learningRate);
 const command = ({ task, rows }: TuneResult) => `\`npx dualform tune --task ${task} --rows ${rows.length}\``;
-const below = tuned.flatMap(result =>
-  seedsOf(result).flatMap(point =>
-    point.accuracy! < result.zeroShot.accuracy! ? [`${result.task} ${point.seed}`] : [],
-  ),
-);
+/** The seeds of each task with in-context accuracy below zero-shot. */
+const below = tuned.map(result => ({
+  task: result.task,
+  seeds: seedsOf(result).flatMap(({ seed, accuracy }) => (accuracy! < result.zeroShot.accuracy! ? [seed] : [])),
+}));
+const belowCount = below.flatMap(each => each.seeds).length;
+const belowList = below.flatMap(each => (each.seeds.length > 0 ? [`${each.task} ${each.seeds.join(', ')}`] : []));
 
-/** How a rate fared: steady ones plainly, refused ones with their kind. */
+/** Why a rate is refused; empty for a rate that is not. */
 function mark({ refused, steady }: Rate): string {
   if (refused === undefined) return '';
   if (refused.startsWith('answers label')) return ' (one label)';
@@ -97,53 +99,63 @@ await writeFile(
   new URL('tuning.md', docs),
   `# Seed and learning rate of the embedded model
 
-The paper picks the seed of the demonstrations and the learning rate on the very rows that it reports. Here both are chosen on **training**
-rows that are demonstrations of no candidate seed and no evaluation rows. The choice is the default of \`dualform run\`.
+The paper picks the seed of the demonstrations and the learning rate on the very rows that it
+reports. Here both are chosen on **training** rows that are demonstrations of no candidate seed and
+no evaluation rows. The choice is the default of \`dualform run\`.
 
 ${choice}
 
-The two tasks with long prompts were validated on fewer rows to save time. The answers of these commands are in [\`docs/tuning/\`](tuning/).
+The two tasks with long prompts were validated on fewer rows to save time. The output of these
+commands is in [\`docs/tuning/\`](tuning/).
 
 ## The rule
 
-The seed is the one with the highest in-context accuracy (of equals the lowest). Then, with its demonstrations, the learning rate:
+The seed is the one with the highest in-context accuracy (ties: the lowest). Then, with its
+demonstrations, the learning rate is chosen:
 
-1. A rate is **refused** when the finetuned model answers (nearly) one label, that is 95 % of the rows or more, although the rows do not have
-   one label; when finetuning diverges; or when it is not steady.
-2. A rate is **steady** when finetuning at a rate a millionth higher changes at most 1 % of the answers, and the mean cosine between the two
-   updates of the attention outputs is at least 0.99.
-3. Let *b* be the most accurate rate that is left. All rates whose accuracy differs from that of *b* by a paired 95 % t interval over rows that holds 0
-   are as good as *b*.
-4. The steady range of *b* is the run of neighbouring rates of the grid around it that are not refused. Of the rates in it that are as good as *b*, the one nearest
-   the middle of the range (the mean of its ends) is chosen, of equals the lowest.
+1. A rate is **refused** if finetuning diverges, if it is not steady, or if the finetuned model
+   gives one label to (nearly) all rows, that is to 95 % of them or more, although the rows have
+   several labels.
+2. A rate is **steady** if finetuning at a rate a millionth higher changes at most 1 % of the
+   answers, and the mean cosine between the two updates of the attention outputs is at least 0.99.
+3. Let *b* be the most accurate of the remaining rates. Every rate whose accuracy differs from that
+   of *b* by a paired 95 % t interval over rows that contains 0 is as good as *b*.
+4. The steady range of *b* is the run of neighbouring rates of the grid around it that are not
+   refused. Of the rates in it that are as good as *b*, the one nearest the middle of the range (the
+   mean of its ends) is chosen (ties: the lowest).
 
-So a default does not lie where rounding decides. \`--rule paper\` takes the most accurate rate instead, as the paper does, with a warning where
-the steady rule refuses it.
+So a default is not at a rate where rounding decides. \`--rule paper\` takes the most accurate rate
+instead, as the paper does, and warns if the steady rule refuses it.
 
 ## In-context accuracy by seed, percent
 
 ${bySeed}
 
-An accuracy on 120 rows is uncertain by nine points either way, on 60 rows by thirteen (Wilson intervals, in the files). In-context falls below zero-shot with
-${below.length === 0 ? 'none of these seeds' : `${below.length} of ${tuned.length * seeds.length} sets of demonstrations (${below.join(', ')})`}: this model is small, and what it makes of its
-demonstrations depends on which they are.
+An accuracy on 120 rows is uncertain by nine points either way, on 60 rows by thirteen (Wilson
+intervals, in the files). In-context falls below zero-shot with
+${belowCount === 0 ? 'none of these seeds' : `${belowCount} of ${tuned.length * seeds.length} sets of demonstrations\n(${belowList.join('; ')})`}:
+this model is small, and its in-context accuracy depends on the choice of demonstrations.
 
 ## Finetuned accuracy by learning rate, percent
 
 ${byRate}
 
-*One label*: the model gives (nearly) one answer for all rows. *Moves*: percent of the rows that are answered otherwise when the rate is a millionth higher.
+*One label*: the model gives (nearly) one answer for all rows. *Moves*: percent of the rows whose
+answer changes when the rate is a millionth higher.
 
 ## What rounding moves
 
-Steps of gradient descent that are too long for the curvature of the loss enlarge any small difference between two runs, rounding included: then an
-accuracy belongs to a machine, not to a rate. Version 0.2.0 had 0.02 as the default of sst2: 71.5 % on one processor, 77.5 % on another. \`dualform tune\`
-therefore finetunes at every rate a second time, a millionth higher. The mean cosine between the two updates of the attention outputs (empty where the rate is refused for
-its answers alone):
+Steps of gradient descent that are too long for the curvature of the loss amplify any small
+difference between two runs, rounding included: the accuracy then depends on the machine, not on the
+rate. Version 0.2.0 had 0.02 as the default of sst2: 71.5 % on one processor, 77.5 % on another.
+\`dualform tune\` therefore finetunes at every rate a second time, a millionth higher. The mean
+cosine between the two updates of the attention outputs (empty if the rate is refused for its
+answers alone):
 
 ${cosines}
 
-\`dualform run\` repeats this check on its first 16 rows (\`finetuning.steady\` in [\`result.json\`](run-folder.md#resultjson)) and says in its first
-line when it fails. A rate that passes on one set of demonstrations can fail on another: it is measured, not proved.
+\`dualform run\` repeats this check on its first 16 rows (\`finetuning.steady\` in
+[\`result.json\`](run-folder.md#resultjson)) and says in its first line if it fails. A rate that
+passes on one set of demonstrations can fail on another: it is measured, not proved.
 `,
 );
