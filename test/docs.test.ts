@@ -11,6 +11,7 @@ import { readTyped } from '../src/cli/options/read-typed.ts';
 import { shapeOf } from '../src/cli/options/shape.ts';
 import { makeProgram } from '../src/cli/program.ts';
 import { openTask, TASK_NAMES } from '../src/task/open-task.ts';
+import { tableRows } from './markdown-table.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const run = promisify(execFile);
@@ -20,7 +21,7 @@ const pages = ['README.md', 'CONTRIBUTING.md', ...readdirSync(path.join(root, 'd
   .map(page => ({ page, text: readFileSync(path.join(root, page), 'utf8') }));
 
 interface Block {
-  /** Where it begins, as `docs/library.md:12`. */
+  /** Its first line, as `docs/library.md:12`. */
   readonly where: string;
   readonly language: string;
   readonly code: string;
@@ -37,7 +38,7 @@ function blocksOf({ page, text }: (typeof pages)[number]): Block[] {
 const blocks = pages.flatMap(blocksOf);
 const programs = blocks.filter(({ language }) => language === 'ts');
 
-/** A heading as GitHub makes an anchor of it. */
+/** The anchor that GitHub makes of a heading. */
 function anchorOf(heading: string): string {
   return heading
     .replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1')
@@ -56,13 +57,29 @@ function anchorsIn(text: string): string[] {
   return [...headings].map(([, heading]) => anchorOf(heading!));
 }
 
+describe('prose', () => {
+  /** Headings, tables, images, formulas and indented code may be longer. */
+  const free = /^(?:#|\||!\[|\$\$|<!--| {4})/;
+  const manuals = ['test/golden/README.md', 'packages/smollm2-135m-instruct/README.md'].map(page => ({
+    page,
+    text: readFileSync(path.join(root, page), 'utf8'),
+  }));
+
+  test.each([...pages, ...manuals])('$page: no line has more than 100 columns', ({ text }) => {
+    const written = text
+      .replaceAll(/^```[\s\S]*?^```$/gm, '')
+      .replaceAll(/^<!-- (.+): begin -->$[\s\S]*?^<!-- \1: end -->$/gm, '');
+    expect(written.split('\n').filter(line => [...line].length > 100 && !free.test(line))).toEqual([]);
+  });
+});
+
 describe('links', () => {
   const links = pages.flatMap(({ page, text }) =>
     [...withoutCode(text).matchAll(/\]\(([^)\s]+)\)/g)].map(match => ({ page, link: match[1]! })),
   );
   const relative = links.filter(({ link }) => !/^[a-z]+:/i.test(link));
 
-  test('there are some', () => expect(relative.length).toBeGreaterThan(10));
+  test('are found', () => expect(relative.length).toBeGreaterThan(10));
 
   test.each(relative)('$page -> $link', ({ page, link }) => {
     const [target, anchor] = link.split('#') as [string, string?];
@@ -77,7 +94,7 @@ describe('programs', () => {
   let folder: string;
   beforeAll(async () => {
     folder = await makeFolder();
-    // With types: an example that runs may still be wrong for who copies it into a strict project.
+    // Types too: an example that runs may still not compile in a strict project.
     await run(process.execPath, [path.join(root, 'node_modules/typescript/bin/tsc'), '-p', folder]).catch(error => {
       throw new Error(`the examples do not compile:\n${error.stdout}`);
     });
@@ -110,8 +127,8 @@ describe('programs', () => {
 });
 
 /**
- * A folder with all programs, in which 'dualform' is this package as built, and the embedded model is a tiny random one of the
- * same family with a tokenizer of bytes, whose context is made longer.
+ * A folder with all programs. In it 'dualform' is the built package, and the embedded model is replaced by a tiny random
+ * one of the same family with a byte tokenizer and a longer context.
  */
 async function makeFolder(): Promise<string> {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'dualform-docs-'));
@@ -132,7 +149,7 @@ async function makeFolder(): Promise<string> {
     declaration: false,
     allowImportingTsExtensions: false,
     noUnusedLocals: false,
-    // Our declarations, and those that they lead to, are checked as in a project that takes no one at their word.
+    // Checks our declarations, and those that they import, as a strict project does.
     skipLibCheck: false,
   };
   await writeFile(path.join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['in'] }));
@@ -147,7 +164,7 @@ async function makeFolder(): Promise<string> {
   return folder;
 }
 
-/** Commands that are run for real; of the others the use is checked. */
+/** Commands that are run; for the others only the options are checked. */
 const CHEAP = ['models', 'tasks', 'completion'];
 
 describe('commands', () => {
@@ -161,7 +178,7 @@ describe('commands', () => {
         .map(line => ({ where, line })),
     );
 
-  test('there are some', () => expect(lines.length).toBeGreaterThan(3));
+  test('are found', () => expect(lines.length).toBeGreaterThan(3));
 
   test.each(lines)('$where: $line', async ({ line }) => {
     const [, ...words] = shellWords(line.replace(/^npx /, ''));
@@ -189,32 +206,28 @@ function shellWords(line: string): string[] {
     .map(word => word.replaceAll(/["']/g, ''));
 }
 
+test('the table of README.md has every command of dualform --help, and no other', async () => {
+  const readme = pages.find(({ page }) => page === 'README.md')!.text;
+  const listed = tableRows(readme, '| command | does |').map(([command]) => command!.replace('dualform ', ''));
+  const program = makeProgram(async () => {});
+  expect(listed.toSorted()).toEqual(program.commands.map(command => command.name()).toSorted());
+});
+
 describe('docs/method.md', () => {
   const method = pages.find(({ page }) => page === 'docs/method.md')!.text;
-  const rowOf = (start: string) =>
-    method
-      .split('\n')
-      .find(line => line.startsWith(start))!
-      .split('|')
-      .map(cell => cell.trim());
+  const tasks = tableRows(
+    method,
+    '| task | prompt T(x) | label words by label id | shots | training rows | evaluated rows |',
+  );
 
-  test.each(TASK_NAMES)('the table says what task %s is', async name => {
+  test.each(TASK_NAMES)('the table describes task %s', async name => {
     const task = await openTask(name);
     const labels = task.labels.map(word => word.trim()).join(', ');
-    const cells = [
-      '',
-      `\`${name}\``,
-      `\`${task.template}\``,
-      labels,
-      task.defaultShots,
-      task.trainRows,
-      task.evaluationRows,
-      '',
-    ];
-    expect(rowOf(`| \`${name}\` |`)).toEqual(cells.map(String));
+    const cells = [name, task.template, labels, task.defaultShots, task.trainRows, task.evaluationRows];
+    expect(tasks.find(([task]) => task === name)).toEqual(cells.map(String));
   });
 
-  test('the paper prints the prompts of AG News and CB otherwise', async () => {
+  test('lists the prompts that the paper prints differently', async () => {
     const [, printed] = method.split('| task | as the paper prints it |');
     for (const name of TASK_NAMES) {
       const { template } = await openTask(name, { template: 'paper' });
