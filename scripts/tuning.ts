@@ -5,7 +5,7 @@
  *     npx tsx scripts/tuning.ts
  */
 import { readFile, writeFile } from 'node:fs/promises';
-import type { GridPoint, TuneResult, Validated } from '../src/run/tune/tune.ts';
+import type { GridPoint, TuneResult, Validated } from '../src/run/tune/result.ts';
 import { TASK_NAMES } from '../src/task/open-task.ts';
 
 type Rate = Extract<GridPoint, { kind: 'learning-rate' }>;

@@ -13,4 +13,5 @@ export type { ExampleRecord } from './records.ts';
 export type { ExperimentResult } from './result.ts';
 export { type RunOptions, type RunResult, runExperiment } from './run.ts';
 export type { Rule } from './tune/options.ts';
-export { type GridPoint, type TuneOptions, type TuneResult, tune, type Validated } from './tune/tune.ts';
+export type { GridPoint, TuneResult, Validated } from './tune/result.ts';
+export { type TuneOptions, tune } from './tune/tune.ts';

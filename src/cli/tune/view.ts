@@ -1,4 +1,4 @@
-import type { GridPoint, TuneResult, Validated } from '../../run/tune/tune.ts';
+import type { GridPoint, TuneResult, Validated } from '../../run/tune/result.ts';
 import { formatInterval, formatPercent } from '../format/number.ts';
 import { formatTable } from '../table/view.ts';
 

@@ -1,12 +1,12 @@
-/** @file Which seed and which learning rate a grid chooses: a pure function of its points. */
+/** @file The choice of a learning rate from a grid: a pure function of its points. */
 import { LEAST_COSINE, MOST_MOVED, type Steadiness } from '../../metric/steadiness.ts';
 import type { Bounds } from '../../statistics/interval.ts';
 import { meanWithInterval } from '../../statistics/paired-t.ts';
 
-/** A share of the rows from which on a model answers as good as one label. */
+/** From this share of the rows on, a model in effect answers one label only. */
 const ONE_LABEL = 0.95;
 
-/** What the rule reads of a rate. */
+/** A learning rate with its answers to the validation rows. */
 export interface RateCandidate {
   readonly learningRate: number;
   /** Label ids, row by row; absent where finetuning diverged. */
@@ -15,15 +15,18 @@ export interface RateCandidate {
   readonly steady?: Steadiness;
 }
 
-/** A mean paired difference; without an interval, and why, where every row differs alike. */
+/** A mean paired difference; without an interval, and why, where every row has the same difference. */
 type Difference = { readonly difference: number } & Bounds;
 
-/** What the rule says of a rate. */
+/** The verdict of the rule on a learning rate. */
 export interface RateVerdict {
   readonly learningRate: number;
   /** Why the rate cannot be chosen by the steady rule; absent where it can. */
   readonly refused?: string;
-  /** Of a rate that is not refused: accuracy minus that of the most accurate such rate, with the paired 95 % t interval over rows. */
+  /**
+   * Accuracy minus that of the most accurate rate that is not refused, with the paired 95 % t interval over
+   * rows. Absent where the rate is refused.
+   */
   readonly behindBest?: Difference;
 }
 
@@ -39,10 +42,12 @@ export interface RateChoice {
 /**
  * Chooses by the rule `steady`.
  *
- * A rate is refused when it diverged, when a nudge moves its answers or its updates, or when it answers (nearly) one label for every row although
- * the rows do not. Let b be the most accurate of the others (of equals the lowest), and its steady range the run of neighbouring rates of
- * the grid around b that are not refused. The rates of that range whose paired interval of the accuracy difference to b holds 0 are as good as
- * b; of these the one nearest the middle of the range (the mean of its ends) is chosen, of equals the lowest.
+ * A rate is refused when it diverges, when a nudge moves its answers or its updates, or when it answers
+ * (nearly) one label for every row although the rows do not. Let b be the most accurate of the other
+ * rates (the lowest of equal ones), and its steady range the neighbouring rates around b that are not
+ * refused. Rates of that range whose paired interval of the accuracy difference to b contains 0 are as
+ * good as b. Of these the rate nearest the middle of the range (the mean of its ends) is chosen, the
+ * lowest of equally near ones.
  *
  * @param rates in ascending order
  * @param gold label ids of the validation rows
@@ -76,18 +81,18 @@ export function chooseSteadyRate(rates: readonly RateCandidate[], gold: readonly
   };
 }
 
-/** The highest accuracy; of equals the first. Undefined when there is none. */
+/** The point with the highest accuracy; the first of equal ones. Undefined for no points. */
 export function mostAccurate<P extends { readonly right: readonly boolean[] }>(points: readonly P[]): P | undefined {
   const score = ({ right }: P) => right.filter(Boolean).length;
   return points.reduce<P | undefined>((top, point) => (top && score(top) >= score(point) ? top : point), undefined);
 }
 
-/** Row by row, whether the answer is right; without answers none is. */
+/** Whether each answer is right; none is without answers. */
 export function rightRows(answers: readonly number[] | undefined, gold: readonly number[]): readonly boolean[] {
   return gold.map((label, row) => answers?.[row] === label);
 }
 
-/** The share of the most frequent label, and which it is. */
+/** The most frequent label and its share. */
 export function mostFrequent(labels: readonly number[]): { readonly label: number; readonly share: number } {
   const counts = new Map<number, number>();
   for (const label of labels) counts.set(label, (counts.get(label) ?? 0) + 1);
@@ -100,7 +105,7 @@ function refusal({ answers, steady }: RateCandidate, gold: readonly number[]): s
   return refusalOfAnswers(answers, gold) ?? (steady && refusalOfNudge(steady));
 }
 
-/** Why a rate is refused whose model answers so; undefined where the answers speak for trying it once more, nudged. */
+/** Why a rate with these answers is refused; undefined where only a nudge can tell. */
 export function refusalOfAnswers(answers: readonly number[], gold: readonly number[]): string | undefined {
   const { label, share } = mostFrequent(answers);
   const ofGold = gold.filter(each => each === label).length / gold.length;
@@ -122,17 +127,17 @@ function percent(share: number): string {
 
 function difference(a: readonly boolean[], b: readonly boolean[]): Difference {
   const each = a.map((right, row) => Number(right) - Number(b[row]));
-  // One row has no spread to tell anything apart with.
+  // One row has no interval.
   const { mean, low, high, why } = meanWithInterval(each) ?? { mean: each[0]!, low: null, high: null, why: 'one row' };
   return { difference: mean, low, high, ...(why !== undefined && { why }) };
 }
 
-/** Whether the interval tells a rate apart from the most accurate one. */
+/** Whether a rate is significantly less accurate than the most accurate one. */
 function isBehind({ difference: mean, high }: Difference): boolean {
   return mean < 0 && (high === null || high < 0);
 }
 
-/** The ends of the run of neighbours around rate `i` that are not refused. */
+/** The ends of the neighbouring rates around rate `i` that are not refused. */
 function steadyRange(refusals: readonly (string | undefined)[], i: number): readonly [number, number] {
   let [low, high] = [i, i];
   while (low > 0 && refusals[low - 1] === undefined) low--;
