@@ -1,7 +1,7 @@
-/** Bytes that are read piece by piece: a file, a Blob of a browser, or ranges of an address. */
+/** Bytes that can be read in parts: a file, a Blob in a browser, or ranges of a URL. */
 export interface ByteSource {
   /** Bytes. */
   readonly size: number;
-  /** The bytes from `offset` on. @throws UserError when there are fewer than `length` */
+  /** The `length` bytes from `offset` on. @throws UserError when there are fewer */
   read(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>>;
 }

@@ -1,7 +1,7 @@
 import { closest } from 'fastest-levenshtein';
 import { UserError } from '../error.ts';
 
-/** How a weight's numbers are stored; each widens to float32 exactly. */
+/** The type of stored numbers; each converts to float32 exactly. */
 export type StoredType = 'F32' | 'F16' | 'BF16';
 
 /** Where a tensor's bytes lie: row-major, little-endian, without gaps. */
@@ -17,11 +17,11 @@ export interface TensorLocation {
   readonly length: number;
 }
 
-/** What a tokenizer can be made from. */
+/** The files that a tokenizer is made from. */
 export type TokenizerSource =
   | { readonly kind: 'tokenizer.json'; readonly file: string; readonly configFile?: string }
   | { readonly kind: 'gguf'; readonly file: string }
-  /** `vocab.json` and `merges.txt`; the other files say which special tokens there are. */
+  /** `vocab.json` and `merges.txt`; the other files list special tokens. */
   | {
       readonly kind: 'gpt2';
       readonly file: string;
@@ -30,12 +30,14 @@ export type TokenizerSource =
       readonly specialFile?: string;
       readonly addedFile?: string;
     }
-  /** `tokenizer.model`, which cannot be read: named so that it can be refused when text is to be fed. */
+  /**
+   * `tokenizer.model`, which is not supported; named so that the error can say so when text is fed.
+   */
   | { readonly kind: 'sentencepiece'; readonly file: string }
   /** `dict.txt` over the byte pairs of GPT-2. */
   | { readonly kind: 'fairseq'; readonly dictionary: string };
 
-/** A model on disk: what its configuration says and where its weights lie. Nothing is loaded. */
+/** A model on disk: its configuration and where its weights lie. Nothing is loaded. */
 export interface Checkpoint {
   readonly name: string;
   /** Where it came from: a path, or the origin of an embedded model. */
@@ -45,12 +47,12 @@ export interface Checkpoint {
   /** As Hugging Face writes it in `config.json`. */
   readonly config: Readonly<Record<string, unknown>>;
   readonly tensors: ReadonlyMap<string, TensorLocation>;
-  /** Tensors that stand in the files but can be no weight (integers, 8-bit floats, ...): name to what it is. */
+  /** Tensors in the files that cannot be weights (integers, 8-bit floats, ...): name to type. */
   readonly otherTensors: ReadonlyMap<string, string>;
   readonly tokenizer: TokenizerSource | undefined;
 }
 
-/** True for the types that can be a weight. */
+/** Whether a type can be that of a weight. */
 export function isStoredType(dtype: string): dtype is StoredType {
   return dtype === 'F32' || dtype === 'F16' || dtype === 'BF16';
 }
@@ -58,7 +60,8 @@ export function isStoredType(dtype: string): dtype is StoredType {
 /**
  * The location of a weight.
  *
- * @throws UserError when the checkpoint has no such tensor, or stores it as something that is no weight.
+ * @throws UserError when the checkpoint has no such tensor, or stores it as a type that cannot be a
+ * weight.
  */
 export function requireTensor(
   checkpoint: Pick<Checkpoint, 'source' | 'tensors' | 'otherTensors'>,

@@ -2,7 +2,10 @@ import { createHash } from 'node:crypto';
 import { fileDigest } from '../files/digest.ts';
 import type { OpenProgress } from './open-options.ts';
 
-/** SHA-256 (hex) over the weight files of a model: of the one file, or of the digests of several. */
+/**
+ * SHA-256 (hex) over the weight files of a model: of the file itself, or of the digests of several
+ * files.
+ */
 export async function modelDigest(
   files: readonly string[],
   onProgress?: (progress: OpenProgress) => void,

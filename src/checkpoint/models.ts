@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { UserError } from '../error.ts';
 
-/** A model that comes with dualform as a package of its own. */
+/** A model that comes with dualform in its own package. */
 export interface EmbeddedModel {
   readonly name: string;
   readonly family: string;

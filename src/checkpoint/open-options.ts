@@ -6,11 +6,11 @@ export interface OpenProgress {
 }
 
 export interface OpenOptions {
-  /** Refuses the network. */
+  /** Does not use the network. */
   readonly offline?: boolean;
   readonly onProgress?: (progress: OpenProgress) => void;
-  /** Stops a download; what arrived is kept for the next time. */
+  /** Stops a download; the received part is kept for the next time. */
   readonly signal?: AbortSignal;
-  /** Attention heads of a fairseq model whose file does not say. */
+  /** Attention heads of a fairseq model whose file does not contain them. */
   readonly heads?: number | undefined;
 }

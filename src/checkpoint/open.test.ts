@@ -175,7 +175,10 @@ describe('the embedded model', () => {
     gguf = readGguf(locateEmbedded(model!).file);
   });
 
-  /** Row `row` of a Q4_1 tensor, from its raw bytes: blocks of [scale, minimum, 16 bytes], low halves first. */
+  /**
+   * Row `row` of a Q4_1 tensor, from its raw bytes: blocks of [scale, minimum, 16 bytes], low
+   * halves first.
+   */
   async function rowOfQ4_1(name: string, row: number): Promise<number[]> {
     const tensor = gguf.tensors.get(name)!;
     expect(tensor.type).toBe('Q4_1');

@@ -17,9 +17,10 @@ const KINDS =
   'or a hub id org/name';
 
 /**
- * Finds a model and says where its weights lie. `model` is the name of an embedded model, a folder as Hugging Face writes
- * it, a `.gguf` file, whose weights are unpacked into the cache on first use, a `model.pt` of fairseq or its folder, or a hub id `org/name[@revision]`, which is
- * looked up in the Hugging Face cache, then downloaded.
+ * Finds a model and says where its weights lie. `model` is the name of an embedded model; a folder
+ * as Hugging Face writes it; a `.gguf` file, whose weights are unpacked into the cache on first
+ * use; a fairseq `model.pt` or its folder; or a hub id `org/name[@revision]`, which is looked up in
+ * the Hugging Face cache, then downloaded.
  *
  * @throws UserError when there is no such model, or it is damaged or not supported.
  */

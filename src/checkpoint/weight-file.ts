@@ -1,9 +1,10 @@
-/** @file Which files of a folder hold its weights, or an adapter's. */
+/** @file Which files of a folder hold weights, or an adapter. */
 
 /**
- * The file with the weights, or the index that names several, in the order of transformers: a single file goes before an index, which
- * may be left over from earlier; safetensors go before `pytorch_model.bin`. A single safetensors file of any other name counts too.
- * Undefined where there is none, or several and no index says what is where.
+ * The file with the weights, or the index of several files, in the order of transformers: a single
+ * file before an index, which may be left over; safetensors before `pytorch_model.bin`. A single
+ * safetensors file with any other name counts too. Undefined if there is none, or several without
+ * an index.
  */
 export function weightFile(names: readonly string[]): string | undefined {
   const single = names.filter(name => name.endsWith('.safetensors') && !isAdapter(name));
@@ -19,7 +20,10 @@ export function weightFile(names: readonly string[]): string | undefined {
   return candidates.find(name => name !== undefined);
 }
 
-/** True for the files of an adapter (LoRA and its kin), as peft writes them beside or without a model. */
+/**
+ * Whether a file belongs to an adapter (LoRA and similar), as peft writes it with or without a
+ * model.
+ */
 export function isAdapter(name: string): boolean {
   return /^adapter_(?:config\.json|model\.(?:safetensors|bin))$/.test(name);
 }

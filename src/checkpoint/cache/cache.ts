@@ -11,7 +11,7 @@ import { splitByUse } from '../formats/safetensors/header.ts';
 import { layOutSafetensors } from '../formats/safetensors/layout.ts';
 import { readSafetensorsHeader } from '../sources/read-safetensors.ts';
 
-/** To be raised whenever the same source would be unpacked or described differently. */
+/** Raised whenever the same source would be unpacked or described differently. */
 const FORMAT_VERSION = 1;
 // One cache line, and enough for every vector instruction.
 const ALIGNMENT = 64;
@@ -30,7 +30,7 @@ export interface WeightToCache {
   readonly pieces: () => AsyncIterable<Float32Array>;
 }
 
-/** What stands beside a weight file, to know it again. */
+/** The record beside a weight file, by which it is verified. */
 interface CacheRecord {
   readonly format: number;
   /** Of the source. */
@@ -57,9 +57,9 @@ function recordFile(file: string): string {
 }
 
 /**
- * The unpacked weights of a source with this digest, or undefined when there are none. Size and header are checked
- * against the record; a file whose time stamp differs from the record's is read whole and its SHA-256 compared. What is
- * damaged is set aside (`*.damaged`) and counts as absent.
+ * The unpacked weights of a source with this digest, or undefined when there are none. Size and
+ * header are checked against the record; a file whose time stamp differs from the record's is read
+ * whole and its SHA-256 compared. A damaged file is renamed to `*.damaged` and counts as absent.
  */
 export async function openCachedWeights(digest: string): Promise<CachedWeights | undefined> {
   const file = weightFile(digest);
@@ -75,8 +75,9 @@ export async function openCachedWeights(digest: string): Promise<CachedWeights |
 }
 
 /**
- * Unpacks weights into the cache: float32 in one safetensors file, tensors aligned to 64 bytes, written under a temporary
- * name, forced to disk, then renamed. Two processes may do so at once.
+ * Unpacks weights into the cache: float32 in one safetensors file, tensors aligned to 64 bytes,
+ * written under a temporary name, synced to disk, then renamed. Several processes may do so at
+ * once.
  *
  * @throws UserError when the disk refuses or is too small, naming the path and the bytes needed.
  */
@@ -124,7 +125,7 @@ export async function cacheWeights(
     });
     await writeRecord(file, record);
   } catch (error) {
-    // Windows lets nobody replace a file that another process has open: that one is then as good.
+    // Windows does not allow replacing a file that another process has open; that file is as good.
     const other = error instanceof UserError ? await openCachedWeights(digest) : undefined;
     if (other === undefined) throw error;
     return other;
@@ -145,7 +146,8 @@ async function writePieces(
     const bytes = new Uint8Array(piece.buffer, piece.byteOffset, piece.byteLength);
     await writing;
     writing = writeFully(handle, bytes, end);
-    // Looked at above or below; until then a refusal of the disk is nobody's unhandled rejection.
+    // Awaited above or below; until then an error of the disk must not count as an unhandled
+    // rejection.
     writing.catch(() => undefined);
     end += bytes.length;
     onPiece(bytes, end);
@@ -186,7 +188,7 @@ async function writeRecord(file: string, record: CacheRecord): Promise<void> {
   await writeAtomically(recordFile(file), text.length, handle => handle.writeFile(text));
 }
 
-/** What is wrong with a weight file, undefined when nothing is. */
+/** The damage of a weight file, undefined if there is none. */
 async function findDamage(file: string, record: CacheRecord, depth: 'quick' | 'full'): Promise<string | undefined> {
   return withFile(file, async (handle, size) => {
     if (size !== record.bytes) return `it has ${size} bytes, its record says ${record.bytes}`;
@@ -205,7 +207,7 @@ async function findDamage(file: string, record: CacheRecord, depth: 'quick' | 'f
   });
 }
 
-// A file that is not what it should be is damaged; a disk or system that refuses is no fault of the file.
+// Unexpected content is damage; an error of the disk or system is not.
 function reasonOf(error: unknown): string {
   if (!(error instanceof UserError)) throw error;
   if (error.cause === undefined) return error.message;
@@ -222,15 +224,16 @@ async function setAside(file: string): Promise<void> {
 export interface CacheReport {
   readonly file: string;
   readonly bytes: number;
-  /** Undefined when every byte is as it was written. */
+  /** Undefined if every byte is as it was written. */
   readonly damage: string | undefined;
 }
 
 /**
- * Reads every weight file of the cache whole and compares its SHA-256 with the one recorded when it was written.
+ * Reads every weight file of the cache whole and compares its SHA-256 with the one recorded when it
+ * was written.
  *
- * @param options.setAside moves damaged files out of the way, so that they are unpacked again when needed, and removes what
- * killed processes left half-written.
+ * @param options.setAside renames damaged files, so that the weights are unpacked again when
+ * needed, and removes temporary files of killed processes.
  */
 export async function verifyCache(options: { readonly setAside?: boolean } = {}): Promise<CacheReport[]> {
   const folder = weightsDirectory();

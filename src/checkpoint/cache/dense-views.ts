@@ -1,4 +1,4 @@
-/** @file Weights whose numbers lie in another order than row by row, put in order in the cache. */
+/** @file Strided weights, copied row by row into the cache. */
 
 import type { ByteProgress } from '../../files/digest.ts';
 import type { TensorLocation } from '../checkpoint.ts';
@@ -25,7 +25,7 @@ export async function denseViews(
   return cached.tensors;
 }
 
-/** One tensor at a time is held in memory. */
+/** Holds one tensor in memory at a time. */
 async function* inOrder(view: StridedView): AsyncGenerator<Float32Array> {
   const { shape, strides } = view;
   const stored = await readTensor(view);

@@ -6,17 +6,20 @@ interface FairseqFile {
   readonly file: string;
   /** Those that are weights. */
   readonly tensors: ReadonlyMap<string, TensorLocation>;
-  /** What else has a name in the state. */
+  /** Other named values of the state. */
   readonly otherTensors: ReadonlyMap<string, string>;
-  /** What the model was made with, as far as the file says. */
+  /** Training settings in the file. */
   readonly settings: ReadonlyMap<PickleValue, PickleValue>;
-  /** Logits are made with the embedding. */
+  /** The output projection is the embedding. */
   readonly tied: boolean;
-  /** As asked for by the user. */
+  /** As the user gives it. */
   readonly heads?: number | undefined;
 }
 
-/** Attention heads of the published dense models (Artetxe et al. 2021), by layers and hiddenSize: 125M, 355M, 1.3B, 2.7B, 6.7B, 13B. */
+/**
+ * Attention heads of the published dense models (Artetxe et al. 2021), by layers and hidden size:
+ * 125M, 355M, 1.3B, 2.7B, 6.7B, 13B.
+ */
 const PUBLISHED_HEADS: ReadonlyMap<string, number> = new Map([
   ['12x768', 12],
   ['24x1024', 16],
@@ -41,10 +44,11 @@ const LAYER_TENSOR =
 const OTHER_TENSOR = /^decoder\.(?:embed_tokens\.weight|layer_norm\.(?:weight|bias)|output_projection\.weight)$/;
 
 /**
- * The sizes of a fairseq language model, under Hugging Face's names for the same architecture: from the shapes of its
- * tensors, and heads, context and activation from the settings it was made with.
+ * The sizes of a fairseq language model, under Hugging Face's names for the same architecture: from
+ * the shapes of its tensors, and heads, context and activation from its training settings.
  *
- * @throws UserError when it is another architecture, its sizes contradict each other, or nobody knows the heads.
+ * @throws UserError when it is another architecture, its sizes contradict each other, or the heads
+ * are unknown.
  */
 export function fairseqConfig(of: FairseqFile): Readonly<Record<string, unknown>> {
   const { file, tensors, tied } = of;
@@ -109,7 +113,10 @@ function settingReader(settings: ReadonlyMap<PickleValue, PickleValue>, fail: Fa
   };
 }
 
-/** Undefined for what is None or points elsewhere (`${task.tokens_per_sample}`); the text of an enumeration's member. */
+/**
+ * Undefined for None and references (`${task.tokens_per_sample}`); the text of a member of an
+ * enumeration.
+ */
 function plainSetting(value: PickleValue | undefined): PickleValue | undefined {
   if (value === null || (typeof value === 'string' && value.startsWith('${'))) return undefined;
   const [only, more] = isKind(value, 'object') && isKind(value.args, 'tuple') ? value.args.items : [];
@@ -120,7 +127,7 @@ function isSize(value: PickleValue): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value > 0;
 }
 
-/** Layers are numbered from 0 without gaps; a tensor that the architecture has not means another one. */
+/** Layers are numbered from 0 without gaps; an unknown tensor means another architecture. */
 function countLayers({ tensors, otherTensors }: FairseqFile, fail: Fail): number {
   const found = new Set<number>();
   for (const name of [...tensors.keys(), ...otherTensors.keys()]) {
@@ -143,7 +150,7 @@ function matrix(name: string, tensors: FairseqFile['tensors'], fail: Fail): read
   return [rows, columns];
 }
 
-/** Forms of the decoder whose tensors look the same, or nearly. */
+/** Variants of the decoder with the same or similar tensors. */
 function refuseVariants(tensors: FairseqFile['tensors'], setting: Settings, fail: Fail): void {
   if (setting.flag('decoder_normalize_before') === false || !tensors.has('decoder.layer_norm.weight')) {
     fail('a model that normalises after each block (decoder_normalize_before is off), which is not supported');

@@ -7,14 +7,14 @@ const NUMBERS: ReadonlyMap<unknown, number> = new Map([
 ]);
 
 /**
- * JSON as Python writes and reads it: with `Infinity`, `-Infinity` and `NaN`, or with such a number as `{"__float__": "Infinity"}`, as
- * transformers 5 writes it.
+ * JSON as Python writes and reads it: with `Infinity`, `-Infinity` and `NaN`, or with such a number
+ * as `{"__float__": "Infinity"}`, as transformers 5 writes it.
  *
  * @throws SyntaxError as `parseShallowJson`
  */
 export function parsePythonJson(text: string): unknown {
   const json = /Infinity|NaN/.test(text) ? withTags(text) : text;
-  // Looked at first: the function below is called at every depth.
+  // Checked first: the function below is called at every depth.
   parseShallowJson(json);
   return JSON.parse(json, (_, value: unknown) => {
     if (value === null || typeof value !== 'object' || !('__float__' in value)) return value;
@@ -22,7 +22,10 @@ export function parsePythonJson(text: string): unknown {
   });
 }
 
-/** The same text with `{"__float__": ...}` in place of the numbers that JSON has not, texts left as they are. */
+/**
+ * The same text with `{"__float__": ...}` in place of the numbers that JSON does not have; strings
+ * are unchanged.
+ */
 function withTags(text: string): string {
   const token = /"|-?Infinity|NaN/g;
   const pieces: string[] = [];
@@ -38,7 +41,7 @@ function withTags(text: string): string {
   return pieces.join('') + text.slice(done);
 }
 
-/** The place behind the closing quote. */
+/** The index after the closing quote. */
 function endOfText(text: string, start: number): number {
   let at = start;
   while (at < text.length && text[at] !== '"') at += text[at] === '\\' ? 2 : 1;

@@ -2,10 +2,11 @@ import { UserError } from '../../error.ts';
 import { isJsonMap, parseStrictJson, type StrictJson } from '../../files/strict-json.ts';
 
 /**
- * The shard of every tensor, as `X.safetensors.index.json` or `X.bin.index.json` lists it. Shards have the extension that the name of the
- * index has.
+ * The shard of every tensor, as `X.safetensors.index.json` or `X.bin.index.json` lists it. Shards
+ * have the extension that the name of the index has.
  *
- * @throws UserError when the index breaks the format, or the name of a shard leaves the folder or has another extension
+ * @throws UserError when the index breaks the format, or the name of a shard points out of the
+ * folder or has another extension
  */
 export function parseWeightMap(file: string, bytes: Uint8Array): ReadonlyMap<string, string> {
   const fail: (what: string) => never = refusal(file);
@@ -42,7 +43,8 @@ export function refusal(indexFile: string) {
   };
 }
 
-// Hugging Face writes shards beside the index; a separator, a drive or a dot name could lead out of the folder.
+// Hugging Face writes shards beside the index; a separator, a drive or a dot name could point out
+// of the folder.
 function isPlainName(name: string): boolean {
   return name !== '' && !/[/\\:\0]/.test(name) && !name.startsWith('..');
 }

@@ -1,4 +1,7 @@
-/** @file Which Parquet files of a data set hold which rows, by their names, as the hub and the Python package datasets write them. */
+/**
+ * @file Which Parquet files of a data set hold which rows, by file name, as the hub and the Python
+ * package datasets write them.
+ */
 import { closest } from 'fastest-levenshtein';
 import { UserError } from '../../error.ts';
 
@@ -7,7 +10,7 @@ export type DatasetTables = ReadonlyMap<string, ReadonlyMap<string, readonly str
 
 const DEFAULT_CONFIG = 'default';
 const ENDING = '.parquet';
-/** `train-00000-of-00002`, formerly with a hash behind it. */
+/** `train-00000-of-00002`; older ones have a hash after it. */
 const SHARD = /^(.+)-(\d{5})-of-(\d{5})(?:-[0-9a-f]+)?$/;
 
 export function isTable(name: string): boolean {
@@ -18,11 +21,14 @@ interface Place {
   readonly config: string;
   readonly split: string;
   readonly shard: number;
-  /** How many there are, where the name says it. */
+  /** Number of shards, if the name tells it. */
   readonly of?: number;
 }
 
-/** `config/split-00000-of-00002.parquet`, `config/split/0000.parquet` or `config/split.parquet`; `data/` and no folder are the default configuration. */
+/**
+ * `config/split-00000-of-00002.parquet`, `config/split/0000.parquet` or `config/split.parquet`;
+ * `data/` and no folder are the default configuration.
+ */
 function placeOf(name: string): Place {
   const steps = name.slice(0, -ENDING.length).split('/');
   const last = steps.pop()!;
@@ -44,7 +50,7 @@ function configOf(folders: readonly string[]): string {
 
 /**
  * @param what names the data set in messages
- * @throws UserError when a shard of a split is missing, or two files are the same one
+ * @throws UserError when a shard of a split is missing, or two files are the same shard
  */
 export function datasetTables(names: Iterable<string>, what: string): DatasetTables {
   const places = [...names].filter(isTable).map(name => ({ name, ...placeOf(name) }));
@@ -69,7 +75,11 @@ export function datasetTables(names: Iterable<string>, what: string): DatasetTab
   return tables;
 }
 
-/** The splits of a configuration: the one that is asked for, the only one, or the default. @throws UserError naming those that there are */
+/**
+ * The splits of a configuration: the given one, the only one, or the default.
+ *
+ * @throws UserError naming the available ones
+ */
 export function splitsOf(
   tables: DatasetTables,
   config: string | undefined,
@@ -87,17 +97,17 @@ export function splitsOf(
   );
 }
 
-/** In the order in which they are looked for. */
+/** In order of preference. */
 const EVALUATION = ['validation', 'valid', 'val', 'dev', 'test'];
 
 /** Files for training and for evaluation. */
 export interface DatasetParts {
   readonly train: readonly string[];
-  /** Undefined where there are none. */
+  /** Undefined if there are none. */
   readonly evaluation: readonly string[] | undefined;
 }
 
-/** @throws UserError naming the splits that there are */
+/** @throws UserError naming the available splits */
 export function chooseParts(
   splits: ReadonlyMap<string, readonly string[]>,
   wanted: { readonly train: readonly string[] | undefined; readonly evaluation: readonly string[] | undefined },

@@ -12,12 +12,12 @@ import { Lost, type PartialFile, takePartial } from './partial.ts';
 import { refusal } from './refusal.ts';
 
 export interface BlobProgress {
-  /** Bytes that are on disk, by this process or another. */
+  /** Bytes on disk, written by this process or another. */
   readonly onBytes: (done: number) => void;
   readonly onCheck: ByteProgress;
 }
 
-/** Where a file of a model comes from. */
+/** Where a file of a model is downloaded from. */
 export interface Origin {
   readonly id: HubId;
   readonly commit: string;
@@ -25,7 +25,10 @@ export interface Origin {
   readonly http: Http;
 }
 
-/** True when the file has the content that the hub promises. Large ones are read once and then remembered. */
+/**
+ * Whether a file has the content that the hub lists. The digest of a large file is computed once
+ * and stored.
+ */
 export async function isIntact(path: string, { bytes, etag }: HubFile, onCheck?: ByteProgress): Promise<boolean> {
   const found = await stat(path).catch(error => {
     if (['ENOENT', 'ENOTDIR'].includes(errorCode(error) ?? '')) return undefined;
@@ -37,10 +40,12 @@ export async function isIntact(path: string, { bytes, etag }: HubFile, onCheck?:
 }
 
 /**
- * Downloads a file into `blob`: from where an earlier try ended, and under its own name only when size and hash are those
- * that the hub promises. When another process is at it, waits for that one.
+ * Downloads a file into `blob`, continuing an earlier partial download. The file gets its final
+ * name only when size and hash are those that the hub lists. If another process is downloading it,
+ * waits for that process.
  *
- * @throws UserError when the hub refuses, does not answer in the end, or sends something else than it promises
+ * @throws UserError when the hub refuses, does not answer after all tries, or sends other content
+ * than it lists
  */
 export async function downloadBlob(blob: string, origin: Origin, progress: BlobProgress): Promise<void> {
   const { http, file } = origin;
@@ -54,7 +59,7 @@ export async function downloadBlob(blob: string, origin: Origin, progress: BlobP
         if (await isIntact(blob, file, progress.onCheck)) return;
         continue;
       }
-      // Another process may have ended between the last look and this one.
+      // Another process may have finished since the last check.
       if (await isIntact(blob, file, progress.onCheck)) return await partial.remove();
       if (await complete(partial, origin, progress)) return;
     }
@@ -70,7 +75,8 @@ async function complete(partial: PartialFile, origin: Origin, progress: BlobProg
     const start = Math.min((await partial.handle.stat()).size, file.bytes);
     const pieces = await fill(partial, start, origin, progress);
     let good = await hasHash(partial, file, progress);
-    // Where pieces of several connections make the file, one of them may be damaged; then everything is fetched anew.
+    // If the file came in several pieces, one of them may be damaged; then everything is fetched
+    // again.
     if (!good && (start > 0 || pieces > 1)) {
       await fill(partial, 0, origin, progress);
       good = await hasHash(partial, file, progress);
@@ -96,7 +102,7 @@ async function hasHash({ handle }: PartialFile, { bytes, etag }: HubFile, { onCh
   return (await hashFile(handle, hash, bytes, onCheck)) === etag;
 }
 
-/** SHA-1 as git names a blob: over its kind and size, then its content. */
+/** SHA-1 of a git blob: over its type and size, then its content. */
 function gitBlob(bytes: number) {
   return createHash('sha1').update(`blob ${bytes}\0`);
 }
@@ -115,7 +121,7 @@ async function fill(partial: PartialFile, from: number, origin: Origin, { onByte
   onBytes(done);
   if (done === file.bytes) return pieces;
   await persist(what, http, progressed => {
-    // Offsets count in the content itself, so that it may not travel compressed.
+    // Offsets refer to the content itself, so that it must not be compressed in transit.
     const headers = { 'accept-encoding': 'identity', ...(done > 0 && { range: `bytes=${done}-` }) };
     return get(address, headers, http, async (response, alive) => {
       if (response.status === 416 || (response.status === 206 && startOf(response) !== done)) {
@@ -133,7 +139,7 @@ async function fill(partial: PartialFile, from: number, origin: Origin, { onByte
         await partial.check();
         await writeFully(handle, chunk, done);
         done += chunk.length;
-        // A server that begins anew each time and never gets further makes no progress.
+        // A server that starts again each time and never gets further makes no progress.
         if (done > furthest) progressed();
         furthest = Math.max(furthest, done);
         onBytes(done);

@@ -15,9 +15,9 @@ export interface PullOptions {
   readonly onProgress?: ((progress: OpenProgress) => void) | undefined;
   /** Stops the download; what arrived is kept for the next time. */
   readonly signal?: AbortSignal | undefined;
-  /** Refuses the network, as `HF_HUB_OFFLINE=1` does. */
+  /** Does not use the network, like `HF_HUB_OFFLINE=1`. */
   readonly offline?: boolean | undefined;
-  /** How patient to be with the network. */
+  /** Waits and retries. */
   readonly pace?: Partial<Pace> | undefined;
 }
 
@@ -26,16 +26,16 @@ export interface PulledFile {
   readonly bytes: number;
   /** SHA-256 of large files, git's SHA-1 of small ones. */
   readonly etag: string;
-  /** False when it was in the cache. */
+  /** False if it was in the cache. */
   readonly downloaded: boolean;
 }
 
-/** Where requests go, as the environment says. */
+/** Endpoint and token, from the environment. */
 export function hubHttp({ pace, signal }: PullOptions): Http {
   return { endpoint: hubEndpoint(), token: hubToken(), pace: { ...PATIENT, ...pace }, signal };
 }
 
-/** Who refuses the network, as the start of a sentence; undefined when nobody does. */
+/** What forbids the network, as the start of a sentence; undefined if it is allowed. */
 export function whoRefuses({ offline }: { readonly offline?: boolean | undefined }): string | undefined {
   if (offline) return '`offline` refuses';
   return hubIsOffline() ? 'HF_HUB_OFFLINE refuses' : undefined;
@@ -52,7 +52,7 @@ export interface Job extends Listing {
   readonly report: PullOptions['onProgress'];
 }
 
-/** Makes sure that a file is in the cache, whole, and shown in the snapshot. */
+/** Makes sure that a file is complete in the cache and linked in the snapshot. */
 export async function fetchFile(job: Job, name: string, onBytes: (done: number) => void): Promise<PulledFile> {
   const { blobs, snapshot, http, report } = job;
   http.signal?.throwIfAborted();
@@ -61,7 +61,7 @@ export async function fetchFile(job: Job, name: string, onBytes: (done: number) 
   const [blob, shown] = [join(blobs, etag), join(snapshot, name)];
   const onCheck = (done: number, total: number) => report?.({ stage: `checking ${name}`, done, total });
   const present = await isIntact(blob, file, onCheck);
-  // Tools on systems without links keep the content in the snapshot alone.
+  // On systems without links, tools keep the content in the snapshot only.
   if (!present && (await isIntact(shown, file, onCheck))) return { name, bytes, etag, downloaded: false };
   if (!present) {
     await rm(blob, { force: true });
@@ -84,7 +84,11 @@ export async function openJob(
   return { id, commit, files, http, blobs, snapshot: snapshotFolder(id, commit, cache), report };
 }
 
-/** Fetches files, those that were fetched already passed over. @throws UserError when the disk has no room for them */
+/**
+ * Fetches files, except those that are fetched already.
+ *
+ * @throws UserError when the disk has no room for them
+ */
 export async function fetchFiles(
   job: Job,
   names: readonly string[],
@@ -105,7 +109,7 @@ function bytesOf({ files }: Job, names: readonly string[]): number {
   return names.reduce((sum, name) => sum + files.get(name)!.bytes, 0);
 }
 
-/** Before gigabytes are fetched in vain. What is there counts, whole or not. */
+/** Checked before gigabytes are fetched in vain. Partial files count as far as they are. */
 async function requireSpace(job: Job, names: readonly string[]): Promise<void> {
   const present = await readdir(job.blobs);
   let needed = 0;

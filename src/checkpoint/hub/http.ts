@@ -1,19 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UserError } from '../../error.ts';
 
-/** How long to wait, and how often; tests are in a hurry. */
+/** Waits and retries of downloads; tests use shorter ones. */
 export interface Pace {
   /** Tries without any progress before giving up. */
   readonly tries: number;
   /** Wait before the second try; doubled for each one after. */
   readonly backOffMs: number;
-  /** The longest wait between two tries, whatever a server asks for. */
+  /** The longest wait between two tries, even if a server asks for more. */
   readonly longestWaitMs: number;
-  /** A connection that is silent for so long is cut. */
+  /** A connection that sends nothing for this time is closed. */
   readonly silentMs: number;
-  /** A partial file that nobody touched for so long was left by a process that is gone. */
+  /** A partial file that was not touched for this time was left by a process that ended. */
   readonly abandonedMs: number;
-  /** Between two looks at what another process downloads. */
+  /** Between two checks on a download of another process. */
   readonly lookMs: number;
 }
 
@@ -26,19 +26,19 @@ export const PATIENT: Pace = {
   lookMs: 250,
 };
 
-/** Where requests go, and with what patience. */
+/** Where requests go, and how they are retried. */
 export interface Http {
   readonly endpoint: string;
-  /** Sent to the endpoint's own origin and nowhere else. */
+  /** Sent only to the endpoint's own origin. */
   readonly token: string | undefined;
   readonly pace: Pace;
   readonly signal: AbortSignal | undefined;
 }
 
-/** Something that may pass: the next try can succeed. */
+/** A failure that may be temporary: the next try can succeed. */
 export class Setback extends Error {
   override readonly name = 'Setback';
-  /** What the server asked for. */
+  /** The wait that the server asked for. */
   readonly waitMs: number | undefined;
 
   constructor(message: string, options: { readonly waitMs?: number | undefined; readonly cause?: unknown } = {}) {
@@ -47,17 +47,19 @@ export class Setback extends Error {
   }
 }
 
-// Browsers follow twenty; the hub needs two: to the repository's new name, and to the store of large files.
+// Browsers follow twenty; the hub needs two: to the repository's new name, and to the store of
+// large files.
 const MAX_REDIRECTS = 10;
 const REDIRECTS = [301, 302, 303, 307, 308];
 const PASSING = [408, 425, 429, 500, 502, 503, 504];
 
 /**
- * Does `attempt` again while it suffers setbacks, waiting longer each time, or as long as the server asks. What calls
- * `progressed` has its tries back. `p-retry` would save 20 of its 40 lines, but it can neither give tries back nor wait
- * as long as a server asks, and from its version 8 on it needs Node 22.
+ * Repeats `attempt` after setbacks, with a longer wait each time, or the wait that the server asks
+ * for. A call of `progressed` resets the number of tries. Own code: `p-retry` would save 20 lines
+ * of 40, but it can neither reset the tries nor wait as long as a server asks, and from version 8
+ * on it needs Node 22.
  *
- * @throws UserError that starts with `what` when no try is left; whatever else `attempt` throws
+ * @throws UserError that starts with `what` when no try is left; any other error of `attempt`
  */
 export async function persist<T>(
   what: string,
@@ -85,7 +87,7 @@ export async function persist<T>(
   }
 }
 
-// Many clients that were cut at the same time should not come back at the same time.
+// Clients that lost their connection at the same time should not reconnect at the same time.
 function backOff(first: number, failures: number): number {
   return first * 2 ** (failures - 1) * (0.75 + Math.random() / 2);
 }
@@ -98,11 +100,12 @@ async function wait(ms: number, longest: number, signal: AbortSignal | undefined
 }
 
 /**
- * One GET: opens the address, follows redirects, hands the response to `use`. The token leaves with requests to the
- * endpoint's origin only, and no more once a redirect led elsewhere.
+ * One GET: follows redirects and passes the response to `use`. The token is sent to the endpoint's
+ * origin only, and not after a redirect to another origin.
  *
- * @param use reads the body; calls `alive` whenever bytes arrive, or the connection counts as silent
- * @throws Setback for what may pass; UserError for redirects that lead nowhere
+ * @param use reads the body; calls `alive` whenever bytes arrive, so that the connection does not
+ * count as silent
+ * @throws Setback for failures that may be temporary; UserError for wrong redirects
  */
 export async function get<T>(
   address: string,
@@ -127,7 +130,7 @@ export async function get<T>(
       alive();
       return await use(response, alive);
     } finally {
-      // A body that is not wanted to its end must not keep the connection.
+      // A body that is not read to its end must not keep the connection open.
       if (!response.bodyUsed) await response.body?.cancel().catch(() => undefined);
     }
   } catch (error) {

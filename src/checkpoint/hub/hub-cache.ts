@@ -1,5 +1,5 @@
 /**
- * @file The cache that all tools around the hub share:
+ * @file The cache that all tools of the hub share:
  *
  *     models--org--name/blobs/<etag>                    contents; etag = SHA-256, or git's SHA-1 for small files; datasets--... of data sets
  *     models--org--name/snapshots/<commit>/<file>       relative symbolic links into blobs
@@ -21,7 +21,7 @@ export function repositoryFolder({ kind, name }: HubId, cache: string = hubCache
   return join(cache, `${kind === 'dataset' ? 'datasets' : 'models'}--${name.replace('/', '--')}`);
 }
 
-/** Where files of a commit are shown. */
+/** The folder with the files of a commit. */
 export function snapshotFolder(id: HubId, commit: string, cache: string = hubCacheDirectory()): string {
   return join(repositoryFolder(id, cache), 'snapshots', commit);
 }
@@ -30,12 +30,12 @@ export function snapshotFolder(id: HubId, commit: string, cache: string = hubCac
 export interface Snapshot {
   readonly commit: string;
   readonly folder: string;
-  /** The files that are there, with links resolved: name to path. */
+  /** The available files, with links resolved: name to path. */
   readonly files: ReadonlyMap<string, string>;
 }
 
 /**
- * The snapshot of a revision, as far as it is in the cache; undefined when there is none.
+ * The part of a revision's snapshot that is in the cache; undefined if there is none.
  *
  * @throws UserError when a link in it leads out of the cache
  */
@@ -49,7 +49,7 @@ export async function findSnapshot(id: HubId, cache: string = hubCacheDirectory(
     const files = new Map<string, string>();
     for (const name of names) {
       const path = await realpath(join(folder, name)).catch(error => {
-        // A link whose blob is gone.
+        // A link without its blob.
         if (errorCode(error) === 'ENOENT') return undefined;
         throw error;
       });
@@ -84,7 +84,7 @@ async function readReference(id: HubId, cache: string): Promise<string | undefin
   }
 }
 
-/** Remembers the commit of a branch or tag. */
+/** Stores the commit of a branch or tag. */
 export async function writeReference(id: HubId, commit: string, cache: string = hubCacheDirectory()): Promise<void> {
   if (isCommit(id.revision)) return;
   await writeAtomically(referenceFile(id, cache), commit.length, handle => handle.writeFile(commit));
@@ -95,7 +95,7 @@ function referenceFile(id: HubId, cache: string): string {
 }
 
 /**
- * Makes the folders of a model or data set that are written to; returns that of the blobs.
+ * Makes the folders of a model or data set; returns that of the blobs.
  *
  * @throws UserError when one of them is a link that leads out of the cache, or the disk refuses
  */
@@ -153,9 +153,10 @@ function requireInside(root: string, path: string, named: string): void {
 }
 
 /**
- * Shows a blob under its file name in a snapshot: by a relative link, or a copy where the system has no links.
+ * Adds a blob to a snapshot under its file name: as a relative link, or as a copy on systems
+ * without links.
  *
- * @param link stands in for the system in tests
+ * @param link replaces the system's function in tests
  */
 export async function showInSnapshot(
   blob: string,
@@ -180,7 +181,7 @@ export async function showInSnapshot(
   }
 }
 
-// Windows without the right to make links, and file systems that know none.
+// Windows without the right to make links, and file systems without links.
 const NO_LINKS = ['EPERM', 'EACCES', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EINVAL', 'UNKNOWN'];
 
 function isAbsent(error: unknown): boolean {

@@ -16,14 +16,15 @@ export const DEFAULT_REVISION = 'main';
 const MAX_NAME = 96;
 const MAX_REVISION = 200;
 
-// ASCII only: letters of other scripts that look alike would name another folder than the one that is read.
+// ASCII only: similar letters of other scripts would name another folder than the one a reader
+// sees.
 const PART = /^[A-Za-z0-9_](?:[A-Za-z0-9._-]*[A-Za-z0-9_])?$/;
 const REVISION_PART = /^[A-Za-z0-9_][A-Za-z0-9._+-]*$/;
-// Names that Windows gives to devices, whatever their ending.
+// Names of devices on Windows, with any extension.
 const DEVICE = /^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/i;
 const COMMIT = /^[0-9a-f]{40}$/;
 
-/** True for a whole commit hash, the name of a snapshot. */
+/** Whether a text is a full commit hash, the name of a snapshot. */
 export function isCommit(revision: string): boolean {
   return COMMIT.test(revision);
 }
@@ -31,7 +32,8 @@ export function isCommit(revision: string): boolean {
 /**
  * Reads `org/name[@revision]`.
  *
- * @throws UserError when it is none; names that could lead out of the cache or look like another are refused.
+ * @throws UserError when it is not a hub id; names that lead out of the cache or look like another
+ * name are refused.
  */
 export function parseHubId(text: string): HubId {
   const reason = whyNoHubId(text);
@@ -48,26 +50,26 @@ export function asHubId(text: string): HubId | undefined {
   return whyNoHubId(text) === undefined ? split(text) : undefined;
 }
 
-/** As it is typed; the default revision is left out. */
+/** As the user types it, without the default revision. */
 export function formatHubId({ kind, name, revision }: HubId): string {
   const prefix = kind === 'dataset' ? DATASET_PREFIX : '';
   return prefix + (revision === DEFAULT_REVISION ? name : `${name}@${revision}`);
 }
 
-/** Where it is on the hub, below the endpoint. */
+/** The path on the hub, below the endpoint. */
 export function hubPath({ kind, name }: HubId): string {
   return kind === 'dataset' ? `datasets/${name}` : name;
 }
 
 const DATASET_PREFIX = 'hf:';
 
-/** A data set of the hub and the one of its configurations that is meant. */
+/** A data set of the hub and one of its configurations. */
 export interface DatasetId {
   readonly id: HubId;
   readonly config: string | undefined;
 }
 
-/** True for what is written as a data set of the hub, right or wrong. */
+/** Whether a text has the form of a data set of the hub, valid or not. */
 export function isDatasetId(text: string): boolean {
   return text.startsWith(DATASET_PREFIX);
 }
@@ -75,7 +77,7 @@ export function isDatasetId(text: string): boolean {
 /**
  * Reads `hf:org/name[@revision][:config]`.
  *
- * @throws UserError when it is none
+ * @throws UserError when it is not valid
  */
 export function parseDatasetId(text: string): DatasetId {
   const [place = '', ...config] = text.slice(DATASET_PREFIX.length).split(':');

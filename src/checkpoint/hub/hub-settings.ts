@@ -1,4 +1,4 @@
-/** @file What the environment says about the hub, under the names that the Python tools read. */
+/** @file Settings of the hub from the environment variables that the Python tools read. */
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { UserError } from '../../error.ts';
@@ -6,9 +6,12 @@ import { atHome } from '../../files/home-directory.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The folder of the shared cache: `HF_HUB_CACHE`, else `HF_HOME`/hub, else `~/.cache/huggingface/hub`. */
+/**
+ * The folder of the shared cache: `HF_HUB_CACHE`, else `HF_HOME`/hub, else
+ * `~/.cache/huggingface/hub`.
+ */
 export function hubCacheDirectory(env: Environment = process.env): string {
-  // The second is the name that older Python tools read.
+  // Older Python tools read the second name.
   const chosen = env.HF_HUB_CACHE || env.HUGGINGFACE_HUB_CACHE;
   if (chosen) return resolve(expanded(chosen));
   if (env.HF_HOME) return resolve(expanded(env.HF_HOME), 'hub');
@@ -30,9 +33,9 @@ export function hubIsOffline(env: Environment = process.env): boolean {
 }
 
 /**
- * `HF_ENDPOINT`, else the public hub; without a slash at its end.
+ * `HF_ENDPOINT`, else the public hub; without a trailing slash.
  *
- * @throws UserError when it is no http(s) address
+ * @throws UserError when it is not an http(s) address
  */
 export function hubEndpoint(env: Environment = process.env): string {
   const typed = env.HF_ENDPOINT?.trim() || 'https://huggingface.co';
@@ -51,7 +54,7 @@ export function hubEndpoint(env: Environment = process.env): string {
 /**
  * `HF_TOKEN`
  *
- * @throws UserError when it could not stand in a header
+ * @throws UserError when it is not a valid header value
  */
 export function hubToken(env: Environment = process.env): string | undefined {
   const token = env.HF_TOKEN?.trim() || undefined;

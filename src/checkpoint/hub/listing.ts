@@ -3,31 +3,36 @@ import { get, type Http, persist, readText } from './http.ts';
 import { formatHubId, type HubId, isCommit } from './hub-id.ts';
 import { refusal } from './refusal.ts';
 
-/** A file of a model or data set as the hub lists it. */
+/** A file of a model or data set in the hub's listing. */
 export interface HubFile {
   readonly path: string;
   readonly bytes: number;
-  /** What the blob is called in the cache: SHA-256 of the content for large files, git's blob SHA-1 for small ones. */
+  /**
+   * The name of the blob in the cache: SHA-256 of the content for large files, git's blob SHA-1 for
+   * small ones.
+   */
   readonly etag: string;
 }
 
 export interface Listing {
   readonly commit: string;
-  /** By name: of a model those of its top folder, of a data set all, with the folders in their names. */
+  /** By name: of a model, the files in its top folder; of a data set, all files, by path. */
   readonly files: ReadonlyMap<string, HubFile>;
 }
 
-// A page of a thousand files takes less than a megabyte; no model has a thousand pages in its top folder.
+// A page of a thousand files takes less than a megabyte; no model has a thousand pages in its top
+// folder.
 const MAX_ANSWER_BYTES = 20_000_000;
 const MAX_FILES = 20_000;
 
 /**
  * Asks the hub for the commit behind a revision, and for the files of that commit.
  *
- * @throws UserError when the hub does not know the model or data set, does not let us see it, or cannot be reached
+ * @throws UserError when the hub does not know the model or data set, does not allow access, or
+ * cannot be reached
  */
 export async function listRepository(id: HubId, http: Http): Promise<Listing> {
-  // 40 ms that nobody should wait who does not use the network.
+  // Loading takes 40 ms, which commands without network should not spend.
   const { datasetInfo, listFiles, modelInfo } = await import('@huggingface/hub');
   const hub = { hubUrl: http.endpoint, fetch: hubFetch(id, http) };
   try {
@@ -52,7 +57,7 @@ export async function listRepository(id: HubId, http: Http): Promise<Listing> {
     return { commit: sha, files };
   } catch (error) {
     http.signal?.throwIfAborted();
-    // The library takes answers on trust, and breaks on those that are not what it expects.
+    // The library does not validate answers and throws on unexpected ones.
     throw error instanceof UserError ? error : strange(id, http, error);
   }
 }
@@ -70,7 +75,7 @@ interface Entry {
   readonly lfs?: { readonly oid: string };
 }
 
-// Names become paths: anything but plain names, one below the other in a data set, is none of ours.
+// Names become paths: only plain names are taken, in a data set also in folders.
 const PLAIN_NAME = /^[\w][\w.-]{0,199}$/;
 const TREE_PATH = /^(?:[\w][\w.+=-]{0,199}\/){0,8}[\w][\w.+=-]{0,199}$/;
 
@@ -83,7 +88,7 @@ function fileOf({ type, path, size, oid, lfs }: Entry, names: RegExp): HubFile |
   return { path, bytes: size, etag };
 }
 
-/** `fetch` for the library: with our redirects, patience, limits and messages. */
+/** `fetch` for the library, with the redirects, retries, limits and messages of this module. */
 function hubFetch(id: HubId, http: Http): typeof fetch {
   return input =>
     persist(formatHubId(id), http, () =>

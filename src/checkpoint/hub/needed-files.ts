@@ -2,7 +2,7 @@ import { shardsOf } from '../formats/shard-index.ts';
 import { readWeightMap } from '../sources/read-shards.ts';
 import { weightFile } from '../weight-file.ts';
 
-/** Small files beside the weights: configuration and all that a tokenizer can be made from. */
+/** Small files beside the weights: configuration and the files of a tokenizer. */
 const BESIDE = [
   'config.json',
   'generation_config.json',
@@ -19,17 +19,17 @@ const BESIDE = [
 ] as const;
 
 export interface NeededFiles {
-  /** Those that are there, small ones first. */
+  /** The available ones, small files first. */
   readonly files: readonly string[];
-  /** Those without which the model cannot be opened. */
+  /** Missing ones without which the model cannot be opened. */
   readonly missing: readonly string[];
 }
 
 /**
- * Which of the files of a model are needed to open it: configuration, tokenizer, weights. Weights are those
- * that are taken when the folder is opened.
+ * Which of the files of a model are needed to open it: configuration, tokenizer, weights. Weights
+ * are chosen as when the folder is opened.
  *
- * @param placeOf where an index that is needed can be read
+ * @param placeOf makes a needed index available, and returns its path
  */
 export async function neededFiles(
   names: ReadonlySet<string>,

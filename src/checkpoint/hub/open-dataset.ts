@@ -14,7 +14,7 @@ import { hubCacheDirectory } from './hub-settings.ts';
 import { type Listing, listRepository } from './listing.ts';
 import type { Pulled } from './pull.ts';
 
-/** The branch in which the hub keeps what it made of files of other formats. */
+/** The branch in which the hub stores its conversions of other formats. */
 const CONVERTED = 'refs/convert/parquet';
 
 /** A commit of a data set, and its Parquet files. */
@@ -24,12 +24,12 @@ interface Located {
 }
 
 /**
- * Files with the rows of a data set of the hub: from the cache when all that is wanted is there (no network, so that the same id stays
- * the same rows until it is pulled again), else after downloading them. What is there is held against the hashes of the hub's listing,
- * which is kept in dualform's cache.
+ * Files with the rows of a data set of the hub: from the cache if complete (without network, so
+ * that an id means the same rows until it is pulled again), else after a download. Cached files are
+ * checked against the hashes of the hub's listing, which is kept in dualform's cache.
  *
- * @param wanted splits; without them those called train and validation (else test)
- * @throws UserError when the network is refused and something is missing, naming it; or as `pull`
+ * @param wanted splits; by default train and validation (else test)
+ * @throws UserError naming what is missing when the network may not be used; or as `pull`
  */
 export async function openDataset(
   dataset: DatasetId,
@@ -55,7 +55,7 @@ export async function openDataset(
   return { train: paths(parts.train), evaluation: parts.evaluation && paths(parts.evaluation) };
 }
 
-/** Downloads every split of a configuration of a data set, and makes it the one that `openDataset` finds. */
+/** Downloads every split of a configuration of a data set, which `openDataset` then finds. */
 export async function pullDataset(dataset: DatasetId, options: PullOptions): Promise<Pulled> {
   const what = formatHubId(dataset.id);
   const refusing = whoRefuses(options);
@@ -89,7 +89,7 @@ function missing(dataset: DatasetId, what: string, refusing: string): UserError 
   );
 }
 
-/** The revision itself, then the branch with what the hub made of it. */
+/** The revision itself, then the branch with the hub's conversion. */
 function placesOf(id: HubId): HubId[] {
   return id.revision === DEFAULT_REVISION ? [id, { ...id, revision: CONVERTED }] : [id];
 }
@@ -108,7 +108,7 @@ async function locate(id: HubId, options: PullOptions): Promise<Located> {
   const without: string[] = [];
   for (const place of placesOf(id)) {
     const listing = await listRepository(place, http).catch(error => {
-      // A data set that the hub cannot convert has no such branch.
+      // A data set that the hub cannot convert does not have this branch.
       if (place.revision === CONVERTED && error instanceof UserError && /no revision/.test(error.message))
         return undefined;
       throw error;
@@ -132,7 +132,7 @@ async function fetchTables({ id, listing }: Located, names: readonly string[], o
   const job = await openJob(id, listing, hubHttp(options), options.onProgress);
   const files = await fetchFiles(job, names);
   await writeListing(id, listing);
-  // Only now: until everything is there, the revision stays what it was.
+  // Last: until every file is complete, the revision keeps its commit.
   await writeReference(id, listing.commit);
   return files;
 }
@@ -143,7 +143,10 @@ function listingFile(id: HubId, commit: string): string {
   return join(repositoryFolder(id, join(cacheDirectory(), 'hub')), `${commit}.json`);
 }
 
-/** The Parquet files of a commit, which never change. Undefined when they are not known, or the record is damaged. */
+/**
+ * The Parquet files of a commit, which never change. Undefined if they are unknown or the record is
+ * damaged.
+ */
 async function readListing(id: HubId, commit: string): Promise<Listing | undefined> {
   try {
     const files = stored.parse(JSON.parse(await readFile(listingFile(id, commit), 'utf8')));

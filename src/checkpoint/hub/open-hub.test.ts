@@ -44,7 +44,10 @@ afterEach(() => {
   rmSync(place, { recursive: true });
 });
 
-/** Files in the layout of the Python tools: contents in blobs, relative links in the snapshot, the commit in refs. */
+/**
+ * Files in the layout of the Python tools: contents in blobs, relative links in the snapshot, the
+ * commit in refs.
+ */
 function fill(contents: Readonly<Record<string, Buffer>>, reference = COMMIT): string {
   const [blobs, snapshot] = [join(model, 'blobs'), join(model, 'snapshots', COMMIT)];
   for (const folder of [blobs, snapshot, join(model, 'refs')]) mkdirSync(folder, { recursive: true });

@@ -12,10 +12,10 @@ import { neededFiles } from './needed-files.ts';
 import { pullModel } from './pull.ts';
 
 /**
- * Opens a model of the hub: from the cache when all that it needs is there (no network, so that the same id stays the same
- * model until it is pulled again), else after downloading it.
+ * Opens a model of the hub: from the cache if complete (without network, so that an id means the
+ * same model until it is pulled again), else after a download.
  *
- * @throws UserError when the network is refused and something is missing, naming it; or as `pull`
+ * @throws UserError naming what is missing when the network may not be used; or as `pull`
  */
 export async function openFromHub(id: HubId, options: OpenOptions): Promise<Checkpoint> {
   const snapshot = await findSnapshot(id);
@@ -37,7 +37,7 @@ function neededIn({ folder, files }: Snapshot) {
   return neededFiles(new Set(files.keys()), index => join(folder, index));
 }
 
-/** Blobs of large files are named by their SHA-256, which is measured anyway (and remembered). */
+/** Blobs of large files are named by their SHA-256, which is computed anyway (and stored). */
 async function requireIntact(id: HubId, path: string, name: string, { onProgress }: OpenOptions): Promise<void> {
   const etag = basename(path);
   if (basename(dirname(path)) !== 'blobs' || !/^[0-9a-f]{64}$/.test(etag)) return;

@@ -1,7 +1,8 @@
 /**
- * @file Files on their way: `blobs/<etag>.<time>-<random>.incomplete`. Each belongs to one process, which touches it as long
- * as it works on it; that keeps two processes from writing into each other's file, and lets the second one see that there is
- * a first. One that nobody touched for a while, or that was let go, is taken over by renaming it.
+ * @file Partial downloads: `blobs/<etag>.<time>-<random>.incomplete`. Each belongs to one process,
+ * which touches it while it works on it, so that two processes never write to the same file and the
+ * second one notices the first. A file that was not touched for a while, or was released, is taken
+ * over by renaming it.
  */
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
@@ -11,17 +12,19 @@ import { errorCode } from '../../files/file-bytes.ts';
 import type { Pace } from './http.ts';
 
 const INCOMPLETE = '.incomplete';
-/** Says that nobody works on a file. */
+/** The time stamp of a released file. */
 const LET_GO = new Date(0);
 
 export interface PartialFile {
   readonly path: string;
   readonly handle: FileHandle;
-  /** Throws `Lost` when another process took the file over because this one was stopped for a while. */
+  /**
+   * @throws Lost when another process took the file over because this one was stopped for a while
+   */
   check(): Promise<void>;
-  /** Leaves it to whoever comes next. */
+  /** Releases it for the next process. */
   letGo(): Promise<void>;
-  /** Gives it its name, or throws `Lost`; removes what others left of the same blob. */
+  /** Renames it to the blob, or throws `Lost`; removes other partial files of the same blob. */
   publish(): Promise<void>;
   remove(): Promise<void>;
 }
@@ -31,12 +34,12 @@ export class Lost extends Error {
   override readonly name = 'Lost';
 }
 
-/** A file that others work on: how far it is. */
+/** Progress of a file that another process downloads. */
 export interface Busy {
   readonly bytes: number;
 }
 
-/** A file to fill for `blob`, with what is there already; or how far another process is with it. */
+/** A partial file to fill for `blob`, with the bytes it has; or the progress of another process. */
 export async function takePartial(
   blob: string,
   { abandonedMs }: Pick<Pace, 'abandonedMs'>,
@@ -52,10 +55,13 @@ export async function takePartial(
   return makePartial(blob, abandonedMs);
 }
 
-/** When two begin at the same moment, the one whose name comes first goes on. Were both to go on, it would cost time only. */
+/**
+ * Of two processes that start at the same moment, the one whose name sorts first continues. If both
+ * continued, it would only cost time.
+ */
 async function makePartial(blob: string, abandonedMs: number): Promise<PartialFile | Busy> {
   const path = freshName(blob);
-  // The Python tools write under this name. They may be at it, so that it is copied and left to them.
+  // The Python tools use this name and may be writing; the file is copied and left to them.
   const foreign = `${blob}${INCOMPLETE}`;
   const copied = await copyFile(foreign, path, constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL).then(
     () => true,
@@ -87,7 +93,7 @@ async function othersOf(blob: string, abandonedMs: number): Promise<Other[]> {
     if (name === `${basename(blob)}${INCOMPLETE}`) continue;
     const path = join(folder, name);
     const found = await stat(path).catch(() => undefined);
-    // A clock that runs ahead on another machine must not keep a file busy for ever.
+    // A clock that is ahead on another machine must not keep a file busy forever.
     if (found?.isFile())
       others.push({ path, bytes: found.size, busy: Math.abs(Date.now() - found.mtimeMs) < abandonedMs });
   }
@@ -99,7 +105,7 @@ async function moved(from: string, to: string): Promise<boolean> {
     await rename(from, to);
     return true;
   } catch (error) {
-    // Another process was faster, or (Windows) has it open after all.
+    // Another process was faster, or (on Windows) has it open.
     if (['ENOENT', 'EPERM', 'EACCES', 'EBUSY'].includes(errorCode(error) ?? '')) return false;
     throw error;
   }

@@ -27,20 +27,22 @@ export interface Pulled {
 }
 
 /**
- * Downloads what a model needs from the Hugging Face hub into the cache that the Python tools share, and makes its revision
- * the one that `openCheckpoint` finds. Files that are there are verified and kept; interrupted ones go on where they ended.
- * Every file is verified by size and hash before it gets its name.
+ * Downloads the files that a model needs from the Hugging Face hub into the cache shared with the
+ * Python tools; `openCheckpoint` then finds this revision. Existing files are verified and kept,
+ * interrupted downloads are continued. Every file is verified by size and hash before it gets its
+ * name.
  *
  * Reads the environment: `HF_HUB_CACHE`, `HF_HOME`, `HF_ENDPOINT`, `HF_TOKEN`, `HF_HUB_OFFLINE`.
  *
  * @param id `org/name` or `org/name@revision`
- * @throws UserError when the id is none, the hub refuses or cannot be reached, or the disk is full; the reason of `signal`
+ * @throws UserError when the id is not valid, the hub refuses or cannot be reached, or the disk is
+ * full; the reason of `signal`
  */
 export async function pull(id: string, options: PullOptions = {}): Promise<Pulled> {
   return pullModel(parseHubId(options.revision === undefined ? id : `${id}@${options.revision}`), options);
 }
 
-/** `pull` for an id that was read already. */
+/** `pull` for a parsed id. */
 export async function pullModel(id: HubId, options: PullOptions): Promise<Pulled> {
   const refusing = whoRefuses(options);
   if (refusing !== undefined) throw new UserError(`${formatHubId(id)}: cannot be downloaded: ${refusing} the network`);
@@ -55,7 +57,7 @@ export async function pullModel(id: HubId, options: PullOptions): Promise<Pulled
   });
   requireWhole(job, needed.missing);
   const files = await fetchFiles(job, needed.files, indexes);
-  // Only now: until everything is there, the revision stays what it was.
+  // Last: until every file is complete, the revision keeps its commit.
   await writeReference(id, listing.commit);
   return { name: id.name, revision: id.revision, commit: listing.commit, folder: job.snapshot, files };
 }

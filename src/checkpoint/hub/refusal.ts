@@ -3,10 +3,10 @@ import type { Http } from './http.ts';
 import { formatHubId, type HubId, hubPath } from './hub-id.ts';
 
 /**
- * What an answer without success means for the user. The hub hides what one may not see as "not there", so the token is
- * spoken of either way.
+ * The error for an unsuccessful answer. The hub reports hidden repositories as missing, so that the
+ * message mentions the token in both cases.
  *
- * @param file the one that was asked for, undefined for the model or data set itself
+ * @param file the requested one, undefined for the model or data set itself
  */
 export function refusal(response: Response, id: HubId, file: string | undefined, { endpoint, token }: Http): UserError {
   const { status } = response;

@@ -14,16 +14,19 @@ import { readTorchFile } from './read-torch.ts';
 
 const EMBEDDING = 'decoder.embed_tokens.weight';
 const OUTPUT = 'decoder.output_projection.weight';
-// The version of the decoder's layout, and a number whose only use in fairseq is to tell a device.
+// The version of the decoder's layout, and a number that fairseq uses only to find the device.
 const WITHOUT_MEANING = ['decoder.version', 'decoder.embed_positions._float_tensor'];
 
 /**
- * Opens a dense language model as fairseq saves it: `model.pt`, and `dict.txt` beside it where there is one. The
- * configuration has `model_type` `fairseq_gpt` and the sizes under Hugging Face's names for the same architecture (XGLM);
- * tensors have fairseq's names. An output projection that equals the embedding is left out.
+ * Opens a dense language model as fairseq saves it: `model.pt`, and `dict.txt` beside it if
+ * present. The configuration has `model_type` `fairseq_gpt` and the sizes under Hugging Face's
+ * names for the same architecture (XGLM); tensors have fairseq's names. An output projection that
+ * equals the embedding is left out.
  *
- * @param options.heads attention heads, for a file that does not say and has none of the published sizes
- * @throws UserError when the file is damaged, holds another kind of model, or its sizes contradict each other
+ * @param options.heads attention heads, for a file that does not contain them and has no published
+ * size
+ * @throws UserError when the file is damaged, holds another kind of model, or its sizes contradict
+ * each other
  */
 export async function openFairseq(
   file: string,
@@ -64,13 +67,18 @@ export async function openFairseq(
   };
 }
 
-/** What the model was made with: `args` of older files, `cfg.model` of newer ones before them. Empty where neither can be read. */
+/**
+ * The training settings of the model: `cfg.model` of newer files, else `args` of older ones. Empty
+ * if neither can be read.
+ */
 function savedSettings(saved: ReadonlyMap<PickleValue, PickleValue>): ReadonlyMap<PickleValue, PickleValue> {
   const model = entriesOf(entriesOf(saved.get('cfg'))?.get('model'));
   return new Map([...(entriesOf(saved.get('args')) ?? []), ...(model ?? [])]);
 }
 
-/** What a dictionary or a namespace holds; a configuration of OmegaConf keeps each of its values in a node. */
+/**
+ * The entries of a dictionary or namespace; an OmegaConf configuration wraps each value in a node.
+ */
 function entriesOf(value: PickleValue | undefined): ReadonlyMap<PickleValue, PickleValue> | undefined {
   const attributes = attributesOf(value);
   if (!isKind(value, 'object') || !value.of.startsWith('omegaconf.')) return attributes;
@@ -83,7 +91,7 @@ function valueOfNode(node: PickleValue): PickleValue {
   return inner === undefined ? node : inner;
 }
 
-/** Whether logits are made with the embedding: there is no other matrix, or it is the same one, or a copy. */
+/** Whether the output projection is the embedding: it is missing, shared, or a copy. */
 async function isTied(weights: ReadonlyMap<string, TensorLocation>, shared: PickleValue | undefined): Promise<boolean> {
   const [embedding, output] = [weights.get(EMBEDDING), weights.get(OUTPUT)];
   if (embedding === undefined || output === undefined) return true;

@@ -19,8 +19,9 @@ import { readState, readStateIndex } from './read-torch.ts';
 const MAX_CONFIG_BYTES = 10_000_000;
 
 /**
- * Opens a folder as Hugging Face writes it: `config.json`, one `.safetensors` file or an index with its shards (or
- * `pytorch_model.bin`, where there is no such file), and a `tokenizer.json` or the files of GPT-2 where they are. Weights are used where they lie.
+ * Opens a folder as Hugging Face writes it: `config.json`, one `.safetensors` file or an index with
+ * its shards (or `pytorch_model.bin` without them), and a `tokenizer.json` or the files of GPT-2 if
+ * present. Weights are used where they lie, without a copy.
  *
  * @throws UserError when a file is missing or damaged.
  */
@@ -85,8 +86,8 @@ async function weightsOf(folder: string, names: readonly string[]): Promise<Fold
 }
 
 /**
- * An adapter changes the weights of a model, which are then not those of the folder. transformers applies it where peft is installed,
- * and leaves it aside where not.
+ * An adapter changes the weights of a model. transformers applies it if peft is installed, and
+ * ignores it otherwise.
  */
 function refuseAdapter(folder: string, names: readonly string[]): void {
   const adapter = names.find(isAdapter);

@@ -10,10 +10,12 @@ import { ggufReaders } from './read-gguf.ts';
 import { readGgufParts } from './read-gguf-parts.ts';
 
 /**
- * Opens a GGUF file, or all parts of a split one by any of them: its weights are unpacked to float32 in the cache, once.
+ * Opens a GGUF file, or all parts of a split one given any of them. The weights are unpacked to
+ * float32 in the cache, once.
  *
- * @param identity.sha256 what the file's digest must be, if that is known.
- * @throws UserError when the file is damaged or holds what is not supported, or the cache cannot be written.
+ * @param identity.sha256 the expected digest of the file, if known
+ * @throws UserError when the file is damaged or holds what is not supported, or the cache cannot be
+ * written.
  */
 export async function openGguf(
   file: string,
@@ -29,11 +31,11 @@ export async function openGguf(
     const tokenizer = { kind: 'gguf', file: first } as const;
     return { name, source, digest, config, tensors, otherTensors: new Map(), tokenizer };
   };
-  // A model in one file that has been unpacked needs no second look at its header.
+  // The header of a single file need not be read again once its weights are in the cache.
   const remembered = await rememberedDigest(file);
   const known = remembered && (await openCachedWeights(checked(remembered)));
   if (remembered && known) return opened(remembered, known, file);
-  // Looked at before the files are read whole: what is not supported is refused at once.
+  // Before the digest, which reads the files whole: an unsupported model is refused at once.
   const gguf = readGgufParts(file, { vocabulary: false });
   const model = await ggufModel(gguf, ggufReaders);
   const digest = checked(await modelDigest(gguf.files, onProgress));

@@ -4,7 +4,7 @@ import { UserError } from '../../error.ts';
 import type { Gguf, GgufTensor } from '../formats/gguf/parse-gguf.ts';
 import { readGguf } from './read-gguf.ts';
 
-// The names of llama.cpp's gguf-split.
+// File names as gguf-split of llama.cpp writes them.
 const PART = /^(.*)-(\d{5})-of-(\d{5})\.gguf$/;
 
 /** A model in one GGUF file or several. */
@@ -14,8 +14,8 @@ export interface GgufParts extends Gguf {
 }
 
 /**
- * The header of a GGUF model: of the file itself, or of all parts of a split one, any of which may be given. The settings are those of the
- * first part, the tensors those of all.
+ * The header of a GGUF model in one file, or in several, of which any may be given. Settings come
+ * from the first part, tensors from all.
  *
  * @param options as for `readGguf`, for the first part
  * @throws UserError when a part is missing or belongs to another model, or a file is damaged.

@@ -99,7 +99,8 @@ describe('readGguf reads', () => {
   });
 });
 
-// Block types of ggml that have no unpacker here: those below 4 bits with tables, and those that no published file uses.
+// Block types of ggml that have no unpacker here: those below 4 bits with tables, and those that no
+// published file uses.
 test.each([
   ...[
     [9, 'Q8_1'],

@@ -5,13 +5,15 @@ import { BLOCK_FORMATS, unpackBlocks } from '../formats/gguf/blocks/blocks.ts';
 import { type Gguf, type GgufTensor, parseGguf } from '../formats/gguf/parse-gguf.ts';
 import type { TensorReaders } from '../formats/gguf/weights.ts';
 
-// Holds most headers whole, and any without its vocabulary.
+// Most headers fit, and all without a vocabulary.
 const FIRST_READ = 2 << 20;
 
 /**
- * Reads the header of a GGUF file (version 2 or 3, little-endian): metadata and where the tensors lie.
+ * Reads the header of a GGUF file (version 2 or 3, little-endian): metadata and where the tensors
+ * lie.
  *
- * @param options.vocabulary false leaves out arrays longer than 1024 elements (tokens, merges, scores), which is quicker.
+ * @param options.vocabulary false leaves out arrays longer than 1024 elements (tokens, merges,
+ * scores), which is quicker.
  * @throws UserError when the file breaks the format, naming what is wrong.
  */
 export function readGguf(file: string, { vocabulary = true }: { readonly vocabulary?: boolean } = {}): Gguf {
@@ -62,10 +64,10 @@ function rowCount(tensor: Pick<GgufTensor, 'shape'>): number {
   return tensor.shape.slice(0, -1).reduce((product, size) => product * size, 1);
 }
 
-/** All values of a GGUF tensor, which should be a small one. */
+/** All values of a small GGUF tensor. */
 export function readGgufTensor(tensor: GgufTensor): Promise<Float32Array> {
   return readRows(tensor, 0, rowCount(tensor));
 }
 
-/** How the values of a GGUF file's tensors are read. */
+/** Reads the values of tensors in GGUF files. */
 export const ggufReaders: TensorReaders = { readRows, readTensor: readGgufTensor };

@@ -36,7 +36,8 @@ test('joins the shards', async () => {
   expect(files).toEqual([join(folder, 'one.safetensors'), join(folder, 'two.safetensors')]);
 });
 
-// As torch does, which asks the index for files only: a tied head is left out by some programs and listed by others.
+// As torch does, which asks the index for files only: a tied head is left out by some programs and
+// listed by others.
 test.each([
   ['lists less', { a: 'one.safetensors', b: 'two.safetensors' }],
   ['lists more', { ...WHOLE, d: 'one.safetensors' }],

@@ -6,7 +6,8 @@ import type { SafetensorsEntry } from '../formats/safetensors/header.ts';
 import { parseWeightMap, refusal, shardsOf } from '../formats/shard-index.ts';
 import { readSafetensorsHeader } from './read-safetensors.ts';
 
-// Large models name about a hundred thousand tensors in 10 MB; the cap keeps a wrong file from being parsed in memory.
+// Large models name about a hundred thousand tensors in 10 MB; the cap keeps a wrong file from
+// being parsed in memory.
 const MAX_INDEX_BYTES = 100_000_000;
 
 export interface Sharded<T> {
@@ -16,12 +17,13 @@ export interface Sharded<T> {
 }
 
 /**
- * Reads where the tensors of a model in several files lie: all that stands in the shards that the `weight_map` of an index names. As
- * torch does, it takes from the index which files there are, and from the files which tensors: an index may leave out a head that
- * equals the embedding, or list one that was not saved.
+ * Reads where the tensors of a model in several files lie. As in torch, the index gives the files
+ * and the files give the tensors: an index may omit a head that equals the embedding, or list one
+ * that was not saved.
  *
  * @param read the tensors of one shard by name
- * @throws UserError as `readWeightMap`, and when a shard is missing, or a tensor stands in two of them
+ * @throws UserError as `readWeightMap`, and when a shard is missing, or two of them hold the same
+ * tensor
  */
 export async function readShardIndex<T>(
   indexFile: string,
@@ -45,12 +47,20 @@ export async function readShardIndex<T>(
   return { tensors, files };
 }
 
-/** The shard of every tensor that an index file lists. @throws UserError as `parseWeightMap`, and when it cannot be read */
+/**
+ * The shard of every tensor that an index file lists.
+ *
+ * @throws UserError as `parseWeightMap`, and when it cannot be read
+ */
 export async function readWeightMap(indexFile: string): Promise<ReadonlyMap<string, string>> {
   return parseWeightMap(indexFile, await readSmallFile(indexFile, MAX_INDEX_BYTES));
 }
 
-/** As `readShardIndex`, of safetensors files: reads the header of every shard. @throws UserError also when a shard breaks the format */
+/**
+ * As `readShardIndex`, of safetensors files: reads the header of every shard.
+ *
+ * @throws UserError also when a shard breaks the format
+ */
 export function readSafetensorsIndex(indexFile: string): Promise<Sharded<SafetensorsEntry>> {
   return readShardIndex(indexFile, async shard => (await readSafetensorsHeader(shard)).tensors);
 }

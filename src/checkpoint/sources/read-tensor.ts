@@ -21,8 +21,8 @@ export async function readTensor(location: TensorLocation): Promise<Float32Array
 const COMPARED_AT_ONCE = 1 << 20;
 
 /**
- * Whether two tensors have the same shape and the same numbers, however they are stored. Reads no further than the first difference;
- * two names for the same bytes are not read at all.
+ * Whether two tensors have the same shape and the same numbers, however they are stored. Reads no
+ * further than the first difference; two locations of the same bytes are not read at all.
  *
  * @throws UserError when a file cannot be read
  */

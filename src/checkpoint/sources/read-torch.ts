@@ -12,7 +12,7 @@ import { readZipEntries, type ZipEntry } from '../formats/torch/zip.ts';
 import { withFileSource } from './file-source.ts';
 import { readShardIndex } from './read-shards.ts';
 
-/** What `torch.save` wrote. Tensors in it say where their numbers lie. */
+/** The value in a file of `torch.save`. Its tensors tell where their numbers lie. */
 export interface TorchFile {
   /** Absolute path with symbolic links resolved. */
   readonly file: string;
@@ -20,10 +20,11 @@ export interface TorchFile {
 }
 
 /**
- * Reads a file of `torch.save` without Python: nothing that its pickles name is called, and the numbers of tensors stay where they
- * are. torch 1.6 and later write a zip archive with a pickle in it, earlier ones several pickles (`torch-legacy.ts`).
+ * Reads a file of `torch.save` without Python: no callable that its pickles name is called, and the
+ * numbers of tensors are not read. torch 1.6 and later write a zip archive with a pickle in it,
+ * earlier versions several pickles (`legacy.ts`).
  *
- * @throws UserError when the file is damaged, of a yet older format, or big-endian.
+ * @throws UserError when the file is damaged, of a still older format, or big-endian.
  */
 export async function readTorchFile(file: string): Promise<TorchFile> {
   const path = await realPath(file);
@@ -69,7 +70,7 @@ async function formatOf(source: ByteSource, file: string): Promise<'zip' | 'lega
   );
 }
 
-/** The folder of the archive that everything stands in, with its slash. */
+/** The top folder of the archive, with its slash. */
 function archiveRoot(entries: ReadonlyMap<string, ZipEntry>, file: string, fail: (what: string) => never): string {
   const roots = [...entries.keys()].filter(name => /^[^/]+\/data\.pkl$/.test(name));
   if (roots.length !== 1) fail(roots.length === 0 ? 'it holds no data.pkl' : 'it holds more than one data.pkl');
@@ -91,14 +92,22 @@ async function checkByteOrder(source: ByteSource, { offset, length }: ZipEntry, 
   );
 }
 
-/** The weights in a state dictionary, as transformers saves it in `pytorch_model.bin`. @throws UserError when the file is damaged or holds something else */
+/**
+ * The weights of a state dictionary, as transformers saves it in `pytorch_model.bin`.
+ *
+ * @throws UserError when the file is damaged or holds something else
+ */
 export async function readState(file: string): Promise<TorchTensors> {
   const { file: path, value } = await readTorchFile(file);
   if (value instanceof Map) return stateTensors(path, value);
   throw new UserError(`${file}: holds ${describePickle(value)}, not a state dictionary`);
 }
 
-/** The weights in all files that `pytorch_model.bin.index.json` names. @throws UserError as `readShardIndex` and `readState` */
+/**
+ * The weights in all files that `pytorch_model.bin.index.json` names.
+ *
+ * @throws UserError as `readShardIndex` and `readState`
+ */
 export async function readStateIndex(indexFile: string): Promise<TorchTensors & { readonly files: readonly string[] }> {
   const { tensors, files } = await readShardIndex(indexFile, async shard => byName(await readState(shard)));
   const weights = new Map<string, TensorLocation>();
@@ -112,7 +121,7 @@ export async function readStateIndex(indexFile: string): Promise<TorchTensors & 
   return { weights, views, others, files };
 }
 
-/** A weight, one whose numbers are to be put in order, or what else stands under its name. */
+/** A weight, a strided view, or the type of anything else with a name. */
 type Named = TensorLocation | StridedView | string;
 
 function byName({ weights, views, others }: TorchTensors): ReadonlyMap<string, Named> {

@@ -8,8 +8,9 @@ export interface TensorToWrite {
 }
 
 /**
- * Writes tensors (F32, I32, I64) as one safetensors file: offsets aligned to 8 where sizes allow it, names in order,
- * the same bytes for the same tensors in any order. The file appears whole or not at all.
+ * Writes tensors (F32, I32, I64) as one safetensors file: offsets aligned to 8 where sizes allow
+ * it, names in order, the same bytes for the same tensors in any order. The file is written whole
+ * or not at all.
  *
  * @throws UserError naming the path when the disk refuses.
  */

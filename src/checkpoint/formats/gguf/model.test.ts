@@ -173,7 +173,8 @@ describe('rotary scaling', () => {
     model({}, [...TENSORS, { name: 'rope_freqs.weight', type: 0, sizes: [divisors.length], data: f32(...divisors) }]);
 
   test('that of Llama 3, told from its divisors', async () => {
-    // Frequencies 1 and 50000^-(1/2): wavelengths 6.3 and 1405 tokens, of which 8192 / 4 = 2048 and less stay.
+    // Frequencies 1 and 50000^-(1/2): wavelengths 6.3 and 1405 tokens, of which 8192 / 4 = 2048 and
+    // less stay.
     expect((await withDivisors(1, 1)).config.rope_parameters).toEqual({ rope_type: 'default', rope_theta: 50000 });
     const slow = f32Entry('llama.rope.freq_base', 1e8);
     const divisors = { name: 'rope_freqs.weight', type: 0, sizes: [2], data: f32(1, 32) };

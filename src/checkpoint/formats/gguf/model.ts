@@ -12,11 +12,11 @@ export interface GgufModel {
 }
 
 /**
- * What a GGUF file holds, in the terms of Hugging Face.
+ * The configuration and weights of a GGUF file, in the terms of Hugging Face.
  *
- * @param readTensor all values of a small tensor, as of the divisors of rotary positions
- * @throws UserError for an architecture that is not supported, with the list of those that are; for a setting or tensor that is missing or
- * cannot be represented, by its name.
+ * @param readTensor reads a small tensor, such as the divisors of rotary positions
+ * @throws UserError for an architecture that is not supported, with the list of those that are; for
+ * a setting or tensor that is missing or cannot be represented, by its name.
  */
 export async function ggufModel(gguf: Gguf, { readTensor }: Pick<GgufFile, 'readTensor'>): Promise<GgufModel> {
   const kind = gguf.metadata.get('general.type');
@@ -36,7 +36,7 @@ export async function ggufModel(gguf: Gguf, { readTensor }: Pick<GgufFile, 'read
   const settings = ggufSettings(gguf, name as string);
   const { config, weights } = await architecture({ gguf, settings, readTensor });
   settings.refuseUnread();
-  // A vocabulary of SentencePiece that names none has these, as in llama.cpp.
+  // Defaults of a SentencePiece vocabulary, as in llama.cpp.
   const usual: Readonly<Record<string, number>> =
     settings.raw('tokenizer.ggml.model') === 'llama' ? { bos: 1, eos: 2 } : {};
   const token = (key: string): number | null => settings.number(`tokenizer.ggml.${key}_token_id`) ?? usual[key] ?? null;

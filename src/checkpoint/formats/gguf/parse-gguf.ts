@@ -85,7 +85,7 @@ const TYPE_NAMES: readonly (string | undefined)[] = Object.assign(new Array<stri
   41: 'Q1_0',
 });
 
-/** Bytes of the scalar value types 0-12; strings (8) and arrays (9) have the least they can take. */
+/** Bytes of the scalar value types 0-12; for strings (8) and arrays (9) the minimum. */
 const VALUE_BYTES = [1, 1, 2, 2, 4, 4, 4, 1, 8, 12, 8, 8, 8];
 
 /** The header is longer than the bytes that were given. */
@@ -102,7 +102,8 @@ class NeedsBytes {
  * @param bytes the first bytes of the file
  * @param options.file its absolute path or address, which each tensor then holds
  * @param options.size of the whole file
- * @param options.vocabulary false leaves out arrays longer than 1024 elements (tokens, merges, scores), which is quicker
+ * @param options.vocabulary false leaves out arrays longer than 1024 elements (tokens, merges,
+ * scores), which is quicker
  * @param options.fail throws an error that names the file
  * @returns the header, or how many of the first bytes are needed where these are too few
  * @throws what `fail` throws when the file breaks the format
@@ -134,7 +135,7 @@ interface Cursor {
   /** Moves on by `length` bytes; returns where they start. */
   take(length: number, what: string): number;
   u32(what: string): number;
-  /** A count or length that may be at most `most`. */
+  /** A count or length, at most `most`. */
   count(what: string, most: number): number;
   /** The next `length` bytes as text; bytes that are no UTF-8 become U+FFFD. */
   decode(length: number, what: string): string;
@@ -292,7 +293,7 @@ function readArray(cursor: Cursor, key: string, context: ValueContext): GgufValu
   return kept ? items : undefined;
 }
 
-// A vocabulary is a hundred thousand short strings: the loop makes nothing but them.
+// A vocabulary has a hundred thousand short strings, so that this loop makes no other objects.
 function readTexts(cursor: Cursor, key: string, length: number, kept: boolean): readonly string[] | undefined {
   const what = `a string in ${key}`;
   const texts: string[] = [];
@@ -340,7 +341,7 @@ function readTensors(cursor: Cursor, count: number, alignment: number): readonly
     const shape: number[] = [];
     for (let d = 0; d < dimensions; d++) {
       const size = cursor.count(`a dimension of ${name}`, Number.MAX_SAFE_INTEGER);
-      // A product of zero would let the other dimensions be of any size.
+      // With a product of zero, the other dimensions could have any size.
       if (size === 0) fail(`tensor ${name} has a dimension of 0; a tensor without values is not allowed`);
       shape.unshift(size);
     }

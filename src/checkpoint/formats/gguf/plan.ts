@@ -1,7 +1,7 @@
 import type { Gguf, GgufTensor } from './parse-gguf.ts';
 import type { GgufSettings } from './settings.ts';
 
-/** In which order a file holds the rows of a weight: some rows of a tensor, or all of them in groups. */
+/** The order of a weight's rows in a file: some rows of a tensor, or all of them in groups. */
 export interface RowOrder {
   /** Rows that stay together. */
   readonly rows: number;
@@ -18,11 +18,11 @@ export interface Layout {
   readonly transposed?: boolean;
   /** Added to each value: -1 for the norms of Gemma, which scale by 1 + w. */
   readonly add?: number;
-  /** The tensor has other rows too: how many there are in all. */
+  /** The number of rows of the tensor, if it holds other rows too. */
   readonly rowsInFile?: number;
 }
 
-/** How one weight comes out of a GGUF file. */
+/** How one weight is read from a GGUF file. */
 export interface WeightPlan {
   /** Its name in a Hugging Face checkpoint. */
   readonly name: string;
@@ -34,20 +34,23 @@ export interface WeightPlan {
 export interface WeightPlanner {
   /** Weight `name` of `shape` comes from tensor `from`, [out, in] or [out]. */
   add(name: string, from: string, shape: readonly number[], layout?: Layout): void;
-  /** An affine map: `name`.weight [out, in] from `from`.weight, and with `bias` `name`.bias [out] from `from`.bias. */
+  /**
+   * An affine map: `name`.weight [out, in] from `from`.weight, and with `bias` `name`.bias [out]
+   * from `from`.bias.
+   */
   linear(name: string, from: string, shape: readonly [number, number], bias: boolean, layout?: Layout): void;
   /** A layer norm: `name`.weight and `name`.bias, [width]. */
   norm(name: string, from: string, width: number): void;
 }
 
-/** Tables that follow from the settings, or that the settings have told already. */
+/** Tables that follow from the settings. */
 const WITHOUT_USE =
   /^(?:rope_freqs\.weight|rope_factors_(?:long|short)\.weight|blk\.\d+\.(?:rope_freqs\.weight|attn_rot_embd\.weight|attention\.rotary_emb\.inv_freq))$/;
 
 /**
- * The weights that `plan` asks for.
+ * The weights that `plan` requests.
  *
- * @throws UserError for a tensor that is missing, has another shape or has no place in the model.
+ * @throws UserError for a tensor that is missing, has another shape or is not used by the model.
  */
 export function planWeights(gguf: Gguf, settings: GgufSettings, plan: (planner: WeightPlanner) => void): WeightPlan[] {
   const plans: WeightPlan[] = [];
@@ -65,7 +68,7 @@ export function planWeights(gguf: Gguf, settings: GgufSettings, plan: (planner: 
     add,
     linear: (name, from, shape, bias, layout) => {
       add(`${name}.weight`, `${from}.weight`, shape, layout);
-      // A bias has rows as its matrix has, but no columns that could be turned.
+      // A bias has the rows of its matrix, but cannot be transposed.
       if (bias)
         add(`${name}.bias`, `${from}.bias`, [shape[layout?.transposed ? 1 : 0]], { ...layout, transposed: false });
     },
@@ -82,8 +85,9 @@ export function planWeights(gguf: Gguf, settings: GgufSettings, plan: (planner: 
 }
 
 /**
- * Rows of heads that the file holds as pairs (i, i + half) side by side, for rotary positions on neighbours, and Hugging Face as two
- * halves: row `half j + i` of a head comes from row `2 i + j`, for j in {0, 1}.
+ * Rows of heads that the file holds as pairs (i, i + half) side by side, for rotary positions on
+ * neighbours, and Hugging Face as two halves: row `half j + i` of a head comes from row `2 i + j`,
+ * for j in {0, 1}.
  *
  * @param headRows rows of one head
  */
@@ -92,7 +96,10 @@ export function pairedRows(headRows: number): RowOrder {
   return { rows: headRows, row: r => 2 * (r % half) + Math.floor(r / half) };
 }
 
-/** Queries, keys and values that the file holds below each other, and Hugging Face head by head: [3, H, dh] -> [H, 3, dh]. */
+/**
+ * Queries, keys and values that the file holds below each other, and Hugging Face head by head: [3,
+ * H, dh] -> [H, 3, dh].
+ */
 export function headByHead(heads: number, headRows: number): RowOrder {
   return { rows: headRows, group: g => (g % 3) * heads + Math.floor(g / 3) };
 }

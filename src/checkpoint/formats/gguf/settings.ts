@@ -1,24 +1,30 @@
 import { UserError } from '../../../error.ts';
 import type { Gguf, GgufValue } from './parse-gguf.ts';
 
-/** The metadata of one architecture, read with their types checked; `{arch}` in a key stands for the architecture. */
+/**
+ * The metadata of one architecture, read with their types checked; `{arch}` in a key stands for the
+ * architecture.
+ */
 export interface GgufSettings {
   readonly architecture: string;
   fail(what: string): never;
   raw(key: string): GgufValue | undefined;
   text(key: string): string | undefined;
   flag(key: string): boolean | undefined;
-  /** A number; float32 values come as the shortest decimal that rounds to them (1e-5, not 9.999999747378752e-6). */
+  /**
+   * A number; float32 values come as the shortest decimal that rounds to them (1e-5, not
+   * 9.999999747378752e-6).
+   */
   number(key: string): number | undefined;
-  /** A number that must be there. */
+  /** A required number. */
   required(key: string): number;
-  /** A positive integer that must be there. */
+  /** A required positive integer. */
   size(key: string): number;
-  /** Refuses the settings of the architecture that nobody has read, where they could change the forward pass. */
+  /** Refuses settings of the architecture that were not read and could change the forward pass. */
   refuseUnread(): void;
 }
 
-/** Settings that change no logit, and those that change none as long as they have this value. */
+/** Settings that change no logit at this value. */
 const WITHOUT_EFFECT: Readonly<Record<string, unknown>> = {
   'attention.causal': true,
   'rope.scaling.attn_factor': 1,
@@ -27,7 +33,7 @@ const NEVER_WITH_EFFECT = new Set([
   'vocab_size',
   'tensor_data_layout',
   'rope.scaling.finetuned',
-  // What a scaling that is not used would start from.
+  // Base length of a scaling that is not used.
   'rope.scaling.original_context_length',
   'expert_used_count',
 ]);

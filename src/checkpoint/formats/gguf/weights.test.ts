@@ -14,7 +14,10 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** What becomes of a tensor of `rows` rows whose values are its row number, plus a fraction for the column; a vector without `width`. */
+/**
+ * What becomes of a tensor of `rows` rows whose values are its row number, plus a fraction for the
+ * column; a vector without `width`.
+ */
 async function unpacked(
   rows: number,
   width: number | undefined,

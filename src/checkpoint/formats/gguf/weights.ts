@@ -1,7 +1,7 @@
 import type { GgufTensor } from './parse-gguf.ts';
 import type { RowOrder, WeightPlan } from './plan.ts';
 
-// Pieces stay in the processor's cache and keep memory small whatever the tensor.
+// Pieces of this size stay in the processor's cache and keep memory small for any tensor.
 const PIECE_VALUES = 1 << 20;
 
 /** How the values of a tensor are read, as float32. */
@@ -11,7 +11,10 @@ export interface TensorReaders {
   readonly readTensor: (tensor: GgufTensor) => Promise<Float32Array>;
 }
 
-/** The values of a weight as float32 in Hugging Face's order, some rows at a time; a transposed one at once. */
+/**
+ * The values of a weight as float32 in Hugging Face's order, some rows at a time; a transposed
+ * weight in one piece.
+ */
 export async function* weightPieces(
   { tensor, shape, layout }: WeightPlan,
   { readRows, readTensor }: TensorReaders,
@@ -21,7 +24,7 @@ export async function* weightPieces(
     return;
   }
   const order = layout.order ?? { rows: 1 };
-  // A vector is one row of the file, also where its values belong to the rows of a matrix.
+  // A vector is one row of the file, even if its values belong to the rows of a matrix.
   const vector = shape.length === 1 ? await readTensor(tensor) : undefined;
   const width = vector ? 1 : shape.at(-1)!;
   const rows = shape.reduce((product, size) => product * size, 1) / width;
@@ -31,7 +34,10 @@ export async function* weightPieces(
   }
 }
 
-/** The rows of the file that become `rows` rows of a weight, in pieces of whole groups that follow each other in both. */
+/**
+ * The rows of the file that become `rows` rows of a weight, in pieces of whole groups that are
+ * consecutive in both.
+ */
 function* stretches(order: RowOrder, rows: number, width: number): Generator<{ first: number; count: number }> {
   const groups = rows / order.rows;
   const source = order.group ?? ((g: number) => g);

@@ -12,11 +12,12 @@ export interface SafetensorsHeader {
   readonly metadata: ReadonlyMap<string, string>;
 }
 
-// The reference implementation's own cap: a header is parsed in memory, and 100 MB name about a million tensors.
+// The limit of the reference implementation: a header is parsed in memory, and 100 MB name about a
+// million tensors.
 const MAX_HEADER_BYTES = 100_000_000;
 const PREFIX_BYTES = 8;
 const MAX_ELEMENTS = 2n ** 64n - 1n;
-// More dimensions than any framework writes; keeps a shape from being a list of millions.
+// More dimensions than any framework writes; bounds the length of a shape.
 const MAX_DIMENSIONS = 64;
 
 /** Bits of one element, for the types that the format names. */
@@ -46,8 +47,8 @@ const TYPE_BITS: ReadonlyMap<string, number> = new Map([
 ]);
 
 /**
- * Reads where the tensors of one safetensors file lie, and its metadata; reads the header only. The tensors must cover
- * the file from the header to its end without gap or overlap.
+ * Reads where the tensors of one safetensors file lie, and its metadata; reads the header only. The
+ * tensors must cover the file from the header to its end without gap or overlap.
  *
  * @param file its absolute path or address, which each tensor then holds
  * @param fail throws an error that names the file
@@ -145,10 +146,11 @@ function tensorEntry(name: string, value: StrictJson, context: HeaderContext): S
   if (begin > end) return fail(`data_offsets [${begin}, ${end}] run backwards`);
   if (end > dataBytes)
     return fail(`data_offsets [${begin}, ${end}] leave the file, which holds ${dataBytes} data bytes`);
-  // As the reference implementation: a product that leaves 64 bits is refused, though a dimension of 0 may follow.
+  // As the reference implementation: a product beyond 64 bits is refused, even if a dimension of 0
+  // follows.
   const elements = shape.reduce((product, size) => (product > MAX_ELEMENTS ? product : product * BigInt(size)), 1n);
   const bits = TYPE_BITS.get(dtype);
-  // As the reference implementation: what is unknown of one tensor may be a damage that moves the others.
+  // As the reference implementation: an unknown type may be damage that moves the other tensors.
   if (bits === undefined) return fail(`the type ${JSON.stringify(dtype.slice(0, 20))} is not known`);
   if (elements * BigInt(bits) !== BigInt(end - begin) * 8n) {
     return fail(`shape [${shape.join(', ')}] of ${dtype} does not make ${end - begin} bytes`);

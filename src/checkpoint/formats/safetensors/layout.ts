@@ -1,4 +1,4 @@
-/** What the header says about a tensor to be written. */
+/** The header entry of a tensor to write. */
 export interface TensorOutline {
   readonly name: string;
   readonly dtype: string;
@@ -16,9 +16,10 @@ export interface SafetensorsLayout<T extends TensorOutline> {
 }
 
 /**
- * Chooses order and place of tensors in a safetensors file. The format knows no gaps, so tensors whose size keeps the
- * alignment come first, by name, then those that keep half of it, and so on: every tensor starts at a multiple of
- * `alignment` (a power of two) unless its own or a smaller predecessor's size forbids it.
+ * Chooses order and place of tensors in a safetensors file. The format does not allow gaps, so
+ * tensors whose size keeps the alignment come first, by name, then those that keep half of it, and
+ * so on: every tensor starts at a multiple of `alignment` (a power of two) unless its own or a
+ * smaller predecessor's size forbids it.
  */
 export function layOutSafetensors<T extends TensorOutline>(
   tensors: readonly T[],

@@ -1,7 +1,8 @@
 /**
- * @file What `torch.save` wrote before torch 1.6, and writes still with `_use_new_zipfile_serialization=False`: five pickles one after the
- * other (a magic number, a version, facts of the machine, the value, the keys of its storages), then each storage in the order of its
- * key: 8 bytes with its count and its numbers, where they lie without alignment.
+ * @file The format of `torch.save` before torch 1.6, and still with
+ * `_use_new_zipfile_serialization=False`: five pickles one after the other (a magic number, a
+ * version, facts of the machine, the value, the keys of its storages), then each storage in the
+ * order of its key: 8 bytes with its count and its numbers, without alignment.
  */
 import type { ByteSource } from '../../byte-source.ts';
 import { MAX_PICKLE_BYTES, unpickleFirst } from './pickle.ts';
@@ -19,7 +20,11 @@ export function isLegacyTorch(head: Uint8Array): boolean {
   return MAGIC.every((byte, i) => head[i] === byte);
 }
 
-/** The value that such a file holds. @throws what `fail` throws, when the file is damaged or from a big-endian machine */
+/**
+ * The value that such a file holds.
+ *
+ * @throws what `fail` throws, when the file is damaged or from a big-endian machine
+ */
 export async function readLegacyTorch(source: ByteSource, fail: Fail): Promise<PickleValue> {
   const { size } = source;
   const head = await source.read(0, Math.min(size, MAX_PICKLE_BYTES));
@@ -35,7 +40,8 @@ export async function readLegacyTorch(source: ByteSource, fail: Fail): Promise<P
   const machine = next();
   if (!(machine instanceof Map) || machine.get('little_endian') !== true) fail('it is not little-endian');
 
-  // The places of the storages follow from their sizes, which stand in the value: it is read twice.
+  // The offsets of the storages follow from their sizes, which are part of the value, so that it is
+  // read twice.
   const start = at;
   const ids: PickleValue[] = [];
   next({ fail, build: new Map(), persistent: id => ids.push(id) });

@@ -1,6 +1,6 @@
 import type { TorchStorage, TorchTensor } from './values.ts';
 
-/** A name that a pickle asks for, `module.name`. It is never looked up. */
+/** A global name in a pickle, `module.name`. It is never resolved. */
 export interface PickleGlobal {
   readonly kind: 'global';
   readonly name: string;
@@ -12,12 +12,12 @@ export interface PickleTuple {
 }
 
 /**
- * What would have come of calling something that is never called, with what was to be given to it: the arguments, the
- * state (attributes, for most classes) and what was to be put in.
+ * A call that is recorded instead of made: its arguments, the state (attributes, for most classes)
+ * and the items to be put in.
  */
 export interface PickleObject {
   readonly kind: 'object';
-  /** The global at the root of it. */
+  /** The global that would be called. */
   readonly of: string;
   readonly args: PickleValue;
   state: PickleValue | undefined;
@@ -29,7 +29,10 @@ interface PickleSet {
   readonly items: readonly PickleValue[];
 }
 
-/** A value of Python: dictionaries are maps, lists are arrays, integers past 2^53 are bigints. Containers may be shared and hold themselves. */
+/**
+ * A value of Python: dictionaries are maps, lists are arrays, integers past 2^53 are bigints.
+ * Containers may be shared, and contain themselves.
+ */
 export type PickleValue =
   | null
   | boolean
@@ -46,7 +49,7 @@ export type PickleValue =
   | TorchStorage
   | TorchTensor;
 
-/** What a value is, for messages. */
+/** A description of a value, for messages. */
 export function describePickle(value: PickleValue | undefined): string {
   if (value === undefined) return 'missing';
   if (value === null) return 'None';
@@ -58,7 +61,10 @@ export function describePickle(value: PickleValue | undefined): string {
   return value.kind === 'object' ? `an object of ${JSON.stringify(value.of)}` : `a ${value.kind}`;
 }
 
-/** The attributes of an object that keeps them in a dictionary, or a dictionary itself; else undefined. */
+/**
+ * The attributes of an object that keeps them in a dictionary, or a dictionary itself; else
+ * undefined.
+ */
 export function attributesOf(value: PickleValue | undefined): ReadonlyMap<PickleValue, PickleValue> | undefined {
   if (value instanceof Map) return value;
   const state = isKind(value, 'object') ? value.state : undefined;
@@ -67,7 +73,7 @@ export function attributesOf(value: PickleValue | undefined): ReadonlyMap<Pickle
 
 type Kinded = Extract<PickleValue, { readonly kind: string }>;
 
-/** True for values of one of the kinds above. */
+/** Whether a value is of one of the kinds above. */
 export function isKind<K extends Kinded['kind']>(
   value: PickleValue | undefined,
   kind: K,

@@ -47,7 +47,10 @@ function refusal(bytes: Uint8Array): string {
   return message;
 }
 
-/** `{ 'none': None, 'true': True, 'ints': [...], ... }` as `pickle.dumps(value, protocol)` of Python writes it. */
+/**
+ * `{ 'none': None, 'true': True, 'ints': [...], ... }` as `pickle.dumps(value, protocol)` of Python
+ * writes it.
+ */
 const PYTHON: readonly [number, string][] = [
   [
     2,

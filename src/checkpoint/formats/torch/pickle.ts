@@ -1,26 +1,30 @@
 /**
- * @file A machine for Python's pickles (protocols 2 to 4) that calls nothing. Names that a pickle asks for are text, calls
- * are written down as `PickleObject`, except those that the caller of `unpickle` builds by itself.
+ * @file Reads Python's pickles (protocols 2 to 4) without calling anything. Global names stay text;
+ * calls are recorded as `PickleObject`, except those that the caller of `unpickle` implements.
  */
 import type { PickleObject, PickleTuple, PickleValue } from './pickle-values.ts';
 import { describePickle, isKind } from './pickle-values.ts';
 
 export interface PickleRules {
   readonly fail: (what: string) => never;
-  /** Calls that are understood, by the name of what is called. Undefined says that they are not, in this form. */
+  /**
+   * Implemented calls, by the name of the callable. Undefined means that this form of the call is
+   * not implemented.
+   */
   readonly build: ReadonlyMap<string, (args: readonly PickleValue[]) => PickleValue | undefined>;
-  /** The thing outside of the pickle that a persistent id means. */
+  /** The object outside of the pickle that a persistent id refers to. */
   readonly persistent: (id: PickleValue) => PickleValue;
 }
 
 // The data.pkl of large models with optimizer and dictionary stays below 10 MB.
 export const MAX_PICKLE_BYTES = 64 << 20;
-// Some thirty opcodes a tensor, and six an entry of a vocabulary of fifty thousand. The stack, the memo and the items of
-// lists cost an opcode each, so that this bounds them too.
+// About thirty opcodes per tensor, and six per entry of a vocabulary of fifty thousand. Each
+// element of the stack, the memo and lists costs an opcode, so that this bounds them too.
 const MAX_OPCODES = 500_000;
-// A tensor takes about ten tuples, names and dictionaries; these cost more memory and time than any other value.
+// A tensor takes about ten tuples, names and dictionaries; these cost more memory and time than any
+// other value.
 const MAX_OBJECTS = 100_000;
-// Python's own pickler stops at a thousand calls within each other.
+// Python's pickler stops at a thousand nested calls.
 const MAX_MARKS = 1000;
 // Seeds and counters; the longest integers of a state are 64 bits wide.
 const MAX_INTEGER_BYTES = 256;
@@ -28,7 +32,7 @@ const MAX_GLOBAL_BYTES = 1024;
 // Picklers write a name once and recall it from the memo.
 const MAX_GLOBALS = 10_000;
 
-/** Opcodes of protocol 0, of extensions and of protocol 5: refused by their name. */
+/** Opcodes of protocol 0, of extensions and of protocol 5, which are refused by name. */
 const REFUSED: Readonly<Record<number, string>> = {
   70: 'FLOAT',
   73: 'INT',
@@ -55,7 +59,8 @@ const REFUSED: Readonly<Record<number, string>> = {
 /**
  * The value that a pickle describes.
  *
- * @throws what `rules.fail` throws, when the pickle is damaged, breaks a limit or does not end where the bytes end.
+ * @throws what `rules.fail` throws, when the pickle is damaged, breaks a limit or does not end
+ * where the bytes end.
  */
 export function unpickle(bytes: Uint8Array, rules: PickleRules): PickleValue {
   const { value, end } = unpickleFirst(bytes, rules);
@@ -80,7 +85,7 @@ export function unpickleFirst(
   let globals = 0;
 
   const failHere = (what: string): never => fail(`${what} (before byte ${at} of its pickle)`);
-  /** Moves past `length` bytes and returns where they begin. */
+  /** Skips `length` bytes and returns where they begin. */
   const skip = (length: number): number => {
     if (length > bytes.length - at) failHere('its pickle ends early');
     at += length;
@@ -130,7 +135,7 @@ export function unpickleFirst(
     return value === undefined ? failHere(`memo ${index} is asked for, but was never filled`) : value;
   };
   const memorise = (index: number): void => {
-    // Picklers count from 0, so that no place lies past the number of instructions.
+    // Picklers count from 0, so that no index exceeds the number of instructions.
     if (index > opcodes) failHere(`memo ${index} is filled out of turn`);
     memo[index] = top();
   };
@@ -156,12 +161,12 @@ export function unpickleFirst(
   };
   const append = (target: PickleValue, items: readonly PickleValue[]): void => {
     if (Array.isArray(target)) for (const item of items) target.push(item);
-    // Nobody asks what else, such as a deque, would hold.
+    // The items of other containers, such as a deque, are not needed.
     else if (!isKind(target, 'object')) failHere(`items are appended to ${describePickle(target)}`);
   };
   const setState = (target: PickleValue, state: PickleValue): void => {
     if (isKind(target, 'object')) target.state = state;
-    // A dictionary or tensor with attributes, and a name that would take some: what they are does not change.
+    // Attributes of a dictionary, a tensor or a global do not change their value.
     else if (typeof target !== 'object' || target === null) failHere(`a state is given to ${describePickle(target)}`);
   };
 
@@ -331,7 +336,7 @@ export function unpickleFirst(
         break;
       }
       case 0x92: {
-        // NEWOBJ_EX: what is named is dropped, for nothing that is built takes any
+        // NEWOBJ_EX: keyword arguments are dropped, since no implemented call takes any
         pop();
         const args = pop();
         push(call(pop(), args));

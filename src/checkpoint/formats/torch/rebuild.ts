@@ -2,10 +2,10 @@ import type { PickleRules } from './pickle.ts';
 import { describePickle, isKind, type PickleValue } from './pickle-values.ts';
 import type { TorchStorage, TorchTensor } from './values.ts';
 
-// torch's own cap.
+// The limit of torch.
 const MAX_DIMENSIONS = 64;
 
-/** Storage classes: what a number is called in safetensors, and its bytes. */
+/** Storage classes: the type in safetensors, and bytes per number. */
 const STORAGES: ReadonlyMap<string, readonly [dtype: string, itemBytes: number]> = new Map([
   ['torch.FloatStorage', ['F32', 4]],
   ['torch.HalfStorage', ['F16', 2]],
@@ -23,7 +23,7 @@ const STORAGES: ReadonlyMap<string, readonly [dtype: string, itemBytes: number]>
 
 type Fail = (what: string) => never;
 
-/** The calls that a `torch.save` pickle may make and have understood. All others stay written down. */
+/** The implemented calls of a `torch.save` pickle. All others are recorded. */
 export function torchBuilders(fail: Fail): PickleRules['build'] {
   const tensor = (args: readonly PickleValue[]) => viewOf(args, fail);
   const first = ([value]: readonly PickleValue[]) => value;
@@ -37,7 +37,7 @@ export function torchBuilders(fail: Fail): PickleRules['build'] {
   ]);
 }
 
-/** What stands at a place in a file. */
+/** A range of bytes in a file. */
 export interface StoragePlace {
   readonly name: string;
   /** Bytes from the start of the file. */
@@ -47,8 +47,8 @@ export interface StoragePlace {
 }
 
 /**
- * The storage that a persistent id means: `('storage', class, key, device, count)`, with its numbers at the place of its key. A
- * storage of a class that is not known stays written down.
+ * The storage that a persistent id `('storage', class, key, device, count)` refers to, with its
+ * numbers at the place of its key. A storage of an unknown class is recorded.
  */
 export function storageOf(
   id: PickleValue,
@@ -69,7 +69,7 @@ export function storageOf(
   return { kind: 'storage', dtype, itemBytes, count, offset: place.offset } satisfies TorchStorage;
 }
 
-/** Key and size of the storage that a persistent id means, which must be of a known class. */
+/** Key and size of the storage that a persistent id refers to, which must be of a known class. */
 export function storageSize(
   id: PickleValue,
   fail: Fail,
@@ -89,7 +89,7 @@ function storageId(id: PickleValue, fail: Fail) {
   return { type: type.name, key, count };
 }
 
-/** `(storage, offset, shape, strides, ...)`, counted in numbers. */
+/** `(storage, offset, shape, strides, ...)`; offset and strides count numbers. */
 function viewOf([storage, offset, size, stride]: readonly PickleValue[], fail: Fail): TorchTensor | undefined {
   if (isKind(storage, 'object')) return undefined;
   const [shape, strides] = [countsOf(size), countsOf(stride)];
@@ -108,7 +108,7 @@ function viewOf([storage, offset, size, stride]: readonly PickleValue[], fail: F
     );
   }
   const contiguous = numbers === 0n || isRowMajor(shape, strides);
-  // An expanded view names more numbers than there are.
+  // An expanded view has more elements than numbers.
   const length = contiguous ? Number(numbers) * itemBytes : Number(reach - BigInt(offset)) * itemBytes;
   return { kind: 'tensor', dtype, shape, strides, contiguous, offset: storage.offset + offset * itemBytes, length };
 }

@@ -5,25 +5,28 @@ import type { TorchTensor } from './values.ts';
 
 /** The tensors of a state dictionary. */
 export interface TorchTensors {
-  /** Those that can be weights, their numbers in order. */
+  /** Contiguous ones that can be weights. */
   readonly weights: ReadonlyMap<string, TensorLocation>;
-  /** Those that can be weights once their numbers are put in order (`dense-views.ts`). */
+  /** Strided ones that can be weights after a copy (`dense-views.ts`). */
   readonly views: ReadonlyMap<string, StridedView>;
-  /** All else that has a name in it, but single numbers and texts: name to what it is. */
+  /** All other named values except single numbers and texts: name to type. */
   readonly others: ReadonlyMap<string, string>;
 }
 
-/** A weight whose numbers lie in another order than row by row, as those of a transposed matrix. */
+/** A weight that is not stored row by row, such as a transposed matrix. */
 export interface StridedView extends TensorLocation {
-  /** Numbers from one index to the next, for each dimension. `length` reaches from the first number to the last. */
+  /**
+   * Numbers from one index to the next, for each dimension. `length` reaches from the first number
+   * to the last.
+   */
   readonly strides: readonly number[];
 }
 
 /**
- * The tensors of a state dictionary, by their names in it. Single numbers and texts are left out: they are no weights, and torch does
- * not look at them either.
+ * The tensors of a state dictionary, by their names in it. Single numbers and texts are left out:
+ * they are not weights, and torch ignores them too.
  *
- * @throws UserError when a name is no text.
+ * @throws UserError when a name is not a text.
  */
 export function stateTensors(file: string, state: ReadonlyMap<PickleValue, PickleValue>): TorchTensors {
   const weights = new Map<string, TensorLocation>();
@@ -43,10 +46,11 @@ export function stateTensors(file: string, state: ReadonlyMap<PickleValue, Pickl
   return { weights, views, others };
 }
 
-// Masks are expanded views, often of numbers by the square of the context: they are no weights, and not worth a copy.
+// Masks are expanded views, often with the square of the context as size: not weights, and not
+// worth a copy.
 const MOST_EXPANDED = 1 << 26;
 
-/** Whether a view names numbers more than once, and many in all. */
+/** Whether a view repeats numbers and is large. */
 function isLargerThanStored({ shape, strides }: TorchTensor): boolean {
   return strides.includes(0) && shape.reduce((product, size) => product * size, 1) > MOST_EXPANDED;
 }

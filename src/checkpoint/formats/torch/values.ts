@@ -1,7 +1,7 @@
 /** A run of numbers of one type, as one entry of a `torch.save` archive. */
 export interface TorchStorage {
   readonly kind: 'storage';
-  /** In the words of safetensors: F32, F16, BF16, I64, ... */
+  /** As in safetensors: F32, F16, BF16, I64, ... */
   readonly dtype: string;
   /** Bytes of one number. */
   readonly itemBytes: number;
@@ -11,7 +11,7 @@ export interface TorchStorage {
   readonly offset: number;
 }
 
-/** A view of a storage; it never leaves it. */
+/** A view of a storage, within its bounds. */
 export interface TorchTensor {
   readonly kind: 'tensor';
   readonly dtype: string;

@@ -1,14 +1,16 @@
 /**
- * @file Where the entries of a zip archive lie. Weights are mapped from where they lie in a `torch.save` archive, so byte offsets
- * are needed, not contents. Only stored entries are read: nothing is inflated, and no archive is larger than its file.
+ * @file Where the entries of a zip archive lie. Weights are mapped from where they lie in a
+ * `torch.save` archive, so byte offsets are needed, not contents. Only stored entries are read:
+ * nothing is inflated, and no archive is larger than its file.
  *
- * Own code, although yauzl gives offsets too and would save 160 lines: of the 42 damaged archives in the tests yauzl takes two
- * (an entry without a name; two end records that contradict each other), it does not say where the directory begins, so that an
- * entry may overlap it unseen, its strings and streams need Node, and the fuzz campaign has it as its second reader.
+ * Own code, although yauzl gives offsets too and would save 160 lines. Of the damaged archives in
+ * the tests yauzl accepts two (an entry without a name; two end records that contradict each
+ * other); it does not tell where the directory begins, so that an entry may overlap it unnoticed;
+ * it needs Node; and the fuzz campaign uses it as independent second reader.
  */
 import type { ByteSource } from '../../byte-source.ts';
 
-/** An entry whose bytes stand in the file as they are. */
+/** A stored entry: its bytes are part of the file. */
 export interface ZipEntry {
   readonly name: string;
   /** Bytes from the start of the file. */
@@ -18,7 +20,8 @@ export interface ZipEntry {
   readonly crc32: number;
 }
 
-// A mixture of experts with optimizer state has some ten thousand tensors; each entry costs one small read.
+// A mixture of experts with optimizer state has about ten thousand tensors; each entry costs one
+// small read.
 const MAX_ENTRIES = 20_000;
 // 46 bytes, a name and zip64 sizes for each entry.
 const MAX_DIRECTORY_BYTES = 32 << 20;
@@ -38,7 +41,7 @@ const CENTRAL = 0x02014b50;
 const LOCAL = 0x04034b50;
 
 const ENCRYPTED = 0x1 | 0x40 | 0x2000;
-/** Sizes stand behind the data, and as zeros before it. */
+/** The sizes follow the data, and are zero before it. */
 const SIZES_FOLLOW = 0x8;
 const MAX16 = 0xffff;
 const MAX32 = 0xffffffff;
@@ -48,8 +51,9 @@ const ZIP64_FIELD = 1;
  * Reads the directory of a zip archive whose entries are all stored, zip64 included.
  *
  * @param fail throws an error that names the file
- * @throws what `fail` throws when the archive breaks the format; when entries are compressed or encrypted, overlap, share a name
- * or are named out of the archive; when sizes contradict each other
+ * @throws what `fail` throws when the archive breaks the format; when entries are compressed or
+ * encrypted, overlap, share a name or are named out of the archive; when sizes contradict each
+ * other
  */
 export async function readZipEntries(
   source: ByteSource,
@@ -88,7 +92,8 @@ async function findDirectory(archive: Archive): Promise<Directory> {
   let at = tail.length - END_BYTES;
   while (at >= 0 && u32(tail, at) !== END) at--;
   if (at < 0) return fail('the directory at its end is missing, the file is truncated');
-  // Readers disagree about which of several records counts, so none may stand in the comment of another.
+  // Readers disagree about which of several records counts, so none may be in the comment of
+  // another.
   if (at + END_BYTES + u16(tail, at + 20) !== tail.length) fail('its comment does not end with the file');
   const end = tailStart + at;
   const plain = {
@@ -191,7 +196,7 @@ function entryName(raw: Uint8Array, fail: Archive['fail']): string {
   return name;
 }
 
-/** Sizes that do not fit into 32 bits stand in the zip64 field instead, in this order. */
+/** Sizes that do not fit into 32 bits are in the zip64 field instead, in this order. */
 function wholeSizes(small: readonly number[], extra: Uint8Array, fail: Archive['fail']): number[] {
   if (!small.includes(MAX32)) return [...small];
   const field = zip64Field(extra, fail);

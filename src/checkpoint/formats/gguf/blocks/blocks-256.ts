@@ -1,4 +1,7 @@
-/** @file Blocks of 256 numbers as ggml defines them (`ggml-quants.c`). Scales are binary16, bytes little-endian. */
+/**
+ * @file Blocks of 256 numbers as ggml defines them (`ggml-quants.c`). Scales are binary16, bytes
+ * little-endian.
+ */
 import { halfTable } from '../../../../half.ts';
 import { IQ4_VALUES } from './blocks-32.ts';
 
@@ -7,8 +10,9 @@ function signed(byte: number): number {
 }
 
 /**
- * [16 bytes of a group scale (low half) and a group minimum, 64 bytes, scale, minimum scale]: x = scale s_g q - minimum m_g,
- * groups of 16. Each half of a block (128 values) is four runs of 32: run r has its two bits at bit 2r of byte i.
+ * [16 bytes of a group scale (low half) and a group minimum, 64 bytes, scale, minimum scale]: x =
+ * scale s_g q - minimum m_g, groups of 16. Each half of a block (128 values) is four runs of 32:
+ * run r has its two bits at bit 2r of byte i.
  */
 export function unpackQ2_K(packed: Uint8Array, target: Float32Array): void {
   const half = halfTable();
@@ -30,9 +34,10 @@ export function unpackQ2_K(packed: Uint8Array, target: Float32Array): void {
 }
 
 /**
- * [32 bytes of third bits, 64 bytes as in Q2_K, 12 bytes of 16 group scales, scale]: x = scale (s_g - 32) (q - 4), groups of 16. Bit r of
- * third byte i belongs to value i of run r (of 8 runs of 32). Group scale g has its four low bits in byte g mod 8, in the low (g < 8) or
- * high half, and its two upper bits at bit 2 (g / 4) of byte 8 + g mod 4.
+ * [32 bytes of third bits, 64 bytes as in Q2_K, 12 bytes of 16 group scales, scale]: x = scale (s_g
+ * - 32) (q - 4), groups of 16. Bit r of third byte i belongs to value i of run r (of 8 runs of 32).
+ * Group scale g has its four low bits in byte g mod 8, in the low (g < 8) or high half, and its two
+ * upper bits at bit 2 (g / 4) of byte 8 + g mod 4.
  */
 export function unpackQ3_K(packed: Uint8Array, target: Float32Array): void {
   const half = halfTable();
@@ -55,8 +60,9 @@ export function unpackQ3_K(packed: Uint8Array, target: Float32Array): void {
 }
 
 /**
- * The 6-bit scale and minimum of group `g` (of 8) from the 12 bytes at `at`: groups 0-3 are the low six bits of bytes g
- * and g+4; groups 4-7 take four bits from byte g+4 and their upper two from the spare bits of bytes g-4 and g.
+ * The 6-bit scale and minimum of group `g` (of 8) from the 12 bytes at `at`: groups 0-3 are the low
+ * six bits of bytes g and g+4; groups 4-7 take four bits from byte g+4 and their upper two from the
+ * spare bits of bytes g-4 and g.
  */
 function groupScale(packed: Uint8Array, at: number, g: number): number {
   if (g < 4) return packed[at + g]! & 63;
@@ -68,7 +74,10 @@ function groupMinimum(packed: Uint8Array, at: number, g: number): number {
   return (packed[at + g + 4]! >> 4) | ((packed[at + g]! >> 6) << 4);
 }
 
-/** [scale, minimum scale, 12 bytes of 8 group scales and minimums, 128 bytes]: x = scale s_g q - minimum m_g. */
+/**
+ * [scale, minimum scale, 12 bytes of 8 group scales and minimums, 128 bytes]: x = scale s_g q -
+ * minimum m_g.
+ */
 export function unpackQ4_K(packed: Uint8Array, target: Float32Array): void {
   const half = halfTable();
   for (let at = 0, to = 0; at < packed.length; at += 144, to += 256) {
@@ -86,7 +95,10 @@ export function unpackQ4_K(packed: Uint8Array, target: Float32Array): void {
   }
 }
 
-/** As Q4_K with 32 bytes of fifth bits before the numbers: bit g of byte i belongs to value i of group g. */
+/**
+ * As Q4_K with 32 bytes of fifth bits before the numbers: bit g of byte i belongs to value i of
+ * group g.
+ */
 export function unpackQ5_K(packed: Uint8Array, target: Float32Array): void {
   const half = halfTable();
   for (let at = 0, to = 0; at < packed.length; at += 176, to += 256) {
@@ -106,9 +118,10 @@ export function unpackQ5_K(packed: Uint8Array, target: Float32Array): void {
 }
 
 /**
- * [128 bytes of lower halves, 64 bytes of upper quarters, 16 signed group scales, scale]: x = scale s_g (q - 32), groups
- * of 16. Each half of a block (128 values) is four runs of 32: run r has its four low bits in the low (r < 2) or high
- * halves of bytes 32 (r mod 2) + i, and its two upper bits at bit 2r of upper byte i.
+ * [128 bytes of lower halves, 64 bytes of upper quarters, 16 signed group scales, scale]: x = scale
+ * s_g (q - 32), groups of 16. Each half of a block (128 values) is four runs of 32: run r has its
+ * four low bits in the low (r < 2) or high halves of bytes 32 (r mod 2) + i, and its two upper bits
+ * at bit 2r of upper byte i.
  */
 export function unpackQ6_K(packed: Uint8Array, target: Float32Array): void {
   const half = halfTable();
@@ -130,7 +143,10 @@ export function unpackQ6_K(packed: Uint8Array, target: Float32Array): void {
   }
 }
 
-/** [scale as float32, 256 signed bytes, 16 sums of 16 numbers each, which nothing needs here]: x = scale q. */
+/**
+ * [scale as float32, 256 signed bytes, 16 sums of 16 numbers each, which nothing needs here]: x =
+ * scale q.
+ */
 export function unpackQ8_K(packed: Uint8Array, target: Float32Array): void {
   const view = new DataView(packed.buffer, packed.byteOffset, packed.length);
   for (let at = 0, to = 0; at < packed.length; at += 292, to += 256) {
@@ -140,8 +156,8 @@ export function unpackQ8_K(packed: Uint8Array, target: Float32Array): void {
 }
 
 /**
- * [scale, 2 bytes of upper bits of the group scales, 4 bytes of two lower halves, 128 bytes of two 4-bit numbers]:
- * x = scale (s_g - 32) IQ4_VALUES[q], groups of 32 in the order of IQ4_NL.
+ * [scale, 2 bytes of upper bits of the group scales, 4 bytes of two lower halves, 128 bytes of two
+ * 4-bit numbers]: x = scale (s_g - 32) IQ4_VALUES[q], groups of 32 in the order of IQ4_NL.
  */
 export function unpackIQ4_XS(packed: Uint8Array, target: Float32Array): void {
   const half = halfTable();

@@ -1,7 +1,13 @@
-/** @file Blocks of 32 numbers as ggml defines them (`ggml-quants.c`). Scales are binary16, bytes little-endian. */
+/**
+ * @file Blocks of 32 numbers as ggml defines them (`ggml-quants.c`). Scales are binary16, bytes
+ * little-endian.
+ */
 import { halfTable } from '../../../../half.ts';
 
-/** [scale, 16 bytes of two 4-bit numbers]: x = scale (q - 8); low halves are values 0-15, high halves 16-31. */
+/**
+ * [scale, 16 bytes of two 4-bit numbers]: x = scale (q - 8); low halves are values 0-15, high
+ * halves 16-31.
+ */
 export function unpackQ4_0(packed: Uint8Array, target: Float32Array): void {
   const half = halfTable();
   for (let at = 0, to = 0; at < packed.length; at += 18, to += 32) {

@@ -69,7 +69,10 @@ describe('blocks of 32', () => {
   });
 });
 
-/** Packs eight 6-bit scales and eight 6-bit minimums into 12 bytes, bit by bit as the format lists them. */
+/**
+ * Packs eight 6-bit scales and eight 6-bit minimums into 12 bytes, bit by bit as the format lists
+ * them.
+ */
 function packGroups(scales: readonly number[], minimums: readonly number[]): number[] {
   const packed = new Array<number>(12).fill(0);
   for (let g = 0; g < 4; g++) {

@@ -15,7 +15,11 @@ export interface Described {
   readonly weights: (plan: WeightPlanner) => void;
 }
 
-/** Reads the settings of one architecture. @throws UserError naming the setting that is missing or cannot be represented */
+/**
+ * Reads the settings of one architecture.
+ *
+ * @throws UserError naming the setting that is missing or cannot be represented
+ */
 export type Architecture = (file: GgufFile) => Described | Promise<Described>;
 
 /** Sizes that every architecture has. */
@@ -50,7 +54,7 @@ export function readSizes({ gguf, settings }: GgufFile): Sizes {
   if (valueSize !== headDim) {
     settings.fail(`heads have keys of ${headDim} and values of ${valueSize}, which is not supported`);
   }
-  // A block has several tensors; the cap keeps a wrong count from being walked through.
+  // A block has several tensors; this bounds the loop over a wrong count.
   if (layers > gguf.tensors.size) {
     settings.fail(`${layers} blocks are announced, the file has ${gguf.tensors.size} tensors`);
   }
@@ -89,7 +93,10 @@ export function wholeHeads(file: GgufFile, sizes: Sizes): void {
   }
 }
 
-/** For the architectures whose heads have keys and values of their own and share the model hiddenSize. */
+/**
+ * For architectures in which every head has its own keys and values, and heads times head size is
+ * the hidden size.
+ */
 export function equalHeads({ settings }: GgufFile, { heads, keyValueHeads, headDim, hiddenSize }: Sizes): void {
   if (keyValueHeads !== heads || headDim * heads !== hiddenSize) {
     settings.fail(

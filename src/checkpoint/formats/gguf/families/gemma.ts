@@ -2,7 +2,8 @@
 import type { GgufFile, Sizes } from './architecture.ts';
 import { llamaLike, tanhGelu } from './llama.ts';
 
-// In these many blocks a Gemma is the model of 27B, whose scores are scaled by the mean hiddenSize of a head, which no setting of the file says.
+// A Gemma with this many blocks is the 27B model, whose scores are scaled by the mean size of a
+// head; the file has no setting for it.
 const LAYERS_OF_27B: Readonly<Record<string, number>> = { gemma2: 46, gemma3: 62 };
 
 /** The number whose inverse root scales the scores. */
@@ -23,7 +24,9 @@ function softCaps({ settings }: GgufFile, usual: { readonly scores: number | nul
   };
 }
 
-/** In which layers a window slides: in all but the last of every `period`, or as a list of the file says. */
+/**
+ * Layers with a sliding window: all but the last of every `period`, or as a list in the file tells.
+ */
 function layerTypes({ settings }: GgufFile, { layers }: Sizes, usual: number): readonly string[] {
   const pattern = settings.raw('{arch}.attention.sliding_window_pattern') ?? usual;
   const slides = (layer: number): boolean => {

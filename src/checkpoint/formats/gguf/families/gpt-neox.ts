@@ -3,8 +3,8 @@ import { type Architecture, equalHeads, readSizes, rotaryDim, sizeKeys } from '.
 import { ropeParameters } from './rotary.ts';
 
 /**
- * GPT-NeoX and Pythia: the file holds queries, keys and values of all heads below each other. It does not say which GELU is meant; it is the
- * exact one of Hugging Face's default, which Pythia has.
+ * GPT-NeoX and Pythia: the file holds queries, keys and values of all heads below each other. It
+ * does not tell which GELU is used; this is Hugging Face's default, the exact one, as in Pythia.
  */
 export const gptNeoX: Architecture = async file => {
   const { settings } = file;

@@ -1,6 +1,9 @@
 import { type Architecture, equalHeads, readSizes } from './architecture.ts';
 
-/** GPT-2: fused projections, learned positions; Hugging Face stores the matrices of its blocks [in, out]. */
+/**
+ * GPT-2: fused projections, learned positions; Hugging Face stores the matrices of its blocks [in,
+ * out].
+ */
 export const gpt2: Architecture = file => {
   const { settings } = file;
   const sizes = readSizes(file);

@@ -1,4 +1,7 @@
-/** @file The architectures of Llama's build: one table of what differs, as in `src/model/families/llama.ts`. */
+/**
+ * @file The architectures built like Llama: one table of the differences, as in
+ * `src/model/families/llama.ts`.
+ */
 import { pairedRows } from '../plan.ts';
 import { type Architecture, type GgufFile, readSizes, type Sizes, sizeKeys, wholeHeads } from './architecture.ts';
 import { ropeParameters } from './rotary.ts';
@@ -6,11 +9,14 @@ import { ropeParameters } from './rotary.ts';
 interface Variant {
   readonly modelType: string;
   readonly className: string;
-  /** Which projections have biases: those of queries, keys and values, as the file has them, or none. */
+  /**
+   * Which projections have biases: those of queries, keys and values, as the file has them, or
+   * none.
+   */
   readonly attentionBiases: 'query, key and value' | 'as stored' | 'none';
-  /** Whether the feed-forward has biases where the file has them. */
+  /** Whether the feed-forward may have biases. */
   readonly innerBiases?: boolean;
-  /** Query and key rows stand in pairs, for rotary positions on neighbours. */
+  /** Query and key rows are stored in pairs, for rotary positions on neighbours. */
   readonly pairedRows?: boolean;
   /** A norm over each head of queries and keys. */
   readonly headNorms?: boolean;
@@ -19,7 +25,7 @@ interface Variant {
   /** Norms hold 1 + w where Hugging Face has w. */
   readonly onePlusNorms?: boolean;
   readonly activation: Readonly<Record<string, string>>;
-  /** What else the configuration says, given its rotary positions. */
+  /** Further keys of the configuration, given its rotary positions. */
   readonly config?: (
     file: GgufFile,
     sizes: Sizes,

@@ -2,7 +2,10 @@ import { rowsFrom } from '../plan.ts';
 import { type Architecture, equalHeads, readSizes, rotaryDim, sizeKeys } from './architecture.ts';
 import { ropeParameters } from './rotary.ts';
 
-/** Phi 1, 1.5 and 2: queries, keys and values in maps of their own, or in one tensor below each other as the first files have them. */
+/**
+ * Phi 1, 1.5 and 2: queries, keys and values in maps of their own, or in one tensor below each
+ * other as the first files have them.
+ */
 export const phi2: Architecture = async file => {
   const { gguf, settings } = file;
   const sizes = readSizes(file);

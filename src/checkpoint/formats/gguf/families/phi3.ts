@@ -1,7 +1,10 @@
 import { type Architecture, type GgufFile, readSizes, rotaryDim, type Sizes, sizeKeys } from './architecture.ts';
 import { ropeParameters } from './rotary.ts';
 
-/** Phi 3 and 4: one projection of queries, keys and values, one of gate and up, and for long contexts LongRoPE. */
+/**
+ * Phi 3 and 4: one projection of queries, keys and values, one of gate and up, and for long
+ * contexts LongRoPE.
+ */
 export const phi3: Architecture = async file => {
   const { settings } = file;
   const sizes = readSizes(file);

@@ -1,7 +1,8 @@
 import type { GgufFile } from './architecture.ts';
 
 /**
- * The rotary positions of a file as `rope_parameters`: plain, scaled linearly, or with a divisor for each frequency in `rope_freqs.weight`.
+ * The rotary positions of a file as `rope_parameters`: plain, scaled linearly, or with a divisor
+ * for each frequency in `rope_freqs.weight`.
  *
  * @param rotated how many numbers of a head are rotated
  * @throws UserError for any other scaling, by its name.
@@ -29,10 +30,13 @@ export async function ropeParameters(file: GgufFile, rotated: number): Promise<R
   return byDivisors(values, { theta, rotated, original, context: settings.size('{arch}.context_length') });
 }
 
-// What every Llama 3.1 - 3.3 was trained with; the file stores only the divisors that follow from them.
+// Parameters of every Llama 3.1 to 3.3; the file stores only the divisors that follow from them.
 const LLAMA3 = { low_freq_factor: 1, high_freq_factor: 4, original_max_position_embeddings: 8192 };
 
-/** Divisors as the parameters of Llama 3's scaling, if these reproduce them, else as they are, at every length. */
+/**
+ * Divisors as the parameters of Llama 3's scaling, if these reproduce them, else as they are, at
+ * every length.
+ */
 function byDivisors(
   divisors: Float32Array,
   rotary: {
@@ -61,7 +65,10 @@ function byDivisors(
   };
 }
 
-/** By how much Llama 3 divides a rotary frequency: 1 above the high border, `factor` below the low one, between them smoothly. */
+/**
+ * The divisor of a rotary frequency in Llama 3: 1 above the high border, `factor` below the low
+ * one, between them smoothly.
+ */
 function llama3Divisor(frequency: number, parameters: typeof LLAMA3 & { readonly factor: number }): number {
   const turns = (parameters.original_max_position_embeddings * frequency) / (2 * Math.PI);
   const { low_freq_factor: low, high_freq_factor: high, factor } = parameters;
