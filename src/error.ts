@@ -40,11 +40,15 @@ export function sentence(
   return `${subject.length === 0 ? '' : `${subject.join(' ')}: `}${reason}${remedy === undefined ? '' : `; ${remedy}`}`;
 }
 
-/** A value as it is typed: lists with commas, lists of lists with semicolons; in quotes where its ends would not show. */
+/** A value as it is typed; in quotes where its ends would not show. */
 function showValue(value: unknown): string {
-  if (Array.isArray(value) && value.length === 0) return '""';
-  if (Array.isArray(value)) return value.map(showValue).join(value.some(Array.isArray) ? ';' : ',');
-  if (typeof value === 'string') return value === '' || /[\s"'\\;]/.test(value) ? JSON.stringify(value) : value;
+  const text = typed(value);
+  return text === '' || /[\s"'\\;]/.test(text) ? JSON.stringify(text) : text;
+}
+
+/** Lists with commas, lists of lists with semicolons. */
+function typed(value: unknown): string {
+  if (Array.isArray(value)) return value.map(typed).join(value.some(Array.isArray) ? ';' : ',');
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }
 

@@ -13,6 +13,8 @@ export interface EmbeddedModel {
   readonly bytes: number;
   /** Of the unpacked weights in the cache. */
   readonly cacheBytes: number;
+  /** What `dualform run` takes at its peak, all processes together. */
+  readonly memoryBytes: number;
   /** The npm package that holds it. */
   readonly package: string;
 }
@@ -26,6 +28,7 @@ export const EMBEDDED_MODELS: readonly EmbeddedModel[] = [
     source: 'HuggingFaceTB/SmolLM2-135M-Instruct, quantised to Q4_1 with llama.cpp',
     bytes: 98_362_432,
     cacheBytes: 538_091_136,
+    memoryBytes: 2_000_000_000,
     package: '@dualform/smollm2-135m-instruct',
   },
 ];

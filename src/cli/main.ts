@@ -3,9 +3,20 @@ import { Interrupted } from '../run/interrupted.ts';
 import { CommandError } from './options/command-error.ts';
 import { performUntil } from './perform.ts';
 import { makeProgram } from './program.ts';
-import { EXIT_INTERRUPTED, onInterrupt } from './terminal/interrupt.ts';
 
+const EXIT_INTERRUPTED = 130;
 const signal = onInterrupt();
+
+/** A signal that the first Ctrl-C aborts; the second one ends the process at once. */
+function onInterrupt(): AbortSignal {
+  const controller = new AbortController();
+  const stop = () => {
+    if (controller.signal.aborted) process.exit(EXIT_INTERRUPTED);
+    controller.abort(new Interrupted('interrupted; nothing was written'));
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stop);
+  return controller.signal;
+}
 
 /** Prints an error as one line on stderr, with its trace where --debug is given. @returns the exit code */
 function report(error: unknown, debug: boolean): number {

@@ -1,7 +1,6 @@
 import { Argument, Command } from 'commander';
 import { VERSION } from '../run/version.ts';
 import { COMMANDS } from './commands.ts';
-import { completeCommand } from './completion/complete-command.ts';
 import type { CommandLine, Example, Perform } from './options/command-line.ts';
 import { strict } from './options/wrong-use.ts';
 
@@ -57,4 +56,12 @@ function commandOf(line: CommandLine, perform: Perform): Command {
   return command
     .addHelpText('after', `\nExamples:\n${formatExamples(line.examples)}`)
     .action(() => perform(line, { options: command.opts(), args: command.args }));
+}
+
+const completeLine: CommandLine = { name: 'complete', description: '', examples: [] };
+
+/** What the scripts call: `dualform complete -- WORDS`. */
+function completeCommand(perform: Perform): Command {
+  const command = new Command('complete').argument('[words...]').allowUnknownOption().allowExcessArguments();
+  return command.helpOption(false).action(() => perform(completeLine, { options: {}, args: command.args }));
 }

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { UserError } from '../error.ts';
 import type { Row } from './row.ts';
 
-const DATA = new URL('../../data', import.meta.url);
+const DATA = new URL('../../data/', import.meta.url);
 
 const file = z.object({
   file: z.string(),

@@ -1,9 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { COMMANDS } from '../../src/cli/commands.ts';
 import { CommandError } from '../../src/cli/options/command-error.ts';
+import type { CommandLine, Typed } from '../../src/cli/options/command-line.ts';
+import { readTyped } from '../../src/cli/options/read-typed.ts';
+import { shapeOf } from '../../src/cli/options/shape.ts';
 import { performUntil } from '../../src/cli/perform.ts';
 import { makeProgram } from '../../src/cli/program.ts';
 import { dualform, newFolder, tinyModel } from './dualform.ts';
@@ -101,23 +105,79 @@ test('a job that fails ends with 1, its trace only with --debug', async () => {
   expect(debugged.stderr).toMatch(/\n {4}at /);
 });
 
-test('help loads nothing that computes', () => {
-  const src = fileURLToPath(new URL('../../src', import.meta.url));
-  const loaded = new Set<string>();
-  const packages = new Set<string>();
-  const load = (file: string) => {
-    if (loaded.has(file)) return;
-    loaded.add(file);
-    for (const [, from] of readFileSync(file, 'utf8').matchAll(/^(?:import|export) (?!type )[^;]*?from '([^']+)';/gm)) {
-      if (from!.startsWith('.')) load(join(dirname(file), from!));
-      else packages.add(from!);
-    }
-  };
-  load(join(src, 'cli', 'main.ts'));
-  expect(loaded.size).toBeGreaterThan(20);
-  expect([...packages]).toContain('commander');
-  for (const heavy of ['onnxruntime-node', 'tokenizers', '@huggingface/tokenizers', '@huggingface/hub', 'hyparquet']) {
-    expect([...packages]).not.toContain(heavy);
+describe('help and completion load', () => {
+  const src = fileURLToPath(new URL('../../src/', import.meta.url));
+
+  /** Files below src and packages that modules load at once; types load nothing. */
+  function loadedBy(files: readonly string[]): {
+    readonly files: readonly string[];
+    readonly packages: readonly string[];
+  } {
+    const loaded = new Set<string>();
+    const packages = new Set<string>();
+    const load = (file: string) => {
+      if (loaded.has(file)) return;
+      loaded.add(file);
+      const text = readFileSync(file, 'utf8');
+      for (const [, from] of text.matchAll(/^(?:import|export) (?!type )[^;]*?from '([^']+)';/gm)) {
+        if (from!.startsWith('.')) load(join(dirname(file), from!));
+        else packages.add(from!);
+      }
+    };
+    for (const file of files) load(join(src, file));
+    return { files: [...loaded].map(file => relative(src, file).replaceAll('\\', '/')), packages: [...packages] };
+  }
+
+  /** What command.ts, program.ts and complete.ts load later: schemas and what makes options of them. */
+  const later = [
+    'cli/program.ts',
+    'cli/completion/complete.ts',
+    ...COMMANDS.map(({ name }) => `cli/${name}/command.ts`),
+  ]
+    .flatMap(file => {
+      const text = readFileSync(join(src, file), 'utf8');
+      return [...text.matchAll(/import\('([^']+)'\)/g)].map(([, from]) => join(dirname(file), from!));
+    })
+    .concat('cli/completion/complete.ts');
+
+  test('no schema for the list of commands', () => {
+    const { files, packages } = loadedBy(['cli/main.ts']);
+    expect(files.length).toBeGreaterThan(20);
+    expect(packages).toContain('commander');
+    expect(packages).not.toContain('zod');
+  });
+
+  test('nothing that computes for the options of any command', () => {
+    expect(later.length).toBeGreaterThan(10);
+    const { files, packages } = loadedBy(['cli/main.ts', ...later]);
+    const light = ['zod', 'commander', 'fastest-levenshtein', '@bomb.sh/tab'];
+    expect(packages.filter(name => !name.startsWith('node:') && !light.includes(name))).toEqual([]);
+    expect(files.filter(file => /^(?:graph|runtime|tokenizer|model|observe|theory)\//.test(file))).toEqual([]);
+  });
+});
+
+test.each([
+  [['trace', '--memory-tokens', '1,2', '--tokens', '3', '--out', 'x'], { prefixTokens: [1, 2] }],
+  [['trace', '--memory-text', 'a', '--tokens', '3', '--out', 'x'], { prefixText: 'a' }],
+  [['run', '--document-start', '<s>'], { bos: '<s>' }],
+  [['train', '--width', '64'], { hiddenSize: 64 }],
+  [['momentum', '--width', '64', '--judged', '900'], { hiddenSize: 64, evaluationTokens: 900 }],
+  [['theory', '--chapter', '2'], { chapters: ['2'] }],
+])('%j, of the version before, is read but shown neither in help nor in completion', async (args, options) => {
+  let heard: { readonly line: CommandLine; readonly typed: Typed } | undefined;
+  const program = makeProgram(async (line, typed) => {
+    heard = { line, typed };
+  });
+  await program.parseAsync(args, { from: 'user' });
+  expect(readTyped(await shapeOf(heard!.line), heard!.typed.options)).toMatchObject(options);
+  const old = args.filter(word => /^--(?:memory|document-start|width|judged|chapter$)/.test(word));
+  expect(old.length).toBeGreaterThan(0);
+  const help = program.commands.find(command => command.name() === args[0])!.helpInformation();
+  const completed = (await dualform(['complete', '--', args[0]!, '--'])).stdout;
+  expect(completed).toContain('--json');
+  for (const flag of old) {
+    expect(help).not.toMatch(new RegExp(`${flag} `));
+    expect(completed).not.toMatch(new RegExp(`^${flag}\\b(?!-|s)`, 'm'));
   }
 });
 

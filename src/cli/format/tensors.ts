@@ -1,4 +1,4 @@
-import { formatTable } from '../table/view.ts';
+import { formatTable } from './table.ts';
 
 /** A tensor as far as a list of them shows it. */
 export interface TensorOutline {

@@ -4,13 +4,11 @@ import { DEFAULT_MODEL } from '../../run/options.ts';
 import { formatBytes, formatCount } from '../format/number.ts';
 import type { Given } from '../options/command-line.ts';
 import type { Io } from '../terminal/io.ts';
-import { RUN_MEMORY_BYTES } from './memory-need.ts';
 
 export async function perform(_: Given<object>, io: Io): Promise<void> {
   const models = EMBEDDED_MODELS.map(model => ({
     ...model,
     default: model.name === DEFAULT_MODEL,
-    memoryBytes: RUN_MEMORY_BYTES,
   }));
   io.answer({ models, families: Object.keys(families) }, () =>
     [

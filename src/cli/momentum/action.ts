@@ -4,8 +4,7 @@ import { type MomentumOptions, runMomentum } from '../../study/momentum/run.ts';
 import { formatCount } from '../format/number.ts';
 import type { Given, JobOptions } from '../options/command-line.ts';
 import { hooksOf, type Io } from '../terminal/io.ts';
-import { formatStudyEstimate } from './estimate.ts';
-import { formatMomentum } from './view.ts';
+import { formatMomentum, formatStudyEstimate } from './view.ts';
 
 export async function perform({ options }: Given<MomentumOptions & JobOptions>, io: Io): Promise<void> {
   const { dryRun, ...wishes } = options;

@@ -1,7 +1,8 @@
+import type { StudyEstimate } from '../../study/momentum/estimate.ts';
 import { rowName } from '../../study/momentum/figures.ts';
 import type { Comparison, MomentumResult, Table } from '../../study/momentum/result.ts';
-import { formatDecimal, formatPlural } from '../format/number.ts';
-import { formatTable } from '../table/view.ts';
+import { formatBytes, formatClock, formatCount, formatDecimal, formatFlops, formatPlural } from '../format/number.ts';
+import { formatTable } from '../format/table.ts';
 
 /** A table as rows of text, for the terminal or for a page. */
 export interface TextTable {
@@ -106,4 +107,26 @@ export function formatMomentum(result: MomentumResult): string {
 
 function divergedLine({ diverged }: MomentumResult): string[] {
   return diverged.length === 0 ? [] : [`Left out, since its numbers left the finite ones: ${diverged.join('; ')}.`];
+}
+
+/** What a study would take, task by task. */
+export function formatStudyEstimate({ plan, tasks, seconds, memoryBytes }: StudyEstimate): string {
+  const models = tasks.reduce((sum, task) => sum + task.models, 0);
+  return [
+    `${formatPlural(models, 'model')}: ${formatPlural(plan.seeds.length, 'seed')}, plain attention and eta ${plan.etas.slice(1).join(', ')}; nothing was stored`,
+    '',
+    formatTable(
+      ['task', 'models', 'tokens', 'work', 'time'],
+      tasks.map(task => [
+        task.task,
+        formatCount(task.models),
+        formatCount(task.tokens),
+        formatFlops(task.flops),
+        formatClock(task.seconds),
+      ]),
+      { align: ['left', 'right', 'right', 'right', 'right'] },
+    ),
+    '',
+    `About ${formatClock(seconds)} in all, as models of each task just took here; memory up to ${formatBytes(memoryBytes)}.`,
+  ].join('\n');
 }

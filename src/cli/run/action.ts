@@ -5,10 +5,8 @@ import { runExperiment } from '../../run/run.ts';
 import { formatCount } from '../format/number.ts';
 import type { Given, JobOptions } from '../options/command-line.ts';
 import { hooksOf, type Io } from '../terminal/io.ts';
-import { formatEstimate } from './estimate.ts';
 import { formatFindings } from './findings.ts';
-import { formatPaper } from './paper.ts';
-import { formatRowsTaken, formatRun } from './view.ts';
+import { formatEstimate, formatPaper, formatRowsTaken, formatRun } from './view.ts';
 
 export async function perform({ options }: Given<Options & JobOptions>, io: Io): Promise<void> {
   const { dryRun, ...wishes } = options;

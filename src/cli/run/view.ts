@@ -1,16 +1,24 @@
 import type { Similarity } from '../../metric/fold.ts';
+import type { Estimate } from '../../run/estimate/estimate.ts';
+import type { ComparedFigure, PaperComparison } from '../../run/paper/comparison.ts';
+import { PAPER_FIGURES } from '../../run/paper/paper.ts';
 import type { ExperimentResult } from '../../run/result.ts';
 import { settingNames } from '../../setting/setting-name.ts';
 import type { Bounds } from '../../statistics/interval.ts';
+import { FIGURE_TITLES, formatCell, formatDifference } from '../format/figure.ts';
 import {
   formatBounds,
+  formatBytes,
+  formatClock,
   formatCount,
   formatDecimal,
+  formatFlops,
   formatInterval,
   formatPercent,
   formatPlural,
 } from '../format/number.ts';
-import { formatTable } from '../table/view.ts';
+import { demonstrationsNote } from '../format/paper-notes.ts';
+import { formatTable } from '../format/table.ts';
 
 /** What a run found, for people: what was run, accuracies with their intervals, how alike the settings are. */
 export function formatRun(result: ExperimentResult): string {
@@ -117,4 +125,69 @@ function undefinedOnes(
 
 function shown(value: number | null): string {
   return value === null ? 'undefined' : formatDecimal(value);
+}
+
+/** What a run would take, stage by stage. */
+export function formatEstimate({ plan, stages, total, memoryBytes, streamed, diskBytes, speed }: Estimate): string {
+  const row = (name: string, { tokens, flops, seconds }: Estimate['total']) => [
+    name,
+    formatCount(tokens),
+    formatFlops(flops),
+    seconds === null ? '' : formatClock(seconds),
+  ];
+  const { task, model, shots, seed, examples } = plan;
+  return [
+    `${task.name} with ${model.name}, ${formatPlural(shots, 'demonstration')}, seed ${seed}, ${formatPlural(examples, 'evaluation row')}: nothing was computed`,
+    '',
+    formatTable(
+      ['stage', 'tokens', 'work', 'time'],
+      [
+        ...Object.entries(stages).flatMap(([name, work]) => (work.tokens === 0 ? [] : [row(name, work)])),
+        row('in all', total),
+      ],
+      { align: ['left', 'right', 'right', 'right'] },
+    ),
+    '',
+    formatRowsTaken({ examples, ...task }),
+    `Memory up to ${formatBytes(memoryBytes)}, weights among it; ${formatBytes(diskBytes)} on disk.`,
+    ...(streamed ? ['That is all that this machine has: every pass reads weights from disk again.'] : []),
+    ...(speed === null
+      ? []
+      : [
+          `Time as this machine just did ${speed.gigaflops.toFixed(0)} GFLOP/s and read ${speed.gigabytes.toFixed(0)} GB/s.`,
+        ]),
+  ].join('\n');
+}
+
+/** A run beside the paper's figures. */
+export function formatPaper({ preset, figures, task, trainingRows, departures }: PaperComparison): string {
+  const reproduced = figures.some(({ reproduction }) => reproduction !== undefined);
+  const head = [
+    'beside the paper',
+    'measured',
+    'paper',
+    'difference',
+    ...(reproduced ? ['reproduction', 'difference'] : []),
+  ];
+  const rows = figures.map(figure => [FIGURE_TITLES[figure.name], ...cells(figure, reproduced)]);
+  const choices = departures.map(({ choice, here, paper }) => `${choice} ${here} for ${paper}`);
+  return [
+    `${formatTable(head, rows, { align: ['left', 'right', 'right', 'right', 'right', 'right'] })}`,
+    '',
+    demonstrationsNote([{ task, trainingRows }]),
+    `The paper's model: ${preset.model}. Chosen otherwise than in the paper: ${choices.join('; ')}.`,
+  ].join('\n');
+}
+
+function cells({ name, measured, paper, difference, reproduction }: ComparedFigure, reproduced: boolean): string[] {
+  const figure = PAPER_FIGURES.find(each => each.name === name)!;
+  const beside = reproduction
+    ? [formatCell(figure, reproduction.value), formatDifference(figure, reproduction.difference)]
+    : ['', ''];
+  return [
+    formatCell(figure, measured),
+    formatCell(figure, paper),
+    formatDifference(figure, difference),
+    ...(reproduced ? beside : []),
+  ];
 }

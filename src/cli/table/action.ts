@@ -1,8 +1,8 @@
 import { runTable, type TableOptions } from '../../run/paper/table.ts';
-import { formatResultTable } from '../format/result-table.ts';
+import { notesOf } from '../format/paper-notes.ts';
 import type { Given } from '../options/command-line.ts';
-import { notesOf } from '../run/paper-notes.ts';
 import { hooksOf, type Io } from '../terminal/io.ts';
+import { formatResultTable } from './view.ts';
 
 export async function perform({ options }: Given<TableOptions>, io: Io): Promise<void> {
   const table = await runTable({

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { formatProgress } from './format-progress.ts';
-import { showProgress } from './progress.ts';
+import { formatProgress, showProgress } from './progress.ts';
 
 describe('a line of progress', () => {
   const event = { stage: 'evaluation', done: 60, total: 200, unit: 'examples' };

@@ -1,5 +1,5 @@
-import type { Progress as Event } from '../../hooks.ts';
-import { formatProgress, stageOf } from './format-progress.ts';
+import type { Progress } from '../../hooks.ts';
+import { formatBytes, formatClock, formatCount } from '../format/number.ts';
 
 /** Between two lines where stderr is no terminal, and between two repaints where it is one. */
 const LINE_EVERY_MS = 3000;
@@ -12,8 +12,8 @@ export interface Screen {
   write(text: string): unknown;
 }
 
-export interface Progress {
-  readonly report: (event: Event) => void;
+export interface ProgressLine {
+  readonly report: (event: Progress) => void;
   /** Writes a line that stays, below what was shown so far. */
   readonly note: (line: string) => void;
   /** Ends the line that is being repainted. */
@@ -25,7 +25,7 @@ export interface Progress {
  *
  * @param now milliseconds; tests give their own clock
  */
-export function showProgress(screen: Screen, now: () => number = () => performance.now()): Progress {
+export function showProgress(screen: Screen, now: () => number = () => performance.now()): ProgressLine {
   let stage: { readonly name: string; readonly start: number; readonly first: number } | undefined;
   let shown = Number.NEGATIVE_INFINITY;
   let open = false;
@@ -62,4 +62,34 @@ export function showProgress(screen: Screen, now: () => number = () => performan
       open = true;
     },
   };
+}
+
+/**
+ * One line: stage, done/total, rate, time left, detail.
+ *
+ * @param seconds since the first event of the stage
+ * @param first what was done at that event: a resumed run does not start at 0
+ */
+export function formatProgress(event: Progress, seconds: number, first: number): string {
+  const { done, total, unit, detail } = event;
+  const stage = stageOf(event);
+  const count =
+    unit === 'bytes'
+      ? `${formatBytes(done)}/${formatBytes(total)}`
+      : `${formatCount(done)}/${formatCount(total)} ${unit}`;
+  const rate = seconds > 0 ? (done - first) / seconds : 0;
+  if (rate <= 0) return `${stage}  ${count}`;
+  const speed = unit === 'bytes' ? `${formatBytes(rate)}/s` : `${formatRate(rate)}/s`;
+  const time = done < total ? `${formatClock((total - done) / rate)} left` : `took ${formatClock(seconds)}`;
+  return [stage, count, speed, time, ...(detail === undefined ? [] : [detail])].join('  ');
+}
+
+/** What is loaded says more than that something is loaded. */
+function stageOf({ stage, part }: Pick<Progress, 'stage' | 'part'>): string {
+  if (part === undefined) return stage;
+  return stage === 'load' ? part : `${stage}, ${part}`;
+}
+
+function formatRate(rate: number): string {
+  return rate >= 100 ? formatCount(rate) : rate >= 10 ? rate.toFixed(0) : rate.toFixed(rate >= 1 ? 1 : 2);
 }

@@ -1,6 +1,6 @@
 import type { StoredChapter, TheoryEstimate, TheoryResult } from '../../study/dual-form/run-theory.ts';
 import { formatCount, formatFlops } from '../format/number.ts';
-import { formatTable } from '../table/view.ts';
+import { formatTable } from '../format/table.ts';
 
 /** Checks, then findings, chapter by chapter. */
 export function formatTheory({ chapters }: TheoryResult): string {

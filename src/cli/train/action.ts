@@ -5,8 +5,7 @@ import { trainModel } from '../../train/run.ts';
 import { formatCount } from '../format/number.ts';
 import type { Given, JobOptions } from '../options/command-line.ts';
 import { hooksOf, type Io } from '../terminal/io.ts';
-import { formatTrainingEstimate } from './estimate.ts';
-import { formatTraining } from './view.ts';
+import { formatTraining, formatTrainingEstimate } from './view.ts';
 
 export async function perform({ options }: Given<TrainingOptions & JobOptions>, io: Io): Promise<void> {
   const { dryRun, ...wishes } = options;

@@ -1,8 +1,9 @@
 import type { Timing } from '../../run/provenance.ts';
+import type { TrainingEstimate } from '../../train/estimate.ts';
 import type { TrainingStage } from '../../train/train-steps.ts';
 import type { Prediction, TrainingResult } from '../../train/training-result.ts';
-import { formatClock, formatCount, formatDecimal } from '../format/number.ts';
-import { formatTable } from '../table/view.ts';
+import { formatBytes, formatClock, formatCount, formatDecimal, formatFlops, formatPlural } from '../format/number.ts';
+import { formatTable } from '../format/table.ts';
 
 /** The cells of what a model predicts of a text: loss, perplexity, bits a byte, tokens. */
 export function predictionRow(name: string, { loss, perplexity, bitsPerByte, tokens }: Prediction): readonly string[] {
@@ -40,4 +41,39 @@ export function formatTraining(
 
 function whichPart({ name, part: [from] }: TrainingResult['validation']): string {
   return from === 0 ? name : `the last ${Math.round(100 * (1 - from))} % of ${name}`;
+}
+
+/** What a training run would take. */
+export function formatTrainingEstimate({
+  plan,
+  parameters,
+  stages,
+  total,
+  memoryBytes,
+  secondsOfBatch,
+}: TrainingEstimate): string {
+  return [
+    `${formatCount(parameters)} parameters, ${formatCount(plan.steps)} steps on ${plan.corpus.name}: nothing was computed`,
+    '',
+    formatTable(
+      ['stage', 'tokens', 'work', 'time'],
+      Object.entries({ ...stages, 'in all': total }).map(([name, { tokens, flops, seconds }]) => [
+        name,
+        ...(tokens === 0 ? ['', ''] : [formatCount(tokens), formatFlops(flops)]),
+        seconds === null ? '' : formatLong(seconds),
+      ]),
+      { align: ['left', 'right', 'right', 'right'] },
+    ),
+    '',
+    ...(secondsOfBatch === null || memoryBytes === null
+      ? []
+      : [
+          `Memory up to ${formatBytes(memoryBytes)}; time as this machine just took ${secondsOfBatch.toPrecision(2)} s for ${formatPlural(plan.batch, 'sequence')}.`,
+        ]),
+  ].join('\n');
+}
+
+function formatLong(seconds: number): string {
+  const days = seconds / 86_400;
+  return days < 2 ? formatClock(seconds) : days < 730 ? `${Math.round(days)} days` : `${Math.round(days / 365)} years`;
 }

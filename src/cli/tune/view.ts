@@ -1,6 +1,6 @@
 import type { GridPoint, TuneResult, Validated } from '../../run/tune/result.ts';
 import { formatInterval, formatPercent } from '../format/number.ts';
-import { formatTable } from '../table/view.ts';
+import { formatTable } from '../format/table.ts';
 
 /** The grid with its intervals, and the choice. */
 export function formatTune(result: TuneResult): string {

@@ -4,8 +4,8 @@ import { batchOrder, packSequences, type Sequences } from '../../train/packing.t
 import type { Trainer } from '../../train/trainer.ts';
 import { classify, mostFrequentLabel, prepareClassification, withTrainedModel } from './classification.ts';
 import { bigramLoss, unigramLoss } from './n-grams.ts';
-import type { PlannedStudy } from './options.ts';
 import type { LanguagePlan } from './plan.ts';
+import type { PlannedStudy } from './plan-study.ts';
 import { stepWork } from './step-work.ts';
 import type { Measure, Trainee } from './trainee.ts';
 

@@ -13,7 +13,7 @@ import { passOnWarnings } from '../../task/warnings.ts';
 import { readCell, writeCell } from './cell-files.ts';
 import type { CellRecord } from './cell-record.ts';
 import { drawFigures } from './figures.ts';
-import { planStudy, type StudyWishes } from './options.ts';
+import type { StudyWishes } from './options.ts';
 import {
   type Cell,
   cellsOf,
@@ -23,6 +23,7 @@ import {
   taskNames,
   upgradeMomentumPlan,
 } from './plan.ts';
+import { planStudy } from './plan-study.ts';
 import { foldResult, type MomentumResult } from './result.ts';
 import { trainAll } from './train-all.ts';
 import type { Trainee } from './trainee.ts';

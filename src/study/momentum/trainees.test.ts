@@ -5,8 +5,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { TensorData } from '../../runtime/runtime.ts';
 import type { Feeds } from '../../train/objective.ts';
 import type { Trainer } from '../../train/trainer.ts';
-import { planStudy } from './options.ts';
 import { taskNames } from './plan.ts';
+import { planStudy } from './plan-study.ts';
 import type { Trained, Trainee } from './trainee.ts';
 import { makeTrainees } from './trainees.ts';
 

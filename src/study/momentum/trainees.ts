@@ -1,5 +1,5 @@
 import { languageTrainee } from './language-trainee.ts';
-import type { PlannedStudy } from './options.ts';
+import type { PlannedStudy } from './plan-study.ts';
 import { regressionTrainee } from './regression-trainee.ts';
 import { chainTrainee, lookupTrainee, recallTrainee } from './token-trainee.ts';
 import type { Trainee } from './trainee.ts';

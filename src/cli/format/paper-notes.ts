@@ -1,6 +1,6 @@
 import { relative } from 'node:path';
 import type { ResultTable, TableRun } from '../../run/paper/table.ts';
-import { formatPlural } from '../format/number.ts';
+import { formatPlural } from './number.ts';
 
 /** What who reads a table must know: which demonstrations are the paper's, which choices are not, what the figures come from. */
 export function notesOf({ preset, runs, sources }: ResultTable): readonly string[] {
