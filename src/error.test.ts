@@ -7,3 +7,15 @@ test('a message is one line, and no control character of a damaged file reaches 
   );
   expect(new UserError('naïve — 文 🙂').message).toBe('naïve — 文 🙂');
 });
+
+test('the message names option and value, and says what to do', () => {
+  const at = (value: unknown) =>
+    new UserError('is wrong', { option: 'learningRate', value, remedy: 'give another' }).message;
+  expect(at(0)).toBe('learningRate 0: is wrong; give another');
+  expect(at(undefined)).toBe('learningRate: is wrong; give another');
+  expect(at('')).toBe('learningRate "": is wrong; give another');
+  expect(at('two words')).toBe('learningRate "two words": is wrong; give another');
+  expect(at([1, 2])).toBe('learningRate 1,2: is wrong; give another');
+  expect(at([])).toBe('learningRate "": is wrong; give another');
+  expect(at([[1], [2, 3]])).toBe('learningRate "1;2,3": is wrong; give another');
+});
