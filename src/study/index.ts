@@ -1,12 +1,7 @@
+export { estimateTheory, type TheoryEstimate } from './dual-form/estimate-theory.ts';
 export type { ChapterNumber } from './dual-form/options.ts';
-export {
-  estimateTheory,
-  runTheory,
-  type StoredChapter,
-  type TheoryEstimate,
-  type TheoryOptions,
-  type TheoryResult,
-} from './dual-form/run-theory.ts';
+export type { TheoryOptions } from './dual-form/prepare-theory.ts';
+export { runTheory, type StoredChapter, type TheoryResult } from './dual-form/run-theory.ts';
 export {
   estimateMomentum,
   type MomentumOptions,

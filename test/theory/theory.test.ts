@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { Interrupted } from '../../src/run/interrupted.ts';
-import { estimateTheory, runTheory, type TheoryResult } from '../../src/study/dual-form/run-theory.ts';
+import { estimateTheory } from '../../src/study/dual-form/estimate-theory.ts';
+import { runTheory, type TheoryResult } from '../../src/study/dual-form/run-theory.ts';
 import { dualform } from '../cli/dualform.ts';
 import { LETTERS, scratch, TINY_MODEL } from '../run/tiny.ts';
 

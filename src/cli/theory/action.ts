@@ -1,6 +1,8 @@
 import { relative } from 'node:path';
 import { UserError } from '../../error.ts';
-import { estimateTheory, runTheory, type TheoryOptions } from '../../study/dual-form/run-theory.ts';
+import { estimateTheory } from '../../study/dual-form/estimate-theory.ts';
+import type { TheoryOptions } from '../../study/dual-form/prepare-theory.ts';
+import { runTheory } from '../../study/dual-form/run-theory.ts';
 import type { Given, JobOptions } from '../options/command-line.ts';
 import { hooksOf, type Io } from '../terminal/io.ts';
 import { formatTheory, formatTheoryEstimate } from './view.ts';

@@ -1,4 +1,5 @@
-import type { StoredChapter, TheoryEstimate, TheoryResult } from '../../study/dual-form/run-theory.ts';
+import type { TheoryEstimate } from '../../study/dual-form/estimate-theory.ts';
+import type { StoredChapter, TheoryResult } from '../../study/dual-form/run-theory.ts';
 import { formatCount, formatFlops } from '../format/number.ts';
 import { formatTable } from '../format/table.ts';
 

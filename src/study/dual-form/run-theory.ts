@@ -1,45 +1,22 @@
 /**
- * @file The theory lab: all chapters in a folder.
+ * @file The study of the dual form, in a folder:
  *
  *     plan.json         every choice, written first
  *     chapter-N.json    checks, findings and tables of chapter N, written when it is done
  *     chapter-N.svg     its figure
  */
-import { join, relative, resolve } from 'node:path';
+import { join, relative } from 'node:path';
 import type { Json } from '../../files/canonical-json.ts';
 import { prettyJson } from '../../files/pretty-json.ts';
-import { valueAt } from '../../files/rename-keys.ts';
 import { claimFolder, makeFolder, readJson, writeText } from '../../files/run-folder.ts';
-import { type Hooks, splitHooks } from '../../hooks.ts';
 import { loadModel } from '../../model/loaded-model.ts';
-import { checkOptions } from '../../options.ts';
 import { Interrupted } from '../../run/interrupted.ts';
-import { type Plan, signatureOf, upgradePlan } from '../../run/plan.ts';
-import { type Prepared, prepare } from '../../run/prepare.ts';
 import { withRuntime } from '../../runtime/node/open-runtime.ts';
 import { releaseAfter } from '../../runtime/scope.ts';
-import { passOnWarnings } from '../../task/warnings.ts';
-import { attentionHead } from './attention-head.ts';
-import type { Chapter, ChapterResult } from './chapter.ts';
-import { implicitUpdates } from './implicit-update.ts';
-import { inContextRegression } from './in-context-regression.ts';
-import { linearLayer } from './linear-layer.ts';
-import { type ChapterNumber, type TheoryWishes, theoryOptions } from './options.ts';
-import { softmaxKernel } from './softmax-kernel.ts';
-
-const chapters: Readonly<Record<string, Chapter>> = {
-  1: linearLayer,
-  2: attentionHead,
-  3: inContextRegression,
-  4: implicitUpdates,
-  5: softmaxKernel,
-};
-
-/** Rows that are fed at most. */
-const QUERIES = 4;
-
-/** Finished chapters stay when `signal` stops the work. */
-export type TheoryOptions = TheoryWishes & Hooks;
+import type { ChapterResult } from './chapter.ts';
+import { chapters } from './chapters.ts';
+import type { ChapterNumber } from './options.ts';
+import { type PreparedTheory, prepareTheory, type TheoryOptions, upgradeTheoryPlan } from './prepare-theory.ts';
 
 /** `chapter-N.json` */
 export interface StoredChapter extends Omit<ChapterResult, 'figure'> {
@@ -60,77 +37,9 @@ export interface TheoryResult {
   readonly found: readonly ChapterNumber[];
 }
 
-/** Every choice that decides the numbers, whichever chapters are asked for. */
-type TheoryPlan = {
-  /** Its number is raised by a release that changes a number of the study. */
-  readonly schema: 'dualform.theory-plan/2';
-  readonly seed: number;
-  readonly trainingSteps: number;
-  readonly experiment: Plan;
-};
-
-/** A plan that holds a run's plan of an earlier schema, as one that holds it in today's. */
-function upgradeTheoryPlan(found: Json): Json {
-  const experiment = valueAt(found, 'experiment');
-  return experiment === undefined ? found : { ...(found as object), experiment: upgradePlan(experiment) };
-}
-
-interface PreparedTheory {
-  readonly prepared: Prepared;
-  readonly plan: TheoryPlan;
-  readonly signature: string;
-  readonly folder: string;
-  readonly wanted: readonly ChapterNumber[];
-}
-
-async function prepareTheory(options: TheoryOptions): Promise<PreparedTheory> {
-  const { hooks, wishes } = splitHooks(options);
-  const { out, signal, onWarning } = hooks;
-  const { chapters: wanted, seed, trainingSteps, ...ofModel } = checkOptions(theoryOptions, wishes);
-  signal?.throwIfAborted();
-  const prepared = await prepare({ ...ofModel, limit: QUERIES }, hooks);
-  signal?.throwIfAborted();
-  passOnWarnings(prepared.task, onWarning);
-  const plan: TheoryPlan = {
-    schema: 'dualform.theory-plan/2',
-    seed,
-    trainingSteps,
-    experiment: prepared.plan,
-  };
-  const signature = signatureOf(plan);
-  return { prepared, plan, signature, folder: resolve(out ?? join('runs', `theory-${signature}`)), wanted };
-}
-
-/** What the theory lab would do. */
-export interface TheoryEstimate {
-  readonly schema: 'dualform.theory-estimate/1';
-  readonly signature: string;
-  readonly folder: string;
-  readonly chapters: readonly (Pick<StoredChapter, 'chapter' | 'title'> & {
-    readonly finished: boolean;
-    /** Through the model. */
-    readonly tokens: number;
-    readonly flops: number;
-    readonly trainingSteps: number;
-  })[];
-}
-
-/** Counts the work without doing it. @throws UserError as runTheory */
-export async function estimateTheory(options: TheoryOptions = {}): Promise<TheoryEstimate> {
-  const { prepared, plan, signature, folder, wanted } = await prepareTheory(options);
-  return {
-    schema: 'dualform.theory-estimate/1',
-    signature,
-    folder,
-    chapters: await Promise.all(
-      wanted.map(async chapter => {
-        const { title, work, trainings = 0 } = chapters[chapter]!;
-        const { tokens, flops } = work?.(prepared) ?? { tokens: 0, flops: 0 };
-        const finished = (await readJson(join(folder, `chapter-${chapter}.json`))) !== undefined;
-        return { chapter, title, finished, tokens, flops, trainingSteps: trainings * plan.trainingSteps };
-      }),
-    ),
-  };
+/** Where the result of a chapter is stored. */
+export function chapterFile(folder: string, chapter: ChapterNumber): string {
+  return join(folder, `chapter-${chapter}.json`);
 }
 
 /**
@@ -152,7 +61,7 @@ export async function runTheory(options: TheoryOptions = {}): Promise<TheoryResu
       const done: StoredChapter[] = [];
       const found: ChapterNumber[] = [];
       for (const chapter of wanted) {
-        const stored = await readJson(join(folder, `chapter-${chapter}.json`));
+        const stored = await readJson(chapterFile(folder, chapter));
         if (stored === undefined) done.push(await computeChapter(theory, chapter, options));
         else {
           done.push(stored as unknown as StoredChapter);
@@ -178,7 +87,7 @@ async function computeChapter(
   chapter: ChapterNumber,
   { threads, signal, onProgress, onWarning }: TheoryOptions,
 ): Promise<StoredChapter> {
-  const { title, compute } = chapters[chapter]!;
+  const { title, compute } = chapters[chapter];
   const report = (doing: string, done: number, total: number) => {
     signal?.throwIfAborted();
     onProgress?.({ stage: `chapter ${chapter}, ${doing}`, done, total, unit: 'steps' });
@@ -205,6 +114,6 @@ async function computeChapter(
   );
   const stored: StoredChapter = { schema: 'dualform.theory-chapter/1', chapter, title, ...result };
   if (figure !== null) await writeText(join(folder, `chapter-${chapter}.svg`), figure);
-  await writeText(join(folder, `chapter-${chapter}.json`), prettyJson(stored as unknown as Json));
+  await writeText(chapterFile(folder, chapter), prettyJson(stored as unknown as Json));
   return stored;
 }
