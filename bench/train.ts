@@ -20,6 +20,7 @@ import { type Momentum, runWithMomentum } from '../src/model/momentum.ts';
 import { computePrefix } from '../src/model/prefix.ts';
 import { observe } from '../src/observe/observe.ts';
 import { matrixProductPeak } from '../src/run/estimate/matrix-product-peak.ts';
+import { trainingFlops } from '../src/run/estimate/work.ts';
 import { openRuntime } from '../src/runtime/node/open-runtime.ts';
 import type { Runtime } from '../src/runtime/runtime.ts';
 import { PAPER_ADAM } from '../src/train/adam.ts';
@@ -28,7 +29,6 @@ import { initialise } from '../src/train/initialise.ts';
 import type { Objective } from '../src/train/objective.ts';
 import { presets } from '../src/train/presets.ts';
 import { openTrainer } from '../src/train/trainer.ts';
-import { trainingFlops } from '../src/train/work.ts';
 import { reportTable } from './report-table.ts';
 
 const { values: options } = parseArgs({

@@ -4,7 +4,7 @@ import { elements } from '../model/decoder.ts';
 import { readDecoder } from '../model/families/index.ts';
 import type { Momentum } from '../model/momentum.ts';
 import { usualSeconds } from '../run/estimate/timing.ts';
-import { forwardFlops } from '../run/estimate/work.ts';
+import { forwardFlops, trainingFlops } from '../run/estimate/work.ts';
 import { ownMemory } from '../runtime/node/memory.ts';
 import { openRuntime, type RuntimeOptions } from '../runtime/node/open-runtime.ts';
 import { gptConfig, languageFeeds, languageModel } from './gpt.ts';
@@ -14,7 +14,6 @@ import { type TrainingPlan, tokensOfStep } from './plan.ts';
 import { prepareTraining } from './prepare.ts';
 import { SEQUENCES_ON_THE_WAY, usualCheckpointEvery } from './train-steps.ts';
 import { openTrainer } from './trainer.ts';
-import { trainingFlops } from './work.ts';
 
 interface Work {
   /** Predictions. */

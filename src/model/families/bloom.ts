@@ -7,8 +7,8 @@ import type { Tensor } from '../../graph/tensor.ts';
 import type { Decoder, Pass } from '../decoder.ts';
 import { addAlibi, alibiSlopes } from '../layers/alibi.ts';
 import { interleavedByHead, splitByHead } from '../layers/interleaved.ts';
-import { layerNorm, layerNormTensors } from '../layers/layer-norm.ts';
 import { apply, linearsOf } from '../layers/linear.ts';
+import { layerNorm, layerNormTensors } from '../layers/norms.ts';
 import { divided, headCount, layerCount, parseConfig, size } from '../parse-config.ts';
 import { preNormDecoder } from './pre-norm.ts';
 

@@ -8,13 +8,11 @@ import * as g from '../../graph/operators/index.ts';
 import { constant, type Tensor } from '../../graph/tensor.ts';
 import type { Decoder } from '../decoder.ts';
 import { type Activation, activate, activationName } from '../layers/activation.ts';
-import { apply, type Linear, linearTensors, unembed } from '../layers/linear.ts';
-import { apart, fused } from '../layers/maps.ts';
-import { rmsNorm } from '../layers/rms-norm.ts';
+import { apart, apply, fused, type Linear, linearTensors, unembed } from '../layers/linear.ts';
+import { rmsNorm } from '../layers/norms.ts';
 import { readRope } from '../layers/rope-frequencies.ts';
 import { type RopeParameters, ropeKeys, ropeParameters } from '../layers/rope-parameters.ts';
 import { type Rotation, rotate, rotation, scaledRotation } from '../layers/rotary.ts';
-import { softCap } from '../layers/soft-cap.ts';
 import { headCount, layerCount, parseConfig, size } from '../parse-config.ts';
 
 /** Keys that every family of Llama's build reads, with what absent ones mean in most. */
@@ -104,7 +102,7 @@ function build(variant: Variant, c: LlamaConfig, source: string): Decoder {
   const headDim = c.head_dim ?? c.hidden_size / heads;
   if (heads % keyValueHeads !== 0 || !Number.isInteger(headDim / 2)) {
     throw new UserError(
-      `${source}: ${heads} heads of hiddenSize ${headDim} and ${keyValueHeads} key/value heads do not fit together; the configuration is damaged`,
+      `${source}: ${heads} heads of size ${headDim} and ${keyValueHeads} key/value heads do not fit together; the configuration is damaged`,
     );
   }
   const place = { headDim, context: c.max_position_embeddings, partial: variant.rotatesPart ?? false, source };
@@ -249,4 +247,9 @@ function build(variant: Variant, c: LlamaConfig, source: string): Decoder {
       return logitCap ? softCap(logits, logitCap) : logits;
     },
   };
+}
+
+/** cap * tanh(x / cap): x near zero, never beyond the cap (Bello et al. 2016; Gemma 2). */
+function softCap(x: Tensor, cap: number): Tensor {
+  return g.mul(g.tanh(g.div(x, constant(cap))), constant(cap));
 }

@@ -7,8 +7,8 @@ import * as g from '../../graph/operators/index.ts';
 import { constant, type Tensor } from '../../graph/tensor.ts';
 import type { Decoder } from '../decoder.ts';
 import { activate, activationName } from '../layers/activation.ts';
-import { layerNorm, layerNormTensors } from '../layers/layer-norm.ts';
 import { apply, type Linear, linearsOf, linearTensors, unembed } from '../layers/linear.ts';
+import { layerNorm, layerNormTensors } from '../layers/norms.ts';
 import { learnedPositions } from '../layers/positions.ts';
 import { divided, headCount, layerCount, parseConfig, size } from '../parse-config.ts';
 

@@ -6,8 +6,8 @@ import * as g from '../../graph/operators/index.ts';
 import { constant, type Tensor } from '../../graph/tensor.ts';
 import type { Decoder, Sizes } from '../decoder.ts';
 import { type Activation, activate } from '../layers/activation.ts';
-import { layerNorm, layerNormTensors } from '../layers/layer-norm.ts';
 import { apply, type Linear, linearTensors, unembed } from '../layers/linear.ts';
+import { layerNorm, layerNormTensors } from '../layers/norms.ts';
 import type { Rope } from '../layers/rope-frequencies.ts';
 import { rotate, rotateInterleaved, rotation } from '../layers/rotary.ts';
 

@@ -37,3 +37,21 @@ export function apply(pass: Pass, linear: Linear, x: Tensor): Tensor {
 export function unembed(pass: Pass, name: string, x: Tensor): Tensor {
   return g.gemm(x, pass.tensor(name), { transposeB: true });
 }
+
+/** Several affine maps of one input. */
+export interface Maps {
+  /** The linear maps that hold their tensors. */
+  readonly linears: readonly Linear[];
+  /** x [N, in] -> the result of each map. */
+  readonly apply: (pass: Pass, x: Tensor) => readonly Tensor[];
+}
+
+/** Maps with a tensor each. */
+export function apart(...linears: readonly Linear[]): Maps {
+  return { linears, apply: (pass, x) => linears.map(linear => apply(pass, linear, x)) };
+}
+
+/** Maps whose rows are stacked in one tensor. @param widths rows of each */
+export function fused(linear: Linear, widths: readonly number[]): Maps {
+  return { linears: [linear], apply: (pass, x) => g.split(apply(pass, linear, x), 1, widths) };
+}

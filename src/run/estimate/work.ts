@@ -43,6 +43,14 @@ export function stepFlops(decoder: Decoder, T: number): number {
   return 2 * forwardFlops(decoder, { T, P: 0, reads: T }) + 2 * elements(changed) * T;
 }
 
+/**
+ * A step of training on B sequences of T tokens: forward, and twice as much for the gradients of
+ * activations and weights.
+ */
+export function trainingFlops(decoder: Decoder, { B, T }: { readonly B: number; readonly T: number }): number {
+  return 3 * forwardFlops(decoder, { T, P: 0, sequences: B, reads: B * T });
+}
+
 /** Weights that every token is multiplied with; embeddings are looked up, and the head is read for few tokens. */
 function layerWeights({ tensors }: Decoder): number {
   return elements(tensors.filter(({ name, shape }) => shape.length === 2 && !/embed|wte|wpe|lm_head/.test(name)));

@@ -2,7 +2,8 @@ import { lineChart, type Series } from '../../report/line-chart.ts';
 import { stepFlops } from '../../run/estimate/work.ts';
 import { checkAttentionHead } from '../../theory/attention-head.ts';
 import { checked } from '../../theory/check.ts';
-import { type Chapter, type ChapterResult, findingOf, mean, rounded, type Workplace, workOfPasses } from './chapter.ts';
+import { meanOf } from '../means.ts';
+import { type Chapter, type ChapterResult, findingOf, rounded, type Workplace, workOfPasses } from './chapter.ts';
 import { defined } from './gathered.ts';
 import { measureHeads, QUERIES } from './head-measures.ts';
 import { whyNoMaps } from './heads.ts';
@@ -53,7 +54,8 @@ async function computeOnModel(workplace: Workplace): Promise<ChapterResult> {
   const sets = demonstrationSets(workplace.prepared);
   const measured = await measureHeads(workplace, sets);
   const { ofHeads, ofMaps, ranks, ranksFinetuned, demonstrationsTwice, recomputed } = measured;
-  const rankMean = (layer: number, of: keyof Rank) => mean(ranks.flatMap(ofSet => ofSet[layer]!.map(rank => rank[of])));
+  const rankMean = (layer: number, of: keyof Rank) =>
+    meanOf(ranks.flatMap(ofSet => ofSet[layer]!.map(rank => rank[of])));
   const allRanks = ranks.flat(2);
   const matched = ofMaps.each('matched');
   const columns: readonly [string, (layer: number) => number | null][] = [
@@ -80,12 +82,12 @@ async function computeOnModel(workplace: Workplace): Promise<ChapterResult> {
     ],
     findings: [
       findingOf('disjoint sets of demonstrations', sets.length),
-      findingOf('numerical rank of dW_icl, mean over heads', mean(allRanks.map(rank => rank.numerical))),
-      findingOf('effective rank of dW_icl', mean(allRanks.map(rank => rank.effective))),
-      findingOf('share of |dW_icl|^2 in its largest singular value', mean(allRanks.map(rank => rank.first))),
+      findingOf('numerical rank of dW_icl, mean over heads', meanOf(allRanks.map(rank => rank.numerical))),
+      findingOf('effective rank of dW_icl', meanOf(allRanks.map(rank => rank.effective))),
+      findingOf('share of |dW_icl|^2 in its largest singular value', meanOf(allRanks.map(rank => rank.first))),
       findingOf('size of dW_icl against W_zsl', defined(ofMaps.each('size'))),
       findingOf('size of dW_ft against W_zsl', defined(ofMaps.each('sizeFinetuned'))),
-      findingOf('effective rank of dW_ft', mean(ranksFinetuned)),
+      findingOf('effective rank of dW_ft', meanOf(ranksFinetuned)),
       findingOf('cos(dW_icl, W_zsl)', defined(ofMaps.each('alongZeroShot'))),
       findingOf('cos(head, head without softmax), in context', defined(ofHeads.each('dropped'))),
       findingOf('cos(head, head without softmax), zero-shot', defined(ofHeads.each('droppedZeroShot'))),

@@ -61,10 +61,6 @@ export function findingOf(what: string, value: number | null, why = 'undefined i
   return value === null ? { what, value, why } : { what, value: rounded(value) };
 }
 
-export function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
 /** The work of passes over sequences of T tokens behind P of prefix, the head read at none. */
 export function workOfPasses(
   { decoder }: Pick<Prepared, 'decoder'>,

@@ -1,4 +1,4 @@
-import { mean } from './chapter.ts';
+import { meanOf } from '../means.ts';
 
 /** Measures of heads over queries; what is not defined is null. */
 export interface Gathered<M> {
@@ -31,5 +31,5 @@ export function gathered<M extends Readonly<Record<keyof M, number | null>>>(
 /** Mean of those that are defined; null when none is. */
 export function defined(values: readonly (number | null)[]): number | null {
   const known = values.filter(value => value !== null);
-  return known.length === 0 ? null : mean(known);
+  return known.length === 0 ? null : meanOf(known);
 }

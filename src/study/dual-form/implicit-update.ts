@@ -13,11 +13,11 @@ import {
 } from '../../theory/implicit-update.ts';
 import { dot, norm, type Vector } from '../../theory/matrix.ts';
 import { relativeError } from '../../theory/softmax-kernel.ts';
+import { meanOf } from '../means.ts';
 import {
   type Chapter,
   type ChapterResult,
   type Finding,
-  mean,
   rounded,
   type Table,
   type Workplace,
@@ -112,9 +112,9 @@ async function computeOnModel(workplace: Workplace): Promise<ChapterResult> {
   const perLayer = layers.map(layer => ({
     error: error(its.output(layer)),
     ofChange: ofChange(its.output(layer)),
-    effect: mean(errors(its.output(layer), 'without')),
-    size: mean(compared.map(({ updates }) => sizeWithin(updates[layer]!, sizes[layer]!))),
-    bias: mean(
+    effect: meanOf(errors(its.output(layer), 'without')),
+    size: meanOf(compared.map(({ updates }) => sizeWithin(updates[layer]!, sizes[layer]!))),
+    bias: meanOf(
       compared.map(({ updates, within }) => norm(updates[layer]!.bias) / norm(vectorOf(within, its.stream(layer)))),
     ),
   }));
@@ -142,8 +142,8 @@ async function computeOnModel(workplace: Workplace): Promise<ChapterResult> {
       columns: ['demonstrations', 'size of dW against W', 'change of dW by the last one', 'error of the logits'],
       rows: growth.map(({ size, step, error }, n) => [
         n,
-        rounded(mean(size)),
-        n === 0 ? null : rounded(mean(step)),
+        rounded(meanOf(size)),
+        n === 0 ? null : rounded(meanOf(step)),
         Number(error.toPrecision(2)),
       ]),
     },
@@ -174,17 +174,17 @@ async function computeOnModel(workplace: Workplace): Promise<ChapterResult> {
     findings: [
       {
         what: 'relative difference of the logits, with demonstrations against without and unpatched',
-        value: rounded(mean(errors(names.logits, 'without'))),
+        value: rounded(meanOf(errors(names.logits, 'without'))),
       },
-      { what: 'size of dW against W with all demonstrations, mean over layers', value: rounded(mean(last.size)) },
+      { what: 'size of dW against W with all demonstrations, mean over layers', value: rounded(meanOf(last.size)) },
       {
         what: 'the same with one demonstration',
-        value: rounded(mean(growth[1]!.size)),
+        value: rounded(meanOf(growth[1]!.size)),
       },
-      { what: 'change of dW by the last demonstration, mean over layers', value: rounded(mean(last.step)) },
+      { what: 'change of dW by the last demonstration, mean over layers', value: rounded(meanOf(last.step)) },
       {
         what: 'size of db against the residual stream, mean over layers',
-        value: rounded(mean(perLayer.map(({ bias }) => bias))),
+        value: rounded(meanOf(perLayer.map(({ bias }) => bias))),
       },
     ],
     tables,
@@ -266,12 +266,12 @@ async function matrixSizes({ decoder, checkpoint, runtime }: LoadedModel): Promi
 
 /** |dW| / |W|, mean over the first maps. */
 function sizeWithin({ first }: LayerUpdate, sizes: readonly number[]): number {
-  return mean(first.map((update, map) => sizeOf(update) / sizes[map]!));
+  return meanOf(first.map((update, map) => sizeOf(update) / sizes[map]!));
 }
 
 /** |dW' - dW| / |W|, mean over the first maps. */
 function stepWithin(before: LayerUpdate, after: LayerUpdate, sizes: readonly number[]): number {
-  return mean(after.first.map((update, map) => distance(before.first[map]!, update) / sizes[map]!));
+  return meanOf(after.first.map((update, map) => distance(before.first[map]!, update) / sizes[map]!));
 }
 
 /** |a b^T - c d^T|: the inner product of two matrices of rank one is the product of those of their sides. */

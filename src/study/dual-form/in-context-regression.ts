@@ -15,7 +15,8 @@ import {
   type RegressionTask,
 } from '../../theory/in-context-regression.ts';
 import { matrix, outer, row } from '../../theory/matrix.ts';
-import { type Chapter, mean, rounded, type Workplace } from './chapter.ts';
+import { meanOf } from '../means.ts';
+import { type Chapter, rounded, type Workplace } from './chapter.ts';
 import { minimise } from './minimise.ts';
 import { trainLayers } from './trained-layers.ts';
 
@@ -182,5 +183,5 @@ function effective({ scores, values }: LinearAttentionLayer) {
 /** n times the mean factor between y_i x_i^T x and the prediction. */
 function rateOf({ scores, values }: LinearAttentionLayer): number {
   const diagonal = Array.from({ length: WIDTH }, (_, i) => row(scores, i)[i]!);
-  return -EXAMPLES * row(values, WIDTH)[WIDTH]! * mean(diagonal);
+  return -EXAMPLES * row(values, WIDTH)[WIDTH]! * meanOf(diagonal);
 }

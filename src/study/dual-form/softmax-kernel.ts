@@ -13,7 +13,8 @@ import {
   relativeError,
   seriesAttention,
 } from '../../theory/softmax-kernel.ts';
-import { type Chapter, type Finding, mean, rounded, type Table, type Workplace, workOfPasses } from './chapter.ts';
+import { meanOf } from '../means.ts';
+import { type Chapter, type Finding, rounded, type Table, type Workplace, workOfPasses } from './chapter.ts';
 import { readHeads, readPrefix, whyNoMaps } from './heads.ts';
 import { joinTokens } from './keys-and-values.ts';
 
@@ -39,7 +40,7 @@ export const softmaxKernel: Chapter = {
     const names = Object.keys(bySize[0]!);
     const why = whyNoMaps(prepared.decoder, prepared.sequences.shots);
     const onModel = why === undefined ? await errorsInModel(workplace) : undefined;
-    const overLayers = (read: (layer: LayerErrors) => number) => rounded(mean(onModel!.map(read)));
+    const overLayers = (read: (layer: LayerErrors) => number) => rounded(meanOf(onModel!.map(read)));
     const findings: readonly Finding[] =
       onModel === undefined
         ? [{ what: 'errors in the heads of the model', value: null, why: why! }]
@@ -126,7 +127,7 @@ function errorsAtSize(seed: number, size: number): Readonly<Record<string, numbe
     ...ORDERS.map(order => (order === 1 ? 'order 1: centred linear attention' : `order ${order}`)),
     ...FEATURES.map(count => `random features, ${count}`),
   ];
-  return Object.fromEntries(names.map((name, i) => [name, mean(heads.map(errors => errors[i]!))]));
+  return Object.fromEntries(names.map((name, i) => [name, meanOf(heads.map(errors => errors[i]!))]));
 }
 
 /** Of sum_i v_i (k_i^T q) times the number that brings it nearest: sqrt(1 - cos^2). */
@@ -176,7 +177,7 @@ async function errorsInModel({ prepared, model, report }: Workplace): Promise<re
   return found.map(ofLayer => {
     const errors = Array.from({ length: ORDERS.length + 1 }, (_, i) => median(ofLayer.map(head => head.errors[i]!)));
     return {
-      spread: mean(ofLayer.map(({ spread }) => spread)),
+      spread: meanOf(ofLayer.map(({ spread }) => spread)),
       byOrder: errors.slice(0, -1),
       relaxed: errors.at(-1)!,
     };
@@ -184,8 +185,8 @@ async function errorsInModel({ prepared, model, report }: Workplace): Promise<re
 }
 
 function deviation(values: Vector): number {
-  const centre = mean([...values]);
-  return Math.sqrt(mean([...values].map(x => (x - centre) ** 2)));
+  const centre = meanOf([...values]);
+  return Math.sqrt(meanOf([...values].map(x => (x - centre) ** 2)));
 }
 
 function median(values: readonly number[]): number {

@@ -4,7 +4,7 @@ import { signatureOf } from '../../run/plan.ts';
 import { physicalCores } from '../../runtime/node/cores.ts';
 import { ownMemory } from '../../runtime/node/memory.ts';
 import { withRuntime } from '../../runtime/node/open-runtime.ts';
-import { meanOf } from './means.ts';
+import { meanOf } from '../means.ts';
 import type { StudyWishes } from './options.ts';
 import { cellsOf, type MomentumPlan, type TaskName } from './plan.ts';
 import { planStudy } from './plan-study.ts';

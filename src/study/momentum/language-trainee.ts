@@ -6,8 +6,7 @@ import { classify, mostFrequentLabel, prepareClassification, withTrainedModel } 
 import { bigramLoss, unigramLoss } from './n-grams.ts';
 import type { LanguagePlan } from './plan.ts';
 import type { PlannedStudy } from './plan-study.ts';
-import { stepWork } from './step-work.ts';
-import type { Measure, Trainee } from './trainee.ts';
+import { type Measure, stepWork, type Trainee } from './trainee.ts';
 
 /** Shares of the training length at which validation text is evaluated (Dai et al., Table 6: 256, 512, 1024 of 1024). */
 const QUARTERS = [1, 2, 3, 4] as const;

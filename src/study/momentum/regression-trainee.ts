@@ -1,6 +1,7 @@
 import { randomStream } from '../../statistics/random.ts';
 import { gptConfig, vectorFeeds, vectorModel } from '../../train/gpt.ts';
 import type { Feeds } from '../../train/objective.ts';
+import { meanOf, meanOfEach } from '../means.ts';
 import {
   drawRegression,
   type LinearRegression,
@@ -10,11 +11,16 @@ import {
   type RegressionSequence,
   regressionErrors,
 } from '../synthetic/linear-regression.ts';
-import { chunks } from './chunks.ts';
-import { meanOf, meanOfEach } from './means.ts';
 import type { SyntheticPlan } from './plan.ts';
-import { stepWork } from './step-work.ts';
-import { type Baseline, type Measured, TEST_STREAM, TRAINING_STREAM, type Trainee } from './trainee.ts';
+import {
+  type Baseline,
+  inBatches,
+  type Measured,
+  stepWork,
+  TEST_STREAM,
+  TRAINING_STREAM,
+  type Trainee,
+} from './trainee.ts';
 
 /** Apart from the streams of the other tasks. */
 const STREAM = 1;
@@ -78,7 +84,7 @@ export function regressionTrainee({ model, training, settings, tests }: Syntheti
     ],
     measure: async ({ trainer }) => {
       const errors: number[][] = [];
-      for (const sequences of chunks(testSequences, training.batch)) {
+      for (const sequences of inBatches(testSequences, training.batch)) {
         const { predictions } = await trainer.evaluate(feedsOf(sequences), ['predictions']);
         for (const [b, { answers }] of sequences.entries()) {
           errors.push(

@@ -2,8 +2,8 @@
 import { benjaminiHochberg } from '../../statistics/benjamini-hochberg.ts';
 import { type Bounds, withoutSpread } from '../../statistics/interval.ts';
 import { type MeanDifference, meanWithInterval, pairedT } from '../../statistics/paired-t.ts';
+import { meanOfEach } from '../means.ts';
 import type { CellRecord } from './cell-record.ts';
-import { meanOfEach } from './means.ts';
 import { type Eta, type MomentumPlan, nameOf, type TaskName } from './plan.ts';
 import type { Baseline, Curve, Measure, TableName, Trainee } from './trainee.ts';
 

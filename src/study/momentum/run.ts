@@ -10,8 +10,8 @@ import { signatureOf } from '../../run/plan.ts';
 import { type Provenance, readProvenance, stopwatch, type Timing, thisMachine } from '../../run/provenance.ts';
 import { physicalCores } from '../../runtime/node/cores.ts';
 import { passOnWarnings } from '../../task/warnings.ts';
-import { readCell, writeCell } from './cell-files.ts';
 import type { CellRecord } from './cell-record.ts';
+import { readCell, writeCell } from './cell-record.ts';
 import { drawFigures } from './figures.ts';
 import type { StudyWishes } from './options.ts';
 import {

@@ -1,15 +1,13 @@
 import { type RandomStream, randomStream } from '../../statistics/random.ts';
 import { gptConfig, languageFeeds, languageModel } from '../../train/gpt.ts';
 import type { Feeds } from '../../train/objective.ts';
+import { meanOf, meanOfEach } from '../means.ts';
 import type { AskedSequence } from '../synthetic/asked-sequence.ts';
 import { type AssociativeRecall, drawRecall } from '../synthetic/associative-recall.ts';
 import { drawLookup, halfKeyAccuracy, type KeyValueLookup } from '../synthetic/key-value-lookup.ts';
 import { bigramLosses, drawChain, type MarkovChain, unigramLosses } from '../synthetic/markov-chain.ts';
-import { chunks } from './chunks.ts';
-import { meanOf, meanOfEach } from './means.ts';
 import type { SyntheticPlan } from './plan.ts';
-import { stepWork } from './step-work.ts';
-import { type Measured, TEST_STREAM, TRAINING_STREAM, type Trainee } from './trainee.ts';
+import { inBatches, type Measured, stepWork, TEST_STREAM, TRAINING_STREAM, type Trainee } from './trainee.ts';
 
 /** A model's answers to all questions of a sequence. */
 interface Answered {
@@ -48,7 +46,7 @@ function tokenTrainee<Settings>(task: TokenTask<Settings>): Trainee {
       feedsOf(drawMany(task, training.batch, randomStream(task.stream, TRAINING_STREAM, seed, step))),
     measure: async ({ trainer }) => {
       const answered: Answered[] = [];
-      for (const sequences of chunks(testsOf(task), training.batch)) {
+      for (const sequences of inBatches(testsOf(task), training.batch)) {
         const { losses, logits } = await trainer.evaluate(feedsOf(sequences), ['losses', 'logits']);
         for (const [b, sequence] of sequences.entries()) {
           const places = sequence.questions.map(({ place }) => b * shape.context + place);

@@ -1,9 +1,10 @@
+import { readDecoder } from '../../model/families/index.ts';
 import type { Momentum } from '../../model/momentum.ts';
+import { trainingFlops } from '../../run/estimate/work.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import type { Feeds, Objective } from '../../train/objective.ts';
 import type { Trainer } from '../../train/trainer.ts';
 import type { TaskName, TrainingPlan } from './plan.ts';
-import type { StepWork } from './step-work.ts';
 
 /** The tables of a study: Table 6 of the paper, the field's tasks, Table 7 of the paper, and how fast it was learned. */
 export type TableName = 'perplexity' | 'in-context' | 'classification' | 'training';
@@ -65,3 +66,19 @@ export interface Trainee {
 /** Sets random streams of the study apart from each other: training batches, and tests that all runs share. */
 export const TRAINING_STREAM = 1;
 export const TEST_STREAM = 2;
+
+/** What a step of training takes. */
+export interface StepWork {
+  readonly tokens: number;
+  readonly flops: number;
+}
+
+/** A step on B sequences of T tokens. Momentum adds next to nothing. */
+export function stepWork(config: Readonly<Record<string, unknown>>, B: number, T: number): StepWork {
+  return { tokens: B * T, flops: trainingFlops(readDecoder(config, 'the model of the study'), { B, T }) };
+}
+
+/** The list in batches of `size`; the last may be shorter. */
+export function inBatches<T>(list: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(list.length / size) }, (_, i) => list.slice(i * size, (i + 1) * size));
+}
