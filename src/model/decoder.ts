@@ -26,8 +26,11 @@ export interface TensorSpec {
 
 /** A key or value projection, or a tensor that holds queries beside them. */
 export interface ProjectionSpec extends TensorSpec {
-  /** Which indices of an axis belong to keys and values; all when absent. The others never change. */
-  readonly changed?: { readonly axis: number; readonly index: (i: number) => boolean };
+  /**
+   * What each index of an axis belongs to, where the tensor also holds queries. Absent where all of
+   * it is one key or value projection. The indices of queries never change.
+   */
+  readonly fused?: { readonly axis: number; readonly part: (index: number) => 'query' | 'key' | 'value' };
 }
 
 /** A model of one family with its configuration read: pure data and graph-building functions. */
@@ -53,9 +56,11 @@ export interface Decoder extends Sizes {
   readonly finishScores?: (scores: Tensor, keyPositions: Tensor) => Tensor;
   /** log eta [H] of a layer's momentum (`momentum.ts`); undefined for a layer without. Absent where no layer has momentum. */
   readonly momentum?: (pass: Pass, layer: number) => Tensor | undefined;
-  /** tokens -> hidden state [N, D] after the final norm, calling `pass.attend` once a layer. */
-  readonly hidden: (pass: Pass) => Tensor;
-  /** [N, D] -> [N, V] */
+  /** tokens -> the residual stream [N, D] after the last layer, calling `pass.attend` once a layer. */
+  readonly stream: (pass: Pass) => Tensor;
+  /** The residual stream after any layer -> what `logits` reads: [N, D], narrower in OPT 350M. */
+  readonly finalNorm: (pass: Pass, stream: Tensor) => Tensor;
+  /** What `finalNorm` gives -> [N, V] */
   readonly logits: (pass: Pass, hidden: Tensor) => Tensor;
 }
 
@@ -86,7 +91,7 @@ export interface Pass {
   readonly attentionOutput: (layer: number, output: Tensor) => void;
   /** Marks what the feed-forward of a layer reads, [N, D], and the residual stream behind it, before its first maps are applied. */
   readonly feedForward: (layer: number, reads: FeedForwardInput) => void;
-  /** The residual stream at the end of a layer with a marked feed-forward: [N, D] -> what the next layer reads. */
+  /** The residual stream at the end of a layer: [N, D] -> what the next layer reads. */
   readonly layerOutput: (layer: number, output: Tensor) => Tensor;
 }
 

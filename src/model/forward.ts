@@ -15,6 +15,8 @@ export type Outputs = Readonly<Record<string, Tensor>>;
 export interface ForwardPass {
   /** [N, D] after the final norm. */
   readonly hidden: Tensor;
+  /** The final norm of the residual stream after any layer: [N, D] -> [N, D]. */
+  readonly finalNorm: (stream: Tensor) => Tensor;
   /** [.., D] -> [.., V] */
   readonly logits: (hidden: Tensor) => Tensor;
   /** The projections, as inputs of the graph. */
@@ -27,7 +29,8 @@ export interface ForwardPass {
     /** Present where the family marks its feed-forward. */
     readonly stream?: Tensor;
     readonly read?: Tensor;
-    readonly output?: Tensor;
+    /** The residual stream after the layer: [N, D]. */
+    readonly output: Tensor;
   }[];
   readonly prefix: readonly PrefixInputs[];
 }
@@ -97,9 +100,10 @@ export function forward(
       return output;
     },
   };
-  const hidden = decoder.hidden(pass);
+  const finalNorm = (stream: Tensor) => decoder.finalNorm(pass, stream);
   return {
-    hidden,
+    hidden: finalNorm(decoder.stream(pass)),
+    finalNorm,
     logits: of => decoder.logits(pass, of),
     parameters,
     layers: layers as ForwardPass['layers'],
@@ -136,7 +140,10 @@ export function evenPass(
     feedForward: () => {},
     layerOutput: (_, output) => output,
   };
-  return { hidden: decoder.hidden(pass), logits: hidden => decoder.logits(pass, hidden) };
+  return {
+    hidden: decoder.finalNorm(pass, decoder.stream(pass)),
+    logits: hidden => decoder.logits(pass, hidden),
+  };
 }
 
 /**

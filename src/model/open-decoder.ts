@@ -88,7 +88,8 @@ function renamed(decoder: Decoder, rename: (name: string) => string): Decoder {
     tensors: decoder.tensors.map(spec),
     projections: decoder.projections.map(layer => layer.map(spec)),
     ...(decoder.feedForward && { feedForward: decoder.feedForward.map(layer => layer.map(spec)) }),
-    hidden: pass => decoder.hidden(read(pass)),
+    stream: pass => decoder.stream(read(pass)),
+    finalNorm: (pass, stream) => decoder.finalNorm(read(pass), stream),
     logits: (pass, hidden) => decoder.logits(read(pass), hidden),
   };
 }

@@ -141,11 +141,11 @@ export function projectionGradients(
     loss,
     projections.map(({ name }) => parameters.get(name)!),
   );
-  const outputs = projections.map(({ name, shape, changed }, i) => {
+  const outputs = projections.map(({ name, shape, fused }, i) => {
     const masked = (x: Tensor, axis: number) => {
-      if (changed?.axis !== axis) return x;
+      if (fused?.axis !== axis) return x;
       const size = shape[axis]!;
-      const mask = Float32Array.from({ length: size }, (_, index) => (changed.index(index) ? 1 : 0));
+      const mask = Float32Array.from({ length: size }, (_, index) => (fused.part(index) === 'query' ? 0 : 1));
       return g.mul(x, constant(mask, [size]));
     };
     if (shape.length === 1) return { [its.gradient(name)]: masked(gradients[i]!, 0) };

@@ -7,7 +7,7 @@ import { UserError } from '../../error.ts';
 import * as g from '../../graph/operators/index.ts';
 import type { Tensor } from '../../graph/tensor.ts';
 import { constant } from '../../graph/tensor.ts';
-import type { Decoder } from '../decoder.ts';
+import type { Decoder, Pass } from '../decoder.ts';
 import { activate, activationName } from '../layers/activation.ts';
 import { interleavedByHead, splitByHead } from '../layers/interleaved.ts';
 import { apply, type Linear, linearTensors, unembed } from '../layers/linear.ts';
@@ -67,6 +67,7 @@ export function gptNeoX(config: Readonly<Record<string, unknown>>, source: strin
       outer: linear('mlp.dense_4h_to_h', F, D, true),
     };
   });
+  const norm = (pass: Pass, name: string, x: Tensor) => layerNorm(pass, name, c.layer_norm_eps, x);
   return {
     family: 'gpt_neox',
     layers: c.num_hidden_layers,
@@ -88,13 +89,12 @@ export function gptNeoX(config: Readonly<Record<string, unknown>>, source: strin
       ...layerNormTensors(`${prefix}.final_layer_norm`, D),
       ...(c.tie_word_embeddings ? [] : [{ name: head, shape: [V, D] }]),
     ],
-    hidden: pass => {
-      const norm = (name: string, x: Tensor) => layerNorm(pass, name, c.layer_norm_eps, x);
+    stream: pass => {
       const angles = rotation(pass.positions, rope);
       const turn = (x: Tensor) => rotate(x, angles, headDim, rotated);
       let x = pass.embed(`${prefix}.embed_in.weight`);
       for (const [n, layer] of layers.entries()) {
-        const fused = apply(pass, layer.queryKeyValue, norm(layer.attentionNorm, x));
+        const fused = apply(pass, layer.queryKeyValue, norm(pass, layer.attentionNorm, x));
         const { query, key, value } = splitByHead(fused, H, headDim);
         const attended = pass.attend(n, {
           query: g.mul(turn(query), constant(headDim ** -0.5)),
@@ -104,11 +104,13 @@ export function gptNeoX(config: Readonly<Record<string, unknown>>, source: strin
         const output = apply(pass, layer.output, attended);
         pass.attentionOutput(n, output);
         const between = g.add(x, output);
-        const read = norm(layer.feedForwardNorm, c.use_parallel_residual ? x : between);
-        x = g.add(between, apply(pass, layer.outer, activate(c.hidden_act, apply(pass, layer.inner, read))));
+        const read = norm(pass, layer.feedForwardNorm, c.use_parallel_residual ? x : between);
+        const inner = activate(c.hidden_act, apply(pass, layer.inner, read));
+        x = pass.layerOutput(n, g.add(between, apply(pass, layer.outer, inner)));
       }
-      return norm(`${prefix}.final_layer_norm`, x);
+      return x;
     },
+    finalNorm: (pass, stream) => norm(pass, `${prefix}.final_layer_norm`, stream),
     logits: (pass, hidden) => unembed(pass, head, hidden),
   };
 }

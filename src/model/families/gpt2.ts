@@ -82,7 +82,10 @@ export function gpt2(config: Readonly<Record<string, unknown>>, source: string):
       // Columns of the fused projection: queries first.
       linears.flatMap(linearTensors).map(tensor => ({
         ...tensor,
-        changed: { axis: tensor.shape.length - 1, index: (i: number) => i >= D },
+        fused: {
+          axis: tensor.shape.length - 1,
+          part: column => (column < D ? 'query' : column < 2 * D ? 'key' : 'value'),
+        },
       })),
     ),
     finalNorm: 'transformer.ln_f',

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { UserError } from '../../error.ts';
 import * as g from '../../graph/operators/index.ts';
 import { constant, type Tensor } from '../../graph/tensor.ts';
-import type { Decoder } from '../decoder.ts';
+import type { Decoder, Pass } from '../decoder.ts';
 import { type Activation, activate, activationName } from '../layers/activation.ts';
 import { apart, apply, fused, type Linear, linearTensors, unembed } from '../layers/linear.ts';
 import { rmsNorm } from '../layers/norms.ts';
@@ -127,10 +127,11 @@ function build(variant: Variant, c: LlamaConfig, source: string): Decoder {
   const attentionMaps = (linear: (name: string, from: number, to: number, hasBias: boolean) => Linear) => {
     if (variant.fused) {
       const all = linear('self_attn.qkv_proj', D, querySize + 2 * keySize, queryKeyValue);
-      const changed = { axis: 0, index: (row: number) => row >= querySize };
+      const part = (row: number) =>
+        row < querySize ? ('query' as const) : row < querySize + keySize ? ('key' as const) : ('value' as const);
       return {
         queryKeyValue: fused(all, [querySize, keySize, keySize]),
-        projections: linearTensors(all).map(tensor => ({ ...tensor, changed })),
+        projections: linearTensors(all).map(tensor => ({ ...tensor, fused: { axis: 0, part } })),
       };
     }
     const query = linear('self_attn.q_proj', D, querySize, queryKeyValue);
@@ -173,6 +174,11 @@ function build(variant: Variant, c: LlamaConfig, source: string): Decoder {
   const embedding = 'model.embed_tokens.weight';
   const head = tied ? embedding : 'lm_head.weight';
 
+  const norm = (pass: Pass, x: Tensor, name: string) => {
+    const scale = pass.tensor(name);
+    return rmsNorm(x, variant.isGemma ? g.add(scale, constant(1)) : scale, c.rms_norm_eps);
+  };
+
   return {
     family: variant.family,
     layers: c.num_hidden_layers,
@@ -198,15 +204,11 @@ function build(variant: Variant, c: LlamaConfig, source: string): Decoder {
       { name: 'model.norm.weight', shape: [D] },
       ...(tied ? [] : [{ name: head, shape: [V, D] }]),
     ],
-    hidden: pass => {
-      const norm = (x: Tensor, name: string) => {
-        const scale = pass.tensor(name);
-        return rmsNorm(x, variant.isGemma ? g.add(scale, constant(1)) : scale, c.rms_norm_eps);
-      };
-      const normOutput = (x: Tensor, name: string) => (variant.normsOutputs ? norm(x, name) : x);
+    stream: pass => {
+      const normOutput = (x: Tensor, name: string) => (variant.normsOutputs ? norm(pass, x, name) : x);
       const normHeads = (x: Tensor, name: string) =>
         variant.normsHeads
-          ? g.reshape(norm(g.reshape(x, [x.shape[0]!, (x.shape[1] as number) / headDim, headDim]), name), x.shape)
+          ? g.reshape(norm(pass, g.reshape(x, [x.shape[0]!, (x.shape[1] as number) / headDim, headDim]), name), x.shape)
           : x;
       const scale = (c.query_pre_attn_scalar ?? headDim) ** -0.5;
       // Where whole heads are rotated, their scale costs nothing.
@@ -223,7 +225,7 @@ function build(variant: Variant, c: LlamaConfig, source: string): Decoder {
       const embedded = pass.embed(embedding);
       let x = variant.isGemma ? g.mul(embedded, constant(Math.sqrt(D))) : embedded;
       for (const [n, layer] of layers.entries()) {
-        const maps = layer.queryKeyValue.apply(pass, norm(x, layer.attentionNorm));
+        const maps = layer.queryKeyValue.apply(pass, norm(pass, x, layer.attentionNorm));
         const [query, key, value] = maps as [Tensor, Tensor, Tensor];
         const turn = turns.get(layer.rope)!;
         const attended = pass.attend(n, {
@@ -234,14 +236,15 @@ function build(variant: Variant, c: LlamaConfig, source: string): Decoder {
         const output = apply(pass, layer.output, attended);
         pass.attentionOutput(n, output);
         x = g.add(x, normOutput(output, layer.attentionOutputNorm));
-        const inner = norm(x, layer.feedForwardNorm);
+        const inner = norm(pass, x, layer.feedForwardNorm);
         pass.feedForward(n, { stream: x, read: inner });
         const [gate, up] = layer.gateAndUp.apply(pass, inner) as [Tensor, Tensor];
         const gated = g.mul(activate(activation, gate), up);
         x = pass.layerOutput(n, g.add(x, normOutput(apply(pass, layer.down, gated), layer.feedForwardOutputNorm)));
       }
-      return norm(x, 'model.norm.weight');
+      return x;
     },
+    finalNorm: (pass, stream) => norm(pass, stream, 'model.norm.weight'),
     logits: (pass, hidden) => {
       const logits = unembed(pass, head, hidden);
       return logitCap ? softCap(logits, logitCap) : logits;

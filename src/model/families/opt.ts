@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import * as g from '../../graph/operators/index.ts';
 import { constant, type Tensor } from '../../graph/tensor.ts';
-import type { Decoder } from '../decoder.ts';
+import type { Decoder, Pass } from '../decoder.ts';
 import { activate, activationName } from '../layers/activation.ts';
 import { apply, type Linear, linearsOf, linearTensors, unembed } from '../layers/linear.ts';
 import { layerNorm, layerNormTensors } from '../layers/norms.ts';
@@ -58,6 +58,7 @@ export function opt(config: Readonly<Record<string, unknown>>, source: string): 
   const narrow = E !== D;
   const projectIn: Linear = { name: `${prefix}.project_in`, in: E, out: D, bias: false };
   const projectOut: Linear = { name: `${prefix}.project_out`, in: D, out: E, bias: false };
+  const norm = (pass: Pass, name: string, x: Tensor) => layerNorm(pass, name, EPSILON, x);
   return {
     family: 'opt',
     layers: c.num_hidden_layers,
@@ -80,13 +81,12 @@ export function opt(config: Readonly<Record<string, unknown>>, source: string): 
       ...(finalNorm ? layerNormTensors(`${prefix}.final_layer_norm`, D) : []),
       ...(c.tie_word_embeddings ? [] : [{ name: head, shape: [V, E] }]),
     ],
-    hidden: pass => {
-      const norm = (name: string, x: Tensor) => layerNorm(pass, name, EPSILON, x);
+    stream: pass => {
       const embedded = pass.embed(embedding);
       const wide = narrow ? apply(pass, projectIn, embedded) : embedded;
       let x = g.add(wide, learnedPositions(pass, `${prefix}.embed_positions.weight`, OFFSET));
       for (const [n, layer] of layers.entries()) {
-        const read = before ? norm(layer.attentionNorm, x) : x;
+        const read = before ? norm(pass, layer.attentionNorm, x) : x;
         const attended = pass.attend(n, {
           query: g.mul(apply(pass, layer.query, read), constant(headDim ** -0.5)),
           key: apply(pass, layer.key, read),
@@ -95,12 +95,15 @@ export function opt(config: Readonly<Record<string, unknown>>, source: string): 
         const output = apply(pass, layer.output, attended);
         pass.attentionOutput(n, output);
         x = g.add(x, output);
-        if (!before) x = norm(layer.attentionNorm, x);
-        const inner = apply(pass, layer.inner, before ? norm(layer.feedForwardNorm, x) : x);
+        if (!before) x = norm(pass, layer.attentionNorm, x);
+        const inner = apply(pass, layer.inner, before ? norm(pass, layer.feedForwardNorm, x) : x);
         x = g.add(x, apply(pass, layer.outer, activate(c.activation_function, inner)));
-        if (!before) x = norm(layer.feedForwardNorm, x);
+        x = pass.layerOutput(n, before ? x : norm(pass, layer.feedForwardNorm, x));
       }
-      const normed = finalNorm ? norm(`${prefix}.final_layer_norm`, x) : x;
+      return x;
+    },
+    finalNorm: (pass, stream) => {
+      const normed = finalNorm ? norm(pass, `${prefix}.final_layer_norm`, stream) : stream;
       return narrow ? apply(pass, projectOut, normed) : normed;
     },
     logits: (pass, hidden) => unembed(pass, head, hidden),

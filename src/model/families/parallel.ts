@@ -4,7 +4,7 @@
  */
 import * as g from '../../graph/operators/index.ts';
 import { constant, type Tensor } from '../../graph/tensor.ts';
-import type { Decoder, Sizes } from '../decoder.ts';
+import type { Decoder, Pass, Sizes } from '../decoder.ts';
 import { type Activation, activate } from '../layers/activation.ts';
 import { apply, type Linear, linearTensors, unembed } from '../layers/linear.ts';
 import { layerNorm, layerNormTensors } from '../layers/norms.ts';
@@ -42,6 +42,7 @@ export function parallelDecoder(model: ParallelDecoder): Decoder {
   const head = model.tied ? model.embedding : 'lm_head.weight';
   const headBias = 'lm_head.bias';
   const turn = model.interleaved ? rotateInterleaved : rotate;
+  const norm = (pass: Pass, name: string, x: Tensor) => layerNorm(pass, name, model.epsilon, x);
   return {
     ...sizes,
     context: Math.min(sizes.context, rope.longest),
@@ -58,13 +59,12 @@ export function parallelDecoder(model: ParallelDecoder): Decoder {
       ...(model.tied ? [] : [{ name: head, shape: [V, D] }]),
       { name: headBias, shape: [V] },
     ],
-    hidden: pass => {
-      const norm = (name: string, x: Tensor) => layerNorm(pass, name, model.epsilon, x);
+    stream: pass => {
       const angles = rotation(pass.positions, rope);
       const turned = (x: Tensor) => turn(x, angles, headDim, 2 * rope.frequencies.length);
       let x = pass.embed(model.embedding);
       for (const [n, layer] of layers.entries()) {
-        const read = norm(layer.norm, x);
+        const read = norm(pass, layer.norm, x);
         const attended = pass.attend(n, {
           query: g.mul(turned(apply(pass, layer.query, read)), constant(headDim ** -0.5)),
           key: turned(apply(pass, layer.key, read)),
@@ -73,10 +73,11 @@ export function parallelDecoder(model: ParallelDecoder): Decoder {
         const output = apply(pass, layer.output, attended);
         pass.attentionOutput(n, output);
         const inner = activate(model.activation, apply(pass, layer.inner, read));
-        x = g.add(g.add(x, output), apply(pass, layer.outer, inner));
+        x = pass.layerOutput(n, g.add(g.add(x, output), apply(pass, layer.outer, inner)));
       }
-      return norm(model.finalNorm, x);
+      return x;
     },
+    finalNorm: (pass, stream) => norm(pass, model.finalNorm, stream),
     logits: (pass, hidden) => g.add(unembed(pass, head, hidden), pass.tensor(headBias)),
   };
 }

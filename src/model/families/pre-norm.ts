@@ -58,6 +58,7 @@ export function readApart(query: Linear, key: Linear, value: Linear): Pick<PreNo
 export function preNormDecoder(model: PreNormDecoder): Decoder {
   const { sizes, layers, embedding, head, finalNorm, window, finishScores } = model;
   const { hiddenSize: D, vocabulary: V } = sizes;
+  const norm = (pass: Pass, name: string, x: Tensor) => layerNorm(pass, name, model.epsilon, x);
   return {
     ...sizes,
     family: model.family,
@@ -76,22 +77,22 @@ export function preNormDecoder(model: PreNormDecoder): Decoder {
       ...layerNormTensors(finalNorm, D),
       ...(head === embedding ? [] : [{ name: head, shape: [V, D] }]),
     ],
-    hidden: pass => {
-      const norm = (name: string, x: Tensor) => layerNorm(pass, name, model.epsilon, x);
+    stream: pass => {
       let x = model.embed(pass, pass.embed(embedding));
       for (const [n, layer] of layers.entries()) {
-        const { query, key, value } = layer.read(pass, norm(layer.attentionNorm, x));
+        const { query, key, value } = layer.read(pass, norm(pass, layer.attentionNorm, x));
         const scaled = layer.scale === 1 ? query : g.mul(query, constant(layer.scale));
         const output = apply(pass, layer.output, pass.attend(n, { query: scaled, key, value }));
         pass.attentionOutput(n, output);
         x = g.add(x, output);
-        const read = norm(layer.feedForwardNorm, x);
+        const read = norm(pass, layer.feedForwardNorm, x);
         pass.feedForward(n, { stream: x, read });
         const inner = activate(model.activation, apply(pass, layer.inner, read));
         x = pass.layerOutput(n, g.add(x, apply(pass, layer.outer, inner)));
       }
-      return norm(finalNorm, x);
+      return x;
     },
+    finalNorm: (pass, stream) => norm(pass, finalNorm, stream),
     logits: (pass, hidden) => unembed(pass, head, hidden),
   };
 }

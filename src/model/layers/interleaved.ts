@@ -5,8 +5,8 @@ import { type Linear, linearTensors } from './linear.ts';
 
 /** The tensors of one projection whose rows are, head by head, its query, key and value; the query rows never change. */
 export function interleavedByHead(projection: Linear, headDim: number): readonly ProjectionSpec[] {
-  const index = (row: number) => row % (3 * headDim) >= headDim;
-  return linearTensors(projection).map(tensor => ({ ...tensor, changed: { axis: 0, index } }));
+  const part = (row: number) => (['query', 'key', 'value'] as const)[Math.floor(row / headDim) % 3]!;
+  return linearTensors(projection).map(tensor => ({ ...tensor, fused: { axis: 0, part } }));
 }
 
 /** Its result [N, 3 H dh] -> queries, keys and values, each [N, H dh]. */

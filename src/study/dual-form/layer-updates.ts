@@ -171,7 +171,7 @@ function readings(pass: ForwardPass): Outputs {
   const rows = perLayer(pass, ({ stream, read, output }, n) => ({
     [its.stream(n)]: lastRow(stream!),
     [its.read(n)]: lastRow(read!),
-    [its.output(n)]: lastRow(output!),
+    [its.output(n)]: lastRow(output),
   }));
   return { ...rows, [names.logits]: pass.logits(lastRow(pass.hidden)) };
 }
