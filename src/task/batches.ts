@@ -1,15 +1,17 @@
 /**
- * Tokens of a batch: enough for fast matrix products, few enough that the attention scores of a batch behind a long prefix stay in
- * tens of megabytes.
+ * Tokens of a batch: enough for fast matrix products, few enough that the attention scores of a
+ * batch after a long prefix take tens of megabytes.
  */
 const MOST_TOKENS = 512;
 
 /**
- * Batches of sequences of like length, so that little is padded where sequences attend to themselves: the longest first (prefix is
- * at its highest at once), equal lengths in their given order. The same sequences always give the same batches.
+ * Batches of sequences of similar length, so that attention of the sequences to themselves needs
+ * little padding. The longest come first, so that memory peaks at once; equal lengths keep their
+ * order. The same sequences always give the same batches.
  *
  * @param sequences anything with tokens
- * @param options.size sequences in a batch, at least 1; fewer where they are long: a batch is at most 512 tokens, or one sequence
+ * @param options.size sequences in a batch, at least 1; fewer if they are long: a batch has at most
+ * 512 tokens, or one sequence
  * @returns indices into `sequences`, each once
  */
 export function batches(

@@ -1,12 +1,12 @@
-/** What the six tasks of the paper ask. Dai et al., table 8, as their official code has it. */
+/** The six tasks of the paper: Dai et al., table 8, as in their official code. */
 interface EmbeddedTask {
   /** With the names of the fields in braces. */
   readonly template: string;
-  /** As the paper prints it, where that differs. */
+  /** The template printed in the paper, if different. */
   readonly paperTemplate?: string;
   /** Label words by label id, with their leading space. */
   readonly labels: readonly string[];
-  /** How many demonstrations the paper used: 32, or as many as fit in 2048 tokens. */
+  /** Demonstrations in the paper: 32, or as many as fit in 2048 tokens. */
   readonly shots: number;
 }
 

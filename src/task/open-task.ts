@@ -14,14 +14,15 @@ import { findWarnings } from './warnings.ts';
 /** The names of the embedded tasks. */
 export const TASK_NAMES: readonly string[] = [...EMBEDDED_TASKS.keys()];
 
-/** What an own task may be, for messages. */
+/** The forms of the user's own tasks, for messages. */
 const OWN_TASKS =
   'a .jsonl, .csv, .tsv or .parquet file with a .task.json file beside it, or a data set hf:org/name of the hub';
 
 /**
- * Opens a task by name, or an own task: rows with a task file beside them, whose one template stands for both variants.
+ * Opens an embedded task by name, or the user's own: rows with a task file beside them, whose
+ * template is used for both variants.
  *
- * @throws UserError when there is no such task, or when the files of an own task are wrong
+ * @throws UserError when there is no such task, or its files are wrong
  */
 export async function openTask(
   nameOrFile: string,
@@ -37,7 +38,7 @@ export async function openTask(
   });
 }
 
-/** What there is, without reading a row. */
+/** Facts about a task that need no row. */
 export interface TaskSummary {
   readonly name: string;
   readonly title: string;

@@ -20,18 +20,23 @@ const EVALUATION_SHARE = 0.2;
 const DEFAULT_SHOTS = 32;
 const TASK_FILE = '.task.json';
 
-/** True for what `openOwnTask` takes: the name of a file with rows or of a task file, or a data set of the hub. */
+/**
+ * Whether a name is one for `openOwnTask`: a file with rows, a task file, or a data set of the hub.
+ */
 export function isOwnTask(name: string): boolean {
   return hasRows(name) || name.endsWith(TASK_FILE) || isDatasetId(name);
 }
 
 /**
- * An own task: rows (by column: the fields of the template and `label`) in a .jsonl, .csv, .tsv or .parquet file, the
- * rest in a task file. Training and evaluation rows may be in files of their own (`train`, `evaluation` in the
- * task file). Rows of one file for both are split: of their seed-0 shuffle the last fifth (at least one row, at most 2000) is evaluated,
- * the rest is trained on, in the order of the file. The digest is over rows as the task uses them: it does not depend on their format.
+ * Opens a task of the user: rows (columns: the fields of the template and `label`) in a .jsonl,
+ * .csv, .tsv or .parquet file, everything else in a task file. Training and evaluation rows may
+ * have separate files (`train`, `evaluation` in the task file). Rows of one file for both are
+ * split: the last fifth of their seed-0 shuffle (at least one row, at most 2000) is evaluated, the
+ * others are training rows, in the order of the file. The digest does not depend on the format of
+ * the files.
  *
- * @param path `F.csv` with `F.task.json` beside it, `F.task.json`, or `hf:org/name[@revision][:config]` with `name.task.json` in this folder
+ * @param path `F.csv` with `F.task.json` beside it, `F.task.json`, or
+ * `hf:org/name[@revision][:config]` with `name.task.json` in this folder
  * @throws UserError naming file and line
  */
 export async function openOwnTask(path: string, options: OpenOptions = {}): Promise<Task> {
@@ -69,7 +74,7 @@ export async function openOwnTask(path: string, options: OpenOptions = {}): Prom
   };
 }
 
-/** Files of rows; where there are none for evaluation, those for training are split. */
+/** Files with rows. Without files for evaluation, the training rows are split. */
 export interface Parts {
   readonly train: readonly string[];
   readonly evaluation?: readonly string[];
@@ -98,7 +103,7 @@ async function findParts(path: string, stem: string, settings: TaskFile, options
   return apart(train?.map(place) ?? (await both()), evaluation?.map(place) ?? (await both()));
 }
 
-/** The same files twice are files for both. */
+/** The same files for both parts are split. */
 function apart(train: readonly string[], evaluation: readonly string[] | undefined): Parts {
   return evaluation === undefined || train.join('\n') === evaluation.join('\n') ? { train } : { train, evaluation };
 }
@@ -107,7 +112,7 @@ function listOf(places: string | readonly string[] | undefined): readonly string
   return typeof places === 'string' ? [places] : places;
 }
 
-/** The file with rows beside a task file that names none. */
+/** The file with rows beside a task file that does not name one. */
 async function findData(stem: string): Promise<string> {
   const names: readonly string[] = await readdir(dirname(stem)).catch(() => []);
   const endings = ROW_FORMATS.flatMap(ending => [ending, `${ending}.gz`]);

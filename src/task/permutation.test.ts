@@ -5,7 +5,8 @@ import { permutation } from './permutation.ts';
 
 const numbers = (text: string) => text.split(' ').map(Number);
 
-// numpy.random.default_rng(seed).permutation(n): the demonstrations of the paper's seeds (its table 9).
+// numpy.random.default_rng(seed).permutation(n): the demonstrations of the paper's seeds (its table
+// 9).
 const demonstrations = [
   {
     task: 'sst2 1.3B',

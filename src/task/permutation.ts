@@ -5,14 +5,14 @@ const MASK_128 = (1n << 128n) - 1n;
 const PCG_MULTIPLIER = (2549297995355413924n << 64n) + 4865540595714422341n;
 
 /**
- * `numpy.random.default_rng(seed).permutation(n)`, number for number: SeedSequence -> PCG64 (XSL-RR 128/64) ->
- * Fisher-Yates from the end with masked rejection. It is what `datasets.Dataset.shuffle(seed)` and so the official
- * code orders rows by.
+ * `numpy.random.default_rng(seed).permutation(n)`, exactly: SeedSequence -> PCG64 (XSL-RR 128/64)
+ * -> Fisher-Yates from the end with masked rejection. `datasets.Dataset.shuffle(seed)`, and so the
+ * official code, orders rows by it.
  *
  * @param seed a whole number from 0 to 2^53 - 1
  * @param n a whole number from 0 to 2^32
  * @returns the numbers 0 .. n-1 in shuffled order
- * @throws UserError when the seed is no such number
+ * @throws UserError when the seed is not such a number
  */
 export function permutation(seed: number, n: number): number[] {
   if (!Number.isSafeInteger(seed) || seed < 0) {
@@ -34,7 +34,7 @@ export function permutation(seed: number, n: number): number[] {
   return order;
 }
 
-/** PCG64 XSL-RR 128/64; each 64-bit output is handed out low half first. */
+/** PCG64 XSL-RR 128/64; each 64-bit output is used low half first. */
 function uint32Stream(seed: number): () => number {
   const words = seedSequence(seed);
   const join = (i: number) => (BigInt(words[i + 1]!) << 32n) | BigInt(words[i]!);

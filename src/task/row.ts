@@ -1,6 +1,6 @@
 /** One labelled text. */
 export interface Row {
-  /** Place in the original data, from 0. */
+  /** Index in the original data, from 0. */
   readonly id: number;
   readonly fields: Readonly<Record<string, string>>;
   /** Index into the task's labels. */

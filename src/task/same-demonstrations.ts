@@ -1,4 +1,4 @@
-/** The tokens of a run that must speak of the same demonstrations. */
+/** The tokens of a run, which must contain the same demonstrations in both settings. */
 export interface Fed {
   /** Prefix of the in-context setting. */
   readonly prefixTokens: readonly number[];
@@ -9,9 +9,10 @@ export interface Fed {
 }
 
 /**
- * Proves from the token ids alone that the in-context and the finetuned setting saw the same demonstrations in the same
- * order: the prefix, without its BOS and its separators, must be the finetuning sequences without theirs.
- * It looks at nothing but what is fed, so that it holds whoever made the sequences.
+ * Proves from the token ids alone that the in-context and the finetuned setting saw the same
+ * demonstrations in the same order: the prefix, without its BOS and its separators, must be the
+ * finetuning sequences without theirs. It uses only the fed tokens, so that it does not depend on
+ * how they were made.
  *
  * @throws Error naming the first difference
  */

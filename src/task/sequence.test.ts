@@ -10,7 +10,8 @@ import type { Task } from './task.ts';
 
 const digest = (value: unknown) => createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 16);
 
-// Made by an independent Python program: NumPy, the Rust library `tokenizers`, BOS 0, separator "\n\n", seed 3.
+// Made by an independent Python program: NumPy, the Rust library `tokenizers`, BOS 0, separator
+// "\n\n", seed 3.
 const prefixes = [
   { task: 'sst2', context: 2048, shots: 32, prefix: 615, sha: '3ec57adeeff6f975' },
   { task: 'sst2', context: 512, shots: 22, prefix: 437, sha: '7feab659d3faa815' },

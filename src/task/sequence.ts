@@ -4,23 +4,26 @@ import { permutation } from './permutation.ts';
 import type { Row } from './row.ts';
 import type { Task } from './task.ts';
 
-/** What decides the token sequences of a run. */
+/** The inputs that determine the token sequences of a run. */
 export interface SequenceRequest {
   readonly task: Task;
   readonly tokenizer: Pick<Tokenizer, 'encodeAll'>;
   /** The token that every sequence begins with. */
   readonly bos: number;
-  /** Tokens after each demonstration in the context, the last one too. */
+  /** Tokens after each demonstration in the context, including the last one. */
   readonly separator: readonly number[];
-  /** How many demonstrations are asked for; fewer are used where the context ends. */
+  /** Requested demonstrations; fewer are used if the context ends before. */
   readonly shots: number;
-  /** Demonstrations are the first rows of this seed's shuffle of the training rows; classes are not balanced. */
+  /**
+   * Demonstrations are the first rows of this seed's shuffle of the training rows; classes are not
+   * balanced.
+   */
   readonly seed: number;
-  /** Tokens that the model can read at once. */
+  /** The context length of the model, in tokens. */
   readonly context: number;
   /** Only the first queries. Demonstrations do not depend on it. */
   readonly limit?: number;
-  /** Rows to be classified in place of the task's evaluation rows. */
+  /** Rows to classify instead of the task's evaluation rows. */
   readonly queries?: readonly Row[];
 }
 
@@ -33,7 +36,7 @@ export interface Demonstration {
   readonly tokens: readonly number[];
   /** Tokens of T(x). */
   readonly promptLength: number;
-  /** Where `tokens` begin in the prefix tokens. */
+  /** Index of the first of `tokens` in the prefix tokens. */
   readonly start: number;
 }
 
@@ -45,12 +48,12 @@ export interface Query {
   readonly tokens: readonly number[];
 }
 
-/** Demonstrations as both ways of learning see them. */
+/** Demonstrations as in-context learning and finetuning see them. */
 export interface DemonstrationSet {
   /** In-context prefix: BOS, then each demonstration followed by the separator. */
   readonly prefixTokens: readonly number[];
   readonly demonstrations: readonly Demonstration[];
-  /** One sequence a demonstration, in the same order: BOS, T(x), y. */
+  /** One sequence per demonstration, in the same order: BOS, T(x), y. */
   readonly finetuning: readonly (readonly number[])[];
 }
 
@@ -65,13 +68,17 @@ export interface Sequences extends DemonstrationSet {
 }
 
 /**
- * The token sequences of a run. Prompt and label word are encoded apart and joined. Demonstrations are added while
- * |context so far| + |demonstration and separator| + |longest evaluation example, from BOS to label word| <
- * context; the first that does not fit ends it. Finetuning uses the same number. (Official code, `fewshot_task.py`,
- * whose finetuning was given the truncated number by hand.)
+ * The token sequences of a run. Prompt and label word are encoded separately and joined.
+ * Demonstrations are added as long as, in tokens,
  *
- * @throws UserError when there are not enough training rows, when the context has no room for one demonstration or for
- * a query, or when a prompt or label word has no tokens
+ *     |prefix so far| + |demonstration and separator|
+ *       + |longest evaluation example, from BOS to label word| < context
+ *
+ * and finetuning uses the same number. (As in the official code, `fewshot_task.py`, where the number
+ * for finetuning is set by hand.)
+ *
+ * @throws UserError when there are not enough training rows, when the context is too short for one
+ * demonstration or for a query, or when a prompt or label word has no tokens
  */
 export function buildSequences(request: SequenceRequest): Sequences {
   const { task, tokenizer, context } = request;
@@ -104,10 +111,11 @@ export function buildSequences(request: SequenceRequest): Sequences {
 }
 
 /**
- * Disjoint sets of demonstrations: the first `shots` rows of the seed's shuffle, as in `buildSequences`, then the next ones. No row is
- * in two sets. A set ends early where the context does.
+ * Disjoint sets of demonstrations: the first `shots` rows of the seed's shuffle, as in
+ * `buildSequences`, then the next ones. No row is in two sets. A set has fewer rows if the context
+ * ends before.
  *
- * @returns up to `count` sets: as many as there are training rows for
+ * @returns up to `count` sets, limited by the number of training rows
  * @throws UserError as `buildSequences`
  */
 export function buildDemonstrationSets(
@@ -134,7 +142,7 @@ export function chooseDemonstrations(task: Task, seed: number, shots: number): r
     .map(i => rows[i]!);
 }
 
-/** Demonstrations behind each other, until the next would reach `room` tokens. */
+/** Consecutive demonstrations, until the next would reach `room` tokens. */
 function layOut(
   rows: readonly Row[],
   { task, tokenizer, bos, separator }: Pick<SequenceRequest, 'task' | 'tokenizer' | 'bos' | 'separator'>,
@@ -159,7 +167,10 @@ function layOut(
   };
 }
 
-/** Names the two rows that do not fit together: the first demonstration and the longest of all evaluation rows, also of those past `limit`. */
+/**
+ * Names the two rows that do not fit together: the first demonstration and the longest of all
+ * evaluation rows, including those after `limit`.
+ */
 function noRoom(
   { task, tokenizer, context }: Pick<SequenceRequest, 'task' | 'tokenizer' | 'context'>,
   evaluation: readonly Query[],

@@ -14,7 +14,7 @@ const file = z.object({
   bytes: z.int().positive(),
   sha256: z.string(),
   contentSha256: z.string(),
-  /** `shuffled`: rows stand in evaluation order, each with its original place. */
+  /** `shuffled`: rows are in evaluation order, each with its original index. */
   order: z.enum(['original', 'shuffled']),
 });
 const manifest = z.object({
@@ -32,7 +32,11 @@ export function readManifest(task: string): DataManifest {
   return manifest.parse(JSON.parse(readFileSync(new URL(`${task}/manifest.json`, DATA), 'utf8')));
 }
 
-/** The rows of one file of the embedded data, with the fields asked for. @throws UserError when the file is damaged */
+/**
+ * The rows of one file of the embedded data, with the given fields.
+ *
+ * @throws UserError when the file is damaged
+ */
 export function readData(task: string, entry: DataFile, names: readonly string[]): readonly Row[] {
   const url = new URL(`${task}/${entry.file}`, DATA);
   let content: Buffer | undefined;

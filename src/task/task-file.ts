@@ -19,9 +19,9 @@ const schema = z.strictObject({
   template: z.string().min(1),
   /** Label words by label id; one space is put before a word that has none. */
   labels: z.array(z.string().regex(/\S/, 'a label word must not be blank')).min(2),
-  /** How the rows name the labels, where they do not use 0, 1, ... or the label words. */
+  /** Names of the labels in the rows, if these are not 0, 1, ... or the label words. */
   labelNames: z.array(z.string()).optional(),
-  /** The column of a field of the template, or of `label`, where it has another name. */
+  /** Columns of template fields, and of `label`, that have another name. */
   columns: z.record(z.string(), z.string().min(1)).optional(),
   /** How .csv and .tsv files are written. */
   csv: z
@@ -47,11 +47,11 @@ export interface TaskFile extends Omit<z.infer<typeof schema>, 'template' | 'col
   /** The column of each field of the template. */
   readonly columns: ReadonlyMap<string, string>;
   readonly labelColumn: string;
-  /** Label id by every name that a row may use. */
+  /** Label id by every allowed name. */
   readonly labelIds: ReadonlyMap<string, number>;
 }
 
-/** @param note what is to be done where there is no such file */
+/** @param note the remedy if the file is missing */
 export async function readTaskFile(path: string, note: string): Promise<TaskFile> {
   const parsed = schema.safeParse(await readJson(path, note));
   if (!parsed.success) throw new UserError(`${path}: ${describe(parsed.error)}`);

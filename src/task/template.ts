@@ -1,11 +1,11 @@
 import { UserError } from '../error.ts';
 
-/** A prompt with holes: `Review: {text} Sentiment:`. `{{` and `}}` stand for the braces themselves. */
+/** A prompt with fields: `Review: {text} Sentiment:`. `{{` and `}}` mean literal braces. */
 export interface Template {
   readonly text: string;
-  /** The names in the holes, each once, in the order of the text. */
+  /** The names of the fields, each once, in the order of the text. */
   readonly fields: readonly string[];
-  /** T(x): the prompt of a row. The fields are put in as they are. */
+  /** T(x): the prompt of a row. Fields are inserted unchanged. */
   render(fields: Readonly<Record<string, string>>): string;
 }
 
@@ -13,7 +13,7 @@ export interface Template {
  * Reads a template.
  *
  * @param where names the template in messages
- * @throws UserError when a brace has no partner, or when there is no hole or one for the label
+ * @throws UserError when a brace has no partner, or there is no field, or one is the label
  */
 export function parseTemplate(text: string, where: string): Template {
   const literals: string[] = [''];

@@ -2,7 +2,7 @@ import { UserError } from '../error.ts';
 import type { Row } from './row.ts';
 import type { Task } from './task.ts';
 
-/** Tells each warning of a task, with its name. */
+/** Passes on each warning of a task, with the name of the task. */
 export function passOnWarnings(
   { name, warnings }: Pick<Task, 'name' | 'warnings'>,
   onWarning: ((message: string) => void) | undefined,
@@ -12,13 +12,16 @@ export function passOnWarnings(
 
 type Rows = Pick<Task, 'labels' | 'prompt' | 'train' | 'evaluation'>;
 
-/** Evaluation rows with the prompt of a training row: as a demonstration that one would give the answer away. In evaluation order. */
+/**
+ * Evaluation rows with the prompt of a training row, which as a demonstration would reveal the
+ * answer. In evaluation order.
+ */
 function leaks({ prompt, train, evaluation }: Rows): readonly Row[] {
   const prompts = new Set(train().map(prompt));
   return evaluation().filter(row => prompts.has(prompt(row)));
 }
 
-/** What the user should know about the rows of a task. */
+/** Warnings about the rows of a task. */
 export function findWarnings(task: Rows): readonly string[] {
   const evaluation = task.evaluation();
   const empty = (rows: readonly Row[], what: string) =>
@@ -38,7 +41,7 @@ export function findWarnings(task: Rows): readonly string[] {
 /**
  * The task without evaluation rows that are training rows too; the order of the others stays.
  *
- * @returns the task, and how many rows it lost
+ * @returns the task, and the number of removed rows
  * @throws UserError when no row is left
  */
 export function withoutLeaks(task: Task): { readonly task: Task; readonly excluded: number } {

@@ -1,13 +1,14 @@
 /**
- * The GPT-2 alphabet: one printable character for each byte, itself where it is printable, else the next free one from
- * U+0100 on.
+ * The GPT-2 alphabet: one printable character for each byte, the byte itself if printable, else the
+ * next free one from U+0100 on.
  */
 const CHARACTER_OF_BYTE: readonly string[] = makeAlphabet();
 
 const encoder = new TextEncoder();
 
 /**
- * Bytes, or the UTF-8 bytes of a text, each as a character of the GPT-2 alphabet. Unpaired surrogates are read as U+FFFD.
+ * Bytes, or the UTF-8 bytes of a text, as characters of the GPT-2 alphabet. Unpaired surrogates
+ * become U+FFFD.
  */
 export function toByteCharacters(text: string | Uint8Array): string {
   let result = '';

@@ -1,21 +1,21 @@
 import type { Component } from './components.ts';
 import type { AddedId } from './definition.ts';
 
-/** Two tokens that become one, best first in a list. */
+/** Two tokens that are merged; lists have the best first. */
 export type Merge = readonly [left: string, right: string];
 
-/** A token that is looked for in the text before it is split. */
+/** A token that is matched in the text before splitting. */
 export interface AddedToken extends AddedId {
   readonly special: boolean;
 }
 
-/** What byte-level byte-pair encodings differ in. */
+/** The settings of a byte-level byte-pair encoding. */
 export interface BytePairs {
   /** Tokens in the alphabet of bytes, with their ids. */
   readonly vocab: Iterable<readonly [string, number]>;
   readonly merges: readonly (Merge | string)[];
   readonly addedTokens: readonly AddedToken[];
-  /** How a text is split before each byte becomes a character; without it, as GPT-2 does. */
+  /** How a text is split before bytes become characters; by default as in GPT-2. */
   readonly splits?: readonly Component[];
   /** A whole word that is a token is not split. */
   readonly ignoreMerges?: boolean;
@@ -23,7 +23,10 @@ export interface BytePairs {
 
 const BYTES = { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true };
 
-/** A tokenizer.json of byte pairs over the bytes of a text (Radford et al. 2019), as Hugging Face writes it. */
+/**
+ * A tokenizer.json of byte pairs over the bytes of a text (Radford et al. 2019), as Hugging Face
+ * writes it.
+ */
 export function bytePairJson({ vocab, merges, addedTokens, splits, ignoreMerges = false }: BytePairs) {
   return {
     version: '1.0',
@@ -52,7 +55,7 @@ export function bytePairJson({ vocab, merges, addedTokens, splits, ignoreMerges 
   };
 }
 
-/** A token that is found wherever its text stands. */
+/** A token that is matched wherever its text occurs. */
 export function addedTokenJson({ id, content, special }: AddedToken) {
   return { id, content, normalized: false, single_word: false, lstrip: false, rstrip: false, special };
 }

@@ -1,6 +1,6 @@
 /**
- * @file Trains byte pairs, in a process of its own: the library draws its progress on the terminal, and does not let go of the
- * thread. Arguments: the text, and where the library's tokenizer is to be saved.
+ * @file Trains byte pairs in a child process: the library writes its progress to the terminal and
+ * blocks the thread. Arguments: the text file, and the file for the library's tokenizer.
  */
 import { BPE, byteLevelPreTokenizer, Tokenizer } from 'tokenizers';
 

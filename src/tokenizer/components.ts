@@ -3,7 +3,7 @@ import { UserError } from '../error.ts';
 /** One entry of a tokenizer.json that has a type. */
 export type Component = Readonly<Record<string, unknown>> & { readonly type: string };
 
-/** What the Rust library knows, by the place in a tokenizer.json. */
+/** The components of the Rust library, by their place in a tokenizer.json. */
 const KNOWN = {
   normalizer: [
     ...['BertNormalizer', 'ByteLevel', 'Lowercase', 'NFC', 'NFD', 'NFKC', 'NFKD', 'Nmt', 'Precompiled', 'Prepend'],
@@ -36,16 +36,17 @@ export function componentsAt(place: keyof typeof KNOWN, component: unknown): Com
   return [component as Component];
 }
 
-/** `a b` as older files have it, or `["a", "b"]`. */
+/** `a b` in older files, or `["a", "b"]`. */
 function isMerge(merge: unknown): boolean {
   if (typeof merge === 'string') return true;
   return Array.isArray(merge) && merge.length === 2 && merge.every(token => typeof token === 'string');
 }
 
 /**
- * The library's own words for an unknown component name none.
+ * Checked here because the library's error for an unknown component does not name it.
  *
- * @throws UserError for a component that the Rust library does not know, merges that are none, and ids drawn at random
+ * @throws UserError for a component that the Rust library does not know, damaged merges, and random
+ * ids
  */
 export function checkComponents(file: string, json: Readonly<Record<string, unknown>>): void {
   for (const place of Object.keys(KNOWN) as (keyof typeof KNOWN)[]) {

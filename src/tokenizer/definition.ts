@@ -1,10 +1,10 @@
-/** A token that is looked for in the text before it is split. */
+/** A token that is matched in the text before splitting. */
 export interface AddedId {
   readonly id: number;
   readonly content: string;
 }
 
-/** A tokenizer in the words of a `tokenizer.json`, whichever file it came from. */
+/** A tokenizer as the content of a `tokenizer.json`, from any kind of file. */
 export interface Definition {
   /** Where it came from, for messages. */
   readonly file: string;
@@ -21,24 +21,27 @@ export interface Definition {
 export interface TokenizedText {
   /** Token ids. */
   readonly tokens: readonly number[];
-  /** What each token is called in the vocabulary, `Ġfilm` or `▁film`; an unknown text of a Unigram model stands as it is. */
+  /**
+   * The name of each token in the vocabulary, `Ġfilm` or `▁film`; an unknown text of a Unigram
+   * model is its own name.
+   */
   readonly pieces: readonly string[];
 }
 
-/** Text to token ids. No token is added that was not asked for; special tokens in the text are recognised. */
+/** Text to token ids. No token is added; special tokens in the text are recognised. */
 export interface Encoder {
   /** SHA-256 (hex) over everything that decides the ids. */
   readonly digest: string;
   /** The largest id + 1. */
   readonly vocabularySize: number;
   /**
-   * An unpaired surrogate is read as U+FFFD. What the vocabulary has no token for is left out where it has no unknown
-   * token either, as in the Rust library.
+   * An unpaired surrogate becomes U+FFFD. Text without a token is left out if the vocabulary has no
+   * unknown token, as in the Rust library.
    *
-   * @throws UserError when the tokenizer has an unknown token that is not in its vocabulary, and needs it
+   * @throws UserError when the unknown token is needed and not in the vocabulary
    */
   encode(text: string): number[];
-  /** As `encode` of each text; takes less time than one call a text. */
+  /** As `encode` for each text; faster than one call per text. */
   encodeAll(texts: readonly string[]): number[][];
   /** As `encodeAll`, with the names of the tokens. */
   tokenize(texts: readonly string[]): TokenizedText[];
@@ -48,6 +51,10 @@ export interface Encoder {
 
 /** Text to token ids and back. */
 export interface Tokenizer extends Encoder {
-  /** Special tokens included; bytes that are no UTF-8 become U+FFFD. @throws UserError when an id is no token. */
+  /**
+   * Special tokens included; bytes that are not UTF-8 become U+FFFD.
+   *
+   * @throws UserError when an id is not a token.
+   */
   decode(ids: readonly number[]): string;
 }

@@ -1,30 +1,34 @@
 import { UserError } from '../error.ts';
 
-/** The ids that every dictionary of fairseq begins with; its file does not name them. */
+/** The first ids of every fairseq dictionary; its file does not list them. */
 export const FAIRSEQ_SPECIAL = ['<s>', '<pad>', '</s>', '<unk>'] as const;
 export const FAIRSEQ_UNKNOWN = 3;
 
 /** Ids of GPT-2 are below this. */
 const GPT2_TOKENS = 50257;
-// The published dictionaries have some fifty thousand lines.
+// The published dictionaries have about fifty thousand lines.
 const MAX_SYMBOLS = 1_000_000;
 const OVERWRITE = ' #fairseq:overwrite';
 
 /** A dictionary of fairseq over the byte pairs of GPT-2. */
 export interface FairseqDictionary {
-  /** By id. A symbol that is the decimal id of a GPT-2 token stands for it; others (`madeupword0000`) for no text. */
+  /**
+   * By id. A symbol that is the decimal id of a GPT-2 token means that token; others
+   * (`madeupword0000`) mean no text.
+   */
   readonly symbols: readonly string[];
-  /** By GPT-2 id; `<unk>` where the dictionary has no such token. */
+  /** By GPT-2 id; `<unk>` if the dictionary does not have the token. */
   readonly idOfGpt2: Int32Array;
-  /** GPT-2 id by id; -1 for symbols that are none. */
+  /** GPT-2 id by id; -1 for other symbols. */
   readonly gpt2OfId: Int32Array;
 }
 
 /**
- * Reads a `dict.txt`: a line `symbol count` for each id from 4 on. `#fairseq:overwrite` behind a line lets its symbol stand
- * there again; the later one then counts.
+ * Reads a `dict.txt`: a line `symbol count` for each id from 4 on. `#fairseq:overwrite` at the end
+ * of a line allows its symbol to be repeated; the later one counts.
  *
- * @throws UserError when a line has another form, a symbol stands twice, or symbols are words instead of GPT-2 ids
+ * @throws UserError when a line has another form, a symbol occurs twice, or symbols are words
+ * instead of GPT-2 ids
  */
 export function parseFairseqDictionary(file: string, text: string): FairseqDictionary {
   const symbols: string[] = [...FAIRSEQ_SPECIAL];
@@ -55,7 +59,7 @@ export function parseFairseqDictionary(file: string, text: string): FairseqDicti
   return { symbols, idOfGpt2, gpt2OfId: Int32Array.from(gpt2) };
 }
 
-/** The GPT-2 id that a symbol says; -1 for rows that only fill the table, and special tokens; else undefined. */
+/** The GPT-2 id in a symbol; -1 for padding rows and special tokens; else undefined. */
 function gpt2Token(symbol: string): number | undefined {
   if (/^(?:0|[1-9]\d{0,4})$/.test(symbol) && Number(symbol) < GPT2_TOKENS) return Number(symbol);
   return /^(?:madeupword\d+|<[^<>]+>)$/.test(symbol) ? -1 : undefined;

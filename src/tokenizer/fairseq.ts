@@ -13,11 +13,11 @@ const MAX_DICTIONARY_BYTES = 64 << 20;
 const GPT2_TOKENS = 50257;
 
 /**
- * The tokenizer of fairseq's language models: text becomes GPT-2 tokens, whose ids `dict.txt` maps to the model's own.
- * `<s>` is 0, `<pad>` 1, `</s>` 2, `<unk>` 3 (also for tokens that the dictionary lacks); they are found in a text as a
- * whole.
+ * The tokenizer of fairseq's language models: text becomes GPT-2 tokens, whose ids `dict.txt` maps
+ * to the model's own. `<s>` is 0, `<pad>` 1, `</s>` 2, `<unk>` 3 (also for tokens that the
+ * dictionary lacks); these are matched in a text as a whole.
  *
- * @throws UserError when the dictionary cannot be read or is no dictionary over GPT-2 byte pairs
+ * @throws UserError when the dictionary cannot be read or is not a dictionary over GPT-2 byte pairs
  */
 export async function openFairseqTokenizer(file: string): Promise<Tokenizer> {
   const text = await readDictionary(file);

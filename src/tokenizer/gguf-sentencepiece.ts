@@ -9,15 +9,15 @@ const UNKNOWN = '<unk>';
 const REPLACE_SPACES = { type: 'Replace', pattern: { String: ' ' }, content: SPACE };
 
 /**
- * A tokenizer.json of the byte pairs of SentencePiece (Kudo and Richardson 2018), as transformers makes it of a GGUF file: what the
- * vocabulary lacks falls into `<0x..>` tokens.
+ * A tokenizer.json of the byte pairs of SentencePiece (Kudo and Richardson 2018), as transformers
+ * makes it from a GGUF file: text without a token falls back to `<0x..>` tokens.
  *
  * @throws UserError when the file has neither scores nor merges
  */
 export function sentencePieceJson(vocabulary: GgufVocabulary, added: readonly AddedToken[]) {
   const { file, architecture = '', scores, addSpacePrefix = true } = vocabulary;
   const isGemma = /^gemma\d*$/.test(architecture);
-  // Gemma's files spell tokens of spaces as they are, and order their merges by id.
+  // Gemma's files keep spaces in tokens, and order merges by id.
   const tokens = isGemma
     ? vocabulary.tokens.map(token => (/^ +$/.test(token) ? SPACE.repeat(token.length) : token))
     : vocabulary.tokens;
@@ -71,8 +71,9 @@ function spacesOf(architecture: string, isGemma: boolean, addSpacePrefix: boolea
 }
 
 /**
- * SentencePiece merges the two neighbours whose union has the best score. As a list: every way to make a token of two others, best
- * score first; of equal scores the one with the longer left part, then the one with the smaller ids.
+ * SentencePiece merges the two neighbours whose union has the best score. As a list: every way to
+ * make a token from two others, by score; for equal scores the longer left part first, then smaller
+ * ids.
  */
 function mergesOf(tokens: readonly string[], scores: readonly number[]): Merge[] {
   const ids = new Map(tokens.map((token, id) => [token, id]));

@@ -1,23 +1,29 @@
-/** How a byte-level vocabulary of a GGUF file wants text to be split. */
+/** How text is split for a byte-level vocabulary of a GGUF file. */
 export interface Splitting {
-  /** Patterns (Oniguruma syntax), one applied to the pieces of another: each match is a piece, and so is what lies between. */
+  /**
+   * Patterns (Oniguruma syntax), each applied to the pieces of the previous one. Matches are
+   * pieces, and so is the text between them.
+   */
   readonly patterns: readonly string[];
   /** A piece that is a token is not split into pairs. */
   readonly ignoreMerges: boolean;
 }
 
 export const GPT2 = "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
-/** As GPT-2 after each digit was cut out: white space before a digit counts as white space at an end. */
+/**
+ * As GPT-2 after cutting out each digit: white space before a digit counts as white space at an
+ * end.
+ */
 const DIGITS_GPT2 = GPT2.replace(' ?\\p{N}+', '\\p{N}').replace('(?!\\S)', '(?![^\\s\\p{N}])');
 export const CONTRACTIONS = "(?i:'s|'t|'re|'ve|'m|'ll|'d)";
-/** Punctuation with line breaks behind it, line breaks, other white space. */
+/** Punctuation with following line breaks, line breaks, other white space. */
 const ENDS = '| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+';
-/** Numbers of up to so many digits; letters take one other character before them. */
+/** Numbers of up to this many digits; letters include one preceding character of another kind. */
 const words = (digits: string) => `${CONTRACTIONS}|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}${digits}${ENDS}`;
 
 const UPPER = '[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]';
 const LOWER = '[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]';
-/** Words end where a capital follows a small letter. */
+/** A capital after a small letter begins a new word. */
 const cased = (contractions: string, digits: string) =>
   `[^\\r\\n\\p{L}\\p{N}]?${UPPER}*${LOWER}+${contractions}|[^\\r\\n\\p{L}\\p{N}]?${UPPER}+${LOWER}*${contractions}` +
   `|\\p{N}${digits}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+`;
@@ -30,9 +36,9 @@ const DEEPSEEK3 =
   '[!"#$%&\'()*+,\\-./:;<=>?@\\[\\\\\\]^_`{|}~][A-Za-z]+|[^\\r\\n\\p{L}\\p{P}\\p{S}]?[\\p{L}\\p{M}]+' +
   '| ?[\\p{P}\\p{S}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+';
 
-/** Patterns, whether whole pieces that are tokens stay, and the names (`tokenizer.ggml.pre`) of models that split so. */
+/** Patterns, `ignoreMerges`, and the names (`tokenizer.ggml.pre`) of models with this splitting. */
 const TABLE: readonly (readonly [readonly string[], boolean, readonly string[]])[] = [
-  // "default" is what converters write that know no better; read as GPT-2's, as transformers does.
+  // Converters write "default" for models they do not know; read as GPT-2's, as in transformers.
   [[GPT2], false, ['gpt-2', 'default', 'phi-2', 'mpt', 'olmo', 'jais', 'trillion', 'gigachat', 'exaone4']],
   [
     [DIGITS_GPT2],
@@ -60,7 +66,10 @@ const TABLE: readonly (readonly [readonly string[], boolean, readonly string[]])
   [['\\p{N}{1,3}', '[一-龥぀-ゟ゠-ヿ]+', DEEPSEEK3], false, ['deepseek-v3', 'hunyuan-dense', 'joyai-llm']],
 ];
 
-/** By the name in a GGUF file. The patterns are those of the models' own tokenizers, as llama.cpp names them (llama-vocab.cpp). */
+/**
+ * By the name in a GGUF file. The patterns are those of the models' own tokenizers, as llama.cpp
+ * names them (llama-vocab.cpp).
+ */
 export const SPLITTINGS: ReadonlyMap<string, Splitting> = new Map(
   TABLE.flatMap(([patterns, ignoreMerges, names]) => names.map(name => [name, { patterns, ignoreMerges }])),
 );

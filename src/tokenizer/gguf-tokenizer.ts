@@ -8,9 +8,9 @@ import { addedTokensOf, type GgufVocabulary, NORMAL, readGgufVocabulary } from '
 import { defineTokenizer } from './tokenizer-json.ts';
 
 /**
- * The tokenizer inside a GGUF file. `tokenizer.ggml.model` must be `gpt2` (byte-level byte pairs, split as
- * `tokenizer.ggml.pre` names it) or `llama` (byte pairs of SentencePiece). Control and user-defined tokens are found in
- * the text as a whole.
+ * The tokenizer inside a GGUF file. `tokenizer.ggml.model` must be `gpt2` (byte-level byte pairs,
+ * split as `tokenizer.ggml.pre` names it) or `llama` (byte pairs of SentencePiece). Control and
+ * user-defined tokens are matched in the text as a whole.
  *
  * @throws UserError when the metadata hold no such vocabulary
  */

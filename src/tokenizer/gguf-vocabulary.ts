@@ -6,10 +6,10 @@ export const NORMAL = 1;
 const CONTROL = 3;
 const USER_DEFINED = 4;
 
-/** Tokens that are found in a text as a whole, whatever type the file gives them. */
+/** Tokens that are matched in a text as a whole, whatever their type in the file. */
 const NAMED = ['bos', 'eos', 'unknown', 'padding'];
 
-/** The vocabulary inside a GGUF file, as it stands there. */
+/** The vocabulary inside a GGUF file, unchanged. */
 export interface GgufVocabulary {
   readonly file: string;
   /** `tokenizer.ggml.model` */
@@ -25,11 +25,11 @@ export interface GgufVocabulary {
   readonly scores: readonly number[] | undefined;
   /** `tokenizer.ggml.add_space_prefix` */
   readonly addSpacePrefix: boolean | undefined;
-  /** Ids of the special tokens that the file names, one by one. */
+  /** Ids of the special tokens that the file names one by one. */
   readonly named: readonly number[];
 }
 
-/** @throws UserError when the metadata hold no vocabulary, or lists that do not fit together */
+/** @throws UserError when the metadata hold no vocabulary, or lists of different lengths */
 export function readGgufVocabulary(file: string, metadata: ReadonlyMap<string, unknown>): GgufVocabulary {
   const at = (name: string) => metadata.get(`tokenizer.ggml.${name}`);
   const kind = at('model');

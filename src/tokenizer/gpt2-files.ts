@@ -26,10 +26,11 @@ const vocabulary = z.record(z.string(), z.number());
 const PLAIN = { normalized: false, single_word: false, lstrip: false, rstrip: false } as const;
 
 /**
- * The vocabulary in GPT-2's own files: `vocab.json`, `merges.txt`, and special tokens as the files beside them say. A
- * special token without an id is left out: the model has no row for it.
+ * The vocabulary in GPT-2's own files: `vocab.json`, `merges.txt`, and special tokens from the
+ * files beside them. A special token without an id is left out: the model has no row for it.
  *
- * @throws UserError when a file cannot be read or has another form, or names a tokenizer that splits text differently
+ * @throws UserError when a file cannot be read or has another form, or names a tokenizer that
+ * splits text differently
  */
 export async function readGpt2Files(source: Gpt2Source): Promise<Definition> {
   const { file } = source;
@@ -67,13 +68,13 @@ export async function readGpt2Files(source: Gpt2Source): Promise<Definition> {
     if (other !== id) {
       throw new UserError(`${file}: token ${JSON.stringify(content)} has two ids, ${other} and ${id}`);
     }
-    // In the vocabulary it keeps its id, also where ids before it are free.
+    // A token of the vocabulary keeps its id, even if lower ids are free.
     vocab.set(content, id);
   }
   return defineTokenizer(file, digest, bytePairJson({ vocab, merges, addedTokens }));
 }
 
-/** One merge a line, best first, behind a line that tells the version. */
+/** One merge per line, best first, after a line with the version. */
 function mergesOf(text: string): string[] {
   return text.split(/\r?\n/).filter((line, i) => line !== '' && !(i === 0 && line.startsWith('#version')));
 }

@@ -1,13 +1,13 @@
 import { toByteCharacters } from './byte-alphabet.ts';
 import { bytePairJson, type Merge } from './byte-pair-json.ts';
 
-/** The end of a document, the one token of GPT-2 that no text is encoded to. */
+/** The end of a document, the only token of GPT-2 that no text encodes to. */
 export const END_OF_TEXT = '<|endoftext|>';
 
 /**
- * The tokenizer.json of GPT-2 (Radford et al. 2019), ids 0 to 50256, with special tokens behind it.
+ * The tokenizer.json of GPT-2 (Radford et al. 2019), ids 0 to 50256, followed by special tokens.
  *
- * @param special texts that are found as a whole; they get the ids from 50257 on, in this order
+ * @param special texts that are matched as a whole; their ids start at 50257, in this order
  */
 export async function gpt2Json(special: readonly string[] = []) {
   const ranks = await gpt2Ranks();
@@ -22,7 +22,10 @@ export async function gpt2Json(special: readonly string[] = []) {
   });
 }
 
-/** The tokens of GPT-2 but the last by rank, in the alphabet of bytes; a token's id is also the rank of the merge that makes it. */
+/**
+ * The tokens of GPT-2 except the last, by rank, in the byte alphabet; a token's id is also the rank
+ * of its merge.
+ */
 async function gpt2Ranks(): Promise<ReadonlyMap<string, number>> {
   const { default: table } = await import('js-tiktoken/ranks/gpt2');
   const ranks: [string, number][] = [];
@@ -35,7 +38,7 @@ async function gpt2Ranks(): Promise<ReadonlyMap<string, number>> {
   return new Map(ranks.sort(([, a], [, b]) => a - b));
 }
 
-/** The two parts that a token was last made of: what is left of it when only the merges before its own are done. */
+/** The two parts of a token's last merge: the result of applying only the merges before its own. */
 function mergeOf(token: string, ranks: ReadonlyMap<string, number>): Merge {
   const own = ranks.get(token)!;
   const rankOf = (pair: string) => ranks.get(pair) ?? own;

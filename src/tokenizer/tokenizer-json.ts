@@ -16,7 +16,7 @@ const outline = z.looseObject({
   model: z.looseObject({ type: z.string().optional(), vocab: z.unknown() }),
 });
 
-/** The tokenizer of a `tokenizer.json` as Hugging Face writes it. @throws UserError when it is none. */
+/** Reads a `tokenizer.json` as Hugging Face writes it. @throws UserError when it is not valid */
 export async function readTokenizerJson(file: string): Promise<Definition> {
   return parseTokenizerJson(file, await withFile(file, handle => handle.readFile()));
 }
@@ -37,21 +37,28 @@ export function parseTokenizerJson(file: string, bytes: Uint8Array): Definition 
   return model.type === undefined ? definition : { ...definition, json };
 }
 
-/** What a model without a type is; the Rust library would take byte pairs whose merges are damaged for another kind. */
+/**
+ * The type of a model without one. The Rust library would read byte pairs with damaged merges as
+ * another type.
+ */
 function typeOf(model: z.output<typeof outline>['model']): string {
   if (model.merges !== undefined) return 'BPE';
   if (Array.isArray(model.vocab)) return 'Unigram';
   return model.max_input_chars_per_word === undefined ? 'WordLevel' : 'WordPiece';
 }
 
-/** A tokenizer that was put together here. @param json what a tokenizer.json holds @throws UserError when ids are none or shared */
+/**
+ * A tokenizer from the content of a tokenizer.json.
+ *
+ * @throws UserError when ids are not valid or shared
+ */
 export function defineTokenizer(file: string, digest: string, json: z.output<typeof outline>): Definition {
   const addedTokens = json.added_tokens.map(({ id, content }) => ({ id, content }));
   const size = addedTokens.reduce((size, { id }) => Math.max(size, id + 1), vocabularySize(file, json.model.vocab));
   return { file, digest, json: JSON.stringify(json), size, addedTokens };
 }
 
-/** @throws UserError when a text is no JSON */
+/** @throws UserError when a text is not JSON */
 export function parseJson(file: string, text: string): unknown {
   try {
     return parseShallowJson(text);
@@ -64,7 +71,7 @@ export function parseJson(file: string, text: string): unknown {
 /**
  * The largest id + 1 of `vocab`: token to id, or (Unigram) a list of tokens by id.
  *
- * @throws UserError when it is empty, an id is none, or two tokens share one
+ * @throws UserError when it is empty, an id is not valid, or two tokens share one
  */
 function vocabularySize(file: string, vocab: unknown): number {
   if (typeof vocab !== 'object' || vocab === null) {

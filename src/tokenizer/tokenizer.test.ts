@@ -57,7 +57,8 @@ describe('the vocabulary of SmolLM2 in its GGUF file', () => {
   });
 
   test('gives back every text whose bytes it knows', () => {
-    // The vocabulary has no token for these control characters, nor for the lead bytes of planes 4 to 11.
+    // The vocabulary has no token for these control characters, nor for the lead bytes of planes 4
+    // to 11.
     const lacks = (code: number) =>
       [0x04, 0x06, 0x13, 0x14, 0x16, 0x1d].includes(code) || (code >= 0x40000 && code < 0xc0000);
     const text = fc

@@ -12,10 +12,10 @@ import { parseTokenizerJson, readTokenizerJson } from './tokenizer-json.ts';
 export type { TokenizedText, Tokenizer };
 
 /**
- * Opens a tokenizer from a `tokenizer.json`, from the vocabulary inside a GGUF file, from the files of GPT-2
- * (`vocab.json`, `merges.txt`), or from the `dict.txt` of fairseq.
+ * Opens a tokenizer from a `tokenizer.json`, from the vocabulary inside a GGUF file, from the files
+ * of GPT-2 (`vocab.json`, `merges.txt`), or from the `dict.txt` of fairseq.
  *
- * @throws UserError when the file cannot be read, is damaged, or needs something that is not supported
+ * @throws UserError when the file cannot be read, is damaged, or needs an unsupported component
  */
 export async function openTokenizer(source: TokenizerSource): Promise<Tokenizer> {
   if (source.kind !== 'sentencepiece') startNative();
@@ -35,7 +35,12 @@ export async function openTokenizer(source: TokenizerSource): Promise<Tokenizer>
   }
 }
 
-/** A tokenizer of the bytes of a `tokenizer.json`. @param source for messages @throws UserError as openTokenizer */
+/**
+ * A tokenizer of the bytes of a `tokenizer.json`.
+ *
+ * @param source for messages
+ * @throws UserError as openTokenizer
+ */
 export function openTokenizerJson(bytes: Uint8Array, source: string): Tokenizer {
   return nativeTokenizer(parseTokenizerJson(source, bytes));
 }

@@ -12,16 +12,18 @@ import { END_OF_TEXT } from './gpt2.ts';
 
 /** `<|endoftext|>` and the 256 bytes. */
 export const SMALLEST_VOCABULARY = 257;
-/** As far as the library goes by itself. */
+/** The limit of the library. */
 export const LARGEST_VOCABULARY = 30_000;
 
 /**
- * A tokenizer of byte pairs that splits text as GPT-2 does, trained on texts (Sennrich et al. 2016, Radford et al. 2019), as the
- * text of a `tokenizer.json`. Ids: 0 is `<|endoftext|>`, then the 256 bytes, then the merges in the order in which they were made:
- * always the pair that is most frequent. A text without enough different pairs gives a smaller vocabulary.
+ * A tokenizer of byte pairs that splits text as GPT-2 does, trained on texts (Sennrich et al. 2016,
+ * Radford et al. 2019), as the text of a `tokenizer.json`. Ids: 0 is `<|endoftext|>`, then come the
+ * 256 bytes, then the merges in order: each step merges the most frequent pair. A text with too few
+ * different pairs gives a smaller vocabulary.
  *
  * @param vocabulary tokens in all, 257 to 30,000
- * @throws UserError when `vocabulary` is outside, the disk refuses, or the library does not load on this system
+ * @throws UserError when `vocabulary` is out of range, the disk refuses, or the library does not
+ * load on this system
  */
 export async function trainTokenizer(
   texts: Iterable<string>,
@@ -36,7 +38,10 @@ export async function trainTokenizer(
   return tokenizerJson(await learnMerges(texts, signal), vocabulary);
 }
 
-/** All merges, best first. The library stops at 30,000 tokens by itself; the first of them do not depend on where it stops. */
+/**
+ * All merges, best first. The library stops at 30,000 tokens; the first merges do not depend on the
+ * limit.
+ */
 async function learnMerges(texts: Iterable<string>, signal: AbortSignal | undefined): Promise<readonly Merge[]> {
   const folder = await mkdtemp(join(tmpdir(), 'dualform-tokenizer-'));
   try {
@@ -76,7 +81,7 @@ function tokenizerJson(learned: readonly Merge[], vocabulary: number): string {
   const merges: Merge[] = [];
   for (const merge of learned) {
     if (tokens.size === vocabulary) break;
-    // Two merges may make the same token: ab + c, a + bc.
+    // Two merges may give the same token: ab + c, a + bc.
     tokens.add(merge.join(''));
     merges.push(merge);
   }

@@ -3,21 +3,22 @@ import { UserError } from '../../error.ts';
 import { LONGEST_LINE, requireColumns, type TableRow } from './table.ts';
 import { requireUtf8, textOf } from './text-bytes.ts';
 
-/** How a .csv or .tsv file is written. */
+/** The format of a .csv or .tsv file. */
 export interface Delimited {
   readonly delimiter: string;
-  /** Fields may be in double quotes, with `""` for a quote; else quotes are text. */
+  /** Whether fields may be in double quotes, with `""` for a quote; otherwise quotes are text. */
   readonly quotes: boolean;
-  /** The first record names the columns; else they are called 1, 2, ... */
+  /** Whether the first record names the columns; otherwise they are called 1, 2, ... */
   readonly header: boolean;
 }
 
 /**
- * Records of a .csv or .tsv file (RFC 4180, in UTF-8): a byte-order mark, any line ends and blank lines at the end are accepted.
- * Every value is a text as it stands in the file.
+ * Records of a .csv or .tsv file (RFC 4180, in UTF-8): a byte-order mark, any line ends and blank
+ * lines at the end are accepted. Every value is a text, as in the file.
  *
- * @param wanted columns that must be there
- * @throws UserError naming file and line: not UTF-8, another number of fields than in the first record, a quote out of place
+ * @param wanted required columns
+ * @throws UserError naming file and line: not UTF-8, another number of fields than in the first
+ * record, a misplaced quote
  */
 export function parseDelimited(
   file: string,

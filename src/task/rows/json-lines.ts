@@ -8,9 +8,11 @@ const NEWLINE = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 
 /**
- * One JSON object a line, in UTF-8; a byte-order mark, CRLF and blank lines at the end are accepted.
+ * One JSON object per line, in UTF-8; a byte-order mark, CRLF and blank lines at the end are
+ * accepted.
  *
- * @throws UserError naming file and line: not UTF-8, an empty line, a line that is cut off or no object
+ * @throws UserError naming file and line: not UTF-8, an empty line, a line that is cut off or not
+ * an object
  */
 export function parseJsonLines(file: string, content: Uint8Array): TableRow[] {
   const bytes = textOf(file, content);

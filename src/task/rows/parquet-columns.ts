@@ -1,4 +1,7 @@
-/** @file The process that decodes columns of a Parquet file: answers each `ParquetJob` with one `ParquetReply`. */
+/**
+ * @file The process that decodes columns of a Parquet file: answers each `ParquetJob` with one
+ * `ParquetReply`.
+ */
 import {
   type AsyncBuffer,
   asyncBufferFromFile,
@@ -18,14 +21,14 @@ export interface ParquetJob {
   readonly mostBytes: number;
 }
 
-/** Values by column, a value a row. */
+/** Values by column, one per row. */
 export type Columns = Readonly<Record<string, readonly unknown[]>>;
 
 export interface ParquetReply {
   /** Of all columns of the file. */
   readonly names?: readonly string[];
   readonly columns?: Columns;
-  /** Why there are none; undefined when one that is wanted is not among the names. */
+  /** Why there are no values; undefined if a wanted column is missing. */
   readonly problem?: string;
 }
 
@@ -62,7 +65,10 @@ function bufferOf(bytes: Uint8Array<ArrayBuffer>): AsyncBuffer {
   };
 }
 
-/** The physical types whose values mean the same in every format of rows; texts are BYTE_ARRAY with the mark of one. */
+/**
+ * Physical types whose values have the same meaning in every format; texts are BYTE_ARRAY with a
+ * text type.
+ */
 const PLAIN = ['BOOLEAN', 'INT32', 'INT64', 'FLOAT', 'DOUBLE'];
 const WHOLE = /^U?INT_\d+$/;
 
@@ -78,7 +84,7 @@ function whyUnreadable({ element, children }: SchemaTree): string | undefined {
   return `column "${name}" holds ${kind ?? type}; only texts, numbers and truth values are read`;
 }
 
-/** As the file says, decompressed. */
+/** Decompressed size, as the file declares. */
 function columnBytes({ row_groups }: FileMetaData, wanted: readonly string[]): number {
   const of = row_groups.flatMap(({ columns }) => columns.flatMap(({ meta_data }) => meta_data ?? []));
   const ours = of.filter(({ path_in_schema }) => wanted.includes(path_in_schema[0]!));
@@ -87,7 +93,7 @@ function columnBytes({ row_groups }: FileMetaData, wanted: readonly string[]): n
 
 async function readColumns(file: AsyncBuffer, metadata: FileMetaData, job: ParquetJob): Promise<Columns> {
   const columns = Object.fromEntries(job.wanted.map(column => [column, [] as unknown[]]));
-  // One row group after the other: the library would read all of them at once.
+  // One row group at a time: the library would read all of them at once.
   let start = 0;
   for (const { num_rows } of metadata.row_groups) {
     const end = start + Number(num_rows);
@@ -126,7 +132,7 @@ async function readPart(
   return values;
 }
 
-/** A page says itself how large it becomes. */
+/** Each page declares its decompressed size. */
 function limited(mostBytes: number): Compressors {
   const entries = Object.entries(compressors).map(([codec, decompress]) => [
     codec,

@@ -4,14 +4,17 @@ import { UserError } from '../../error.ts';
 import type { Columns, ParquetJob, ParquetReply } from './parquet-columns.ts';
 import { requireColumns, type TableRow } from './table.ts';
 
-/** For decoded values: several times what the pages of a file may hold. */
+/** Heap for decoded values: several times the limit of the pages. */
 const HEAP_MEGABYTES = 4096;
 
-/** Reads Parquet files, one after the other, in a process of its own: what a damaged file makes the library ask for ends with it. */
+/**
+ * Reads Parquet files one after the other in a child process, so that memory which a damaged file
+ * makes the library allocate ends with it.
+ */
 export interface ParquetReader {
   /**
    * @param source the file, or its bytes
-   * @param wanted columns that must be there: flat ones of texts, whole numbers, numbers or truth values
+   * @param wanted required columns: flat ones of texts, whole numbers, numbers or truth values
    * @param mostBytes that these columns may hold
    * @throws UserError naming the file
    */
@@ -26,7 +29,7 @@ export interface ParquetReader {
 }
 
 /**
- * A reader whose process starts with the first file, and anew after one that ended it.
+ * A reader whose process starts with the first file, and again after a crash.
  *
  * @param heapMegabytes for decoded values
  */
@@ -55,7 +58,7 @@ function startReader(heapMegabytes: number): ChildProcess {
   return fork(file, {
     execArgv: [`--max-old-space-size=${heapMegabytes}`, ...execArgv],
     serialization: 'advanced',
-    // What engine and library say of a damaged file is not for the terminal.
+    // Output of the engine and the library about a damaged file is not shown on the terminal.
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   });
 }

@@ -7,10 +7,10 @@ import { parseJsonLines } from './json-lines.ts';
 import type { ParquetReader } from './parquet.ts';
 import type { TableRow } from './table.ts';
 
-/** Of rows: what is larger is no task for a model of today, and would not fit in memory several times. */
+/** Limit for rows, which are held in memory several times. */
 const MOST_BYTES = 1_000_000_000;
 
-/** The endings of files with rows; each may end in .gz too. */
+/** Extensions of files with rows; each may be followed by .gz. */
 export const ROW_FORMATS = ['.jsonl', '.csv', '.tsv', '.parquet'] as const;
 
 const ENDING = /(\.jsonl|\.csv|\.tsv|\.parquet)(\.gz)?$/;
@@ -19,21 +19,21 @@ export function hasRows(file: string): boolean {
   return ENDING.test(file);
 }
 
-/** The name without its ending as a file with rows. */
+/** The name without the extension of a file with rows. */
 export function withoutEnding(file: string): string {
   return file.replace(ENDING, '');
 }
 
 export interface ReadOptions {
   readonly delimited: Partial<Delimited>;
-  /** Columns that are needed; those of a JSON object are looked for by who takes the row. */
+  /** Required columns; for JSON objects they are checked when a row is used. */
   readonly wanted: readonly string[];
   readonly parquet: ParquetReader;
   readonly mostBytes?: number;
 }
 
 /**
- * The rows of a file, in the format that its name ends in.
+ * The rows of a file, in the format of its extension.
  *
  * @throws UserError naming file and line, or file and row
  */
@@ -43,7 +43,7 @@ export async function readRows(file: string, options: ReadOptions): Promise<read
   if (ending === undefined) {
     throw new UserError(`${file}: rows are read from ${ROW_FORMATS.join(', ')} files, each also with .gz`);
   }
-  // Of a Parquet file only the columns that are wanted are read.
+  // Only the required columns of a Parquet file are read.
   if (ending === '.parquet' && packed === undefined) {
     await withFile(file, async () => undefined);
     return parquet.read(file, file, wanted, mostBytes);

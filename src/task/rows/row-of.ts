@@ -3,7 +3,11 @@ import type { Row } from '../row.ts';
 import type { TaskFile } from '../task-file.ts';
 import { noColumn, type TableRow } from './table.ts';
 
-/** The row of a task from a row of a file. @throws UserError naming file and line, and the column that is missing or of another kind */
+/**
+ * Converts a row of a file to a row of the task.
+ *
+ * @throws UserError naming file and line, and a column that is missing or of another type
+ */
 export function rowOf({ values, where }: TableRow, id: number, file: TaskFile): Row {
   const fields = [...file.columns].map(([field, column]) => {
     const note = field === column ? ', which the template asks for' : `, the column of {${field}}`;
@@ -43,7 +47,7 @@ function labelOf(
     const names = [...labelIds.keys()].map(name => `"${name}"`).join(', ');
     throw new UserError(`${where}: label ${shown} is not one of 0 to ${labels.length - 1} or ${names}`);
   }
-  // Label words may be numbers themselves, as those of a rating from 1 to 5.
+  // Label words may be numbers, as in a rating from 1 to 5.
   if (named !== undefined && numbered < labels.length && numbered !== named && !labelNames?.includes(text as string)) {
     throw new UserError(
       `${where}: label ${shown} may be the place ${shown} or the word "${text}"; say with labelNames how the rows name the labels`,

@@ -1,24 +1,28 @@
 import { closest } from 'fastest-levenshtein';
 import { UserError } from '../../error.ts';
 
-/** Far beyond any context; a longer line or record is a damaged file. */
+/** Far beyond any context; a longer line or record means a damaged file. */
 export const LONGEST_LINE = 1_000_000;
 
-/** One row of a file as it was read. */
+/** One row of a file. */
 export interface TableRow {
   /** By column: text, number, bigint, boolean, null or, in JSON, anything else. */
   readonly values: Readonly<Record<string, unknown>>;
-  /** `file:line`, or `file: row N` where a file has no lines, for messages. */
+  /** `file:line`, or `file: row N` for files without lines; for messages. */
   readonly where: string;
 }
 
-/** Where a column is missing: its name, and the nearest that there is. */
+/** The message for a missing column: its name, and the nearest existing one. */
 export function noColumn(what: string, name: string, names: readonly string[], note = ''): string {
   const hint = names.length === 0 ? '' : `; the nearest there is "${closest(name, [...names])}"`;
   return `there is no ${what} "${name}"${note}${hint}`;
 }
 
-/** Checks the columns of a file that names them once. @throws UserError when one is wanted and missing, or has the name of another */
+/**
+ * Checks the column names of a file.
+ *
+ * @throws UserError when a required one is missing, or two are equal
+ */
 export function requireColumns(where: string, names: readonly string[], wanted: readonly string[]): void {
   for (const name of wanted) {
     const count = names.filter(each => each === name).length;

@@ -6,7 +6,8 @@ const CARRIAGE_RETURN = 0x0d;
 const BLANKS = [NEWLINE, CARRIAGE_RETURN, 0x20, 0x09];
 
 /**
- * The bytes of a text file without byte-order mark and without the blank lines at its end. The last line keeps its end.
+ * The bytes of a text file without byte-order mark and without blank lines at the end. The last
+ * line keeps its line end.
  *
  * @throws UserError when it looks like UTF-16
  */
@@ -19,7 +20,7 @@ export function textOf(file: string, content: Uint8Array): Buffer {
   let end = bytes.length;
   while (end > start && BLANKS.includes(bytes[end - 1]!)) end--;
   if (end === start) return bytes.subarray(start, start);
-  // Blanks at the end of the last line belong to it.
+  // Spaces at the end of the last line are kept.
   while (end < bytes.length && bytes[end] !== NEWLINE && bytes[end] !== CARRIAGE_RETURN) end++;
   if (bytes[end] === CARRIAGE_RETURN) end++;
   if (bytes[end] === NEWLINE) end++;

@@ -1,10 +1,14 @@
-/** A piece of a text: an added token with its id, or what lies between. */
+/** A piece of a text: an added token with its id, or the text between two. */
 export interface Section {
   readonly text: string;
   readonly id: number | undefined;
 }
 
-/** Cuts a text at tokens: the leftmost first, of several at one place the longest. @param ids by the text of the token */
+/**
+ * Splits a text at tokens: the leftmost first, and the longest of several at one place.
+ *
+ * @param ids by the text of the token
+ */
 export function tokenSplitter(ids: ReadonlyMap<string, number>): (text: string) => readonly Section[] {
   const longestFirst = [...ids.keys()].sort((a, b) => b.length - a.length).map(escaped);
   const pattern = new RegExp(longestFirst.join('|'), 'gu');

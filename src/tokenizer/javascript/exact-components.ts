@@ -2,20 +2,24 @@ import { UserError } from '../../error.ts';
 import { type Component, componentsAt } from '../components.ts';
 import { CONTRACTIONS, GPT2, SPLITTINGS } from '../gguf-splits.ts';
 
-/** Without regard to case an s is also a long s, which the library does not know. */
+/** Ignoring case, an s also matches a long s, which the library does not know. */
 const CASED_CONTRACTIONS = "(?:'[sSſ]|'[tT]|'[rR][eE]|'[vV][eE]|'[mM]|'[lL][lL]|'[dD])";
 
-/** Patterns that the library reads as Oniguruma does. */
+/** Patterns that the library matches as Oniguruma does. */
 const KNOWN_PATTERNS = new Set([GPT2, '\\p{N}', '\\p{N}+', ...[...SPLITTINGS.values()].flatMap(each => each.patterns)]);
 
-/** Says that a part of a tokenizer cannot be carried out exactly. */
+/** Throws an error that names the part of a tokenizer that cannot be computed exactly. */
 export function refuse(file: string, what: string): never {
   throw new UserError(
     `${file}: ${what} cannot be done exactly in JavaScript; encode the text in Node, or give token ids`,
   );
 }
 
-/** The normalizers of a tokenizer.json. @throws UserError naming the one that the library carries out differently */
+/**
+ * The normalizers of a tokenizer.json.
+ *
+ * @throws UserError naming one that the library computes differently
+ */
 export function exactNormalizers(file: string, json: unknown): Component[] {
   return componentsAt('normalizer', json).map((normalizer, place) => {
     switch (normalizer.type) {
@@ -25,7 +29,7 @@ export function exactNormalizers(file: string, json: unknown): Component[] {
       case 'NFKD':
         return normalizer;
       case 'Prepend':
-        // An empty text stays empty; only the first one is sure to see none.
+        // An empty text stays empty; only the first normalizer never gets one.
         return place === 0 ? normalizer : refuse(file, 'normalizer "Prepend" behind another');
       case 'Replace': {
         const { String: text } = normalizer.pattern as { readonly String?: string };
@@ -38,7 +42,12 @@ export function exactNormalizers(file: string, json: unknown): Component[] {
   });
 }
 
-/** The pre-tokenizers of a tokenizer.json, in words that the library reads as the Rust library does. @throws UserError */
+/**
+ * The pre-tokenizers of a tokenizer.json, in a form that the library reads as the Rust library
+ * does.
+ *
+ * @throws UserError
+ */
 export function exactPreTokenizers(file: string, json: unknown): Component[] {
   return componentsAt('pre_tokenizer', json).flatMap((pre, place): Component[] => {
     switch (pre.type) {

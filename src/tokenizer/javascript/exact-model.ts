@@ -4,11 +4,13 @@ import { refuse } from './exact-components.ts';
 /** Byte pairs that the library merges as the Rust library does. */
 export interface ExactModel {
   readonly vocab: ReadonlyMap<string, number>;
-  /** What the library is given. */
+  /** The configuration for the library. */
   readonly config: Readonly<Record<string, unknown>>;
   /** A whole word that is a token is not split. */
   readonly ignoreMerges: boolean;
-  /** False for a character that is left out before pairs are merged, so that its neighbours may join. */
+  /**
+   * False for a character that is left out before merging, so that its neighbours may be merged.
+   */
   readonly isKept: (character: string) => boolean;
 }
 
@@ -26,12 +28,12 @@ export function exactModel(file: string, model: Component): ExactModel {
   );
   if (fallsBack && pairs.flat().some(part => BYTE.test(part)))
     refuse(file, 'byte-pair encoding that merges <0x..> tokens');
-  // With a token for every byte no character is unknown.
+  // With a token for every byte, no character is unknown.
   const unknown = unk_token ?? null;
   if (unknown !== null && !(fallsBack && BYTES.every(byte => ids.has(byte)))) {
     if (!ids.has(unknown as string))
       refuse(file, `unknown token ${JSON.stringify(unknown)}, which is not in the vocabulary,`);
-    // The Rust library puts <unk> behind the bytes of the next character.
+    // The Rust library puts <unk> after the bytes of the next character.
     if (fallsBack) refuse(file, 'byte fallback without a token for every byte');
     if (fuse_unk === true) refuse(file, 'byte-pair encoding with "fuse_unk"');
     if (pairs.flat().includes(unknown as string)) refuse(file, 'byte-pair encoding that merges the unknown token');

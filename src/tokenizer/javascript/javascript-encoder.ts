@@ -5,7 +5,9 @@ import { tokenSplitter } from './added-tokens.ts';
 import { exactNormalizers, exactPreTokenizers, refuse } from './exact-components.ts';
 import { type ExactModel, exactModel } from './exact-model.ts';
 
-/** What is used of the library, whose own types name files that Node's resolution does not find. */
+/**
+ * The used parts of the library, whose types refer to files that Node's resolution does not find.
+ */
 const { BPE, SequenceNormalizer, SequencePreTokenizer } = library as unknown as {
   readonly BPE: new (config: unknown) => { encode(words: readonly string[]): string[] };
   readonly SequenceNormalizer: new (config: unknown) => { normalize(text: string): string };
@@ -15,8 +17,9 @@ const { BPE, SequenceNormalizer, SequencePreTokenizer } = library as unknown as 
 };
 
 /**
- * An encoder without native code, for browsers. It gives the ids of the Rust library, or refuses: byte pairs with the
- * components that GPT-2, Llama, Qwen and their kin have, and added tokens that are found as they stand.
+ * An encoder without native code, for browsers. It gives the ids of the Rust library, or refuses:
+ * byte pairs with the components of GPT-2, Llama, Qwen and similar models, and added tokens that
+ * are matched exactly.
  *
  * @throws UserError naming what it cannot do exactly
  */

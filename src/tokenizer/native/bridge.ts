@@ -2,35 +2,38 @@ import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from '
 import { type ChildModule, childModule } from '../../child-module.ts';
 import type { Reply, Request, RequestWithReply } from './protocol.ts';
 
-/** What the relay is started with. */
+/** Start data of the relay. */
 export interface RelayData {
   readonly port: MessagePort;
-  /** How many replies there were. [1] */
+  /** Number of replies, [1]. */
   readonly replies: Int32Array;
-  /** The process that holds the library. */
+  /** The child process with the library. */
   readonly child: ChildModule;
 }
 
 interface Bridge {
-  /** Blocks this thread until the reply is there. */
+  /** Blocks this thread until the reply arrives. */
   ask(request: RequestWithReply): Reply;
   tell(request: Request): void;
 }
 
 let bridge: Bridge | undefined;
 
-/** Starts the process that holds the Rust library; it is ready later. It ends with this thread. */
+/**
+ * Starts the child process with the Rust library, which ends with this thread; it may not be ready
+ * yet.
+ */
 export function startNative(): void {
   bridge ??= open();
 }
 
-/** Asks the process that holds the Rust library. */
+/** Sends a request to the child process and returns its reply. */
 export function ask(request: RequestWithReply): Reply {
   bridge ??= open();
   return bridge.ask(request);
 }
 
-/** A request without a reply; none where no process was started. */
+/** Sends a request without a reply, if a process was started. */
 export function tell(request: Request): void {
   bridge?.tell(request);
 }
@@ -44,7 +47,7 @@ function open(): Bridge {
     transferList: [port],
     execArgv: [],
   });
-  // Neither keeps the program from ending.
+  // Neither keeps the program running.
   relay.unref();
   near.unref();
   return {

@@ -1,17 +1,17 @@
 /**
- * @file The process that holds the Rust library `tokenizers`. It is a process of its own because a panic of the library
- * (a damaged `precompiled_charsmap`, for one) ends the process that it happens in.
+ * @file The child process with the Rust library `tokenizers`. A panic of the library (for a damaged
+ * `precompiled_charsmap`, for example) ends its process.
  */
 import type { Tokenizer } from 'tokenizers';
 import type { Reply, Request, RequestWithReply } from './protocol.ts';
 
-// Ctrl-C in a terminal reaches the whole group of processes; what it means is for the parent to decide.
+// Ctrl-C in a terminal signals the whole process group; the parent decides what to do.
 process.on('SIGINT', () => {});
 process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
 
 const PLAIN = { addSpecialTokens: false };
 const opened = new Map<number, Tokenizer>();
-// A system on which the library does not load gets a message and not a crash.
+// If the library does not load on this system, the reply says so instead of a crash.
 const loading = import('tokenizers').catch(messageOf);
 
 process.on('message', async (request: Request) => {
@@ -39,10 +39,11 @@ function open(
   { json, addedTokens }: Extract<RequestWithReply, { kind: 'open' }>,
 ): Tokenizer {
   const tokenizer = library.fromString(json);
-  // A tokenizer.json may say how batches are cut and padded; a text is encoded as it is.
+  // A tokenizer.json may contain truncation and padding of batches; here each text is encoded
+  // whole.
   tokenizer.disableTruncation();
   tokenizer.disablePadding();
-  // The library numbers added tokens by itself: as the vocabulary does, or behind it.
+  // The library numbers added tokens by itself: as in the vocabulary, or after it.
   for (const { id, content } of addedTokens) {
     const given = tokenizer.tokenToId(content);
     if (given === id || given === null) continue;

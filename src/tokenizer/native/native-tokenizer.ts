@@ -3,16 +3,18 @@ import type { Definition, TokenizedText, Tokenizer } from '../definition.ts';
 import { ask, tell } from './bridge.ts';
 import type { Answers, Reply, RequestWithReply } from './protocol.ts';
 
-/** Characters that are encoded together; the library takes some hundred bytes for each. */
+/** Characters that are encoded together; the library needs about a hundred bytes for each. */
 const MOST_CHARACTERS = 1_000_000;
 
 let lastKey = 0;
 const forgotten = new FinalizationRegistry<number>(key => tell({ kind: 'forget', key }));
 
 /**
- * A tokenizer by the Rust library `tokenizers`, which runs in a process of its own. One process serves all tokenizers of a thread.
+ * A tokenizer by the Rust library `tokenizers`, which runs in a child process. One process serves
+ * all tokenizers of a thread.
  *
- * @throws UserError when the library refuses the definition, ends on it, or does not load on this system
+ * @throws UserError when the library refuses the definition, crashes on it, or does not load on
+ * this system
  */
 export function nativeTokenizer({ file, digest, json, size, addedTokens }: Definition): Tokenizer {
   const key = ++lastKey;
@@ -95,7 +97,7 @@ function failure(file: string, reply: Reply, doing: string): Error {
   }
 }
 
-/** What a panic says, as in "panicked at mod.rs:143:26:\nPrecompiled: ...". */
+/** The message of a panic, as in "panicked at mod.rs:143:26:\nPrecompiled: ...". */
 function panicOf(stderr: string): string | undefined {
   const said = /panicked at [^\n]*\n([^\n]+)/.exec(stderr)?.[1];
   return said && oneLine(said);

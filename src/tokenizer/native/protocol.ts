@@ -1,6 +1,6 @@
 import type { AddedId } from '../definition.ts';
 
-/** A request to the process that holds the Rust library. */
+/** A request to the child process with the Rust library. */
 export type Request =
   | { readonly kind: 'open'; readonly key: number; readonly json: string; readonly addedTokens: readonly AddedId[] }
   | { readonly kind: 'encode'; readonly key: number; readonly texts: readonly string[]; readonly pieces: boolean }
@@ -13,11 +13,11 @@ export interface Answers {
   readonly open: { readonly kind: 'open' };
   readonly encode: {
     readonly kind: 'encode';
-    /** Of all texts, one behind the other. */
+    /** Of all texts, concatenated. */
     readonly ids: Int32Array;
     /** Tokens of each text. */
     readonly lengths: Int32Array;
-    /** Of all texts; empty where they were not asked for. */
+    /** Of all texts; empty unless requested. */
     readonly pieces: readonly string[];
   };
   readonly decode: { readonly kind: 'decode'; readonly text: string };
@@ -29,9 +29,9 @@ export type RequestWithReply = Exclude<Request, { kind: 'forget' }>;
 
 export type Reply =
   | Answers[keyof Answers]
-  /** The library refused; `at` is the place of the text that it cannot encode. */
+  /** The library refused; `at` is the index of the text that it cannot encode. */
   | { readonly kind: 'refused'; readonly message: string; readonly at?: number }
-  /** No tokenizer has this key: the process was started anew after the tokenizer was opened. */
+  /** No tokenizer has this key: the process was restarted after the tokenizer was opened. */
   | { readonly kind: 'unknown' }
   /** The library does not load on this system. */
   | { readonly kind: 'unusable'; readonly message: string }
