@@ -13,7 +13,7 @@ const BOX = { width: 92, height: 30 };
 const file = new URL('../docs/architecture.svg', import.meta.url);
 
 export function drawArchitecture(): string {
-  const folders = readdirSync(new URL('../src', import.meta.url), { withFileTypes: true });
+  const folders = readdirSync(new URL('../src/', import.meta.url), { withFileTypes: true });
   const modules = folders.flatMap(entry => (entry.isDirectory() ? [entry.name] : [])).sort();
   const graph = new Graph();
   graph.setGraph({ rankdir: 'TB', ranksep: 34, nodesep: 26, marginx: 8, marginy: 8 });

@@ -105,7 +105,7 @@ const RECIPES: Readonly<Record<string, Recipe>> = {
 
 const [folder] = process.argv.slice(2);
 if (folder === undefined) throw new Error('usage: node scripts/make-data.ts FOLDER');
-const target = fileURLToPath(new URL('../data', import.meta.url));
+const target = fileURLToPath(new URL('../data/', import.meta.url));
 const sources = JSON.parse(readFileSync(join(folder, 'MANIFEST.json'), 'utf8')) as SourceManifest;
 for (const [task, recipe] of Object.entries(RECIPES)) make(folder, task, recipe);
 

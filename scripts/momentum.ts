@@ -42,7 +42,7 @@ writeBetweenMarks(
   [PAPER_PERPLEXITY, PAPER_ACCURACY].map(paperTable).join('\n\n'),
 );
 
-const figures = fileURLToPath(new URL('../docs/figures', import.meta.url));
+const figures = fileURLToPath(new URL('../docs/figures/', import.meta.url));
 for (const file of readdirSync(folder).filter(file => file.endsWith('.svg'))) {
   const shown = join(figures, `momentum-${name}-${file}`);
   if (readFileSync(new URL('../docs/momentum.md', import.meta.url), 'utf8').includes(`momentum-${name}-${file}`)) {

@@ -23,7 +23,7 @@ import { relativeDifference } from '../test/reference/difference.ts';
 import { GRADIENT_RATE, sizeOfGradient } from '../test/reference/golden.ts';
 
 const other = process.argv[2];
-const goldenFolder = other === undefined ? fileURLToPath(new URL('../test/golden', import.meta.url)) : resolve(other);
+const goldenFolder = other === undefined ? fileURLToPath(new URL('../test/golden/', import.meta.url)) : resolve(other);
 const checkpoints = readdirSync(goldenFolder).filter(name => existsSync(join(goldenFolder, name, 'config.json')));
 
 async function compare(name: string) {

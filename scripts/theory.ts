@@ -12,7 +12,7 @@ import type { StoredChapter } from '../src/study/dual-form/run-theory.ts';
 
 const [folder] = process.argv.slice(2);
 if (folder === undefined) throw new Error('usage: npm run theory -- FOLDER');
-const docs = new URL('../docs', import.meta.url);
+const docs = new URL('../docs/', import.meta.url);
 const page = new URL('theory.md', docs);
 
 const row = (cells: readonly (string | number)[]) => `| ${cells.join(' | ')} |`;

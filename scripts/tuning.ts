@@ -10,7 +10,7 @@ import { TASK_NAMES } from '../src/task/open-task.ts';
 
 type Rate = Extract<GridPoint, { kind: 'learning-rate' }>;
 
-const docs = new URL('../docs', import.meta.url);
+const docs = new URL('../docs/', import.meta.url);
 const tuned: readonly TuneResult[] = await Promise.all(
   TASK_NAMES.map(async task => JSON.parse(await readFile(new URL(`tuning/${task}.json`, docs), 'utf8'))),
 );

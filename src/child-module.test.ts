@@ -7,7 +7,7 @@ import { expect, test } from 'vitest';
 import { childModule } from './child-module.ts';
 import { openRuntime } from './runtime/node/open-runtime.ts';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
+const root = fileURLToPath(new URL('../', import.meta.url));
 
 test('source names source, and built code built code', () => {
   const source = childModule('child', new URL('runtime/node/compute-process.ts', import.meta.url).href);

@@ -16,7 +16,7 @@ import {
 } from '../scripts/source-imports.ts';
 import { tableRows } from './markdown-table.ts';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
+const root = fileURLToPath(new URL('../', import.meta.url));
 const src = path.join(root, 'src');
 const page = readFileSync(path.join(root, 'docs/architecture.md'), 'utf8');
 

@@ -13,7 +13,7 @@ import { makeProgram } from '../src/cli/program.ts';
 import { openTask, TASK_NAMES } from '../src/task/open-task.ts';
 import { tableRows } from './markdown-table.ts';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
+const root = fileURLToPath(new URL('../', import.meta.url));
 const run = promisify(execFile);
 
 const pages = ['README.md', 'CONTRIBUTING.md', ...readdirSync(path.join(root, 'docs')).map(name => `docs/${name}`)]

@@ -70,7 +70,7 @@ describe('assertSameDemonstrations', () => {
     ['fewer in context', { prefixTokens: [0, 7, 8, 5] }, /token 1 of demonstration 2 of 2 is nothing in context and 9/],
     ['no separator at the end', { prefixTokens: [0, 7, 8, 5, 9] }, /followed by nothing in context/],
     ['another separator', { separator: [6] }, /demonstration 1 of 2 is followed by 5 in context, not .* 6/],
-    ['no BOS in context', { prefixTokens: [7, 8, 5, 9, 5] }, /memory begins with 7/],
+    ['no BOS in context', { prefixTokens: [7, 8, 5, 9, 5] }, /prefix begins with 7/],
     ['no BOS in finetuning', { finetuning: [[0, 7, 8], [9]] }, /demonstration 2 of 2 begins with 9/],
   ])('names %s', (_, change, message) => {
     expect(() => assertSameDemonstrations({ ...good, ...change })).toThrow(message);

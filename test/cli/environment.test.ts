@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest';
 import { newFolder } from './dualform.ts';
 
 const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
-const tiny = fileURLToPath(new URL('../fixtures/tiny-model', import.meta.url));
+const tiny = fileURLToPath(new URL('../fixtures/tiny-model/', import.meta.url));
 const score = ['score', '--model', tiny, '--prompt', 'a', '--labels', 'b,c', '--threads', '1', '--quiet'];
 
 /** Runs the command line as a user id that stands in no list of users, with this environment and nothing else. */

@@ -5,7 +5,7 @@ import { execa } from 'execa';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { newFolder } from './dualform.ts';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
+const root = fileURLToPath(new URL('../../', import.meta.url));
 
 /** A checkout as it is after `git clone`, with a command line of one line in place of ours. */
 let checkout: string;

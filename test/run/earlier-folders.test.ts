@@ -19,7 +19,7 @@ import { type TrainRunOptions, trainModel } from '../../src/train/run.ts';
 import { CORPUS } from '../train/tiny.ts';
 import { digests, scratch, tinyRun } from './tiny.ts';
 
-const FIXTURES = fileURLToPath(new URL('../fixtures/earlier-folders', import.meta.url));
+const FIXTURES = fileURLToPath(new URL('../fixtures/earlier-folders/', import.meta.url));
 
 function copyOf(fixture: string): string {
   const out = join(scratch(), 'run');

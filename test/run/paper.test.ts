@@ -13,7 +13,7 @@ import { digests, LETTERS, scratch, TINY_MODEL, tinyRun, WORDS } from './tiny.ts
 
 vi.mock('../../src/checkpoint/open.ts', { spy: true });
 
-const model = fileURLToPath(new URL('../golden/fairseq', import.meta.url));
+const model = fileURLToPath(new URL('../golden/fairseq/', import.meta.url));
 const paperRun = { model, preset: 'paper:1.3B', task: 'mr', limit: 3, threads: 1 } as const;
 
 const read = (folder: string, name: string) => JSON.parse(readFileSync(join(folder, name), 'utf8'));

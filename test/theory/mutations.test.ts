@@ -13,7 +13,7 @@ import {
   checkSoftmaxKernel,
 } from '../../src/theory/index.ts';
 
-const folder = fileURLToPath(new URL('../../src/theory', import.meta.url));
+const folder = fileURLToPath(new URL('../../src/theory/', import.meta.url));
 const statistics = pathToFileURL(join(folder, '../statistics/')).href;
 
 /** What is made wrong in a file, and a part of each claim that must fail then. */

@@ -23,7 +23,7 @@ import { readTensor } from '../sources/read-tensor.ts';
 import { showInSnapshot } from './hub-cache.ts';
 import { hubCacheDirectory } from './hub-settings.ts';
 
-const golden = fileURLToPath(new URL('../../../test/golden/llama', import.meta.url));
+const golden = fileURLToPath(new URL('../../../test/golden/llama/', import.meta.url));
 const read = (name: string) => readFileSync(join(golden, name));
 
 let place: string;

@@ -10,7 +10,7 @@ import { UserError } from '../../error.ts';
 import { openParquetReader } from './parquet.ts';
 import { type ReadOptions, readRows } from './read-rows.ts';
 
-const golden = fileURLToPath(new URL('../../../test/golden/rows', import.meta.url));
+const golden = fileURLToPath(new URL('../../../test/golden/rows/', import.meta.url));
 const expected: { text: string; label: number }[] = JSON.parse(readFileSync(join(golden, 'rows.json'), 'utf8'));
 const parquet = openParquetReader();
 const options = { wanted: ['text', 'label'], delimited: {}, parquet };
