@@ -1,9 +1,11 @@
 /**
- * How fast the blocks of GGUF files are unpacked, and against the Python package gguf (numpy) in the same minutes:
+ * Measures how fast the blocks of GGUF files are unpacked, here and by the Python package gguf
+ * (numpy) in the same minutes:
  *
  *     npm run bench:gguf -- [--python PYTHON]
  *
- * PYTHON needs gguf and numpy; without it only our own figures are printed. GB/s are of float32 values, one thread each.
+ * PYTHON needs gguf and numpy; without it only our own figures are printed. GB/s count float32
+ * values, on one thread each.
  */
 import { execFileSync } from 'node:child_process';
 import { parseArgs } from 'node:util';

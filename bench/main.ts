@@ -1,10 +1,12 @@
 /**
- * Speed and memory of the main job on the embedded model, as ratios against torch measured in the same minutes:
+ * Measures speed and memory of the main job on the embedded model, as ratios to torch in the same
+ * minutes:
  *
  *     npm run bench -- [--python PYTHON] [--queries 40] [--skip-start] [--write]
  *
- * PYTHON needs torch, transformers, gguf, accelerate and numpy; without it only our own figures are printed. `--write` puts the table
- * into docs/speed.md. Our rounds stand before and after the peer's, so that a slow minute hits both.
+ * PYTHON needs torch, transformers, gguf, accelerate and numpy; without it only our own figures are
+ * printed. `--write` puts the table into docs/speed.md. Our rounds run before and after the peer's,
+ * so that a slow minute affects both.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, writeFileSync } from 'node:fs';
@@ -49,7 +51,7 @@ async function timed<T>(work: () => Promise<T>): Promise<[number, T]> {
 }
 const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[values.length >> 1]!;
 
-/** What a second start costs: everything from nothing to a model that can answer. */
+/** Seconds of a second start, from a new process to a model that is ready. */
 async function ready() {
   const checkpoint = await openCheckpoint('smollm2-135m-instruct');
   const tokenizer = await openTokenizer(checkpoint.tokenizer!);
@@ -120,7 +122,7 @@ async function round(): Promise<void> {
   await releaseProjections(model, projections);
 }
 
-// Sessions open and pages are read at the first use.
+// The first use opens sessions and reads pages.
 await round();
 for (const times of [zeroShot, inContext, prefix, steps]) times.length = 0;
 
@@ -141,7 +143,7 @@ function runPeer(python: string): Peer {
     writeFileSync(file, rows.map(row => JSON.stringify({ text: row.fields.text, label: row.label })).join('\n'));
     return file;
   };
-  // The peer shuffles the evaluation rows itself, so they go in their original order.
+  // The peer shuffles the evaluation rows itself, so it gets them in their original order.
   const evaluation = [...task.evaluation()].sort((a, b) => a.id - b.id);
   const model = createRequire(import.meta.url).resolve('@dualform/smollm2-135m-instruct/model.gguf');
   const script = new URL('./peers/torch_smollm2.py', import.meta.url).pathname;

@@ -3,16 +3,18 @@ import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** Memory of several processes together, in bytes; the pages of a program that two of them run count twice. */
+/**
+ * Memory of several processes together, in bytes. Program pages that two of them share count twice.
+ */
 export interface Memory {
   readonly total: number;
-  /** Pages of no file. The rest is mapped from files, and the system may drop it and read it again. */
+  /** Anonymous pages. The rest is mapped from files, which the system may drop and read again. */
   readonly anonymous: number;
 }
 
 /**
- * Resident sets of a process and all below it, as the kernel counts them anyway: to have it look through the pages instead (`smaps`) stops a
- * process that maps gigabytes for a tenth of a second each time. Linux only.
+ * Resident sets of a process and its descendants, from the kernel's counters. Reading `smaps`
+ * instead would stop a process that maps gigabytes for a tenth of a second each time. Linux only.
  */
 function memoryOfTree(root: number): Memory {
   const parents = new Map<number, number>();
@@ -43,15 +45,18 @@ function memoryOfTree(root: number): Memory {
 }
 
 export interface Watched {
-  /** The moment at which all processes together took most. */
+  /** Memory at the peak of all processes together. */
   readonly peak: Memory;
   readonly seconds: number;
-  /** Processors that other programs kept busy meanwhile. */
+  /** Mean number of processors that other programs used meanwhile. */
   readonly others: number;
   readonly stdout: string;
 }
 
-/** Hundredths of a second in programs, not in the kernel: of the whole machine, and of this process and what it has started and seen end. */
+/**
+ * User time in hundredths of a second: of the whole machine, and of this process and its ended
+ * children.
+ */
 function ticks(): { readonly all: number; readonly own: number } {
   const [, user, nice] = readFileSync('/proc/stat', 'utf8').split(/\s+/).map(Number) as [number, number, number];
   const stat = readFileSync('/proc/self/stat', 'utf8');
@@ -59,7 +64,10 @@ function ticks(): { readonly all: number; readonly own: number } {
   return { all: user + nice, own: Number(fields[11]) + Number(fields[13]) };
 }
 
-/** Runs a command and watches the memory of all its processes. @throws Error when it fails, with what it said */
+/**
+ * Runs a command and watches the memory of all its processes.
+ * @throws Error if it fails, with its output
+ */
 export async function watchMemory(command: string, args: readonly string[]): Promise<Watched> {
   const [start, before] = [performance.now(), ticks()];
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
@@ -86,7 +94,10 @@ export async function watchMemory(command: string, args: readonly string[]): Pro
 const TRIES = 4;
 const BUSY = 0.05;
 
-/** The first of a few tries, or the least disturbed, in which other programs leave the machine alone. */
+/**
+ * The first of a few tries in which other programs leave the machine idle, else the least disturbed
+ * one.
+ */
 export async function undisturbed(watch: () => Promise<Watched>): Promise<Watched> {
   let best = await watch();
   for (let i = 1; i < TRIES && best.others > BUSY; i++) {
@@ -96,7 +107,7 @@ export async function undisturbed(watch: () => Promise<Watched>): Promise<Watche
   return best;
 }
 
-/** Runs what `npm start` runs, in a fresh folder. */
+/** Runs the commands of `npm start` in a new folder. */
 export function peakOfStart(): Promise<Watched> {
   const out = mkdtempSync(join(tmpdir(), 'dualform-start-'));
   return watchMemory('npm', ['start', '--silent', '--', '--out', join(out, 'run')]);

@@ -2,8 +2,9 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import Table from 'cli-table3';
 
 /**
- * Prints a table below what it was measured under; with `page` puts both between the marks `NAME: begin` and `NAME: end` of a page of docs/.
- * With `keys`, rows that stand there under the same head and conditions stay, unless their first so many cells are those of a new row.
+ * Prints a table after the conditions of its measurement; with `place` also writes both between the
+ * marks `NAME: begin` and `NAME: end` of a page of docs/. With `keys`, rows that the page has under
+ * the same head and conditions stay, unless their first `keys` cells equal those of a new row.
  */
 export function reportTable(
   {
@@ -35,7 +36,7 @@ function cells(line: string): readonly string[] {
   return line.slice(2, -2).split(' | ');
 }
 
-/** Puts text between the marks `NAME: begin` and `NAME: end` of a page of docs/, in place of what stands there. */
+/** Replaces the text between the marks `NAME: begin` and `NAME: end` of a page of docs/. */
 export function writeBetweenMarks(place: { readonly page: string; readonly name: string }, text: string): void {
   const { file, whole, between } = findMarks(place);
   writeFileSync(file, `${whole.slice(0, between.start)}${text}\n${whole.slice(between.end)}`);

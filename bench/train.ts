@@ -1,10 +1,12 @@
 /**
- * Training from scratch: time of a step as a ratio to eager torch in the same minutes and as a share of the machine's matrix-product
- * peak, what momentum attention costs, and how far the gradients of a whole momentum model are from torch's:
+ * Measures training from scratch: the time of a step as a ratio to eager torch in the same minutes
+ * and as a share of the machine's matrix-product peak, the cost of momentum attention, and how far
+ * the gradients of a whole momentum model are from torch's:
  *
  *     npm run bench:train -- [--python PYTHON] [--steps 10] [--write]
  *
- * PYTHON needs torch and safetensors; without it only our own figures are printed. `--write` puts the table into docs/speed.md.
+ * PYTHON needs torch and safetensors; without it only our own figures are printed. `--write` puts
+ * the table into docs/speed.md.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -74,7 +76,10 @@ function prepare({ layers, heads, hiddenSize, vocabulary, B, T }: Case, momentum
 
 type Prepared = ReturnType<typeof prepare>;
 
-/** Losses and seconds of STEPS steps of each, in turn, so that a slow minute hits both. The first step, which opens sessions, is not timed. */
+/**
+ * Losses and seconds of STEPS steps of each, alternating, so that a slow minute affects both. The
+ * first step, which opens sessions, is not timed.
+ */
 async function train(runtime: Runtime, pair: readonly [Prepared, Prepared]) {
   const runs = [];
   for (const { problem, feeds, initial } of pair) {
@@ -92,7 +97,10 @@ async function train(runtime: Runtime, pair: readonly [Prepared, Prepared]) {
   return { plain: plain!, moving: moving! };
 }
 
-/** Seconds of a batch of queries on the embedded model behind a memory, plain and with momentum, in turn. */
+/**
+ * Seconds of a batch of queries on the embedded model with a prefix, plain and with momentum,
+ * alternating.
+ */
 async function query(runtime: Runtime) {
   const checkpoint = await openCheckpoint('smollm2-135m-instruct');
   const tokens = (length: number, seed: number) => Array.from({ length }, (_, i) => 100 + ((i * 7919 + seed) % 40_000));
@@ -121,7 +129,7 @@ async function query(runtime: Runtime) {
 const named = ({ parameters }: Objective, numbers: Readonly<Record<string, Float32Array>>) =>
   parameters.map(({ name, shape }) => ({ name, shape, data: numbers[name]! }));
 
-/** The peer on the same numbers and batch; its gradients of the first step. */
+/** Runs the peer on the same numbers and batch; returns its gradients of the first step. */
 async function torch(python: string, { config, problem, feeds, initial }: Prepared) {
   const folder = mkdtempSync(join(tmpdir(), 'dualform-bench-'));
   try {
@@ -142,7 +150,7 @@ async function torch(python: string, { config, problem, feeds, initial }: Prepar
   }
 }
 
-/** Largest difference of the gradients of all parameters together, relative to the largest gradient of each. */
+/** Largest difference of gradients over all parameters, each relative to its largest gradient. */
 async function gradientError(
   runtime: Runtime,
   prepared: Prepared,
@@ -164,7 +172,7 @@ async function gradientError(
 }
 
 const runtime = await openRuntime();
-// Of several moments: one may fall into a slow minute, and the machine's limit is the highest.
+// Measured several times: one may fall into a slow minute, and the machine's limit is the highest.
 const peaks = [await matrixProductPeak(runtime)];
 const rows: (() => readonly string[])[] = [];
 const row = (...cells: readonly string[]) => rows.push(() => cells);
@@ -177,7 +185,7 @@ const againstPlain = ({ plain, moving }: { readonly plain: number; readonly movi
 for (const size of [medium, small]) {
   const plain = prepare(size);
   const moving = prepare(size, 0.5);
-  // Ours stands before and after the peer.
+  // Ours runs before and after the peer.
   const before = await train(runtime, [plain, moving]);
   const peer = options.python === undefined ? undefined : await torch(options.python, plain);
   const after = await train(runtime, [plain, moving]);
@@ -209,7 +217,7 @@ for (const size of [medium, small]) {
 }
 const asked = await query(runtime);
 const queried = { plain: median(asked.plain), moving: median(asked.moving) };
-row('SmolLM2-135M, a query behind 615 tokens', queried.plain.toFixed(3), '', '', '', '');
+row('SmolLM2-135M, a query after 615 tokens', queried.plain.toFixed(3), '', '', '', '');
 row('the same with momentum attention', queried.moving.toFixed(3), '', againstPlain(queried), '', '');
 if (options.python !== undefined) {
   for (const momentum of [0.5, 'learned'] as const) {

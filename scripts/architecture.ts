@@ -1,6 +1,6 @@
 /**
- * Draws docs/architecture.svg from the imports in `src/`: a box a module, an arrow from each module to those that it
- * imports. An arrow is left out where a longer way shows the same dependency.
+ * Draws docs/architecture.svg from the imports in `src/`: a box per module, an arrow from each
+ * module to those that it imports. An arrow is left out if a longer path shows the same dependency.
  *
  *     npx tsx scripts/architecture.ts
  */
@@ -46,7 +46,7 @@ ${[...arrows, ...boxes].join('\n')}
 `;
 }
 
-/** Without the arrows that a longer way implies: the transitive reduction. */
+/** The transitive reduction: without the arrows that a longer path implies. */
 function reducedEdges(edges: ReadonlyMap<string, readonly string[]>): [string, string[]][] {
   return [...edges].map(([from, targets]) => {
     const implied = (to: string) => targets.some(other => other !== to && reachable([other], edges).has(to));
@@ -54,7 +54,7 @@ function reducedEdges(edges: ReadonlyMap<string, readonly string[]>): [string, s
   });
 }
 
-/** A line through the points, each corner rounded. */
+/** A line through the points with rounded corners. */
 function curve(points: readonly { readonly x: number; readonly y: number }[]): string {
   const at = ({ x, y }: { readonly x: number; readonly y: number }) => `${round(x)} ${round(y)}`;
   const [first, ...rest] = points;

@@ -1,5 +1,6 @@
 /**
- * Draws the figure of the README from a run folder: SimAOU, SimAM and Kendall layer by layer, each beside its baseline.
+ * Draws the figure of the README from a run folder: SimAOU, SimAM and Kendall by layer, each with
+ * its baseline.
  *
  *     npm run figure -- RUN_FOLDER docs/figures/main-job.svg
  */

@@ -3,8 +3,9 @@
  *
  *     node scripts/make-data.ts FOLDER        (Node 22.18 or later, which runs TypeScript as it is)
  *
- * FOLDER holds `<task>/<split>.jsonl` and a `MANIFEST.json` that says for each task where its files came from. Only the
- * fields that a template needs are kept; texts stay as they are, to the byte. The same input gives the same output.
+ * FOLDER holds `<task>/<split>.jsonl` and a `MANIFEST.json` with the source of each task's files.
+ * Only the fields that a template needs are kept; texts stay the same byte for byte. The same input
+ * gives the same output.
  */
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -18,7 +19,10 @@ interface Recipe {
   readonly fields: readonly string[];
   readonly train: readonly string[];
   readonly evaluation: string;
-  /** Keeps this many evaluation rows, in the order of the seed-1 shuffle, each with its place in the original. */
+  /**
+   * Keeps this many evaluation rows, in the order of the seed-1 shuffle, each with its index in the
+   * original.
+   */
   readonly keepShuffled?: number;
   readonly licence: string;
   readonly notes: readonly string[];
@@ -154,7 +158,8 @@ function make(from: string, task: string, recipe: Recipe): void {
 
 function write(task: string, split: string, rows: readonly object[]) {
   const content = Buffer.from(rows.map(row => `${JSON.stringify(row)}\n`).join(''));
-  // Without a time stamp, and with "unknown" for the operating system (byte 9).
+  // No time stamp, and "unknown" for the operating system (byte 9), so that the bytes depend on the
+  // content alone.
   const packed = gzipSync(content, { level: 9 });
   packed[9] = 255;
   const file = `${split}.jsonl.gz`;

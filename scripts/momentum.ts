@@ -1,5 +1,5 @@
 /**
- * Writes what a study found into docs/momentum.md, and its figures into docs/figures/:
+ * Writes the results of a study into docs/momentum.md, and its figures into docs/figures/:
  *
  *     npx dualform momentum --out runs/momentum
  *     npx tsx scripts/momentum.ts tiny runs/momentum

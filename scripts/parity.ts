@@ -1,10 +1,13 @@
 /**
- * How far the engine is from torch on the golden checkpoints of all families: the largest difference as a share of the root mean square
- * of its tensor, of logits and taps (plain and behind a prefix), of gradients and of the key and value tensors after three steps. Writes the table of docs/models.md:
+ * Measures how far the engine is from torch on the golden checkpoints of all families: the largest
+ * difference as a share of the root mean square of its tensor, for logits and taps (without and
+ * with a prefix), gradients, and the key and value tensors after three steps. Writes the table of
+ * docs/models.md:
  *
  *     npm run parity
  *
- * With a folder that test/golden/make.py has filled, from another seed say, it prints that table and writes nothing:
+ * With a folder made by test/golden/make.py, for example from another seed, it prints that table
+ * and writes nothing:
  *
  *     npm run parity -- FOLDER
  */

@@ -72,7 +72,10 @@ export function reachable(starts: readonly string[], edges: ReadonlyMap<string, 
   return seen;
 }
 
-/** The strongly connected components of more than one file: files that import each other, directly or over others. */
+/**
+ * The strongly connected components of more than one file: files that import each other, directly
+ * or over others.
+ */
 export function importCircles(edges: ReadonlyMap<string, readonly string[]>): string[][] {
   const reached = new Map([...edges].map(([file, targets]) => [file, reachable(targets, edges)]));
   const circles = [...edges.keys()].map(file =>

@@ -1,5 +1,5 @@
 /**
- * Writes the tables of docs/theory.md and its figures from a folder of the theory lab:
+ * Writes the tables and figures of docs/theory.md from a folder of `dualform theory`:
  *
  *     npx dualform theory --out runs/theory
  *     npm run theory -- runs/theory
@@ -17,7 +17,7 @@ const page = new URL('theory.md', docs);
 
 const row = (cells: readonly (string | number)[]) => `| ${cells.join(' | ')} |`;
 const rule = (columns: number) => `|${'---|'.repeat(columns)}`;
-// A bar would end the cell.
+// A bar would end the table cell.
 const plain = (text: string) => text.replaceAll('|', '\\|');
 const digits = (value: number | string | null) =>
   value === null ? '' : typeof value === 'string' ? plain(value) : Number(value.toPrecision(3));

@@ -1,5 +1,5 @@
 /**
- * Writes docs/tuning.md from what `dualform tune` printed for the embedded model:
+ * Writes docs/tuning.md from the output of `dualform tune` for the embedded model:
  *
  *     npx dualform tune --task sst2 --rows 120 --json > docs/tuning/sst2.json      (and so on)
  *     npx tsx scripts/tuning.ts

@@ -100,7 +100,9 @@ describe('modules', () => {
 });
 
 describe('packages', () => {
-  /** The module that alone may import a package. A package without a line may be imported anywhere. */
+  /**
+   * The module that alone may import a package. A package without a line may be imported anywhere.
+   */
   const OWNERS = {
     '@bomb.sh/tab': 'cli',
     '@huggingface/hub': 'checkpoint',
@@ -188,8 +190,8 @@ describe('platforms', () => {
   ];
 
   /**
-   * Files that these modules still reach and that import `node:` or a package for Node. The list only shrinks: remove a
-   * file here when you move its Node part behind an interface.
+   * Files that these modules still reach and that import `node:` or a package for Node. The list
+   * only shrinks: remove a file here when you move its Node part behind an interface.
    */
   const STILL_NODE: readonly string[] = [
     'checkpoint/hub/download-blob.ts',

@@ -127,8 +127,8 @@ describe('programs', () => {
 });
 
 /**
- * A folder with all programs. In it 'dualform' is the built package, and the embedded model is replaced by a tiny random
- * one of the same family with a byte tokenizer and a longer context.
+ * A folder with all programs. In it 'dualform' is the built package, and the embedded model is
+ * replaced by a tiny random one of the same family with a byte tokenizer and a longer context.
  */
 async function makeFolder(): Promise<string> {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'dualform-docs-'));

@@ -2,8 +2,7 @@
 
   python torch_gpt.py FOLDER STEPS
 
-FOLDER holds config.json and model.safetensors as dualform writes them, batch.safetensors (tokens, targets [B, T]), and, after the first
-step's gradients were read, gradients.safetensors of this program beside them. Prints one JSON line: the losses of STEPS steps of
+FOLDER holds config.json and model.safetensors as dualform writes them, and batch.safetensors (tokens, targets [B, T]). This program adds gradients.safetensors, the gradients of the first step. Prints one JSON line: the losses of STEPS steps of
 torch.optim.Adam (0.9, 0.98, eps 1e-6, rate 1e-3, clipped to norm 2), and the median seconds of a step.
 """
 import sys, os, json, time, statistics, torch, torch.nn.functional as F

@@ -1,11 +1,10 @@
 """
-Compares a model that `dualform train` wrote with what Hugging Face transformers makes of the same folder: token ids of a text, and the
-logits behind it (float32, CPU).
+Compares a model that `dualform train` wrote with Hugging Face transformers on the same folder: token ids of a text, and the logits after it (float32, CPU).
 
     npm run build
     python bench/peers/transformers_trained.py FOLDER [TEXT]
 
-Prints the largest difference of the logits; ends with status 1 when ids differ or a logit does by more than 1e-4.
+Prints the largest difference of the logits; exits with status 1 if ids differ or a logit differs by more than 1e-4.
 """
 import json
 import os

@@ -1,8 +1,10 @@
-/** @file The sizes of published models, as their `config.json` tells them. */
+/** @file The sizes of published models, from their `config.json`. */
 
 export type Config = Readonly<Record<string, unknown>> & { readonly model_type: string };
 
-/** Artetxe et al. 2021; the vocabulary is that of fairseq's `dict.txt`, as its own `model.pt` has it. */
+/**
+ * Artetxe et al. 2021; the vocabulary is that of fairseq's `dict.txt`, as in its own `model.pt`.
+ */
 const fairseqDense = (num_layers: number, d_model: number, attention_heads: number): Config => ({
   model_type: 'xglm',
   vocab_size: 50_264,

@@ -3,8 +3,9 @@
  *
  *     npx tsx bench/random-checkpoint/main.ts fairseq-dense-1.3B --out FOLDER [--format fairseq] [--dtype F16] [--seed 1]
  *
- * `--format safetensors` (the default) writes a folder as Hugging Face does, `fairseq` a model.pt with its dict.txt; `--dtype` is F32
- * (the default), F16 or BF16. Nothing but a few megabytes is held in memory.
+ * `--format safetensors` (the default) writes a folder in Hugging Face's format, `fairseq` a
+ * model.pt with its dict.txt; `--dtype` is F32 (the default), F16 or BF16. It holds only a few
+ * megabytes in memory.
  */
 import { Argument, Command, Option } from 'commander';
 import { ARCHITECTURES, type ArchitectureName } from './architectures.ts';

@@ -10,10 +10,11 @@ const PIECE_VALUES = 1 << 22;
 const LEVELS = 256;
 
 /**
- * Random weights as bytes, piece by piece: k / 4096 with k uniform on -128 ... 127 (standard deviation 0.018), which all stored
- * types hold exactly, so that a checkpoint computes the same in each of them. Scales of norms (one axis, no bias) are 1.
+ * Random weights as bytes, piece by piece: k / 4096 with k uniform on -128 ... 127 (standard
+ * deviation 0.018), which all stored types represent exactly, so that a checkpoint computes the
+ * same numbers in each. Scales of norms (one axis, no bias) are 1.
  *
- * @param index of the tensor in its checkpoint: with the seed it fixes the numbers
+ * @param index of the tensor in its checkpoint; with the seed it determines the numbers
  */
 export function* randomWeights(
   { name, shape }: TensorSpec,
@@ -44,7 +45,7 @@ function levels(dtype: StoredAs): Float32Array | Uint16Array {
   );
 }
 
-/** Numbers that need no rounding, as they are stored. */
+/** Encodes numbers that need no rounding. */
 function stored(dtype: StoredAs, numbers: readonly number[]): Float32Array | Uint16Array {
   const floats = Float32Array.from(numbers);
   if (dtype === 'F32') return floats;
@@ -52,7 +53,10 @@ function stored(dtype: StoredAs, numbers: readonly number[]): Float32Array | Uin
   return Uint16Array.from(bits, word => (dtype === 'BF16' ? word >>> 16 : halfOf(word)));
 }
 
-/** binary32 to binary16, for what is zero or normal in both and needs no rounding: 5 exponent bits with bias 15, 10 fraction bits. */
+/**
+ * binary32 to binary16, for numbers that are zero or normal in both and need no rounding: 5
+ * exponent bits with bias 15, 10 fraction bits.
+ */
 function halfOf(word: number): number {
   const exponent = (word >>> 23) & 0xff;
   if (exponent === 0) return 0;

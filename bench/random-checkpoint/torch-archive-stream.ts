@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib';
 import { writeAtomically, writeFully } from '../../src/files/atomic-file.ts';
 
-/** An entry of a zip archive whose bytes are made while it is written. */
+/** An entry of a zip archive whose bytes are produced while it is written. */
 export interface StreamedEntry {
   readonly name: string;
   readonly length: number;
@@ -15,8 +15,9 @@ const MAX32 = 0xffff_ffff;
 const ZIP64_FIELD = 1;
 
 /**
- * Writes a zip archive of stored entries, each aligned to 64 bytes as torch does; sizes and places from 4 GB on stand in zip64
- * fields. All places are known beforehand, so that nothing is held in memory but a piece.
+ * Writes a zip archive of uncompressed entries, each aligned to 64 bytes as torch does. Sizes and
+ * offsets from 4 GB on use zip64 fields. All offsets are known beforehand, so only one piece is in
+ * memory at a time.
  */
 export async function writeZip(file: string, entries: readonly StreamedEntry[]): Promise<void> {
   const placed: (StreamedEntry & { readonly header: number; readonly padding: number })[] = [];
@@ -90,7 +91,7 @@ function zip64Field(numbers: readonly number[]): Buffer {
   return field;
 }
 
-/** The end of the directory, in both widths. */
+/** The end of the directory, as zip64 and as zip. */
 function ending(entries: number, length: number, at: number): Buffer {
   const end64 = Buffer.alloc(56 + 20);
   end64.writeUInt32LE(0x06064b50, 0);

@@ -21,11 +21,11 @@ import { type StreamedEntry, writeZip } from './torch-archive-stream.ts';
 export interface RandomCheckpoint {
   readonly config: Config;
   readonly dtype: StoredAs;
-  /** Fixes every number. */
+  /** Determines every number. */
   readonly seed: number;
 }
 
-/** The tensors of a checkpoint in the order of its model, with their bytes. */
+/** The tensors of a checkpoint with their bytes, in the order of its model. */
 function tensorsOf({ config, dtype, seed }: RandomCheckpoint) {
   return readDecoder(config, 'random checkpoint').tensors.map((spec, index) => ({
     ...spec,
@@ -35,7 +35,10 @@ function tensorsOf({ config, dtype, seed }: RandomCheckpoint) {
   }));
 }
 
-/** Writes `config.json` and `model.safetensors`, as Hugging Face lays a model out. Holds a few megabytes at a time. */
+/**
+ * Writes `config.json` and `model.safetensors` in Hugging Face's layout. Holds a few megabytes at a
+ * time.
+ */
 export async function writeFolder(folder: string, checkpoint: RandomCheckpoint): Promise<void> {
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, 'config.json'), `${JSON.stringify(checkpoint.config, null, 2)}\n`);
@@ -59,11 +62,11 @@ const STORAGES: Readonly<Record<StoredAs, string>> = {
 };
 
 /**
- * Writes `model.pt` and `dict.txt` as fairseq publishes its dense models: a file of torch.save with the settings under `args` and the
- * weights under `model`. Holds a few megabytes at a time.
+ * Writes `model.pt` and `dict.txt` as fairseq publishes its dense models: a torch.save file with
+ * the settings under `args` and the weights under `model`. Holds a few megabytes at a time.
  *
  * @param checkpoint.config of the family `xglm`, which is the same architecture
- * @param options.settings whether the file says what it was made with
+ * @param options.settings whether the file contains the settings of the model
  */
 export async function writeFairseq(
   folder: string,

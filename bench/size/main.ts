@@ -1,12 +1,13 @@
 /**
- * Memory, disk and time of models of the paper's size, with random weights:
+ * Measures memory, disk and time of models of the paper's size, with random weights:
  *
  *     npm run bench:size -- [--models fairseq-dense-1.3B:F32,fairseq-dense-1.3B:F16,fairseq-dense-2.7B:F32] --folder FOLDER
  *                           [--jobs in-context,finetuned] [--queries 16] [--shots 8] [--keep] [--write]
  *
- * Each checkpoint is written into FOLDER as fairseq writes it (4 bytes a weight, 2 for F16 and BF16), if it is not there, and removed
- * again without `--keep`. Every job is a process of its own, whose memory is watched with that of all below it. `--write` puts the rows
- * into the tables of docs/models.md. What other programs disturb is done again. Linux only.
+ * Each checkpoint is written into FOLDER in fairseq's format (4 bytes per weight, 2 for F16 and
+ * BF16), if it is missing, and removed again without `--keep`. Every job is a separate process,
+ * whose memory is watched together with that of its descendants. `--write` puts the rows into the
+ * tables of docs/models.md. Jobs that other programs disturb are repeated. Linux only.
  */
 import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -36,10 +37,10 @@ const { values: options } = parseArgs({
     write: { type: 'boolean', default: false },
   },
 });
-if (options.folder === undefined) throw new Error('--folder: say where the checkpoints may stand');
+if (options.folder === undefined) throw new Error('--folder: name a folder for the checkpoints');
 const folder = options.folder;
 
-/** What memory may be at most, as a share of the weights in float32. */
+/** Largest allowed memory, as a share of the weights in float32. */
 const JOBS = {
   'in-context': { settings: 'zero-shot,in-context', limit: 1.2 },
   finetuned: { settings: 'finetuned', limit: 1.6 },
@@ -48,7 +49,7 @@ type Job = keyof typeof JOBS;
 
 const gigabytes = (bytes: number) => (bytes / 1e9).toFixed(2);
 const scratch = mkdtempSync(join(tmpdir(), 'dualform-size-'));
-// Nothing is remembered of a checkpoint before its first start.
+// An empty cache: the first start of a checkpoint must not find anything.
 process.env.DUALFORM_CACHE = join(scratch, 'cache');
 
 interface Start {
@@ -66,7 +67,7 @@ async function start(model: string, { first = false, flags = [] as string[] } = 
   return JSON.parse(stdout) as Start;
 }
 
-/** What was decided against: half precision written once as float32, for all later starts. */
+/** The rejected alternative: half precision written once as float32, for all later starts. */
 async function unpacking(file: string): Promise<string> {
   const { tensors, config, digest } = await openCheckpoint(file);
   const weights = [...tensors.values()].map(location => ({

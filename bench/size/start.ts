@@ -1,6 +1,6 @@
 /**
- * A start of a model, as a process of its own: prints how long it took until it was ready to run, and how fast its first and its
- * further passes are.
+ * Starts a model in its own process and prints the time until it is ready, and the speed of its
+ * first and further passes.
  *
  *     tsx bench/size/start.ts MODEL [--prepack]
  */
@@ -21,7 +21,7 @@ const prepack = flags.includes('--prepack');
 const opening: typeof runtime = { ...runtime, openSession: request => runtime.openSession({ ...request, prepack }) };
 const loaded = await loadModel(checkpoint, opening);
 await loaded.session(prefixGraph);
-// From the start of the process: node, the loader of TypeScript, everything.
+// From the start of the process, Node and the TypeScript loader included.
 const readySeconds = performance.now() / 1000;
 
 const tokens = Array.from({ length: TOKENS }, (_, i) => (i * 7919) % loaded.decoder.vocabulary);

@@ -3,7 +3,7 @@ import { accuracyTests } from './accuracy-tests.ts';
 
 const gold = [1, 1, 1, 1, 1, 1];
 
-test('every pair of settings once, the later one first, adjusted together', () => {
+test('tests every pair of settings once, the later one first, adjusted together', () => {
   const found = accuracyTests(gold, [
     { name: 'a', predicted: [0, 0, 0, 0, 1, 1] },
     { name: 'b', predicted: [1, 1, 1, 0, 1, 0] },
@@ -18,7 +18,7 @@ test('every pair of settings once, the later one first, adjusted together', () =
   ]);
 });
 
-test('settings that are right on the same rows are not tested, and say so', () => {
+test('settings that are right on the same rows have no p, with why', () => {
   const predicted = [1, 0, 1, 0, 1, 0];
   expect(
     accuracyTests(gold, [

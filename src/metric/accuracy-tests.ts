@@ -6,17 +6,20 @@ import { discordant } from './accuracy.ts';
 export interface AccuracyTest<Name extends string = string> {
   readonly first: Name;
   readonly second: Name;
-  /** Rows that the first alone gets right. */
+  /** Rows that only the first gets right. */
   readonly onlyFirst: number;
   readonly onlySecond: number;
-  /** McNemar's exact test with the mid-p correction; null, with `why`, where no row is right in one of the two alone. */
+  /**
+   * McNemar's exact test with the mid-p correction; null, with `why`, if both get the same rows
+   * right.
+   */
   readonly p: number | null;
-  /** p, adjusted for all tests of the list (Holm). */
+  /** p adjusted for all tests of the list (Holm). */
   readonly adjusted: number | null;
   readonly why?: string;
 }
 
-/** Tests every pair of settings, each with those before it. */
+/** Tests every pair of settings, each against those before it. */
 export function accuracyTests<Name extends string>(
   gold: ArrayLike<number>,
   settings: readonly { readonly name: Name; readonly predicted: ArrayLike<number> }[],

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { accuracy, correct, discordant } from './accuracy.ts';
 
-test('share of predictions that are right', () => {
+test('share of correct predictions', () => {
   expect(accuracy([0, 1, 2, 1], [0, 1, 1, 1])).toBe(0.75);
   expect(correct([0, 1, 2, 1], [0, 1, 1, 1])).toBe(3);
   expect(accuracy([0], [1])).toBe(0);
@@ -9,7 +9,7 @@ test('share of predictions that are right', () => {
   expect(() => accuracy([0, 1], [0])).toThrow(RangeError);
 });
 
-test('examples that one setting alone gets right', () => {
+test('examples that only one setting gets right', () => {
   //                 both  first second neither
   expect(discordant([0, 1, 1, 2, 3], [0, 1, 0, 0, 3], [0, 0, 1, 1, 1])).toEqual({ onlyFirst: 2, onlySecond: 1 });
 });

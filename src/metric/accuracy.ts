@@ -1,10 +1,13 @@
-/** Share of the predicted label ids that equal the gold ones, 0 to 1. Null without examples. */
+/**
+ * Share of predicted label ids that equal the gold ones, 0 to 1. Null without examples.
+ * @throws RangeError if lengths differ
+ */
 export function accuracy(gold: ArrayLike<number>, predicted: ArrayLike<number>): number | null {
   const n = gold.length;
   return n === 0 ? null : correct(gold, predicted) / n;
 }
 
-/** How many of the predicted label ids equal the gold ones. */
+/** Number of predicted label ids that equal the gold ones. @throws RangeError if lengths differ */
 export function correct(gold: ArrayLike<number>, predicted: ArrayLike<number>): number {
   if (predicted.length !== gold.length) {
     throw new RangeError(`accuracy: ${gold.length} gold labels and ${predicted.length} predictions`);
@@ -14,7 +17,10 @@ export function correct(gold: ArrayLike<number>, predicted: ArrayLike<number>): 
   return count;
 }
 
-/** Examples that one of two settings alone gets right: what a paired test of their accuracies reads. */
+/**
+ * Numbers of examples that only one of two settings gets right, for a paired test of their
+ * accuracies.
+ */
 export function discordant(
   gold: ArrayLike<number>,
   first: ArrayLike<number>,

@@ -12,8 +12,9 @@ const contextScores = f32(9, 0.1, 0.2, -9, 0.3, 99, 9, 3, 1, -9, 2, 99);
 const query = f32(1, 2, -1, 1);
 const queries = [f32(1, 0, 0, 1, 3, -2), f32(0, 1, 1, 0, 5, 5)];
 
-test('two layers of three tokens, by hand', () => {
-  // Layer 0: 0.1 0.2 0.3 against 1 2 -1: one pair agrees, two do not. Layer 1: 3 1 2 against 1 -1 0: the same order.
+test('two layers of three tokens by hand', () => {
+  // Layer 0: 0.1 0.2 0.3 against 1 2 -1: one pair agrees, two do not. Layer 1: 3 1 2 against 1 -1
+  // 0: the same order.
   expect(kendall(contextScores, query, { prefixIndices, queries })).toBeAllClose([-1 / 3, 1], 1e-12);
 });
 
@@ -25,14 +26,14 @@ test('only demonstration tokens count', () => {
   );
 });
 
-test('attention that ranks nothing is undefined', () => {
+test('is undefined if all scores tie', () => {
   expect(kendall(new Float32Array(12), query, { prefixIndices, queries })).toEqual([null, null]);
   expect(kendall(contextScores, f32(0, 0, -1, 1), { prefixIndices, queries })[0]).toBeNull();
   expect(kendallRandom(new Float32Array(12), prefixIndices, 2, 1, 5)).toEqual([null, null]);
   expect(kendallRandom(contextScores, [], 2, 1, 5)).toEqual([null, null]);
 });
 
-test('equals tau-b of plain dot products, whatever the number of tokens and the width', () => {
+test('equals tau-b of plain dot products, for all numbers of tokens and sizes', () => {
   fc.assert(
     fc.property(
       fc.integer({ min: 2, max: 11 }),
@@ -52,7 +53,7 @@ test('equals tau-b of plain dot products, whatever the number of tokens and the 
   );
 });
 
-test('scores that part by rounding of float32 alone have no order', () => {
+test('scores that differ only by float32 rounding have no order', () => {
   const [tokens, width] = [40, 64];
   const prefixIndices = Array.from({ length: tokens }, (_, n) => n);
   const vector = Float32Array.from(fillUniform(randomStream(4), new Float64Array(width)));

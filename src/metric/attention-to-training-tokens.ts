@@ -3,23 +3,29 @@ import { kendallTauB } from './kendall.ts';
 import type { PerLayer } from './per-layer.ts';
 import { tieToRounding } from './rounding.ts';
 
-/** Keeps the random vectors of this metric apart from those of others. */
+/** Separates the random vectors of this metric from those of others. */
 const STREAM = 2;
 
-/** The demonstration tokens, N in all: prompt and label of each demonstration, no BOS, no separators. */
+/**
+ * The N demonstration tokens: prompt and label of each demonstration, without BOS and separators.
+ */
 export interface TrainingTokens {
-  /** [N] where each stands in the prefix of the in-context setting: 0 <= index < P. */
+  /** [N] position of each in the prefix of the in-context setting: 0 <= index < P. */
   readonly prefixIndices: ArrayLike<number>;
-  /** For each layer [N, H*dh]: their scaled queries, recorded while finetuning fed that demonstration, before its step. */
+  /**
+   * For each layer [N, H*dh]: their scaled queries, recorded when finetuning fed that
+   * demonstration, before its step.
+   */
   readonly queries: readonly Float32Array[];
 }
 
 /**
- * Kendall of one example (Dai et al.): in every layer tau-b between in-context and finetuned attention to
- * the N demonstration tokens. In-context: scores of the tap to those tokens, summed over heads (`contextScores` [L, P]).
- * Finetuned: q . q_n over the whole width, q the query of the tap in the finetuned model (`query` [L, H*dh]) and q_n
- * that of the token while it was trained on. The softmax of the paper is left out: it does not change the ranking, and
- * its underflow would make ties. Null where all tokens tie, to rounding, in one of the two.
+ * Kendall of one example (Dai et al.): in every layer tau-b between in-context and finetuned
+ * attention to the N demonstration tokens. In-context: scores of the tap to those tokens, summed
+ * over heads (`contextScores` [L, P]). Finetuned: q . q_n over all heads, q the query of the tap in
+ * the finetuned model (`query` [L, H*dh]) and q_n that of the token during training. The paper's
+ * softmax is left out: it does not change the ranking, and its underflow would make ties. Null if
+ * all tokens tie, up to rounding, in one of the two.
  */
 export function kendall(
   contextScores: Float32Array,
@@ -37,7 +43,10 @@ export function kendall(
   );
 }
 
-/** Random baseline of `kendall`: tau-b between the in-context attention and a vector uniform on [0, 1)^N, drawn for each (seed, row, layer). */
+/**
+ * Random baseline of `kendall`: tau-b between the in-context attention and a vector uniform on [0,
+ * 1)^N with its own stream for each (seed, row, layer).
+ */
 export function kendallRandom(
   contextScores: Float32Array,
   prefixIndices: ArrayLike<number>,
@@ -69,7 +78,7 @@ function atTokens(
   return Float32Array.from(prefixIndices, index => contextScores[start + index]!);
 }
 
-/** [N] = [N, D] x [D], the vector being a slice of `query`; sums in float64. */
+/** [N] = [N, D] x [D], the vector a slice of `query`; sums in float64. */
 function dotProducts(
   query: Float32Array,
   start: number,
@@ -78,7 +87,8 @@ function dotProducts(
   out: Float64Array,
 ): Float64Array {
   const vector = Float64Array.from(query.subarray(start, start + width));
-  // Four rows at once: each number of the vector is read once for them, and no sum waits for another.
+  // Four rows at a time: each number of the vector is read once for them, and the four sums are
+  // independent.
   let n = 0;
   for (; n + 3 < out.length; n += 4) {
     const [r0, r1, r2, r3] = [n * width, (n + 1) * width, (n + 2) * width, (n + 3) * width];

@@ -41,7 +41,8 @@ test.each([0, 0.2])(
       const { low, high } = found.kappa.interval;
       if (low! <= kappa && kappa <= high!) held++;
     }
-    // Over seeds alone as often as it says; over seeds and rows rather too often, since the two share a part.
+    // Over seeds alone as often as it says; over seeds and rows rather too often, since the two
+    // share a part.
     expect(heldBySeeds / studies).toBeGreaterThanOrEqual(0.93);
     expect(heldBySeeds / studies).toBeLessThanOrEqual(0.985);
     expect(held / studies).toBeGreaterThanOrEqual(heldBySeeds / studies);

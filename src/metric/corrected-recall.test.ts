@@ -6,7 +6,7 @@ import { rec2ftp } from './rec2ftp.ts';
 
 const stratum = (n: number, inContext: number, finetuned: number, both: number) => ({ n, inContext, finetuned, both });
 
-test('two labels, by hand', () => {
+test('two labels by hand', () => {
   const found = recallBeyondChance([stratum(10, 6, 5, 4), stratum(20, 15, 4, 3)]);
   expect(found).toMatchObject({ numerator: 7, denominator: 9, expected: 6 });
   expect(found.kappa.value).toBeCloseTo(1 / 3, 14);
@@ -14,7 +14,7 @@ test('two labels, by hand', () => {
   expect(found.variance).toBeCloseTo(1.29825, 5);
 });
 
-test('an in-context setting that always answers the label that finetuning moves to: raw 100, no kappa', () => {
+test('in-context that always answers the label that finetuning moves to: raw 100, no kappa', () => {
   // Zero-shot says 1 of all; of gold 0 finetuning rights two, in-context all.
   const predictions = { gold: [0, 0, 0, 1, 1], zeroShot: [1, 1, 1, 1, 1], inContext: [0, 0, 0, 0, 0] };
   const finetuned = [0, 0, 1, 1, 1];
@@ -29,7 +29,7 @@ test('an in-context setting that always answers the label that finetuning moves 
   });
 });
 
-test('the same rows: kappa 1, the odds ratio infinite; nothing put right: null, with why', () => {
+test('the same rows: kappa 1, infinite odds ratio; nothing corrected: null, with why', () => {
   const same = recallBeyondChance([stratum(10, 4, 4, 4)]);
   expect(same.kappa).toEqual({ value: 1 });
   expect(same.oddsRatio).toEqual({ value: null, why: expect.stringContaining('infinite') });
@@ -69,7 +69,7 @@ test('strata hold the counts of Rec2FTP; kappa ignores the order of rows, is at 
   );
 });
 
-test('unrelated corrections, biased labels: kappa is 0 on average and its interval holds 0, over rows and over seeds', () => {
+test('unrelated corrections, biased labels: kappa is 0 on average and its interval contains 0, over rows and over seeds', () => {
   const [samples, count] = [300, 150];
   for (const seeds of [1, 6]) {
     let sum = 0;
@@ -98,7 +98,7 @@ test('unrelated corrections, biased labels: kappa is 0 on average and its interv
   }
 }, 60_000);
 
-test('several sets of demonstrations: the strata of all, those of one alone as it has them', () => {
+test('several sets of demonstrations: the strata of each set, in order', () => {
   const drawn = [
     [0, 1, 0, 0],
     [0, 1, 0, 1],
@@ -119,6 +119,6 @@ test('several sets of demonstrations: the strata of all, those of one alone as i
   expect(found.expected).toBeCloseTo(2 * correctedRecall([one]).expected, 14);
 });
 
-test('lists of other lengths are refused', () => {
+test('refuses lists of different lengths', () => {
   expect(() => correctedRecall([{ ...predictionsOf([[0, 1, 0, 0]]), finetuned: [] }])).toThrow(RangeError);
 });

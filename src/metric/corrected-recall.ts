@@ -1,7 +1,10 @@
 import type { Bounds } from '../statistics/interval.ts';
 import { jackknife } from '../statistics/jackknife.ts';
 
-/** The rows of one gold label that zero-shot gets wrong, in one set of demonstrations: how many, and how many the others put right. */
+/**
+ * The rows of one gold label that zero-shot gets wrong, for one set of demonstrations: their
+ * number, and how many the other settings correct.
+ */
 export interface RecallStratum {
   /** Of the demonstrations. */
   readonly seed: number;
@@ -13,7 +16,7 @@ export interface RecallStratum {
   readonly both: number;
 }
 
-/** Predictions with one set of demonstrations; the same rows, in the same order, for every seed. */
+/** Predictions with one set of demonstrations. Every seed has the same rows in the same order. */
 export interface SeededPredictions {
   readonly seed: number;
   readonly gold: ArrayLike<number>;
@@ -24,34 +27,37 @@ export interface SeededPredictions {
 
 /** A ratio that may be undefined. */
 export interface Ratio {
-  /** Null with `why`. */
+  /** Null, with `why`, if undefined. */
   readonly value: number | null;
   readonly why?: string;
 }
 
 export interface RecallBeyondChance {
-  /** Rows that both put right: a. */
+  /** Rows that both correct: a. */
   readonly numerator: number;
-  /** Rows that finetuning puts right: F. */
+  /** Rows that finetuning corrects: F. */
   readonly denominator: number;
-  /** What a would be on average if the two were unrelated within each stratum: E. */
+  /** Expected a if the two were unrelated within each stratum: E. */
   readonly expected: number;
   readonly kappa: Ratio;
   readonly oddsRatio: Ratio;
-  /** Of a, if the two were unrelated within each stratum (hypergeometric). */
+  /** Variance of a if the two were unrelated within each stratum (hypergeometric). */
   readonly variance: number;
 }
 
 /**
- * Rec2FTP corrected for chance and label bias. In a stratum (one seed and gold label) of n rows that zero-shot gets wrong let f be
- * those that finetuning puts right, g in-context, b both. Unrelated within the stratum they would share f g / n on average. With sums
- * over strata a = sum b, F = sum f, E = sum f g / n
+ * Rec2FTP corrected for chance and label bias. In a stratum (one seed and gold label) of n rows
+ * that zero-shot gets wrong, finetuning corrects f, in-context g, both b. If the two were unrelated
+ * within the stratum, they would share f g / n on average. With sums over strata a = sum b, F = sum
+ * f, E = sum f g / n
  *
  *     kappa_R = (a - E) / (F - E)
  *
- * which is 1 where in-context puts right all that finetuning does, 0 where the two are unrelated, and null where F = E: nothing but the labels
- * decides, as when in-context always answers the label that finetuning moves to. Beside it the odds ratio of Mantel and Haenszel (1959),
- * sum(b d / n) / sum(c e / n) with d neither, c and e one alone, and the variance of a, sum f (n - f) g (n - g) / (n^2 (n - 1)).
+ * which is 1 if in-context corrects all that finetuning does, 0 if the two are unrelated, and null
+ * if F = E: then only the labels decide, as when in-context always answers the label that
+ * finetuning moves to. Also the odds ratio of Mantel and Haenszel (1959), sum(b d / n) / sum(c e /
+ * n) with d corrected by neither and c and e by one alone, and the variance of a, sum f (n - f) g
+ * (n - g) / (n^2 (n - 1)).
  */
 export function recallBeyondChance(strata: readonly Omit<RecallStratum, 'seed' | 'label'>[]): RecallBeyondChance {
   let [a, F, gap, agreeing, parting, variance] = [0, 0, 0, 0, 0, 0];
@@ -59,7 +65,7 @@ export function recallBeyondChance(strata: readonly Omit<RecallStratum, 'seed' |
     if (n === 0) continue;
     a += b;
     F += f;
-    // F - E as a sum of terms that are exactly 0 where they should be.
+    // F - E as a sum, each term of which can be exactly 0.
     gap += (f * (n - g)) / n;
     agreeing += (b * (n - f - g + b)) / n;
     parting += ((f - b) * (g - b)) / n;
@@ -95,7 +101,10 @@ function oddsOf(agreeing: number, parting: number): Ratio {
   return { value: null, why };
 }
 
-/** Strata of one set of demonstrations, by label; labels without a row that zero-shot gets wrong are left out. */
+/**
+ * Strata of one set of demonstrations, by label, without labels that zero-shot always gets right.
+ * @throws RangeError if lengths differ
+ */
 export function recallStrata({ seed, gold, zeroShot, inContext, finetuned }: SeededPredictions): RecallStratum[] {
   for (const predicted of [zeroShot, inContext, finetuned]) {
     if (predicted.length === gold.length) continue;
@@ -116,17 +125,21 @@ export function recallStrata({ seed, gold, zeroShot, inContext, finetuned }: See
   return [...strata.values()].sort((a, b) => a.label - b.label);
 }
 
-/** The number of `recallBeyondChance` with the interval of kappa. */
+/** The numbers of `recallBeyondChance`, with the interval of kappa. */
 export interface CorrectedRecall extends Pick<RecallBeyondChance, 'expected' | 'oddsRatio'> {
-  /** What Rec2FTP would be on average if the two were unrelated within each label, in percent: 100 E / F; null where Rec2FTP is. */
+  /**
+   * Expected Rec2FTP if the two were unrelated within each label, in percent: 100 E / F; null if
+   * Rec2FTP is.
+   */
   readonly chance: number | null;
   readonly kappa: Ratio & { readonly interval: Bounds };
   readonly strata: readonly RecallStratum[];
 }
 
 /**
- * Rec2FTP beyond chance over one or several sets of demonstrations. The interval of kappa is the jackknife's, over seeds and rows where there are
- * several seeds, else over rows alone: then it speaks of other rows with these demonstrations. A row is left out in all seeds at once.
+ * Rec2FTP beyond chance over one or several sets of demonstrations. The interval of kappa is the
+ * jackknife's, over seeds and rows if there are several seeds, else over rows alone: then it covers
+ * other rows with these demonstrations. A row is left out of all seeds at once.
  */
 export function correctedRecall(settings: readonly SeededPredictions[]): CorrectedRecall {
   const strata = settings.map(recallStrata);

@@ -17,7 +17,7 @@ test('by hand', () => {
   expect(cosineOfUpdates([0, 2], [3, 3], [1, 0])).toBeCloseTo(4 / Math.sqrt(65), 15);
 });
 
-test('a slice of flat arrays', () => {
+test('of a slice of flat arrays', () => {
   expect(cosine([9, 9, 3, 4, 9], [7, -7, 4, 3, 7], 2, 2)).toBeCloseTo(24 / 25, 15);
   expect(cosineOfUpdates([9, 0, 2], [7, 3, 3], [5, 1, 0], 1, 2)).toBeCloseTo(4 / Math.sqrt(65), 15);
 });
@@ -36,7 +36,7 @@ test('an update that is only rounding has no direction', () => {
   expect(cosineOfUpdates([0.3, 3], [5, 6], [0.1, 1], 0, 2, third)).toBeNull();
 });
 
-test('an update below 3e-5 of its base is rounding of float32, one above is not', () => {
+test('an update below 3e-5 of its base is float32 rounding, one above is not', () => {
   const base = [0.6, -0.8, 0];
   const other = [0.6, -0.8, 1];
   expect(cosineOfUpdates([0.6, -0.8, 2.9e-5], other, base)).toBeNull();
@@ -46,13 +46,13 @@ test('an update below 3e-5 of its base is rounding of float32, one above is not'
   expect(cosineOfUpdates([0, 1e-6], [0, 1], [0, 0])).toBeCloseTo(1, 12);
 });
 
-test('what is not finite is a defect, not an undefined value', () => {
+test('throws for values that are not finite, instead of giving null', () => {
   expect(() => cosine([Number.NaN, 1], [1, 1])).toThrow(/not finite/);
   expect(() => cosine([Number.POSITIVE_INFINITY, 1], [1, 1])).toThrow(/not finite/);
   expect(() => cosineOfUpdates([Number.NaN, 1], [1, 1], [0, 0])).toThrow(/not finite/);
 });
 
-test('is symmetric, bounded, blind to scale, and odd in each vector', () => {
+test('is symmetric, bounded, independent of scale, and odd in each vector', () => {
   fc.assert(
     fc.property(vectors(2), scale, ([a, b], factor) => {
       const value = cosine(a!, b!);

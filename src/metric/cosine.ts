@@ -4,8 +4,8 @@ import { isRounding } from './rounding.ts';
 const GUARD = 1e-20;
 
 /**
- * Cosine of two vectors: a.b / (|a||b| + 1e-20), sums in float64. Null when one of them is zero, where the quotient
- * would say 0. With `start` and `length`, the cosine of that slice of both.
+ * Cosine of two vectors: a.b / (|a||b| + 1e-20), sums in float64. Null if one of them is zero,
+ * where the quotient would be 0. With `start` and `length`, the cosine of that slice of both.
  */
 export function cosine(a: ArrayLike<number>, b: ArrayLike<number>, start = 0, length = a.length): number | null {
   let dot = 0;
@@ -23,8 +23,9 @@ export function cosine(a: ArrayLike<number>, b: ArrayLike<number>, start = 0, le
 }
 
 /**
- * Cosine of two updates from one base: cos(a - base, b - base). Null when an update is rounding: at most 3e-5 |base|. With `start` and
- * `length`, that slice of all three. `scale` multiplies each vector before the difference (1 unless given).
+ * Cosine of two updates from one base: cos(a - base, b - base). Null if an update is rounding: at
+ * most 3e-5 |base|. With `start` and `length`, of that slice of all three. `scale` multiplies each
+ * vector before the difference (default: 1).
  */
 export function cosineOfUpdates(
   a: ArrayLike<number>,
@@ -60,14 +61,14 @@ export function norm(a: ArrayLike<number>, start = 0, length = a.length): number
   return Math.sqrt(sum);
 }
 
-/** 1 / (|a| + 1e-20): what normalises a vector, and leaves a zero vector zero. */
+/** 1 / (|a| + 1e-20), the factor that normalises a vector; a zero vector stays zero. */
 export function inverseNorm(a: ArrayLike<number>, start = 0, length = a.length): number {
   return 1 / (norm(a, start, length) + GUARD);
 }
 
 function quotient(dot: number, norms: number): number {
   const value = dot / (norms + GUARD);
-  // JSON would write NaN as null and so pass a defect off as an undefined value.
+  // JSON writes NaN as null, which would report a bug as an undefined value.
   if (!Number.isFinite(value))
     throw new Error(`cosine of vectors that are not finite (a.b = ${dot}, |a||b| = ${norms})`);
   return Math.max(-1, Math.min(1, value));

@@ -16,7 +16,7 @@ test('mean over examples, then over layers', () => {
   ).toEqual({ value: 0.4375, perLayer: [0.5, 0.375], n: 2, interval });
 });
 
-test('an undefined value is left out of its layer, counted, and does not weigh on the others', () => {
+test('leaves an undefined value out of its layer, counts it, and keeps the weights of the others', () => {
   expect(
     foldExamples(
       [
@@ -29,7 +29,7 @@ test('an undefined value is left out of its layer, counted, and does not weigh o
   ).toEqual({ value: 0.375, perLayer: [0.5, 0.25], n: 2, skipped: 3, interval });
 });
 
-test('a layer without any value is null with the reason, and left out of the mean', () => {
+test('a layer without a value is null with the reason, and left out of the mean', () => {
   expect(
     foldExamples(
       [
@@ -61,11 +61,11 @@ test('nothing defined: null, never 0 or NaN', () => {
   expect(notMeasured('because')).toEqual({ value: null, perLayer: [], n: 0, why: 'because', interval: none });
 });
 
-test('examples of another depth are refused', () => {
+test('refuses examples with different numbers of layers', () => {
   expect(() => foldExamples([[1, 2], [1]], 'x')).toThrow(/2 and of 1 layers/);
 });
 
-test('a difference is taken layer by layer, and undefined where one side is', () => {
+test('takes a difference layer by layer, undefined if one side is', () => {
   expect(differenceOf([1, null, 3], [0.5, 2, null])).toEqual([0.5, null, null]);
   expect(differenceOf(undefined, [1])).toBeUndefined();
   expect(differenceOf([1], undefined)).toBeUndefined();

@@ -6,11 +6,17 @@ import { rowInterval } from './row-interval.ts';
 export interface Similarity {
   /** Mean over layers of `perLayer`; null with `why`. */
   readonly value: number | null;
-  /** Mean over examples for each layer; null, with `why`, where every example is undefined; empty when nothing was measured. */
+  /**
+   * Mean over examples for each layer; null, with `why`, if every example is undefined; empty if
+   * nothing was measured.
+   */
   readonly perLayer: PerLayer;
   /** Examples with a value in at least one layer. */
   readonly n: number;
-  /** Pairs of example and layer that are undefined and left out of the means; absent when there is none. */
+  /**
+   * Pairs of example and layer that are undefined and left out of the means; absent if there are
+   * none.
+   */
   readonly skipped?: number;
   readonly why?: string;
   /** 95 % t interval of `value` over rows, with these demonstrations. */
@@ -18,9 +24,10 @@ export interface Similarity {
 }
 
 /**
- * Folds values [example][layer] as the official code of Dai et al. does: mean over examples in each layer, then mean
- * over layers. Undefined values are left out and counted. Sums run in the order given: examples in evaluation order
- * give the same bits however they were batched. `reason` says when a value of this metric is undefined.
+ * Folds values [example][layer] as the official code of Dai et al. does: mean over examples in each
+ * layer, then mean over layers. Undefined values are left out and counted. Sums run in the given
+ * order, so examples in evaluation order give the same bits however they were batched. `reason`
+ * says when a value of this metric is undefined.
  */
 export function foldExamples(examples: readonly PerLayer[], reason: string): Similarity {
   const layers = examples[0]?.length ?? 0;
@@ -49,7 +56,10 @@ export function foldExamples(examples: readonly PerLayer[], reason: string): Sim
   return { value, perLayer, n, ...(skipped > 0 && { skipped }), ...(why !== undefined && { why }), interval };
 }
 
-/** One example's values less others of the same example, layer by layer; undefined where one of the two is. */
+/**
+ * One example's values minus others of the same example, layer by layer; undefined if one of the
+ * two is.
+ */
 export function differenceOf(values: PerLayer | undefined, less: PerLayer | undefined): PerLayer | undefined {
   return values && less && values.map((value, layer) => minus(value, less[layer]!));
 }

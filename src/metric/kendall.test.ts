@@ -35,14 +35,15 @@ test('by hand', () => {
   expect(kendallTauB([3, 1, 2], [-3, -1, -2])).toBeCloseTo(-1, 15);
 });
 
-test('values of scipy', () => {
-  // scipy 1.17: kendalltau(x, y), with x_i = 7 i mod 20, y_i = i^2 mod 23, i < 40: ties in x, in y and in both.
+test('agrees with scipy', () => {
+  // scipy 1.17: kendalltau(x, y), with x_i = 7 i mod 20, y_i = i^2 mod 23, i < 40: ties in x, in y
+  // and in both.
   const x = Array.from({ length: 40 }, (_, i) => (7 * i) % 20);
   const y = Array.from({ length: 40 }, (_, i) => (i * i) % 23);
   expect(kendallTauB(x, y)).toBeCloseTo(0.03219925007925425, 14);
 });
 
-test('a constant ranks nothing', () => {
+test('is null for a constant', () => {
   expect(kendallTauB([1, 1, 1], [1, 2, 3])).toBeNull();
   expect(kendallTauB([1, 2, 3], [0, -0, 0])).toBeNull();
   expect(kendallTauA([1, 1, 1], [1, 2, 3])).toBe(0);
@@ -52,7 +53,7 @@ test('a constant ranks nothing', () => {
   }
 });
 
-test('what cannot be ranked is refused', () => {
+test('refuses NaN and unequal lengths', () => {
   expect(() => kendallTauB([1, Number.NaN], [1, 2])).toThrow(/not a number/);
   expect(() => kendallTauB([1, 2], [1])).toThrow(/2 and 1 values/);
   expect(kendallTauB([Number.NEGATIVE_INFINITY, 0, 1], [1, 2, 3])).toBe(1);
@@ -82,7 +83,7 @@ test('equals the pair-by-pair definition', () => {
   );
 });
 
-test('symmetric, bounded, odd, and blind to what keeps the order', () => {
+test('is symmetric, bounded, odd, and invariant under monotone maps', () => {
   fc.assert(
     fc.property(tied, rows => {
       const x = rows.map(row => row[0]);
@@ -109,7 +110,7 @@ test('symmetric, bounded, odd, and blind to what keeps the order', () => {
   );
 });
 
-test('long rankings keep exact counts', () => {
+test('counts exactly for long rankings', () => {
   const x = fillUniform(randomStream(1), new Float64Array(200_000));
   expect(kendallTauB(x, x)).toBe(1);
   expect(

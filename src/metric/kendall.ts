@@ -1,7 +1,7 @@
 /** Below this length insertion sort is faster than merging. */
 const BLOCK = 8;
 
-/** Pairs of two rankings: all, tied in x, tied in y, and concordant less discordant. */
+/** Pairs of two rankings: all, tied in x, tied in y, and concordant minus discordant. */
 interface PairCounts {
   readonly pairs: number;
   readonly tiedX: number;
@@ -10,18 +10,21 @@ interface PairCounts {
 }
 
 /**
- * Kendall's tau-b of paired values: (C - D) / sqrt((n0 - tx)(n0 - ty)), with C concordant and D discordant pairs, n0 all
- * pairs, tx and ty the pairs tied in x and in y. Null when x or y is constant or there are fewer than two values.
- * O(n log n) by Knight's algorithm.
+ * Kendall's tau-b of paired values: (C - D) / sqrt((n0 - tx)(n0 - ty)), with C concordant and D
+ * discordant pairs, n0 all pairs, tx and ty the pairs tied in x and in y. Null if x or y is
+ * constant or there are fewer than two values. O(n log n) by Knight's algorithm.
  */
 export function kendallTauB(x: ArrayLike<number>, y: ArrayLike<number>): number | null {
   const { pairs, tiedX, tiedY, balance } = countPairs(x, y);
   if (pairs === tiedX || pairs === tiedY) return null;
-  // One root of the product: equal counts give back the count itself, and identical rankings exactly 1.
+  // One root of the product, so that identical rankings give exactly 1.
   return balance / Math.sqrt((pairs - tiedX) * (pairs - tiedY));
 }
 
-/** Kendall's tau-a, the formula that Dai et al. print: (C - D) / n0. Null with fewer than two values. O(n log n). */
+/**
+ * Kendall's tau-a, the formula in Dai et al.: (C - D) / n0. Null with fewer than two values. O(n
+ * log n).
+ */
 export function kendallTauA(x: ArrayLike<number>, y: ArrayLike<number>): number | null {
   const { pairs, balance } = countPairs(x, y);
   return pairs === 0 ? null : balance / pairs;
@@ -36,7 +39,7 @@ function countPairs(x: ArrayLike<number>, y: ArrayLike<number>): PairCounts {
     if (Number.isNaN(x[i]!) || Number.isNaN(y[i]!)) throw new Error(`kendall: value ${i} is not a number`);
     order[i] = i;
   }
-  // By x, and by y where x ties: then what is out of order in y are the discordant pairs, no tie among them.
+  // Sorted by x, and by y within ties of x, the inversions in y are exactly the discordant pairs.
   const byX = Float64Array.from(x);
   const byY = Float64Array.from(y);
   sortCountingInversions(order, spare, byX, 0, n);
@@ -71,8 +74,8 @@ function runsOfEquals(order: Int32Array, keys: Float64Array, start: number, end:
 }
 
 /**
- * Sorts the indices `order[begin, end)` by `keys`, stably, and returns how many pairs stood strictly in the wrong order.
- * Insertion sort of short blocks, then bottom-up merges through `spare`, room of the same length.
+ * Sorts the indices `order[begin, end)` by `keys`, stably, and returns the number of inversions.
+ * Insertion sort of short blocks, then bottom-up merges through `spare`, of the same length.
  */
 function sortCountingInversions(
   order: Int32Array,
@@ -105,7 +108,10 @@ function sortCountingInversions(
   return inversions;
 }
 
-/** Merges the sorted `from[start, middle)` and `from[middle, end)` into `to[start, end)`; returns the inversions undone. */
+/**
+ * Merges the sorted `from[start, middle)` and `from[middle, end)` into `to[start, end)`; returns
+ * the number of inversions.
+ */
 function merge(
   from: Int32Array,
   to: Int32Array,

@@ -40,7 +40,7 @@ const example = (index: number): ObservedExample => ({
 
 const records = Array.from({ length: 130 }, (_, index) => measure(example(index), options));
 
-test('the result has the shape that other programs read', () => {
+test('the result has the documented shape', () => {
   const summary = summarise(records);
   const similarity = (n: number) => ({
     value: expect.any(Number),
@@ -60,7 +60,7 @@ test('the result has the shape that other programs read', () => {
   });
 });
 
-test('a difference is that of its two values, its interval that of the paired rows', () => {
+test('a difference is that of its two values, with the interval of the paired rows', () => {
   const { simAOU, simAM, kendall } = summarise(records);
   for (const [value, less, difference] of [
     [simAOU, simAOU.random, simAOU.difference],
@@ -83,7 +83,7 @@ test('Kendall reads the first hundred examples in evaluation order', () => {
   expect(summarise(records).kendall).toEqual(summarise(records.slice(0, 100)).kendall);
 });
 
-test('each number is in its place', () => {
+test('every number is under its name', () => {
   // One layer, one head; every metric differs.
   const one = (attentionOutput: number[], scores: number[]): Observation => ({
     attentionOutput: new Float32Array(attentionOutput),
@@ -122,7 +122,7 @@ test('each number is in its place', () => {
   });
 });
 
-test('order and batches do not change a bit', () => {
+test('the order of examples and batches changes no bit', () => {
   const bytes = JSON.stringify(summarise(records));
   fc.assert(
     fc.property(fc.shuffledSubarray(records, { minLength: records.length }), shuffled => {
@@ -132,7 +132,7 @@ test('order and batches do not change a bit', () => {
   );
 });
 
-test('written and read again, the same bits', () => {
+test('JSON keeps every bit', () => {
   const read = records.map(record => JSON.parse(JSON.stringify(record)) as ExampleMetrics);
   expect(read).toEqual(records);
   expect(JSON.stringify(summarise(read))).toBe(JSON.stringify(summarise(records)));
@@ -145,7 +145,7 @@ test('in-context against zero-shot does not depend on finetuning', () => {
   expect(other.simAM).not.toEqual(records[3]!.simAM);
 });
 
-test('settings that were not run are null with why', () => {
+test('is null with why for settings that were not run', () => {
   const { finetuned: _, ...withoutFinetuning } = example(0);
   const { training: __, ...untrained } = options;
   const summary = summarise([measure(withoutFinetuning, untrained)]);
@@ -171,11 +171,11 @@ test('settings that were not run are null with why', () => {
   expect(measure({ index: 0, row: 0, zeroShot: observation(0, 0) }, options)).toEqual({ index: 0, row: 0 });
 });
 
-test('no examples: null with why', () => {
+test('is null with why without examples', () => {
   expect(summarise([]).simAM.delta).toEqual(notMeasured('no examples'));
 });
 
-test('settings that do not differ have no update to compare', () => {
+test('equal settings have no update to compare', () => {
   const { simAOU, simAM } = summarise([measure({ ...example(0), inContext: observation(0, 0) }, options)]);
   expect(simAOU).toMatchObject({
     value: null,
@@ -187,11 +187,11 @@ test('settings that do not differ have no update to compare', () => {
   expect(simAM.zeroShot.value).toBeCloseTo(1, 12);
 });
 
-test('an example that comes twice is a defect', () => {
+test('throws if an example comes twice', () => {
   expect(() => summarise([records[0]!, records[0]!])).toThrow(/example 0 comes twice/);
 });
 
-test('arrays that do not fit are refused with the row', () => {
+test('refuses arrays of wrong size, naming the row', () => {
   const broken =
     (change: Partial<Observation>, from: MeasureOptions = options) =>
     () =>
@@ -199,8 +199,8 @@ test('arrays that do not fit are refused with the row', () => {
   expect(broken({ scores: random(L * H * T + 1, 0) })).toThrow(/row 1000: 25 attention scores for 3 layers of 2 heads/);
   expect(broken({ scores: random(L * H * (T + 1), 0) })).toThrow(/two query lengths/);
   expect(broken({ attentionOutput: random(L * D + 1, 0) })).toThrow(/25 attention outputs for 3 layers/);
-  expect(broken({ attentionOutput: random(L * (D + 1), 0) })).toThrow(/two widths/);
-  expect(broken({ contextScores: random(L * (N - 1), 0) })).toThrow(/token 5 at 6 of a prefix of 6/);
+  expect(broken({ attentionOutput: random(L * (D + 1), 0) })).toThrow(/two sizes/);
+  expect(broken({ contextScores: random(L * (N - 1), 0) })).toThrow(/token 5 is at 6 of a prefix of 6/);
   const short = { ...options.training!, queries: options.training!.queries.slice(1) };
   expect(broken({}, { ...options, training: short })).toThrow(/training queries of 2 layers for 3/);
   const cut = { ...options.training!, queries: options.training!.queries.map(q => q.subarray(1)) };

@@ -5,12 +5,15 @@ import { simAM, simAMDelta } from './sim-am.ts';
 import { simAOU, simAOURandom, simAOUUnnormalised } from './sim-aou.ts';
 import type { ComparedRow } from './steadiness.ts';
 
-/** Kendall is measured on the first examples in evaluation order, as many as in the official code of Dai et al. */
+/**
+ * Number of examples, first in evaluation order, on which Kendall is measured, as in the official
+ * code of Dai et al.
+ */
 export const KENDALL_EXAMPLES = 100;
 
 /** One example in the settings that were run. */
 export interface ObservedExample {
-  /** Place in the evaluation order, from 0. */
+  /** Index in the evaluation order, from 0. */
   readonly index: number;
   /** Row id in the data set. */
   readonly row: number;
@@ -20,15 +23,15 @@ export interface ObservedExample {
 }
 
 export interface MeasureOptions extends ObservationShape {
-  /** Of the random baselines. */
+  /** Seed of the random baselines. */
   readonly seed: number;
-  /** Absent when finetuning was not run. */
+  /** Absent if finetuning was not run. */
   readonly training?: TrainingTokens;
 }
 
 /**
- * What is kept of an example: one number for each layer and metric, absent where a setting that it needs was not run.
- * Plain JSON: written to a file and read again it folds to the same bits.
+ * The stored metrics of an example: one number per layer and metric, absent if a setting that it
+ * needs was not run. Plain JSON: written to a file and read again, it folds to the same bits.
  */
 export interface ExampleMetrics {
   readonly index: number;
@@ -41,11 +44,11 @@ export interface ExampleMetrics {
   readonly simAMDelta?: PerLayer;
   readonly kendall?: PerLayer;
   readonly kendallRandom?: PerLayer;
-  /** Of the rows on which finetuning is compared with itself at a nudged rate. */
+  /** For rows on which finetuning is compared with itself at a nudged rate. */
   readonly steady?: ComparedRow;
 }
 
-/** Every metric of one example; the observations are not needed afterwards. */
+/** Every metric of one example. @throws Error if shapes do not fit each other */
 export function measure(example: ObservedExample, options: MeasureOptions): ExampleMetrics {
   const { index, row, zeroShot, inContext, finetuned } = example;
   const { layers, seed, training } = options;
@@ -75,7 +78,7 @@ export function measure(example: ObservedExample, options: MeasureOptions): Exam
   };
 }
 
-/** Flat arrays of wrong length would be read across layers without a sound. */
+/** A flat array of the wrong length would silently mix layers. */
 function checkShapes(example: ObservedExample, { layers, heads, training }: MeasureOptions): void {
   const settings = [example.zeroShot, example.inContext, example.finetuned].filter(o => o !== undefined);
   const fail = (what: string): never => {
@@ -88,7 +91,7 @@ function checkShapes(example: ObservedExample, { layers, heads, training }: Meas
     if (scores.length === 0 || scores.length % (layers * heads) !== 0) {
       fail(`${scores.length} attention scores for ${layers} layers of ${heads} heads`);
     }
-    if (attentionOutput.length !== settings[0]!.attentionOutput.length) fail('attention outputs of two widths');
+    if (attentionOutput.length !== settings[0]!.attentionOutput.length) fail('attention outputs of two sizes');
     if (scores.length !== settings[0]!.scores.length) fail('attention scores of two query lengths');
   }
   if (!training) return;
@@ -101,7 +104,7 @@ function checkShapes(example: ObservedExample, { layers, heads, training }: Meas
     if (!Number.isInteger(tokens)) fail(`${context.length} context scores for ${layers} layers`);
     for (let i = 0; i < prefixIndices.length; i++) {
       if (!(prefixIndices[i]! >= 0 && prefixIndices[i]! < tokens)) {
-        fail(`demonstration token ${i} at ${prefixIndices[i]} of a prefix of ${tokens}`);
+        fail(`demonstration token ${i} is at ${prefixIndices[i]} of a prefix of ${tokens}`);
       }
     }
   }

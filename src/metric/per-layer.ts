@@ -1,2 +1,2 @@
-/** One number for each layer, first layer first; null where it is undefined. */
+/** One number per layer, first layer first; null if undefined. */
 export type PerLayer = readonly (number | null)[];

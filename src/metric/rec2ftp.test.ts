@@ -10,7 +10,7 @@ const finetuned = [0, 0, 1, 1, 1, 1];
 
 const none = { low: null, high: null, why: 'there is no value' };
 
-test('six examples, by hand', () => {
+test('six examples by hand', () => {
   // Zero-shot is wrong on 0, 1, 3, 5; finetuning rights 0, 1, 3; in-context 0 and 3 of these.
   expect(rec2ftp({ gold, zeroShot, inContext, finetuned })).toEqual({
     value: (100 * 2) / 3,
@@ -20,7 +20,7 @@ test('six examples, by hand', () => {
   });
 });
 
-test('nothing to recall is undefined, with the reason', () => {
+test('is null with the reason if there is nothing to recall', () => {
   expect(rec2ftp({ gold, zeroShot, inContext, finetuned: zeroShot })).toEqual({
     value: null,
     numerator: 0,
@@ -38,12 +38,12 @@ test('nothing to recall is undefined, with the reason', () => {
   });
 });
 
-test('lists of other lengths are refused', () => {
+test('refuses lists of different lengths', () => {
   expect(() => rec2ftp({ gold, zeroShot, inContext, finetuned: [0] })).toThrow(RangeError);
 });
 
 const label = fc.integer({ min: 0, max: 2 });
-test('lies in [0, 100], is 100 when in-context equals finetuning, and ignores the order of examples', () => {
+test('is in [0, 100], is 100 if in-context equals finetuning, and ignores the order of examples', () => {
   fc.assert(
     fc.property(fc.array(fc.tuple(label, label, label, label), { maxLength: 30 }), rows => {
       const predictions = (order: typeof rows) => ({

@@ -1,7 +1,7 @@
 import type { Bounds } from '../statistics/interval.ts';
 import { wilson } from '../statistics/wilson.ts';
 
-/** Label ids in one order of examples; a setting that was not run is absent. */
+/** Label ids, all in the same order of examples; a setting that was not run is absent. */
 export interface Predictions {
   readonly gold: ArrayLike<number>;
   readonly zeroShot?: ArrayLike<number> | undefined;
@@ -17,14 +17,14 @@ export interface Rec2FTP {
   readonly numerator: number | null;
   readonly denominator: number | null;
   readonly why?: string;
-  /** Wilson's, in percent as the value. */
+  /** Wilson's interval, in percent. */
   readonly interval: Bounds;
 }
 
 /**
- * Recall to finetuning predictions (Dai et al.): of the examples that finetuning puts right (zero-shot
- * wrong, finetuned right), the percentage that in-context gets right too. Null with `why` when there is none, or a
- * setting was not run.
+ * Recall to finetuning predictions (Dai et al.): of the examples that finetuning corrects
+ * (zero-shot wrong, finetuned right), the percentage that in-context gets right too. Null with
+ * `why` if there is none, or a setting was not run.
  */
 export function rec2ftp({ gold, zeroShot, inContext, finetuned }: Predictions): Rec2FTP {
   if (!zeroShot || !inContext || !finetuned) {

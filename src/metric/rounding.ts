@@ -1,15 +1,18 @@
 /**
- * A difference smaller than this share of what it is the difference of is rounding of float32 that layers have added up, and has no
- * direction. Float32 itself rounds at 6e-8; rotary positions in the thousands and long sums leave some 1e-6.
+ * A difference smaller than this share of its terms is float32 rounding accumulated over layers,
+ * and has no meaningful direction. Float32 itself rounds at 6e-8; rotary positions in the thousands
+ * and long sums give some 1e-6.
  */
 const ROUNDING = 3e-5;
 
-/** Whether an update of this norm, away from a base of that norm, is rounding alone. No update at all is. */
+/**
+ * Whether an update of norm `update` from a base of norm `base` is only rounding. A zero update is.
+ */
 export function isRounding(update: number, base: number): boolean {
   return update <= ROUNDING * base;
 }
 
-/** Whether values part from each other by rounding alone, so that their order means nothing. */
+/** Whether values differ only by rounding, so that their order means nothing. */
 export function tieToRounding(values: ArrayLike<number>): boolean {
   let [low, high, size] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0];
   for (let i = 0; i < values.length; i++) {

@@ -8,7 +8,7 @@ import type { PerLayer } from './per-layer.ts';
 const intervalOf = (rows: readonly PerLayer[]) => foldExamples(rows, 'x').interval;
 const why = (reason: string) => ({ low: null, high: null, why: reason });
 
-test('without gaps it is the t interval of the means over layers', () => {
+test('is the t interval of the means over layers if nothing is undefined', () => {
   const rows = [
     [0.1, 0.5, 0.3],
     [0.2, 0.1, 0.9],
@@ -19,13 +19,13 @@ test('without gaps it is the t interval of the means over layers', () => {
   expect([found.low!, found.high!]).toBeAllClose([low!, high!], 1e-14);
 });
 
-test('a layer that no row has leaves it as it is', () => {
+test('ignores a layer that no row has', () => {
   const rows = [[0.1], [0.3], [0.8]];
   expect(intervalOf(rows.map(([x]) => [null, x!]))).toEqual(intervalOf(rows));
 });
 
 const value = fc.oneof({ weight: 4, arbitrary: fc.integer({ min: -1000, max: 1000 }) }, fc.constant(null));
-test('it lies around the value, whatever pairs of row and layer are undefined', () => {
+test('contains the value, whatever pairs of row and layer are undefined', () => {
   fc.assert(
     fc.property(fc.array(fc.tuple(value, value, value), { minLength: 1, maxLength: 12 }), rows => {
       const { value, interval } = foldExamples(rows, 'x');
@@ -35,7 +35,7 @@ test('it lies around the value, whatever pairs of row and layer are undefined', 
   );
 });
 
-test('without a value, with one row, or with rows that are all the same there is none', () => {
+test('does not exist without a value, with one row, or with equal rows', () => {
   expect(intervalOf([])).toEqual(why('there is no value'));
   expect(intervalOf([[null], [null]])).toEqual(why('there is no value'));
   expect(intervalOf([[1, 2]])).toEqual(why('fewer than two rows have a value'));
@@ -47,7 +47,7 @@ test('without a value, with one row, or with rows that are all the same there is
   ).toEqual(why('all 2 rows have the same value'));
 });
 
-test('rows whose layers move together: the interval holds the truth in about 95 of 100 samples, gaps or not', () => {
+test('correlated layers: covers the true value in about 95 of 100 samples, with gaps or without', () => {
   const [rows, layers, samples] = [12, 6, 1500];
   for (const gap of [0, 0.3]) {
     let held = 0;

@@ -3,13 +3,15 @@ import { meanWithInterval } from '../statistics/paired-t.ts';
 import type { PerLayer } from './per-layer.ts';
 
 /**
- * 95 % t interval over rows of a similarity s[row][layer], its value the mean over layers of the means over rows. Layers of one row
- * are not independent, so a row counts as one number: with L' layers that have a mean m_l, of n_l rows each, and n rows that have a layer,
+ * 95 % t interval over rows of a similarity s[row][layer], whose value is the mean over layers of
+ * the means over rows. Layers of one row are not independent, so a row counts as one number: with
+ * L' layers with a mean m_l over n_l rows each, and n rows with a defined layer,
  *
  *     y_i = value + 1/L' sum over the row's layers of  n/n_l (s_il - m_l)
  *
- * which is the row's mean over layers where no pair of row and layer is undefined, and whose mean over rows is the value always. The interval
- * speaks of other rows with these demonstrations, and of nothing else.
+ * which is the row's mean over layers if no pair of row and layer is undefined, and whose mean over
+ * rows is always the value. The interval covers other rows with these demonstrations, and nothing
+ * else.
  */
 export function rowInterval(rows: readonly PerLayer[], perLayer: PerLayer, value: number | null): Bounds {
   if (value === null) return { low: null, high: null, why: 'there is no value' };

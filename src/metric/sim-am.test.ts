@@ -10,7 +10,7 @@ const scores = fc
 /** L = 2, H = 3, T = 4. */
 const shape = { layers: 2, heads: 3 };
 
-test('one layer, two heads, two tokens, by hand', () => {
+test('one layer, two heads, two tokens by hand', () => {
   const inContext = f32(1, 0, 3, 4);
   const finetuned = f32(1, 1, 4, 3);
   const one = { layers: 1, heads: 2 };
@@ -19,12 +19,12 @@ test('one layer, two heads, two tokens, by hand', () => {
   expect(simAMDelta({ zeroShot: f32(0, 1, 3, 3), inContext, finetuned }, one)[0]).toBeCloseTo(Math.SQRT1_2 / 2, 14);
 });
 
-test('layers are read apart', () => {
+test('reads each layer separately', () => {
   const values = simAM(f32(1, 0, 0, 1), f32(1, 0, 1, 0), { layers: 2, heads: 1 });
   expect(values).toEqual([1, 0]);
 });
 
-test('a head without direction is left out of the mean; a layer without any is undefined', () => {
+test('leaves a zero head out of the mean; a layer without any other is undefined', () => {
   const two = { layers: 1, heads: 2 };
   expect(simAM(f32(0, 0, 3, 4), f32(1, 1, 4, 3), two)[0]).toBeCloseTo(24 / 25, 14);
   expect(simAM(f32(0, 0, 0, 0), f32(1, 1, 4, 3), two)).toEqual([null]);
@@ -37,8 +37,9 @@ test('a head without direction is left out of the mean; a layer without any is u
 });
 
 /**
- * Scores of layer 0 as float32 has them: query and key from the embeddings alone, turned by rotary angles of their positions, so that
- * in arithmetic without rounding a score depends on the distance of the two positions only.
+ * Scores of layer 0 as float32 has them: query and key from the embeddings alone, turned by rotary
+ * angles of their positions, so that in arithmetic without rounding a score depends on the distance
+ * of the two positions only.
  */
 function rotaryScores(past: number, { heads, tokens }: { heads: number; tokens: number }): Float32Array {
   const half = 32;
@@ -62,7 +63,7 @@ function rotaryScores(past: number, { heads, tokens }: { heads: number; tokens: 
   });
 }
 
-test('in layer 0 of rotary positions demonstrations move scores by rounding alone: no update', () => {
+test('in layer 0 with rotary positions, demonstrations change scores only by rounding: no update', () => {
   const of = { heads: 4, tokens: 20 };
   const zeroShot = rotaryScores(1, of);
   const inContext = rotaryScores(1501, of);
@@ -77,7 +78,7 @@ test('in layer 0 of rotary positions demonstrations move scores by rounding alon
   expect(simAMDelta({ zeroShot, inContext: finetuned, finetuned }, one)[0]).toBeCloseTo(1, 9);
 });
 
-test('symmetric, bounded, blind to scale and to the order of heads', () => {
+test('is symmetric, bounded, and independent of scale and of the order of heads', () => {
   fc.assert(
     fc.property(scores, scores, scores, (a, b, zeroShot) => {
       const values = simAM(a, b, shape);
@@ -98,7 +99,7 @@ test('symmetric, bounded, blind to scale and to the order of heads', () => {
   );
 });
 
-test('a setting is as similar as can be to itself, and so are equal updates', () => {
+test('is 1 for a setting and itself, and for equal updates', () => {
   fc.assert(
     fc.property(scores, scores, (a, zeroShot) => {
       for (const value of simAM(a, a, shape)) if (value !== null) expect(value).toBeCloseTo(1, 12);

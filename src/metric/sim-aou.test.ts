@@ -7,7 +7,7 @@ const f32 = (...values: number[]) => new Float32Array(values);
 const gaussian = fc.integer({ min: -100, max: 100 }).map(x => x / 10);
 const flat = (length: number) => fc.array(gaussian, { minLength: length, maxLength: length }).map(x => f32(...x));
 
-test('two layers of two numbers, by hand', () => {
+test('two layers of two numbers by hand', () => {
   const example = { zeroShot: f32(1, 0, 1, 0), inContext: f32(0, 2, 2, 1), finetuned: f32(3, 3, 0, 5) };
   // Layer 0: updates (-1, 1) and (1/sqrt 2 - 1, 1/sqrt 2), 22.5 degrees apart.
   // Layer 1: updates (2/sqrt 5 - 1, 1/sqrt 5) and (-1, 1).
@@ -28,7 +28,7 @@ test('unrelated updates of |r|^2 = 3 |z|^2 score 1/4 when normalised first, 0 wh
   expect(simAOUUnnormalised({ zeroShot, inContext, finetuned }, 1)[0]).toBe(0);
 });
 
-test('an update of zero is undefined in its layer only', () => {
+test('a zero update is undefined in its layer only', () => {
   const zeroShot = f32(1, 2, 1, 2);
   const inContext = f32(1, 2, 5, 6);
   const finetuned = f32(3, 1, 7, -8);
@@ -41,7 +41,7 @@ test('an update of zero is undefined in its layer only', () => {
   expect(simAOU({ zeroShot, inContext: zeroShot.map(x => 3 * x), finetuned }, 2)).toEqual([null, null]);
 });
 
-test('an attention output that float32 computes in another order has not moved', () => {
+test('an attention output summed in another order is no update', () => {
   // One attention output twice: 500 weighted values, summed from the front and from the back.
   const [tokens, width] = [500, 64];
   const [weights, values] = [1, 2].map(path => fillUniform(randomStream(8, path), new Float64Array(tokens * width)));
@@ -69,7 +69,7 @@ test('an attention output that float32 computes in another order has not moved',
   expect(simAOURandom({ zeroShot, inContext: finetuned }, 1, 0, 0)[0]).toBeGreaterThan(-1);
 });
 
-test('symmetric in the two updates, bounded, blind to scale', () => {
+test('is symmetric in the two updates, bounded, and independent of scale', () => {
   fc.assert(
     fc.property(
       flat(12),
@@ -99,7 +99,7 @@ test('symmetric in the two updates, bounded, blind to scale', () => {
   );
 });
 
-test('the random baseline depends on seed, row and layer alone', () => {
+test('the random baseline depends only on seed, row and layer', () => {
   const zeroShot = f32(1, 0, 0, 1, 0, 0);
   const inContext = f32(0, 1, 0, 0, 1, 0);
   const values = simAOURandom({ zeroShot, inContext }, 2, 1, 859);

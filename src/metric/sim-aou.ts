@@ -3,7 +3,7 @@ import { cosine, cosineOfUpdates, inverseNorm, norm } from './cosine.ts';
 import type { PerLayer } from './per-layer.ts';
 import { isRounding } from './rounding.ts';
 
-/** Keeps the random directions of this metric apart from those of others. */
+/** Separates the random directions of this metric from those of others. */
 const STREAM = 1;
 
 /** Attention outputs of one example, each [L, D] flat. */
@@ -15,10 +15,11 @@ interface Outputs {
 
 /**
  * SimAOU of one example (Dai et al., as their code computes it): with h^ = h / |h| in each setting,
- * cos(h^_ICL - h^_ZSL, h^_FT - h^_ZSL) in every layer. Null where an update is rounding (at most 3e-5 of |h^_ZSL|).
+ * cos(h^_ICL - h^_ZSL, h^_FT - h^_ZSL) in every layer. Null if an update is rounding (at most 3e-5
+ * of |h^_ZSL|).
  *
- * Normalising before the difference leaves parts of h_ZSL in both updates: unrelated updates can score well above 0
- * (Deutch et al.). `simAOUUnnormalised` is free of that.
+ * Normalising before the difference leaves parts of h_ZSL in both updates, so unrelated updates can
+ * score well above 0 (Deutch et al.). `simAOUUnnormalised` avoids this.
  */
 export function simAOU({ zeroShot, inContext, finetuned }: Outputs, layers: number): PerLayer {
   const width = zeroShot.length / layers;
@@ -32,7 +33,10 @@ export function simAOU({ zeroShot, inContext, finetuned }: Outputs, layers: numb
   });
 }
 
-/** SimAOU without normalisation (Deutch et al.): cos(h_ICL - h_ZSL, h_FT - h_ZSL) in every layer. Null where an update is rounding. */
+/**
+ * SimAOU without normalisation (Deutch et al.): cos(h_ICL - h_ZSL, h_FT - h_ZSL) in every layer.
+ * Null if an update is rounding.
+ */
 export function simAOUUnnormalised({ zeroShot, inContext, finetuned }: Outputs, layers: number): PerLayer {
   const width = zeroShot.length / layers;
   return Array.from({ length: layers }, (_, layer) =>
@@ -41,8 +45,9 @@ export function simAOUUnnormalised({ zeroShot, inContext, finetuned }: Outputs, 
 }
 
 /**
- * Random baseline of SimAOU (Dai et al., as their code draws it): cos(h^_ICL - h^_ZSL, r) with r uniform on [0, 1)^D,
- * drawn for each (seed, row, layer) whatever the order of examples. Null where the update is rounding.
+ * Random baseline of SimAOU (Dai et al., as their code draws it): cos(h^_ICL - h^_ZSL, r) with r
+ * uniform on [0, 1)^D, with its own random stream for each (seed, row, layer). Null if the update
+ * is rounding.
  */
 export function simAOURandom(
   { zeroShot, inContext }: Pick<Outputs, 'zeroShot' | 'inContext'>,

@@ -21,7 +21,7 @@ const compare = (plain: Answered, nudged: Answered) =>
     })),
   );
 
-test('means the cosine of the updates over rows and layers, and counts the answers that move', () => {
+test('averages the cosine of the updates over rows and layers, and counts changed answers', () => {
   const plain = { labels: [0, 1], attentionOutputs: outputs([2, 0, 1, 1], [2, 0, 1, 1]) };
   // Updates (1,0),(0,1) | (1,0),(0,1) against (0,1),(0,1) | (1,0),(0,-1): cosines 0, 1, 1, -1.
   const nudged = { labels: [0, 0], attentionOutputs: outputs([1, 1, 1, 1], [2, 0, 1, -1]) };
@@ -29,7 +29,7 @@ test('means the cosine of the updates over rows and layers, and counts the answe
   expect(compare(plain, plain)).toEqual({ cosine: 1, moved: 0, pass: true });
 });
 
-test('both bounds decide', () => {
+test('passes only within both bounds', () => {
   const same = outputs([2, 0, 1, 1], [2, 0, 1, 1]);
   const plain = { labels: [0, 1], attentionOutputs: same };
   expect(compare(plain, { labels: [1, 1], attentionOutputs: same }).pass).toBe(false);
@@ -39,7 +39,7 @@ test('both bounds decide', () => {
   expect(compare(plain, { labels: [0, 1], attentionOutputs: turned(Math.acos(0.979)) }).pass).toBe(false);
 });
 
-test('leaves out updates that are rounding, and does not pass where nothing else is left', () => {
+test('leaves out updates that are rounding, and does not pass if none remains', () => {
   const unchanged = { labels: [0, 1], attentionOutputs: zeroShot };
   expect(compare(unchanged, unchanged)).toEqual({
     cosine: null,

@@ -6,19 +6,19 @@ import type { PerLayer } from './per-layer.ts';
 export interface Similarities {
   readonly simAOU: Similarity & {
     readonly random: Similarity;
-    /** SimAOU less `random`, paired by row and layer; so are the others. */
+    /** SimAOU minus `random`, paired by row and layer, as the others are. */
     readonly difference: Similarity;
     readonly unnormalised: Similarity;
   };
   readonly simAM: Similarity & {
     readonly zeroShot: Similarity;
-    /** SimAM less `zeroShot`. */
+    /** SimAM minus `zeroShot`. */
     readonly difference: Similarity;
     readonly delta: Similarity;
   };
   readonly kendall: Similarity & {
     readonly random: Similarity;
-    /** Kendall less `random`. */
+    /** Kendall minus `random`. */
     readonly difference: Similarity;
   };
 }
@@ -32,7 +32,10 @@ const NO_OUTPUT_UPDATE = 'an update of the attention output is zero or rounding'
 const NO_SCORES = 'the attention scores of every head are zero';
 const TIED = 'the attention to all demonstration tokens ties, or parts by rounding alone,';
 
-/** Folds what was kept of the examples, in whatever order they come: they are put into evaluation order first. */
+/**
+ * Folds the metrics of the examples, given in any order: they are sorted into evaluation order
+ * first.
+ */
 export function summarise(records: Iterable<ExampleMetrics>): Similarities {
   const ordered = [...records].sort((a, b) => a.index - b.index);
   for (const [i, { index }] of ordered.entries()) {

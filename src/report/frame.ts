@@ -1,7 +1,10 @@
-/** What all charts can be told. Apart from what draws them, so that who imports a chart needs no types of the drawing library. */
+/**
+ * Options of all charts, in a file without the drawing library, so that importing a chart does not
+ * need its types.
+ */
 export interface Frame {
   readonly title?: string | undefined;
-  /** In pixels; 720 x 320 unless given. */
+  /** In pixels (default: 720 x 320). */
   readonly width?: number | undefined;
   readonly height?: number | undefined;
 }

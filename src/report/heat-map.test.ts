@@ -12,7 +12,7 @@ const map: HeatMap = {
   rows,
 };
 
-test('light to dark, a missing value left white', async () => {
+test('light to dark, a missing value stays white', async () => {
   const svg = heatMap(map);
   expect(svg.match(/aria-label="cell"[\s\S]*?<\/g>/)![0].match(/<rect /g)).toHaveLength(9);
   await expect(svg).toMatchFileSnapshot('../../test/fixtures/charts/heat-map.svg');

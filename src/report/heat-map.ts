@@ -3,22 +3,22 @@ import type { Frame } from './frame.ts';
 import { drawChart } from './svg.ts';
 
 export interface HeatMap extends Frame {
-  /** Labels of the axes: what a column is, what a row is. */
+  /** Axis labels: the meaning of a column and of a row. */
   readonly x: string;
   readonly y: string;
-  /** What a colour means. */
+  /** Meaning of the colours. */
   readonly value: string;
-  /** Of every row, from top to bottom, its cells from left to right; null is left white. */
+  /** Cells from left to right of every row from top to bottom; null stays white. */
   readonly rows: readonly (readonly (number | null)[])[];
   /** Colours from blue over white at zero to red, instead of light to dark. */
   readonly diverging?: boolean | undefined;
 }
 
 /**
- * A value of every layer and head, or of anything else in rows and columns, as the text of an SVG file. Rows and columns are
- * counted from 0.
+ * Draws a value for every row and column, as of layers and heads, as the text of an SVG file. Rows
+ * and columns are counted from 0.
  *
- * @throws Error no value at all, or one that is not finite
+ * @throws Error if there is no value, or one that is not finite
  */
 export function heatMap(options: HeatMap): string {
   const { x, y, value, rows, diverging = false } = options;
@@ -72,7 +72,7 @@ function count(n: number): number[] {
   return Array.from({ length: n }, (_, i) => i);
 }
 
-/** A label at every cell is too many of them. */
+/** Labels at no more than 16 cells. */
 function everyFew(n: number) {
   return { ticks: count(n).filter(i => i % Math.ceil(n / 16) === 0) };
 }

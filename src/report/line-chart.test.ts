@@ -46,7 +46,7 @@ describe('lineChart', () => {
     await expect(lineChart(facets)).toMatchFileSnapshot(snapshot('facets'));
   });
 
-  test('dots alone, with a gap', async () => {
+  test('only dots, with a gap', async () => {
     const points = [
       { x: 1, y: 1 },
       { x: 2, y: null },
@@ -63,7 +63,7 @@ describe('lineChart', () => {
     expect(lineChart(facets)).toBe(first);
   });
 
-  test('places are rounded, labels are not', () => {
+  test('rounds coordinates, not labels', () => {
     const svg = lineChart({
       x: 'a',
       y: 'b',
@@ -73,18 +73,18 @@ describe('lineChart', () => {
     expect(svg.match(/ d="[^"]*\.\d{3}/)).toBeNull();
   });
 
-  test('text is text, not mark-up', () => {
+  test('escapes text', () => {
     const svg = lineChart({ ...losses, title: 'a < b & "c"' });
     expect(svg).toContain('a &lt; b &amp; "c"');
   });
 
-  test('a colour that is given holds for line and legend', () => {
+  test('uses a given colour for line and legend', () => {
     const svg = lineChart({ ...losses, series: losses.series.map(each => ({ ...each, color: '#123456' })) });
     expect(svg.match(/stroke="#123456"/g)!.length).toBeGreaterThanOrEqual(4);
     expect(svg).not.toContain('#0072b2');
   });
 
-  test('a legend that is wider than the chart goes on in the next row', () => {
+  test('wraps a legend that is wider than the chart', () => {
     const named = (length: number) => ({ name: 'x'.repeat(length), points: curve(1, 3) });
     const places = [...lineChart({ x: '', y: '', series: [40, 41, 42].map(named) }).matchAll(/<text ([^>]*)>x+</g)];
     const rows = new Set(places.map(([, attributes]) => /\by="(\d+)"/.exec(attributes!)![1]));

@@ -12,40 +12,41 @@ export interface Point {
 }
 
 export interface Series {
-  /** In the legend; series of one name in several facets share a colour. */
+  /** Shown in the legend; series of one name in several facets share a colour. */
   readonly name: string;
   readonly points: readonly Point[];
-  /** The facet that it stands in. */
+  /** The facet that shows the series. */
   readonly facet?: string | undefined;
   readonly dashed?: boolean | undefined;
-  /** Instead of one that is chosen. */
+  /** Default: chosen from a palette. */
   readonly color?: string | undefined;
 }
 
 export interface LineChart extends Frame {
-  /** Labels of the axes. */
+  /** Axis labels. */
   readonly x: string;
   readonly y: string;
   readonly series: readonly Series[];
-  /** Axes that are logarithmic. */
+  /** Logarithmic axes. */
   readonly logX?: boolean | undefined;
   readonly logY?: boolean | undefined;
-  /** `dots` alone, or a `line` with dots on it unless there are too many points. */
+  /** Only `dots`, or a `line`, with dots if there are few points (the default). */
   readonly marks?: 'line' | 'dots' | undefined;
-  /** A horizontal line for comparison: zero, the loss of chance. */
+  /** A horizontal line for comparison: zero, the loss at chance. */
   readonly baseline?: number | undefined;
-  /** Colours from dark to light, for series that are steps of one quantity. */
+  /** Colours from dark to light, for series that vary one quantity. */
   readonly ordered?: boolean | undefined;
 }
 
-/** More points than this in a line, and its dots would hide it. */
+/** With more points, dots would hide the line. */
 const DOTS_AT_MOST = 40;
 
 /**
- * Lines over a common horizontal axis, side by side in facets where the series name them (in the order in which they appear), as
- * the text of an SVG file.
+ * Draws lines over a common horizontal axis as the text of an SVG file. If the series name facets,
+ * these are drawn side by side, in order of appearance.
  *
- * @throws Error no point at all, a number that is not finite, or one that is not positive on a logarithmic axis
+ * @throws Error if there is no point, a number is not finite, or one on a logarithmic axis is not
+ * positive
  */
 export function lineChart(options: LineChart): string {
   const { x, y, series, logX = false, logY = false, marks = 'line', baseline, ordered = false } = options;
@@ -118,7 +119,10 @@ function legendOf(series: readonly Series[], names: readonly string[], colors: r
   }));
 }
 
-/** Plot labels logarithmic ticks as 1k and 100m; a reader of losses wants 0.1, and 1e-6 where zeros would have to be counted. */
+/**
+ * Plot labels logarithmic ticks as 1k and 100m. Losses read better as 0.1, and 1e-6 better than a
+ * row of zeros.
+ */
 function plainLogTicks(logarithmic: boolean) {
   const label = (value: number) => (value < 1e-3 ? value.toExponential() : String(Number(value.toPrecision(3))));
   return logarithmic ? { tickFormat: label } : {};

@@ -1,14 +1,17 @@
-/** @file What all charts share: the drawing surface, the frame with title and legend, and the way to text. */
+/**
+ * @file The common part of all charts: the document, the frame with title and legend, and the
+ * output as text.
+ */
 import type { PlotOptions } from '@observablehq/plot';
 import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
 import type { Frame } from './frame.ts';
 
-/** Told apart by people who confuse colours (Okabe and Ito); black stays for axes and text. */
+/** Distinct for colour-blind readers (Okabe and Ito); black is for axes and text. */
 const DISTINCT = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#7f7f7f', '#8c564b'];
 const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif';
 const INK = '#222';
-/** Of a letter at 11 px, on the average; the legend is laid out with it. */
+/** Average width of a letter at 11 px, for the layout of the legend. */
 const LETTER = 6.2;
 const TITLE_HEIGHT = 24;
 const LEGEND_ROW = 18;
@@ -25,17 +28,20 @@ export interface LegendEntry {
   readonly block?: boolean | undefined;
 }
 
-/** `count` colours: told apart at a glance, or `ordered` from dark to light, for series that are steps of one quantity. */
+/**
+ * `count` distinct colours, or `ordered` ones from dark to light, for series that vary one
+ * quantity.
+ */
 export function seriesColors(count: number, ordered: boolean): readonly string[] {
   if (!ordered) return Array.from({ length: count }, (_, i) => DISTINCT[i % DISTINCT.length]!);
-  // The lightest tenth of the scheme is hard to see on white.
+  // The lightest tenth of the scheme has too little contrast with white.
   const scale = Plot.scale({ color: { type: 'linear', scheme: 'viridis', domain: [0, 1.1] } });
   return Array.from({ length: count }, (_, i) => String(scale.apply(count === 1 ? 0 : i / (count - 1))));
 }
 
 /**
- * The chart as the text of an SVG file. The same options give the same text: numbers are rounded to a hundredth of a pixel, and
- * nothing in it is random.
+ * The chart as the text of an SVG file. The same options give the same text: numbers are rounded to
+ * a hundredth of a pixel, and nothing is random.
  */
 export function drawChart(
   frame: Frame,
@@ -55,7 +61,7 @@ export function drawChart(
     style: { fontFamily: FONT, fontSize: '11px', background: 'white', color: INK },
   });
   chart.setAttribute('xmlns', SVG);
-  // Plot gives the background to the style alone, which not every program that shows SVG files reads.
+  // Plot sets the background only in the style, which some SVG viewers ignore.
   const add = (name: string, attributes: Record<string, string | number>, text?: string) => {
     const element = document.createElementNS(SVG, name);
     for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, String(value));
@@ -85,7 +91,7 @@ export function drawChart(
 
 const SVG = 'http://www.w3.org/2000/svg';
 
-/** Entries from left to right, broken where a row is full. */
+/** Entries from left to right, wrapped to the width of the chart. */
 function legendRows(legend: readonly LegendEntry[], width: number): (LegendEntry & { readonly x: number })[][] {
   const rows: (LegendEntry & { readonly x: number })[][] = [];
   let x = Number.POSITIVE_INFINITY;
@@ -101,7 +107,7 @@ function legendRows(legend: readonly LegendEntry[], width: number): (LegendEntry
   return rows;
 }
 
-/** Text stays as it is: the label of a tick may be 0.0005. */
+/** Rounds coordinates, not text: the label of a tick may be 0.0005. */
 function roundPlaces(chart: ReturnType<typeof Plot.plot>): void {
   const places = ['d', 'transform', 'x', 'y', 'x1', 'x2', 'y1', 'y2', 'cx', 'cy', 'r', 'width', 'height', 'points'];
   for (const element of chart.querySelectorAll('*')) {

@@ -27,7 +27,7 @@ test.each([
 
 const share = fc.double({ min: 0, max: 1, noNaN: true });
 
-test('keeps the order, never falls below p nor above m p, and does not hang on the order given', () => {
+test('keeps the order, stays between p and m p, and does not depend on the order of the tests', () => {
   fc.assert(
     fc.property(fc.array(share, { minLength: 1, maxLength: 20 }), values => {
       const adjusted = benjaminiHochberg(values);
@@ -43,13 +43,13 @@ test('keeps the order, never falls below p nor above m p, and does not hang on t
   );
 });
 
-test('what tested nothing leaves the family', () => {
+test('a comparison that tested nothing does not count', () => {
   const adjusted = benjaminiHochberg([0.01, null, 0.04, 0.03, null, 0.005]);
   expect(adjusted).toEqual([0.02, null, 0.04, 0.04, null, 0.02].map(p => p && expect.closeTo(p, 15)));
   expect(benjaminiHochberg([null])).toEqual([null]);
 });
 
-test('p outside [0, 1] is refused', () => {
+test('refuses p outside [0, 1]', () => {
   expect(() => benjaminiHochberg([0.2, 1.1])).toThrow(RangeError);
   expect(() => benjaminiHochberg([Number.NaN])).toThrow(RangeError);
 });

@@ -1,10 +1,11 @@
 /**
- * Adjusted p values of Benjamini and Hochberg (1995), in the order given. Rejecting those up to q keeps the expected share of
- * false ones among the rejected at q, for independent tests and for many that are positively dependent:
+ * Adjusted p values of Benjamini and Hochberg (1995), in the given order. Rejecting all up to q
+ * keeps the expected share of false rejections at q, for independent tests and many positively
+ * dependent ones:
  *
  *     adjusted_(i) = min over j >= i of  m p_(j) / j,   m tests, p_(1) <= ... <= p_(m)
  *
- * A null p is that of a comparison that tested nothing: it stays null and does not count among the m.
+ * A null p belongs to a comparison that tested nothing: it stays null and does not count in m.
  */
 export function benjaminiHochberg<P extends number | null>(values: readonly P[]): P[] {
   const tests = values.flatMap((p, place) => (p === null ? [] : [{ p, place }]));

@@ -3,29 +3,30 @@ import { expect, test } from 'vitest';
 import { pairedBootstrap } from './bootstrap.ts';
 import { fillUniform, randomStream } from './random.ts';
 
-test('two examples, by hand: the resampled means are 0, 1/2, 1 with chances 1/4, 1/2, 1/4', () => {
+test('two examples by hand: the resampled means are 0, 1/2, 1 with probabilities 1/4, 1/2, 1/4', () => {
   const wide = pairedBootstrap([1, 1], [1, 0], { seed: 1 })!;
   expect(wide).toEqual({ difference: 0.5, low: 0, high: 1 });
   const narrow = pairedBootstrap([1, 1], [1, 0], { seed: 1, confidence: 0.4 })!;
   expect(narrow).toEqual({ difference: 0.5, low: 0.5, high: 0.5 });
 });
 
-test('30 of 100 against 20 of 100 that are among them: the mean of ten ones in a hundred', () => {
+test('30 of 100 against a subset of 20: the mean of ten ones in a hundred', () => {
   const a = Array.from({ length: 100 }, (_, i) => (i < 30 ? 1 : 0));
   const b = Array.from({ length: 100 }, (_, i) => (i < 20 ? 1 : 0));
-  // Resampled sums are Binomial(100, 0.1): scipy 1.17 binom.ppf([0.025, 0.975], 100, 0.1) = [5, 16].
+  // Resampled sums are Binomial(100, 0.1): scipy 1.17 binom.ppf([0.025, 0.975], 100, 0.1) = [5,
+  // 16].
   const { difference, low, high } = pairedBootstrap(a, b, { seed: 3 })!;
   expect(difference).toBeCloseTo(0.1, 14);
   expect(low).toBeCloseTo(0.05, 14);
   expect(high).toBeCloseTo(0.16, 14);
 });
 
-test('differences without spread give no interval, with why', () => {
+test('gives no interval, with why, for differences without spread', () => {
   const found = pairedBootstrap([2, 3, 4], [1, 2, 3], { seed: 1 });
   expect(found).toEqual({ difference: 1, low: null, high: null, why: 'all 3 differences are the same' });
 });
 
-test('no examples: nothing to say; unequal numbers are refused', () => {
+test('is null without examples, and refuses unequal lengths', () => {
   expect(pairedBootstrap([], [], { seed: 1 })).toBeNull();
   expect(() => pairedBootstrap([1], [], { seed: 1 })).toThrow(RangeError);
 });

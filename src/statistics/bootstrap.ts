@@ -3,17 +3,17 @@ import { below, randomStream } from './random.ts';
 
 export interface BootstrapOptions {
   readonly seed: number;
-  /** Resamples drawn; 10 000 unless given. */
+  /** Number of resamples (default: 10 000). */
   readonly resamples?: number;
-  /** 0.95 unless given. */
+  /** Default: 0.95. */
   readonly confidence?: number;
 }
 
 /**
- * Paired bootstrap of a mean difference: examples are drawn with replacement, both values of an example together.
- * Returns mean(a - b) and the percentile interval of the resampled means (linear interpolation between order
- * statistics). Null without examples. Differences that are all the same have no spread to draw from: no interval, with `why`. The same
- * seed gives the same interval.
+ * Paired bootstrap of a mean difference: examples are drawn with replacement, both values of an
+ * example together. Returns mean(a - b) and the percentile interval of the resampled means (linear
+ * interpolation between order statistics). Null without examples. If all differences are equal
+ * there is no interval; `why` says so. The same seed gives the same interval.
  */
 export function pairedBootstrap(
   a: ArrayLike<number>,

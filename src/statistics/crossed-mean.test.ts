@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { crossedMean } from './crossed-mean.ts';
 import { pairedT } from './paired-t.ts';
 
-test('two seeds, three rows, by hand', () => {
+test('two seeds and three rows by hand', () => {
   // MS_d = 6, MS_i = 4.5, MS_e = 0.5; V = 10/6; df = 100 / (36 + 20.25/2 + 0.25/2) = 2.16.
   const { value, error, df, low, high, p } = crossedMean([
     [1, 2, 3],
@@ -17,7 +17,7 @@ test('two seeds, three rows, by hand', () => {
   expect(p).toBeCloseTo(1 - t / Math.sqrt(2 + t * t), 12);
 });
 
-test('where seeds alone, or rows alone, vary it is the t interval of their means', () => {
+test('is the t interval of the means if only seeds, or only rows, vary', () => {
   const values = [0.3, 0.9, 0.4, 0.1];
   const { low, high } = pairedT(values, [0, 0, 0, 0])!;
   for (const table of [values.map(x => Array(5).fill(x)), Array(5).fill(values)]) {
@@ -27,7 +27,7 @@ test('where seeds alone, or rows alone, vary it is the t interval of their means
   }
 });
 
-test('a negative component is not taken off: the larger of the two other terms, with its own degrees of freedom', () => {
+test('does not subtract a negative component: takes the larger of the two other terms, with its own degrees of freedom', () => {
   // MS_d = 1.5, MS_i = 0.25, MS_e = 3.25: the sum is negative.
   const { error, df } = crossedMean([
     [0, 2, 1],
@@ -37,7 +37,7 @@ test('a negative component is not taken off: the larger of the two other terms, 
   expect(error).toBeCloseTo(Math.sqrt(1.5 / 6), 14);
 });
 
-test('nothing that varies, or too little: no interval, with why', () => {
+test('gives no interval, with why, if nothing varies or the table is too small', () => {
   const none = { low: null, high: null, df: null, p: null };
   expect(crossedMean([[1, 2]])).toEqual({ value: 1.5, ...none, error: null, why: 'fewer than two seeds' });
   expect(crossedMean([[1], [2]])).toEqual({ value: 1.5, ...none, error: null, why: 'fewer than two rows' });
@@ -55,7 +55,7 @@ test('nothing that varies, or too little: no interval, with why', () => {
   expect(() => crossedMean([])).toThrow(RangeError);
 });
 
-test('rows and seeds may change places, and stand in any order; a constant moves the interval along', () => {
+test('does not depend on the order of rows and seeds or on swapping them; a constant shifts the interval', () => {
   const value = fc.integer({ min: -50, max: 50 });
   fc.assert(
     fc.property(

@@ -2,17 +2,19 @@ import { type Estimate, estimateOf, withoutInterval } from './estimate.ts';
 import { largest, withoutSpread } from './interval.ts';
 
 /**
- * Mean of a complete table y[seed][row] whose seeds and rows are both random: the same rows answered with several sets of demonstrations. With the mean
- * squares of seeds, rows and rest (S - 1, R - 1 and (S - 1)(R - 1) degrees of freedom)
+ * Mean of a complete table y[seed][row] whose seeds and rows are both random: the same rows
+ * answered with several sets of demonstrations. With the mean squares of seeds, rows and residuals
+ * (S - 1, R - 1 and (S - 1)(R - 1) degrees of freedom)
  *
  *     MS_d = R sum_d (y_d. - y..)^2 / (S - 1)       MS_i = S sum_i (y_.i - y..)^2 / (R - 1)
  *     MS_e = sum (y_di - y_d. - y_.i + y..)^2 / ((S - 1)(R - 1))
  *     V = max(MS_d + MS_i - MS_e, MS_d, MS_i) / (S R),    y..  +-  t sqrt(V)
  *
- * The degrees of freedom of t are Satterthwaite's (1946) of the sum, those of the term itself where a single term is the maximum, rounded
- * down to a whole number from 1 on. Differences of two conditions are subtracted in each cell first. (Clark 1973; Owen 2007.)
+ * The degrees of freedom of t are Satterthwaite's (1946) for the sum, or those of the single term
+ * if that is the maximum, rounded down to a whole number of at least 1. To compare two conditions,
+ * subtract them in each cell first. (Clark 1973; Owen 2007.)
  *
- * @throws RangeError when the table is empty or has gaps
+ * @throws RangeError if the table is empty or has gaps
  */
 export function crossedMean(table: readonly (readonly number[])[], confidence = 0.95): Estimate {
   const [S, R] = [table.length, table[0]?.length ?? 0];
@@ -34,7 +36,7 @@ export function crossedMean(table: readonly (readonly number[])[], confidence = 
   const single = ofSeeds.square >= ofRows.square ? ofSeeds : ofRows;
   const most = all >= single.square ? { square: all, df: satterthwaite() } : single;
   const error = Math.sqrt(most.square / (S * R));
-  // Means of seeds and of rows that are the same leave rounding.
+  // Equal means of seeds and of rows differ by rounding.
   if (error <= 8 * Number.EPSILON * largest(cells)) {
     return withoutInterval(mean, 'the means of all seeds and of all rows are the same', 0);
   }

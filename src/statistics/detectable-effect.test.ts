@@ -17,7 +17,7 @@ test('of 16 sets of demonstrations: 0.02 of a similarity, 0.27 of a correlation 
   expect(detectableCorrelation(16, 8)).toBeCloseTo(0.274, 3);
 });
 
-test('effects of that size are found in about 80 of 100 studies', () => {
+test('about 80 of 100 studies find an effect of that size', () => {
   const [n, studies] = [8, 3000];
   const effect = detectableEffect(1 / Math.sqrt(n), n - 1);
   let found = 0;
@@ -31,7 +31,7 @@ test('effects of that size are found in about 80 of 100 studies', () => {
   expect(Math.abs(found / studies - 0.8)).toBeLessThan(0.04);
 });
 
-test('dimensions of one line, of three directions, of unequal ones', () => {
+test('dimension of one line, of three equal directions, of unequal ones', () => {
   expect(
     effectiveDimension([
       [4, 2],

@@ -16,7 +16,7 @@ test('against scipy', () => {
   });
 });
 
-test('negligible exactly where p is below 5 %, and only more easily with a larger delta', () => {
+test('is negligible exactly if p is below 5 %, and more easily with a larger delta', () => {
   const size = fc.double({ min: 0.01, max: 2, noNaN: true });
   fc.assert(
     fc.property(
@@ -34,7 +34,7 @@ test('negligible exactly where p is below 5 %, and only more easily with a large
   );
 });
 
-test('an estimate that does not differ from 0 is not negligible for that; one without an error is never', () => {
+test('an estimate that does not differ from 0 need not be negligible; one without an error never is', () => {
   const wide = estimateOf(0.05, 0.4, 10);
   expect(wide.p).toBeGreaterThan(0.8);
   expect(equivalence(wide, 0.2).negligible).toBe(false);

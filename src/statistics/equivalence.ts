@@ -2,19 +2,20 @@ import type { Estimate } from './estimate.ts';
 import { studentTBeyond, studentTPoint } from './student-t.ts';
 
 export interface Equivalence {
-  /** 90 % interval; null, with `why`, where the estimate has none. */
+  /** 90 % interval; null, with `why`, if the estimate has none. */
   readonly low: number | null;
   readonly high: number | null;
   /** The larger of the two one-sided p values. */
   readonly p: number | null;
-  /** Whether the 90 % interval lies inside (-delta, delta), which is p < 0.05. */
+  /** Whether the 90 % interval is inside (-delta, delta), which means p < 0.05. */
   readonly negligible: boolean;
   readonly why?: string;
 }
 
 /**
- * Two one-sided tests (Schuirmann 1987) of the hypothesis that the true value is `delta` or more away from 0, at 5 % each. Only a
- * rejection says that an effect is negligible; a test of 0 that does not reject never does.
+ * Two one-sided tests (Schuirmann 1987) of the hypothesis that the true value is at least `delta`
+ * away from 0, at 5 % each. Only a rejection shows that an effect is negligible; a test against 0
+ * that does not reject never shows it.
  */
 export function equivalence(
   { value, error, df, why }: Pick<Estimate, 'value' | 'error' | 'df' | 'why'>,

@@ -1,14 +1,14 @@
 import type { Bounds } from './interval.ts';
 import { studentTBeyond, studentTPoint } from './student-t.ts';
 
-/** A number with what is known of it. */
+/** A number with its uncertainty. */
 export interface Estimate extends Bounds {
   readonly value: number;
-  /** Standard error; null, with `why`, where it is not known, 0 where nothing varies. */
+  /** Standard error; null, with `why`, if it is unknown, 0 if nothing varies. */
   readonly error: number | null;
-  /** Degrees of freedom; null where there is no interval. */
+  /** Degrees of freedom; null without an interval. */
   readonly df: number | null;
-  /** Two-sided, of the hypothesis that the true value is 0; null where there is no interval. */
+  /** Two-sided p of the hypothesis that the true value is 0; null without an interval. */
   readonly p: number | null;
 }
 
@@ -19,7 +19,7 @@ export function estimateOf(value: number, error: number, df: number, confidence 
   return { value, low: value - half, high: value + half, error, df, p };
 }
 
-/** A number without an interval. @param error 0 where nothing varies: then nothing is tested */
+/** A number without an interval. @param error 0 if nothing varies */
 export function withoutInterval(value: number, why: string, error: 0 | null = null): Estimate {
   return { value, low: null, high: null, error, df: null, p: null, why };
 }

@@ -9,7 +9,7 @@ test('four tests, by hand', () => {
   expect(holm([])).toEqual([]);
 });
 
-test('a test that could not be made counts, and stays without a p', () => {
+test('a test that could not be computed counts, and has no p', () => {
   expect(holm([null, 0.01, null, 0.03])).toEqual([null, expect.closeTo(0.04, 15), null, expect.closeTo(0.09, 15)]);
 });
 
@@ -32,7 +32,7 @@ test('keeps the order, never falls below Benjamini and Hochberg, never exceeds B
   );
 });
 
-test('p outside [0, 1] is refused', () => {
+test('refuses p outside [0, 1]', () => {
   expect(() => holm([0.2, 1.1])).toThrow(RangeError);
   expect(() => holm([Number.NaN])).toThrow(RangeError);
 });

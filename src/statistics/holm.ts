@@ -1,10 +1,11 @@
 /**
- * Adjusted p values of Holm (1979), in the order given. Rejecting those up to q keeps the chance of even one false rejection at q,
- * however the tests depend on each other:
+ * Adjusted p values of Holm (1979), in the given order. Rejecting all up to q keeps the probability
+ * of any false rejection at q, whatever the dependence of the tests:
  *
  *     adjusted_(i) = max over j <= i of  min(1, (m - j + 1) p_(j)),   m tests, p_(1) <= ... <= p_(m)
  *
- * A null p is that of a test that could not be made. It was planned, so it counts among the m (as p = 1), and stays null.
+ * A null p belongs to a planned test that could not be computed. It counts in m (as p = 1) and
+ * stays null.
  */
 export function holm<P extends number | null>(values: readonly P[]): P[] {
   const wrong = values.find(p => p !== null && !(p >= 0 && p <= 1));

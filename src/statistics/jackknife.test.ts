@@ -6,7 +6,7 @@ import { meanWithInterval, pairedT } from './paired-t.ts';
 const meanOf = (values: readonly number[]) => values.reduce((sum, x) => sum + x, 0) / values.length;
 const without = (values: readonly number[]) => values.map((_, i) => meanOf(values.toSpliced(i, 1)));
 
-test('of a mean it is the t interval', () => {
+test('is the t interval for a mean', () => {
   const value = fc.integer({ min: -1000, max: 1000 });
   fc.assert(
     fc.property(fc.array(value, { minLength: 2, maxLength: 12 }), values => {
@@ -43,7 +43,7 @@ test('a ratio of sums, by hand', () => {
   expect(low).toBeCloseTo(2 / 3 - 12.706204736174694 / 8, 10);
 });
 
-test('no interval where a replicate is undefined, none differs, or there is but one', () => {
+test('gives no interval if a replicate is undefined, all are equal, or there is only one', () => {
   const none = { value: 1, low: null, high: null, df: null, p: null };
   const rows = (replicates: readonly (number | null)[]) => jackknife(1, [{ noun: 'row', replicates }]);
   expect(rows([1, null, 2])).toEqual({ ...none, error: null, why: 'undefined without one row (1 of 3)' });

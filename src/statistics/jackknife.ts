@@ -1,22 +1,23 @@
 import { type Estimate, estimateOf, withoutInterval } from './estimate.ts';
 import { withoutSpread } from './interval.ts';
 
-/** One way in which the data fall apart: the value without each seed, or without each row. */
+/** One factor of the data: the value without each seed, or without each row. */
 export interface LeftOut {
   /** Singular: `seed`, `row`. */
   readonly noun: string;
-  /** The value computed anew without one of them, null where that is undefined. */
+  /** The value without each of them in turn; null if undefined. */
   readonly replicates: readonly (number | null)[];
 }
 
 /**
- * Interval of a number that is no mean (a ratio, a mean over pairs) by leaving out one seed or one row at a time. With n replicates t_(-i)
- * of a factor and their mean t
+ * Jackknife interval of a number that is not a mean (a ratio, a mean over pairs): leaves out one
+ * seed or one row at a time. With n replicates t_(-i) of a factor and their mean t
  *
  *     V = sum over factors of (n - 1) / n sum_i (t_(-i) - t)^2,    value  +-  t* sqrt(V)
  *
- * The factors' variances add up, which counts what both share twice: the interval is rather too wide. t* has n - 1 degrees of freedom of the
- * first factor. No interval where a replicate is undefined or all of them are the same.
+ * The factors' variances add up. Their common part counts twice, so the interval tends to be too
+ * wide. t* has the n - 1 degrees of freedom of the first factor. There is no interval if a
+ * replicate is undefined or all are equal.
  */
 export function jackknife(value: number, factors: readonly LeftOut[], confidence = 0.95): Estimate {
   let variance = 0;

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { matchingTest } from './matching.ts';
 import { randomStream, uniform } from './random.ts';
 
-test('two rows by hand: two matchings, as far from their mean as each other', () => {
+test('two rows by hand: both matchings are equally far from their mean', () => {
   expect(
     matchingTest([
       [3, 1],
@@ -11,7 +11,7 @@ test('two rows by hand: two matchings, as far from their mean as each other', ()
   ).toEqual({ difference: 3, p: 1, n: 2 });
 });
 
-test('three rows by hand: 6 matchings, of which the identity and one more are farthest', () => {
+test('three rows by hand: 6 matchings, of which the identity and another are farthest', () => {
   const table = [
     [6, 0, 0],
     [0, 6, 0],
@@ -23,7 +23,7 @@ test('three rows by hand: 6 matchings, of which the identity and one more are fa
   expect(matchingTest(anti)).toEqual({ difference: -6, p: 1 / 6, n: 3 });
 });
 
-test('what rows or columns have alone changes nothing but rounding', () => {
+test('a constant of a row or column changes nothing but rounding', () => {
   const stream = randomStream(1);
   const table = Array.from({ length: 5 }, () => Array.from({ length: 5 }, () => uniform(stream)));
   const shifted = table.map((row, i) => row.map((x, j) => x + i * 0.7 - j * 1.3));
@@ -42,12 +42,12 @@ test('without an effect p is uniform: at most 5 % of the tables are below 0.05',
   expect(ps.reduce((sum, p) => sum + p, 0) / ps.length).toBeCloseTo(0.5, 1);
 });
 
-test('without spread there is no p', () => {
+test('has no p without spread', () => {
   const additive = [0.1, 0.2, 0.3].map(a => [0.7, 0.9, 1.3].map(b => a + b));
   expect(matchingTest(additive)).toMatchObject({ p: null, why: 'every matching has the same mean', n: 3 });
 });
 
-test('too few, too many, not square', () => {
+test('refuses too many rows and tables that are not square; null with too few', () => {
   expect(matchingTest([[1]])).toBeNull();
   expect(() => matchingTest(Array.from({ length: 10 }, () => Array(10).fill(0)))).toThrow('10 rows; 9 at most');
   expect(() => matchingTest([[1, 2]])).toThrow('not square');

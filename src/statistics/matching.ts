@@ -1,23 +1,27 @@
 import { largest } from './interval.ts';
 import { allPermutations } from './permutations.ts';
 
-/** How a table of pairs compares with itself under other matchings. */
+/** A matching of rows with columns compared with all other matchings. */
 export interface Matching {
-  /** Mean of the matched pairs less the mean of all others. */
+  /** Mean of the matched pairs minus the mean of all others. */
   readonly difference: number;
-  /** Two-sided, of the hypothesis that it does not matter which columns the rows are matched with; null with `why`. */
+  /**
+   * Two-sided p of the hypothesis that the matching of rows with columns does not matter; null with
+   * `why`.
+   */
   readonly p: number | null;
   readonly why?: string;
-  /** Rows, and columns. */
+  /** Number of rows, which is that of columns. */
   readonly n: number;
 }
 
-/** All matchings of more rows are too many to go through. */
+/** More rows have too many matchings to enumerate. */
 const MOST_ROWS = 9;
 
 /**
- * Exact permutation test of a matching (Fisher 1935; as Mantel 1967 for two distance matrices). `table[i][j]` says how near row i is to
- * column j, and row i belongs to column i. With the mean of a matching pi
+ * Exact permutation test of a matching (Fisher 1935; as Mantel 1967 for two distance matrices).
+ * `table[i][j]` is the similarity of row i and column j, and row i belongs to column i. With the
+ * mean of a matching pi
  *
  *     m(pi) = 1/n sum_i table[i][pi(i)],
  *
@@ -25,10 +29,11 @@ const MOST_ROWS = 9;
  *
  *     p = share of the matchings with |m(pi) - M| >= |m(identity) - M|
  *
- * It asks no independence of the entries: those of one row or column may have anything in common. With n rows p is 1/n! at the least.
+ * The entries need not be independent: those of one row or column may have anything in common. With
+ * n rows p is at least 1/n!.
  *
  * @returns null with fewer than two rows
- * @throws RangeError when the table is not square, or too large
+ * @throws RangeError if the table is not square, or too large
  */
 export function matchingTest(table: readonly (readonly number[])[]): Matching | null {
   const n = table.length;
@@ -37,10 +42,10 @@ export function matchingTest(table: readonly (readonly number[])[]): Matching | 
   if (n < 2) return null;
   const all = mean(table.flat());
   const matched = mean(table.map((row, i) => row[i]!));
-  // All entries are n times as many as the matched ones.
+  // There are n times as many entries as matched ones.
   const difference = ((matched - all) * n) / (n - 1);
   const apart = [...allPermutations(n)].map(columns => Math.abs(mean(columns.map((j, i) => table[i]![j]!)) - all));
-  // Sums in another order part by rounding.
+  // Sums in another order differ by rounding.
   const rounding = 8 * n * Number.EPSILON * largest(table.flat());
   if (Math.max(...apart) <= rounding) return { difference, p: null, why: 'every matching has the same mean', n };
   const asFar = apart.filter(distance => distance >= Math.abs(matched - all) - rounding).length;

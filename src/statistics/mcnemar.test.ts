@@ -20,7 +20,7 @@ test.each([
   expect(mcnemarMidP(first, second)! / p).toBeCloseTo(1, 10);
 });
 
-test('is symmetric, lies in (0, 1], and falls as the counts part', () => {
+test('is symmetric, is in (0, 1], and falls as the counts differ more', () => {
   fc.assert(
     fc.property(fc.nat(300), fc.nat(300), (a, b) => {
       fc.pre(a + b > 0);
@@ -60,12 +60,12 @@ test('agrees with a simulation of fair coins', () => {
   expect((asExtreme + equal / 2) / rounds).toBeCloseTo(mcnemarMidP(6, 14)!, 1.9);
 });
 
-test('without a discordant example there is nothing to test; a p below the smallest double is not 0', () => {
+test('is null without a discordant example; a p below the smallest double is not 0', () => {
   expect(mcnemarMidP(0, 0)).toBeNull();
   expect(mcnemarMidP(0, 1100)).toBe(Number.MIN_VALUE);
 });
 
-test('counts that cannot be are refused', () => {
+test('refuses impossible counts', () => {
   expect(() => mcnemarMidP(-1, 2)).toThrow(RangeError);
   expect(() => mcnemarMidP(1.5, 2)).toThrow(RangeError);
 });

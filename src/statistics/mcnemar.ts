@@ -2,12 +2,13 @@ import { LEAST_P } from './interval.ts';
 
 /**
  * Two-sided exact McNemar test with the mid-p correction, for two classifiers on the same examples.
- * `onlyFirst` and `onlySecond` count the examples that one alone gets right; with n their sum, k the smaller and
- * X ~ Binomial(n, 1/2)
+ * `onlyFirst` and `onlySecond` count the examples that only one gets right; with n their sum, k the
+ * smaller and X ~ Binomial(n, 1/2)
  *
  *     p = 2 P(X <= k) - P(X = k)
  *
- * which is 1 when the counts are equal. Null without discordant examples: they are all that the test reads.
+ * which is 1 if the counts are equal. Null without discordant examples, the only ones that the test
+ * uses.
  */
 export function mcnemarMidP(onlyFirst: number, onlySecond: number): number | null {
   if (!Number.isInteger(onlyFirst) || !Number.isInteger(onlySecond) || onlyFirst < 0 || onlySecond < 0) {

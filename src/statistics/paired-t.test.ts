@@ -35,13 +35,13 @@ test.each([
 
 const nothing = { low: null, high: null };
 
-test('one pair says nothing; unequal numbers are refused', () => {
+test('is null for one pair, and refuses unequal lengths', () => {
   expect(pairedT([1], [2])).toBeNull();
   expect(meanWithInterval([3])).toBeNull();
   expect(() => pairedT([1, 2], [1])).toThrow(RangeError);
 });
 
-test('without spread there is neither interval nor p, and the reason stands beside', () => {
+test('has neither interval nor p without spread, and says why', () => {
   const why = 'all 3 differences are the same';
   expect(pairedT([1, 2, 7], [1, 2, 7])).toEqual({ difference: 0, ...nothing, p: null, n: 3, why });
   expect(pairedT([0.75, 1.75, 2.75], [0.5, 1.5, 2.5])).toEqual({ difference: 0.25, ...nothing, p: null, n: 3, why });
@@ -50,7 +50,7 @@ test('without spread there is neither interval nor p, and the reason stands besi
   expect(meanWithInterval([0.13, 0.12 + 0.01, 0.13])).toEqual(mean);
 });
 
-test('differences that part by the rounding of float64 alone are the same', () => {
+test('differences equal up to float64 rounding have no spread', () => {
   // One row of a hundred more in each: 0.58 - 0.57 and 0.29 - 0.28 part in the last bits.
   const [a, b] = [
     [0.58, 0.29, 0.03],
@@ -62,14 +62,14 @@ test('differences that part by the rounding of float64 alone are the same', () =
   expect(pairedT([1, 2, 3 + 1e-12], [1, 2, 3])!.p).toBeCloseTo(0.42264973, 4);
 });
 
-test('a difference beyond all doubt has a p above 0', () => {
+test('p is above 0 however large the difference', () => {
   const far = Array.from({ length: 200 }, (_, i) => 5 + (i % 2) / 100);
   const { p } = pairedT(far, new Float64Array(200))!;
   expect(p).toBeGreaterThan(0);
   expect(p).toBeLessThan(1e-100);
 });
 
-test('turning the pairs round turns the answer round; a shift of both changes nothing', () => {
+test('swapping the pairs negates the difference; shifting both changes nothing', () => {
   const value = fc.double({ min: -100, max: 100, noNaN: true });
   fc.assert(
     fc.property(fc.array(fc.tuple(value, value), { minLength: 2, maxLength: 12 }), value, (pairs, shift) => {
@@ -98,7 +98,7 @@ test('turning the pairs round turns the answer round; a shift of both changes no
   );
 });
 
-test('five pairs of normal numbers: the interval holds the truth in about 95 of 100 samples', () => {
+test('five pairs of normal numbers: the interval covers the true value in about 95 of 100 samples', () => {
   const truth = 0.3;
   let held = 0;
   const samples = 4000;

@@ -8,22 +8,26 @@ export interface MeanWithInterval extends Bounds {
   readonly error: number;
 }
 
-/** The mean of paired differences with what is known of it. */
+/** The mean of paired differences with its uncertainty. */
 export interface MeanDifference extends Bounds {
   readonly difference: number;
-  /** Two-sided, of the hypothesis that the true mean difference is 0; null, with `why`, where the pairs have no spread. */
+  /**
+   * Two-sided p of the hypothesis that the true mean difference is 0; null, with `why`, without
+   * spread.
+   */
   readonly p: number | null;
-  /** Pairs. */
+  /** Number of pairs. */
   readonly n: number;
 }
 
 /**
- * Paired t test. With the differences d_i = a_i - b_i, their mean d and standard deviation s (n - 1 in the denominator)
+ * Paired t test. With the differences d_i = a_i - b_i, their mean d and standard deviation s (n - 1
+ * in the denominator)
  *
  *     d  +-  t s / sqrt(n),   t the point of Student's distribution with n - 1 degrees of freedom
  *
- * Null with fewer than two pairs. Differences that are all the same, to the rounding of float64, say nothing of their spread: interval
- * and p are null.
+ * Null with fewer than two pairs. If all differences are equal up to float64 rounding, their spread
+ * is unknown: interval and p are null.
  */
 export function pairedT(a: ArrayLike<number>, b: ArrayLike<number>, confidence = 0.95): MeanDifference | null {
   const n = a.length;
@@ -48,7 +52,7 @@ function tInterval(
   const n = list.length;
   const mean = list.reduce((sum, x) => sum + x, 0) / n;
   const error = Math.sqrt(list.reduce((sum, x) => sum + (x - mean) ** 2, 0) / (n - 1) / n);
-  // The squares of numbers below 1e-162 are 0.
+  // Squares of numbers below 1e-162 underflow to 0.
   if (error === 0 || withoutSpread(list, size)) {
     return { mean: list[0]!, error: 0, low: null, high: null, why: `all ${n} ${noun} are the same` };
   }

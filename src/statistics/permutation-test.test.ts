@@ -4,7 +4,7 @@ import { permutationTest } from './permutation-test.ts';
 import { allPermutations, drawPermutation } from './permutations.ts';
 import { fillNormal, randomStream } from './random.ts';
 
-test('three rows, by hand', () => {
+test('three rows by hand', () => {
   const table = [
     [0.5, 0.1, 0.2],
     [0.1, 0.4, 0.3],
@@ -17,7 +17,7 @@ test('three rows, by hand', () => {
   expect(turned).toEqual({ difference: expect.closeTo(-1 / 3, 14), above: 1, below: 1 / 6, p: 1 / 3, permutations: 6 });
 });
 
-test('all orders once, the identity first; drawn ones are orders, each equally often', () => {
+test('enumerates every permutation once, the identity first; samples each equally often', () => {
   const orders = [...allPermutations(5)].map(String);
   expect([orders.length, new Set(orders).size, orders[0]]).toEqual([120, 120, '0,1,2,3,4']);
   const stream = randomStream(2);
@@ -36,7 +36,7 @@ const square = (n: number, ...path: number[]) => {
   return Array.from({ length: n }, (_, i) => Array.from(flat.subarray(i * n, (i + 1) * n)));
 };
 
-test('what does not depend on the matching has no p; ties are ties in spite of rounding', () => {
+test('has no p if nothing depends on the matching; ties count as ties in spite of rounding', () => {
   // Row effects and column effects alone: every trace is the same but for rounding.
   const [rows, columns] = [
     [0.1, 0.7, 0.2, 0.3],
@@ -52,7 +52,7 @@ test('what does not depend on the matching has no p; ties are ties in spite of r
   expect(() => permutationTest([[1, 2]])).toThrow(RangeError);
 });
 
-test('drawn permutations say what all of them say, and never 0', () => {
+test('sampled permutations agree with all of them, and p is never 0', () => {
   const nine = square(9, 3);
   for (let i = 0; i < 9; i++) nine[i]![i]! += 0.7;
   let [atLeast, count] = [0, 0];
@@ -70,7 +70,7 @@ test('drawn permutations say what all of them say, and never 0', () => {
   expect(permutationTest(clear, { draws: 999 }).above).toBe(1 / 1000);
 });
 
-test('matching seeds anew together changes nothing', () => {
+test('reordering the seeds changes nothing', () => {
   fc.assert(
     fc.property(fc.nat(50), fc.shuffledSubarray([0, 1, 2, 3, 4], { minLength: 5 }), (seed, order) => {
       const table = square(5, seed);

@@ -3,33 +3,37 @@ import { allPermutations, drawPermutation } from './permutations.ts';
 import { randomStream } from './random.ts';
 
 export interface PermutationTest {
-  /** Mean of the diagonal less the mean of all other entries; null with fewer than two rows. */
+  /** Mean of the diagonal minus the mean of all other entries; null with fewer than two rows. */
   readonly difference: number | null;
   /** Share of the permutations with a trace at least as large as the table's own. */
   readonly above: number | null;
-  /** At least as small. */
+  /** Share with a trace at least as small. */
   readonly below: number | null;
-  /** Two-sided: min(1, 2 min(above, below)); null, with `why`, where no permutation has another trace. */
+  /**
+   * Two-sided: min(1, 2 min(above, below)); null, with `why`, if all permutations have the same
+   * trace.
+   */
   readonly p: number | null;
-  /** Permutations that were looked at, the identity among them. */
+  /** Number of permutations evaluated, the identity included. */
   readonly permutations: number;
   readonly why?: string;
 }
 
-/** Up to 8 rows all 40,320 permutations are looked at. */
+/** Up to 8 rows all 40,320 permutations are evaluated. */
 const MOST_ROWS = 8;
 const DRAWS = 100_000;
 
 /**
- * Permutation test of a square table whose entry [d][e] says how near d's first vector is to e's second one: are those of one d nearer than
- * those of two? With the trace T(pi) = sum_d table[d][pi(d)]
+ * Permutation test of a square table whose entry [d][e] is the similarity of d's first vector and
+ * e's second one: are the two of one d more similar than those of different ones? With the trace
+ * T(pi) = sum_d table[d][pi(d)]
  *
- *     above = #{T(pi) >= T} / n!     or, drawn,     (1 + #{T(pi) >= T}) / (draws + 1)
+ *     above = #{T(pi) >= T} / n!     or, sampled,     (1 + #{T(pi) >= T}) / (draws + 1)
  *
- * Exact where the rows are exchangeable. Traces that are equal to rounding count as equal. Two-sided by doubling the smaller tail, so that n
- * rows give a p of 2/n! at the least (4 rows: 0.083).
+ * Exact if the rows are exchangeable. Traces that are equal up to rounding count as equal.
+ * Two-sided by doubling the smaller tail, so n rows give a p of at least 2/n! (4 rows: 0.083).
  *
- * @throws RangeError when the table is not square
+ * @throws RangeError if the table is not square
  */
 export function permutationTest(
   table: readonly (readonly number[])[],

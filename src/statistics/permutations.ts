@@ -1,6 +1,6 @@
 import { chooseDistinct, type RandomStream } from './random.ts';
 
-/** All orders of 0 ... n - 1, the identity first; each array is a new one. */
+/** All permutations of 0 ... n - 1, the identity first, each as a new array. */
 export function* allPermutations(n: number): Generator<readonly number[]> {
   if (n === 0) {
     yield [];
@@ -11,7 +11,7 @@ export function* allPermutations(n: number): Generator<readonly number[]> {
   }
 }
 
-/** A random order of 0 ... n - 1. */
+/** A random permutation of 0 ... n - 1. */
 export function drawPermutation(stream: RandomStream, n: number): readonly number[] {
   return chooseDistinct(stream, n, n);
 }

@@ -55,7 +55,7 @@ test('normal numbers: mean, variance, tails and odd lengths', () => {
   expect(fillNormal(randomStream(3), new Float32Array(3))).toEqual(Float32Array.from(x.subarray(0, 3)));
 });
 
-test('whole numbers below n, each as often', () => {
+test('whole numbers below n, each equally often', () => {
   const stream = randomStream(4);
   const counts = [0, 0, 0, 0, 0, 0, 0];
   for (let i = 0; i < 7000; i++) counts[below(stream, 7)]!++;
@@ -64,7 +64,7 @@ test('whole numbers below n, each as often', () => {
   expect(chiSquare).toBeLessThan(22.46);
 });
 
-test('a choice of different numbers: every ordered pair of 4 as often', () => {
+test('distinct numbers: every ordered pair of 4 equally often', () => {
   const stream = randomStream(6);
   const pairs = new Map<string, number>();
   for (let i = 0; i < 12_000; i++) {

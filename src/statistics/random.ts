@@ -13,11 +13,12 @@ function mix(word: number): number {
 }
 
 /**
- * A random stream of its own for each list of integers (seed, row id, layer, ...): the same list gives the same stream
- * on every machine and in every order of asking. Integers up to 2^53, negative ones too.
+ * A separate random stream for each list of integers (seed, row id, layer, ...). The same list
+ * gives the same stream on every machine and in every order of calls. Integers up to 2^53, negative
+ * ones too.
  */
 export function randomStream(...path: readonly number[]): RandomStream {
-  // Four lanes hashed apart, so that neighbouring paths neither share nor shift the 128 bits of state.
+  // Four separately hashed lanes: neighbouring paths neither share nor shift the 128 bits of state.
   const state = [0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344].map(lane => {
     let h = lane;
     for (const part of path) {
@@ -29,21 +30,21 @@ export function randomStream(...path: readonly number[]): RandomStream {
   return xoroshiro128plusFromState(state);
 }
 
-/** A number of the uniform distribution on [0, 1), 32 random bits. */
+/** A uniform number on [0, 1) with 32 random bits. */
 export function uniform(stream: RandomStream): number {
   return (stream.next() >>> 0) * 2 ** -32;
 }
 
-/** Fills `target` with numbers of the uniform distribution on [0, 1), and returns it. */
+/** Fills `target` with uniform numbers on [0, 1), and returns it. */
 export function fillUniform(stream: RandomStream, target: Float64Array): Float64Array {
   for (let i = 0; i < target.length; i++) target[i] = uniform(stream);
   return target;
 }
 
-/** Fills `target` with numbers of the standard normal distribution (Box and Muller, 1958), and returns it. */
+/** Fills `target` with standard normal numbers (Box and Muller, 1958), and returns it. */
 export function fillNormal<T extends Float64Array | Float32Array>(stream: RandomStream, target: T): T {
   for (let i = 0; i < target.length; i += 2) {
-    // 1 - u lies in (0, 1]: its logarithm is finite.
+    // 1 - u is in (0, 1]: its logarithm is finite.
     const radius = Math.sqrt(-2 * Math.log(1 - uniform(stream)));
     const angle = 2 * Math.PI * uniform(stream);
     target[i] = radius * Math.cos(angle);
@@ -57,7 +58,10 @@ export function below(stream: RandomStream, n: number): number {
   return Math.floor(uniform(stream) * n);
 }
 
-/** `count` different whole numbers from 0 to below `n`, in random order: the beginning of a Fisher-Yates shuffle. */
+/**
+ * `count` different whole numbers from 0 to below `n`, in random order: the beginning of a
+ * Fisher-Yates shuffle.
+ */
 export function chooseDistinct(stream: RandomStream, count: number, n: number): number[] {
   if (count > n) throw new RangeError(`chooseDistinct: ${count} of ${n}`);
   const all = Array.from({ length: n }, (_, i) => i);

@@ -1,4 +1,7 @@
-/** @file Whether intervals cover the truth, and tests keep their level, as often as they say: 2,000 simulated studies each. */
+/**
+ * @file Whether intervals cover the truth, and tests keep their level, as often as they say: 2,000
+ * simulated studies each.
+ */
 import { describe, expect, test } from 'vitest';
 import { crossedMean } from './crossed-mean.ts';
 import { jackknife } from './jackknife.ts';

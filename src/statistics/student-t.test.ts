@@ -60,8 +60,8 @@ test.each([
 
 const degrees = fc.integer({ min: 1, max: 200 });
 
-describe('whatever the degrees of freedom', () => {
-  test('the share within grows with t and with the degrees, from 0 to 1', () => {
+describe('for all degrees of freedom', () => {
+  test('P(|T| <= t) grows with t and with the degrees of freedom, from 0 to 1', () => {
     fc.assert(
       fc.property(degrees, fc.double({ min: 0, max: 20, noNaN: true }), (n, t) => {
         const share = studentTWithin(t, n);
@@ -75,7 +75,7 @@ describe('whatever the degrees of freedom', () => {
     expect(studentTWithin(Number.POSITIVE_INFINITY, 7)).toBe(1);
   });
 
-  test('the tail is what is not within', () => {
+  test('the tail is the complement', () => {
     fc.assert(
       fc.property(degrees, fc.double({ min: 0, max: 20, noNaN: true }), (n, t) => {
         expect(studentTBeyond(t, n) + studentTWithin(t, n)).toBeCloseTo(1, 12);
@@ -84,7 +84,7 @@ describe('whatever the degrees of freedom', () => {
     expect(studentTBeyond(0, 7)).toBe(1);
   });
 
-  test('the point is where the share is the probability', () => {
+  test('the quantile inverts the distribution', () => {
     fc.assert(
       fc.property(degrees, fc.double({ min: 0.01, max: 0.999, noNaN: true }), (n, probability) => {
         expect(studentTWithin(studentTPoint(probability, n), n)).toBeCloseTo(probability, 12);
@@ -93,7 +93,7 @@ describe('whatever the degrees of freedom', () => {
   });
 });
 
-test('what has no meaning is refused', () => {
+test('refuses meaningless arguments', () => {
   expect(() => studentTWithin(1, 0)).toThrow(RangeError);
   expect(() => studentTWithin(1, 1.5)).toThrow(RangeError);
   expect(() => studentTWithin(-1, 3)).toThrow(RangeError);

@@ -19,12 +19,13 @@ export function studentTWithin(t: number, degrees: number): number {
 }
 
 /**
- * P(|T| > t), the two-sided p value of t: accurate where 1 - P(|T| <= t) has lost all digits, and never 0. It is the incomplete
- * beta function I_x(a, 1/2) with a = degrees / 2 and x = degrees / (degrees + t^2), by its series of positive terms
+ * P(|T| > t), the two-sided p value of t: accurate even if 1 - P(|T| <= t) has lost all digits, and
+ * never 0. It is the incomplete beta function I_x(a, 1/2) with a = degrees / 2 and x = degrees /
+ * (degrees + t^2), by its series of positive terms
  *
  *     x^a (1 - x)^(1/2) / (a B(a, 1/2)) * sum over n of x^n (a + 1/2) (a + 3/2) ... / ((a + 1) (a + 2) ...)
  *
- * (Abramowitz and Stegun, 26.5.4), which converges fast where t is large.
+ * (Abramowitz and Stegun, 26.5.4), which converges fast for large t.
  */
 export function studentTBeyond(t: number, degrees: number): number {
   requireMeaning('studentTBeyond', t, degrees);
@@ -51,7 +52,10 @@ function requireMeaning(name: string, t: number, degrees: number): void {
   if (!(t >= 0)) throw new RangeError(`${name}: t = ${t}`);
 }
 
-/** The t with P(|T| <= t) = `probability`, by bisection to the last bit: 2.776 for 0.95 and 4 degrees of freedom. */
+/**
+ * The t with P(|T| <= t) = `probability`, by bisection to the last bit: 2.776 for 0.95 and 4
+ * degrees of freedom.
+ */
 export function studentTPoint(probability: number, degrees: number): number {
   if (!(probability > 0 && probability < 1)) throw new RangeError(`studentTPoint: probability ${probability}`);
   let low = 0;

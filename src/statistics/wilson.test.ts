@@ -18,17 +18,17 @@ test.each([
   expect(interval.high).toBeCloseTo(high, 13);
 });
 
-test('one of two with z = 1, by hand: (1/2 + 1/4 +- sqrt(1/8 + 1/16)) / (3/2)', () => {
+test('one of two with z = 1 by hand: (1/2 + 1/4 +- sqrt(1/8 + 1/16)) / (3/2)', () => {
   const interval = wilson(1, 2, 1)!;
   expect(interval.low).toBeCloseTo((0.75 - Math.sqrt(3 / 16)) / 1.5, 14);
   expect(interval.high).toBeCloseTo((0.75 + Math.sqrt(3 / 16)) / 1.5, 14);
 });
 
-test('no trials: nothing to say', () => {
+test('is null without trials', () => {
   expect(wilson(0, 0)).toBeNull();
 });
 
-test('counts that cannot be are refused', () => {
+test('refuses impossible counts', () => {
   expect(() => wilson(3, 2)).toThrow(RangeError);
   expect(() => wilson(-1, 2)).toThrow(RangeError);
   expect(() => wilson(0.5, 2)).toThrow(RangeError);
@@ -38,7 +38,7 @@ const counts = fc
   .integer({ min: 1, max: 5000 })
   .chain(n => fc.record({ n: fc.constant(n), successes: fc.integer({ min: 0, max: n }) }));
 
-test('lies in [0, 1], holds the proportion, mirrors, and narrows with n', () => {
+test('is in [0, 1], contains the proportion, mirrors, and narrows with n', () => {
   fc.assert(
     fc.property(counts, ({ n, successes }) => {
       const { low, high } = wilson(successes, n)!;
@@ -54,7 +54,7 @@ test('lies in [0, 1], holds the proportion, mirrors, and narrows with n', () => 
   );
 });
 
-test('covers the truth in about 95 % of all outcomes', () => {
+test('covers the true value in about 95 % of all outcomes', () => {
   const n = 56;
   for (const p of [0.1, 0.3, 0.5, 0.8]) {
     // The exact coverage: the binomial probability of the outcomes whose interval holds p.

@@ -34,14 +34,14 @@ test('a map by hand: v k^T', () => {
   expect(mapOf({ keys: stack([vec(1, 2)]), values: stack([vec(3, 4)]) }).data).toEqual(vec(3, 6, 4, 8));
 });
 
-test('softmax attention by hand: equal scores give the mean; a far larger one takes all', () => {
+test('softmax attention by hand: equal scores give the mean; a much larger score takes all the weight', () => {
   const values = stack([vec(2, 0), vec(0, 4)]);
   expect(softmaxAttention({ keys: matrix(2, 2), values }, vec(1, 1), 1)).toEqual(vec(1, 2));
   const keys = stack([vec(1000, 0), vec(0, 0)]);
   expect(softmaxAttention({ keys, values }, vec(1, 0), 1)).toEqual(vec(2, 0));
 });
 
-test('projections that did not change change nothing', () => {
+test('unchanged projections give no update', () => {
   const draw = drawFrom(1);
   const left = project({ key: draw.matrix(3, 4), value: draw.matrix(3, 4) }, draw.matrix(5, 4));
   expect(finetuningUpdate(left, left).data).toEqual(new Float64Array(9));

@@ -1,13 +1,15 @@
 /**
- * @file Chapter 2. An attention head without its softmax is a linear map of the query, to which every demonstration adds an outer
- * product (Dai et al., eq. 10-13). With X' the demonstration tokens and X the query's own, in rows:
+ * @file Chapter 2. An attention head without its softmax is a linear map of the query, to which
+ * every demonstration adds an outer product (Dai et al., eq. 10-13). With X' the demonstration
+ * tokens and X the query's own, in rows:
  *
  *     F(q)  = softmax(q K^T / sqrt(d)) V                                        the head                     eq. 10
  *     F~(q) = sum_i v_i (k_i^T q)  over [X'; X]                                 softmax and scale left out   eq. 11
  *           = W_zsl q + dW_icl q,                                                                            eq. 12, 13
  *     W_zsl = sum over X of v_i k_i^T,   dW_icl = sum over X' of v'_i k'_i^T
  *
- * The values of the demonstrations are meta-gradients: they stand where error signals stand in chapter 1.
+ * The values of the demonstrations are meta-gradients: they take the place of the error signals of
+ * chapter 1.
  */
 import { type Check, checked } from './check.ts';
 import { drawFrom } from './draw.ts';
@@ -33,7 +35,7 @@ export interface HeadWeights {
   readonly value: Matrix;
 }
 
-/** What tokens leave in a head: keys and values, a row a token [tokens, dh]. */
+/** Keys and values of tokens in a head, one row per token [tokens, dh]. */
 export interface KeysAndValues {
   readonly keys: Matrix;
   readonly values: Matrix;
@@ -56,24 +58,30 @@ export function softmax(scores: Vector): Vector {
   return powers.map(power => power / total);
 }
 
-/** The map that tokens make of a head without softmax: sum_i v_i k_i^T. W_zsl of the query's tokens, dW_icl of the demonstrations. */
+/**
+ * The linear map of a head without softmax over these tokens: sum_i v_i k_i^T. W_zsl for the
+ * query's tokens, dW_icl for the demonstrations.
+ */
 export function mapOf({ keys, values }: KeysAndValues): Matrix {
   return sumOfOuterProducts(values, keys);
 }
 
 /**
- * dW_ft, the change of W_zsl by finetuning of the projections (Dai et al., section 3.2):
+ * dW_ft, the change of W_zsl by finetuning the projections (Dai et al., section 3.2):
  *
  *     F~_ft(q) = (W_V + dW_V) X^T X (W_K + dW_K)^T q = (W_zsl + dW_ft) q
  *
- * @param before keys and values that the query's tokens leave with the pretrained projections
+ * @param before keys and values of the query's tokens with the pretrained projections
  * @param after with the changed ones
  */
 export function finetuningUpdate(before: KeysAndValues, after: KeysAndValues): Matrix {
   return sum(mapOf(after), mapOf(before), -1);
 }
 
-/** A head of width 5 in a model of width 12 with 30 demonstration tokens, 7 query tokens, and changed projections. */
+/**
+ * A head of size 5 in a model of hidden size 12 with 30 demonstration tokens, 7 query tokens, and
+ * changed projections.
+ */
 export function attentionHeadExample(seed: number) {
   const draw = drawFrom(seed, 2);
   const [D, dh] = [12, 5];
@@ -123,7 +131,10 @@ export function checkAttentionHead(seed: number): readonly Check[] {
   ];
 }
 
-/** Softmax attention from the ratios of its weights: w_i = 1 / sum_j w_j / w_i = 1 / sum_j exp(scale (k_j - k_i) . q). */
+/**
+ * Softmax attention from the ratios of its weights: w_i = 1 / sum_j w_j / w_i = 1 / sum_j exp(scale
+ * (k_j - k_i) . q).
+ */
 function byRatios({ keys, values }: KeysAndValues, query: Vector, scale: number): Vector {
   const scores = times(keys, query);
   const weights = scores.map(own => 1 / scores.reduce((sum, other) => sum + Math.exp(scale * (other - own)), 0));

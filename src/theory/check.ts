@@ -1,9 +1,9 @@
 /** Largest absolute error that an equality of the theory may have in float64. */
 export const TOLERANCE = 1e-10;
 
-/** An equality that was computed both ways. */
+/** An equality, both sides of which were computed. */
 export interface Check {
-  /** What equals what. */
+  /** The equality in words. */
   readonly claim: string;
   /** Largest absolute difference. */
   readonly error: number;
@@ -11,7 +11,7 @@ export interface Check {
   readonly passed: boolean;
 }
 
-/** NaN passes nothing. */
+/** A NaN error fails. */
 export function checked(claim: string, error: number, tolerance = TOLERANCE): Check {
   return { claim, error, tolerance, passed: error <= tolerance };
 }

@@ -3,7 +3,7 @@ import { type Matrix, scaled, type Vector } from './matrix.ts';
 
 /** Random problems: the same path gives the same numbers. */
 export interface Draw {
-  /** Entries normal with mean 0 and this deviation (1 unless given). */
+  /** Normal entries with mean 0 and this deviation (default: 1). */
   readonly vector: (length: number, deviation?: number) => Vector;
   readonly vectors: (count: number, length: number, deviation?: number) => readonly Vector[];
   readonly matrix: (rows: number, columns: number, deviation?: number) => Matrix;

@@ -1,15 +1,18 @@
 /**
- * @file Chapter 4. A block behind a context equals the same block without context after a rank-one change of the first matrix of its
- * feed-forward and a change of its last bias (Dherin et al. 2025, arXiv 2507.16003, theorem 2.2 and the one for blocks with a residual).
+ * @file Chapter 4. A block with a context equals the same block without context after a rank-one
+ * change of the first matrix of its feed-forward and a change of its last bias (Dherin et al. 2025,
+ * arXiv 2507.16003, theorem 2.2 and the theorem for blocks with a residual).
  *
- * Attention adds to the residual stream: a = A(C, x) with the context C, a_0 = A(x) without. The feed-forward reads z = N(a), N a norm or
- * nothing, through one matrix or, gated, through two:
+ * Attention adds to the residual stream: a = A(C, x) with the context C, a_0 = A(x) without. The
+ * feed-forward reads z = N(a), with N a norm or the identity, through one matrix or, gated, through
+ * two:
  *
  *     T(a) = a + W' f(W_1 N(a), ..., W_m N(a)) + b'
  *
  *     T_W,b'(a) = T_(W + dW, b' + db')(a_0)   with   dW_j = (W_j dz) z_0^T / |z_0|^2,  dz = N(a) - N(a_0),  db' = a - a_0
  *
- * since (W_j + dW_j) z_0 = W_j z_0 + W_j dz = W_j z. Any f and any number of first matrices will do.
+ * since (W_j + dW_j) z_0 = W_j z_0 + W_j dz = W_j z. This holds for any f and any number of first
+ * matrices.
  */
 
 import { softmaxAttention } from './attention-head.ts';
@@ -30,12 +33,12 @@ import {
   type Vector,
 } from './matrix.ts';
 
-/** What stands behind the attention of a block. */
+/** The part of a block after its attention. */
 export interface FeedForward {
   readonly normalise: (a: Vector) => Vector;
-  /** What reads the normed stream: one matrix, or gate and up [F, D]. */
+  /** The matrices that read the normed stream: one, or gate and up [F, D]. */
   readonly first: readonly Matrix[];
-  /** What is made of what they read: an activation, or activation(gate) * up. */
+  /** The function of their outputs: an activation, or activation(gate) * up. */
   readonly join: (read: readonly Vector[]) => Vector;
   /** [D, F] */
   readonly last: Matrix;
@@ -48,7 +51,7 @@ export interface RankOne {
   readonly right: Vector;
 }
 
-/** What a context did to a block. */
+/** The change of weights that replaces a context. */
 export interface ImplicitUpdate {
   /** dW of each first matrix. */
   readonly first: readonly RankOne[];
@@ -62,7 +65,7 @@ export function blockOutput({ normalise, first, join, last, bias }: FeedForward,
   return plus(plus(a, times(last, join(first.map(W => times(W, z))))), bias);
 }
 
-/** dW = (W dz) z_0^T / |z_0|^2: what makes W read z where it is given z_0. */
+/** dW = (W dz) z_0^T / |z_0|^2, so that (W + dW) z_0 = W z. */
 export function rankOneUpdate(W: Matrix, z0: Vector, z: Vector): RankOne {
   return { left: scaled(times(W, minus(z, z0)), 1 / dot(z0, z0)), right: z0 };
 }
@@ -103,7 +106,10 @@ export function swiglu([gate, up]: readonly Vector[]): Vector {
   return gate!.map((x, i) => silu(x) * up![i]!);
 }
 
-/** A block of width 8 whose attention reads tokens [tokens, 8], and 20 context tokens before the 3 of the query. */
+/**
+ * A block of width 8 whose attention reads tokens [tokens, 8], and 20 context tokens before the 3
+ * of the query.
+ */
 export function blockExample(seed: number) {
   const draw = drawFrom(seed, 4);
   const [D, F] = [8, 20];
@@ -123,7 +129,10 @@ export function blockExample(seed: number) {
   };
   const context = draw.matrix(20, D);
   const own = draw.matrix(3, D);
-  /** Residual stream of the last own token after attention over the last `count` context tokens and the own ones. */
+  /**
+   * Residual stream of the last own token after attention over the last `count` context tokens and
+   * the own ones.
+   */
   const attended = (count: number): Vector => {
     const rows = 3 + count;
     const data = Float64Array.of(...context.data.subarray((20 - count) * D), ...own.data);
@@ -162,8 +171,8 @@ export function checkImplicitUpdate(seed: number): readonly Check[] {
 }
 
 /**
- * The step on context token i is minus 1/|a_0|^2 times the gradient of L_i(W) = tr(Delta_i^T W), Delta_i = W_0 (a_i - a_(i+1)) a_0^T.
- * After i steps W_i reads a_0 as W_0 reads a_i.
+ * The step on context token i is minus 1/|a_0|^2 times the gradient of L_i(W) = tr(Delta_i^T W),
+ * Delta_i = W_0 (a_i - a_(i+1)) a_0^T. After i steps W_i a_0 = W_0 a_i.
  *
  * @param streams a_0, a_1, ...
  */
@@ -181,7 +190,10 @@ function stepsAgainstUpdates(W: Matrix, streams: readonly Vector[]): number {
   return Math.max(...errors);
 }
 
-/** Difference of |dW + M|^2 and |dW|^2 + |M|^2, as a share, where M is `other` less what it makes of z_0. */
+/**
+ * Difference of |dW + M|^2 and |dW|^2 + |M|^2, as a share, where M is `other` without its component
+ * along z_0.
+ */
 function againstLarger({ left, right }: RankOne, z0: Vector, other: Matrix): number {
   const M = sum(other, outer(times(other, z0), z0), -1 / dot(z0, z0));
   const apart = sizeOf({ left, right }) ** 2 + norm(M.data) ** 2;

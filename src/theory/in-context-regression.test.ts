@@ -13,7 +13,7 @@ import {
   tokensOf,
 } from './in-context-regression.ts';
 
-test('layers = steps, for all widths, numbers of examples, rates and depths', () => {
+test('layers = steps, for all sizes, numbers of examples, rates and depths', () => {
   fc.assert(
     fc.property(
       fc.nat(1e6),
@@ -35,7 +35,7 @@ test('layers = steps, for all widths, numbers of examples, rates and depths', ()
   );
 });
 
-test('one example, by hand: x = 2, y = 3, rate 0.5; w = 3 after a step, 3 x 0.1 for the query', () => {
+test('one example by hand: x = 2, y = 3, rate 0.5; w = 3 after a step, 3 x 0.1 for the query', () => {
   const task = { inputs: [Float64Array.of(2)], answers: [3], query: Float64Array.of(0.1), answer: 0.15 };
   expect(predictByDescent(task, 0.5, 1)).toBeCloseTo(0.3, 15);
   // The residual 3 - 6 stands where the answer stood.

@@ -1,12 +1,14 @@
 /**
- * @file Chapter 3. A layer of linear self-attention that is one step of gradient descent on linear regression in its context (von
- * Oswald et al. 2022, arXiv 2212.07677, proposition 1). Tokens are e_j = (x_j, y_j), the last one the query with y = 0. A layer does
+ * @file Chapter 3. A layer of linear self-attention that is one step of gradient descent on linear
+ * regression in its context (von Oswald et al. 2022, arXiv 2212.07677, proposition 1). Tokens are
+ * e_j = (x_j, y_j), the last one the query with y = 0. A layer computes
  *
  *     e_j <- e_j + P sum_i (W_V e_i) (W_K e_i)^T W_Q e_j,      i over the n examples
  *
- * and with W_K = W_Q = diag(1, ..., 1, 0), W_V = diag(0, ..., 0, -1), P = rate / n it subtracts from every y_j what one gradient step
- * from W = 0 on L(W) = 1/2n sum_i (W x_i - y_i)^2 has learned to predict: y_j <- y_j - dW x_j. So the next layer takes the next step on
- * the residuals, and minus the last y is the prediction.
+ * and with W_K = W_Q = diag(1, ..., 1, 0), W_V = diag(0, ..., 0, -1), P = rate / n it subtracts
+ * from every y_j its prediction after one gradient step from W = 0 on L(W) = 1/2n sum_i (W x_i -
+ * y_i)^2: y_j <- y_j - dW x_j. So the next layer takes the next step on the residuals, and the
+ * prediction is minus the last y.
  */
 import { type Check, checked } from './check.ts';
 import { drawFrom } from './draw.ts';
@@ -38,15 +40,17 @@ export interface RegressionTask {
 }
 
 /**
- * A layer by its products, which alone matter: scores e_i^T `scores` e_j = (W_K e_i)^T W_Q e_j, values `values` e_i = P W_V e_i.
- * [d+1, d+1] each.
+ * A layer given by its products, on which alone it depends: scores e_i^T `scores` e_j = (W_K e_i)^T
+ * W_Q e_j, values `values` e_i = P W_V e_i. [d+1, d+1] each.
  */
 export interface LinearAttentionLayer {
   readonly scores: Matrix;
   readonly values: Matrix;
 }
 
-/** Inputs uniform on [-1, 1]^d, weights standard normal, no noise (von Oswald et al., section 3). */
+/**
+ * Inputs uniform on [-1, 1]^d, weights standard normal, no noise (von Oswald et al., section 3).
+ */
 export function drawRegression(width: number, examples: number, ...path: readonly number[]): RegressionTask {
   const draw = drawFrom(...path);
   const teacher = draw.vector(width);
@@ -56,17 +60,18 @@ export function drawRegression(width: number, examples: number, ...path: readonl
 }
 
 /**
- * The construction. With `curvature` c > 0 a layer also moves the inputs, x_j <- x_j - c/n sum_i x_i (x_i^T x_j), which makes the
- * regression better conditioned for the next layer (GD++, section 4 there).
+ * The constructed layer. With `curvature` c > 0 it also moves the inputs, x_j <- x_j - c/n sum_i
+ * x_i (x_i^T x_j), which makes the regression better conditioned for the next layer (GD++, section
+ * 4 there).
  */
 export function constructedLayer(width: number, examples: number, rate: number, curvature = 0): LinearAttentionLayer {
   const diagonal = (inputs: number, answer: number) =>
     matrix(width + 1, width + 1, (i, j) => (i !== j ? 0 : i < width ? inputs : answer));
-  // Two zeros of one sign: -0 would print as such.
+  // Avoids -0, which would be printed.
   return { scores: diagonal(1, 0), values: diagonal(curvature === 0 ? 0 : -curvature / examples, -rate / examples) };
 }
 
-/** The four matrices that a transformer has: W_Q, W_K, W_V and P. */
+/** The four matrices of a transformer layer: W_Q, W_K, W_V and P. */
 export type HeadMatrices = Readonly<Record<'query' | 'key' | 'value' | 'projection', Matrix>>;
 
 /** The same layer from four matrices. */
@@ -80,20 +85,23 @@ export function tokensOf({ inputs, answers, query }: RegressionTask): readonly V
   return [...inputs.map((x, i) => token(x, answers[i]!)), token(query, 0)];
 }
 
-/** One layer over all tokens; the query is seen by none. */
+/** One layer over all tokens; no token attends to the query. */
 export function applyLayer({ scores, values }: LinearAttentionLayer, tokens: readonly Vector[]): readonly Vector[] {
   const examples = tokens.slice(0, -1);
   const attended = examples.map(token => times(values, token));
   return tokens.map(token => plus(token, linearAttention(attended, examples, times(scores, token))));
 }
 
-/** Minus the y of the query behind the layers. */
+/** Minus the y of the query after the layers. */
 export function predict(layers: readonly LinearAttentionLayer[], task: RegressionTask): number {
   const tokens = layers.reduce((current, layer) => applyLayer(layer, current), tokensOf(task));
   return -tokens.at(-1)!.at(-1)!;
 }
 
-/** The prediction w^T x of `steps` steps of gradient descent from w = 0 on 1/2n sum_i (w^T x_i - y_i)^2. */
+/**
+ * The prediction w^T x of `steps` steps of gradient descent from w = 0 on 1/2n sum_i (w^T x_i -
+ * y_i)^2.
+ */
 export function predictByDescent({ inputs, answers, query }: RegressionTask, rate: number, steps: number): number {
   const X = stack(inputs);
   let w: Vector = new Float64Array(query.length);
@@ -104,7 +112,10 @@ export function predictByDescent({ inputs, answers, query }: RegressionTask, rat
   return dot(w, query);
 }
 
-/** The same with inputs that are preconditioned between the steps, as GD++ does: X <- X (1 - c X^T X / n). */
+/**
+ * The same with inputs that are preconditioned between the steps, as GD++ does: X <- X (1 - c X^T X
+ * / n).
+ */
 export function predictByPreconditionedDescent(
   { inputs, answers, query }: RegressionTask,
   rate: number,
@@ -133,8 +144,9 @@ export function meanSquare(tasks: readonly RegressionTask[], predictor: (task: R
 }
 
 /**
- * The rate of one step with the least expected square on tasks of `drawRegression`. A step of rate r predicts r p with
- * p = x^T S w, S = 1/n sum_i x_i x_i^T, so that the best r is E[p y] / E[p^2]; with entries of variance 1/3 and fourth moment 1/5
+ * The rate of one step with the smallest expected squared error on tasks of `drawRegression`. A
+ * step of rate r predicts r p with p = x^T S w, S = 1/n sum_i x_i x_i^T, so that the best r is E[p
+ * y] / E[p^2]; with entries of variance 1/3 and fourth moment 1/5
  *
  *     E[p y] = d / 9,   E[p^2] = d/3 ((1/5 + (d - 1)/9) / n + (n - 1) / 9n)
  */
@@ -209,9 +221,10 @@ function asWritten(W: HeadMatrices, tokens: readonly Vector[]): readonly Vector[
 }
 
 /**
- * E[p y] / E[p^2], p the prediction of one step of rate 1, with the expectations as sums over the nodes of Gauss and Legendre for every
- * entry of the examples (three: exact to degree 5, and p^2 has degree 4), and of the query and the weights (two, with their variances 1/3
- * and 1: exact to degree 3, and p^2 has degree 2).
+ * E[p y] / E[p^2], p the prediction of one step of rate 1, with the expectations as sums over
+ * Gauss-Legendre nodes: three for every entry of the examples (exact to degree 5, and p^2 has
+ * degree 4), two for the query and the weights (with their variances 1/3 and 1: exact to degree 3,
+ * and p^2 has degree 2).
  */
 function bestRateBySummation(width: number, examples: number): number {
   const ofInputs = [-1, 0, 1].map(sign => ({ x: sign * Math.sqrt(3 / 5), weight: sign === 0 ? 4 / 9 : 5 / 18 }));

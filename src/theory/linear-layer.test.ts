@@ -56,7 +56,7 @@ test('trained layer = dual form, for all shapes, seeds and losses', () => {
   );
 });
 
-test('momentum by hand: steps of 1 with eta 1/2 carry 1/2, then 1/2 + 1/4', () => {
+test('momentum by hand: steps of 1 with eta 1/2 weigh 1/2, then 1/2 + 1/4', () => {
   const one = Float64Array.of(1);
   const initial = { rows: 1, columns: 1, data: Float64Array.of(0) };
   const { weights, steps } = descendWithMomentum(initial, [one, one], () => Float64Array.of(-1), 1, 0.5);
@@ -70,7 +70,7 @@ test('momentum of values by hand', () => {
   expect(valueMomentum(values, 0.5).map(([m]) => m)).toEqual([0, 0.5, 0.25, 0.125]);
 });
 
-test('linear attention of no tokens is nothing; it is linear in the query', () => {
+test('linear attention over no tokens is zero; it is linear in the query', () => {
   expect(linearAttention([], [], Float64Array.of(1))).toEqual(new Float64Array(0));
   const draw = drawFrom(3);
   const [values, keys, query] = [draw.vectors(4, 3), draw.vectors(4, 2), draw.vector(2)];
@@ -78,7 +78,7 @@ test('linear attention of no tokens is nothing; it is linear in the query', () =
   expect(linearAttention(values, keys, scaled(query, 2))).toBeAllClose(scaled(once, 2), 1e-12);
 });
 
-test('the checks hold, and would notice a wrong form', () => {
+test('the checks hold, and fail for a wrong formula', () => {
   for (let seed = 0; seed < 10; seed++) {
     for (const { claim, passed } of checkLinearLayer(seed)) expect(passed, claim).toBe(true);
   }

@@ -1,13 +1,14 @@
 /**
- * @file Chapter 1. A linear layer trained by gradient descent is a frozen layer beside linear attention over its past inputs
- * (Dai et al., eq. 7-9; method of Irie et al. 2022, arXiv 2202.05798):
+ * @file Chapter 1. A linear layer trained by gradient descent is a frozen layer plus linear
+ * attention over its past inputs (Dai et al., eq. 7-9; method of Irie et al. 2022, arXiv
+ * 2202.05798):
  *
  *     F(x) = (W_0 + dW) x,  dW = sum_i e_i x'_i^T               eq. 7, 8
  *          = W_0 x + sum_i e_i (x'_i^T x)                       eq. 9
  *          = W_0 x + LinearAttn(E, X', x)
  *
- * x'_i are the inputs of the past steps, e_i = -gamma dL_i/d(output) their error signals. With momentum (eq. 14) the same holds, each
- * step weighted by how far its push has carried.
+ * x'_i are the inputs of the past steps, e_i = -gamma dL_i/d(output) their error signals. With
+ * momentum (eq. 14) the same holds, each step weighted by the sum of its momentum terms.
  */
 import { type Check, checked } from './check.ts';
 import { drawFrom } from './draw.ts';
@@ -28,7 +29,10 @@ import {
   type Vector,
 } from './matrix.ts';
 
-/** A past step: what the layer read, and e_i = -gamma times the gradient of the loss at its output. */
+/**
+ * A past step: the input of the layer, and e_i = -gamma times the gradient of the loss at its
+ * output.
+ */
 export interface Step {
   readonly input: Vector;
   readonly error: Vector;
@@ -72,7 +76,8 @@ export function descend(
  *
  *     W_t = W_(t-1) - gamma sum_(i<t) eta^(t-i) grad_i,
  *
- * grad_i the gradient at W_i; hence W_1 = W_0, and M_t = eta (M_(t-1) + e_(t-1) x'_(t-1)^T), W_t = W_(t-1) + M_t.
+ * grad_i the gradient at W_i; hence W_1 = W_0, and M_t = eta (M_(t-1) + e_(t-1) x'_(t-1)^T), W_t =
+ * W_(t-1) + M_t.
  *
  * @returns the weights W_0, ..., W_(n+1) of n inputs, and their steps
  */
@@ -103,12 +108,17 @@ export function momentumSum(previous: Matrix, steps: readonly Step[], t: number,
     .reduce((weights, { input, error }, i) => sum(weights, outer(error, input), eta ** (t - (i + 1))), previous);
 }
 
-/** How much of each of `count` steps is in the weights W_t with t = count + 1: sum_(s=i+1..t) eta^(s-i) = eta (1 - eta^(t-i)) / (1 - eta). */
+/**
+ * The weight of each of `count` steps in W_t with t = count + 1: sum_(s=i+1..t) eta^(s-i) = eta (1
+ * - eta^(t-i)) / (1 - eta).
+ */
 export function carriedBy(eta: number, count: number): readonly number[] {
   return Array.from({ length: count }, (_, i) => (eta * (1 - eta ** (count - i))) / (1 - eta));
 }
 
-/** The dual form: W_0 x + LinearAttn(E, X', x); error signals scaled by `carried` where steps had momentum. */
+/**
+ * The dual form: W_0 x + LinearAttn(E, X', x); with momentum, error signals scaled by `carried`.
+ */
 export function dualForm(initial: Matrix, steps: readonly Step[], x: Vector, carried?: readonly number[]): Vector {
   const errors = steps.map(({ error }, i) => scaled(error, carried?.[i] ?? 1));
   const keys = steps.map(({ input }) => input);
@@ -119,8 +129,8 @@ export function dualForm(initial: Matrix, steps: readonly Step[], x: Vector, car
 }
 
 /**
- * EMA(V) of momentum attention (eq. 15) at every token: m_t = sum_(i<t) eta^(t-i) v_i, by its recurrence
- * m_1 = 0, m_t = eta (m_(t-1) + v_(t-1)).
+ * EMA(V) of momentum attention (eq. 15) at every token: m_t = sum_(i<t) eta^(t-i) v_i, by its
+ * recurrence m_1 = 0, m_t = eta (m_(t-1) + v_(t-1)).
  */
 export function valueMomentum(values: readonly Vector[], eta: number): readonly Vector[] {
   const width = values[0]?.length ?? 0;
@@ -137,8 +147,8 @@ export function decayMatrix(tokens: number, eta: number): Matrix {
 }
 
 /**
- * A layer [4, 6] that learns another one from 60 inputs, by squared error. With eta = 1/2, eta / (1 - eta) and 1 - eta would look like 1
- * and eta: a wrong formula could pass.
+ * A layer [4, 6] that learns another one from 60 inputs, by squared error. eta is not 1/2, for
+ * which eta / (1 - eta) = 1 and 1 - eta = eta could hide a wrong formula.
  */
 export function linearLayerExample(seed: number) {
   const draw = drawFrom(seed, 1);

@@ -30,13 +30,13 @@ test('products by hand', () => {
   expect(norm(vec(3, 4))).toBe(5);
 });
 
-test('sizes that do not fit are refused', () => {
+test('refuses sizes that do not fit', () => {
   expect(() => times(A, vec(1, 2))).toThrow('times: sizes 3 and 2 do not fit');
   expect(() => product(A, A)).toThrow(RangeError);
   expect(() => sum(A, matrix(3, 2))).toThrow(RangeError);
 });
 
-test('a difference that is not a number is not small', () => {
+test('a NaN difference is NaN', () => {
   expect(largestDifference(vec(1, Number.NaN), vec(1, 2))).toBeNaN();
   expect(largestDifference(vec(1, -5), vec(2, 2))).toBe(7);
 });

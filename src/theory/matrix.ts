@@ -1,8 +1,8 @@
-/** @file Vectors and matrices in float64: as much of them as the chapters need, written to be read. */
+/** @file Vectors and matrices in float64, as far as the chapters need them, written for reading. */
 
 export type Vector = Float64Array;
 
-/** Entry (i, j) stands at data[i * columns + j]. */
+/** Entry (i, j) is data[i * columns + j]. */
 export interface Matrix {
   readonly rows: number;
   readonly columns: number;
@@ -25,7 +25,7 @@ export function matrix(
   return { rows, columns, data };
 }
 
-/** The vectors below each other. */
+/** The vectors as rows of a matrix. */
 export function stack(rows: readonly Vector[]): Matrix {
   const columns = rows[0]?.length ?? 0;
   return matrix(rows.length, columns, (i, j) => rows[i]![j]!);

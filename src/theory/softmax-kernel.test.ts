@@ -16,7 +16,7 @@ import {
   taylorFeatures,
 } from './softmax-kernel.ts';
 
-test('features of the Taylor polynomial, for all widths and orders', () => {
+test('features of the Taylor polynomial, for all sizes and orders', () => {
   fc.assert(
     fc.property(fc.nat(1e6), fc.integer({ min: 1, max: 4 }), fc.integer({ min: 0, max: 4 }), (seed, width, order) => {
       const draw = drawFrom(seed);
@@ -33,7 +33,7 @@ test('order 1 by hand', () => {
   expect(taylorExponential(0.5, 2)).toBe(1.625);
 });
 
-test('random features estimate exp without bias, and attention the better the more there are', () => {
+test('random features estimate exp without bias, and attention better with more features', () => {
   const { tokens, query, directions, width } = kernelExample(3);
   const [x, y] = [scaled(query, 0.5), Float64Array.of(0.3, -0.2, 0.4, 0.1)];
   const features = randomFeatures(directions(200_000));
@@ -58,7 +58,8 @@ test('the relaxed head of eq. 11 is not the limit of small scores', () => {
   const small = scaled(query, 1e-6);
   const exact = softmaxAttention(tokens, small, 1);
   expect(largestDifference(firstOrderAttention(tokens, small, 1), exact)).toBeLessThan(1e-10);
-  // It vanishes with the scores, where softmax attention becomes the mean of the values: its error is as large as the output.
+  // It vanishes with the scores, where softmax attention becomes the mean of the values: its error
+  // is as large as the output.
   expect(relativeError(times(mapOf(tokens), small), exact)).toBeCloseTo(1, 4);
   expect(relativeError(scaled(times(mapOf(tokens), small), 1 / norm(small)), exact)).toBeGreaterThan(0.5);
 });

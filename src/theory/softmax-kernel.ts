@@ -1,18 +1,20 @@
 /**
- * @file Chapter 5. Softmax attention as a kernel: what of chapter 2 stays true with the softmax, and how good its approximations are.
+ * @file Chapter 5. Softmax attention as a kernel: how much of chapter 2 holds with the softmax, and
+ * how good its approximations are.
  *
- * exp(q . k) = phi(q) . phi(k) for features phi of infinitely many dimensions, so that the head is still a sum of outer products,
- * divided by a sum:
+ * exp(q . k) = phi(q) . phi(k) for features phi of infinitely many dimensions, so that the head is
+ * still a sum of outer products, divided by a sum:
  *
  *     softmax(q K^T) V = (W_zsl + dW_icl) phi(q) / ((n_zsl + dn_icl) . phi(q)),
  *     W = sum_i v_i phi(k_i)^T,   n = sum_i phi(k_i)
  *
- * Features of finite dimension approximate it: those of the Taylor polynomial of exp, or random ones (Choromanski et al. 2021, arXiv
- * 2009.14794, positive features). Of order 1 remain, for small scores, the mean of the values and the *centred* linear attention
+ * Features of finite dimension approximate it: those of the Taylor polynomial of exp, or random
+ * ones (Choromanski et al. 2021, arXiv 2009.14794, positive features). For small scores, order 1
+ * gives the mean of the values plus *centred* linear attention
  *
  *     softmax(s)^T V = m + 1/n sum_i (v_i - m) s_i + O(s^2),   m = 1/n sum_i v_i
  *
- * and not the relaxed head of eq. 11, which has neither the mean nor the division.
+ * and not the relaxed head of eq. 11, which lacks the mean and the division.
  */
 import { type KeysAndValues, mapOf, softmax, softmaxAttention } from './attention-head.ts';
 import { type Check, checked } from './check.ts';
@@ -37,7 +39,10 @@ import {
 /** Features of a key or query. */
 export type Features = (x: Vector) => Vector;
 
-/** phi(x) . phi(y) = sum_(r <= order) (x . y)^r / r!: all products of up to `order` entries, over sqrt(r!). */
+/**
+ * phi(x) . phi(y) = sum_(r <= order) (x . y)^r / r!: all products of up to `order` entries, over
+ * sqrt(r!).
+ */
 export function taylorFeatures(order: number): Features {
   return x => {
     const features = [1];
@@ -60,7 +65,10 @@ export function taylorExponential(score: number, order: number): number {
   return total;
 }
 
-/** Positive random features: exp(w_j . x - |x|^2 / 2) / sqrt(m) for the m rows w_j, standard normal, of `directions`. */
+/**
+ * Positive random features: exp(w_j . x - |x|^2 / 2) / sqrt(m) for the m rows w_j, standard normal,
+ * of `directions`.
+ */
 export function randomFeatures(directions: Matrix): Features {
   return x => {
     const half = dot(x, x) / 2;
@@ -86,7 +94,9 @@ export function kernelAttention({ map, normaliser }: KernelHead, features: Featu
   return scaled(times(map, q), 1 / dot(normaliser, q));
 }
 
-/** The head of two groups of tokens together: maps and normalisers add up, as W_zsl and dW_icl do. */
+/**
+ * The head of two groups of tokens together: maps and normalisers add up, as W_zsl and dW_icl do.
+ */
 export function joined(a: KernelHead, b: KernelHead): KernelHead {
   return {
     map: { ...a.map, data: plus(a.map.data, b.map.data) },
@@ -94,7 +104,10 @@ export function joined(a: KernelHead, b: KernelHead): KernelHead {
   };
 }
 
-/** m + 1/n sum_i (v_i - m) s_i, for scores s_i = scale q . k_i: what softmax attention is to first order in the scores. */
+/**
+ * m + 1/n sum_i (v_i - m) s_i, for scores s_i = scale q . k_i: softmax attention to first order in
+ * the scores.
+ */
 export function firstOrderAttention({ keys, values }: KeysAndValues, query: Vector, scale: number): Vector {
   const n = keys.rows;
   const mean = scaled(timesTransposed(values, new Float64Array(n).fill(1)), 1 / n);
@@ -103,8 +116,9 @@ export function firstOrderAttention({ keys, values }: KeysAndValues, query: Vect
 }
 
 /**
- * Softmax attention with the Taylor polynomial of exp in its place, about the mean of the scores s_i = scale q . k_i, which softmax
- * does not see: sum_i T(s_i - s) v_i / sum_i T(s_i - s). Order 1 is `firstOrderAttention`. Odd orders may give negative weights.
+ * Softmax attention with exp replaced by its Taylor polynomial about the mean s of the scores s_i =
+ * scale q . k_i (softmax does not depend on the mean): sum_i T(s_i - s) v_i / sum_i T(s_i - s).
+ * Order 1 is `firstOrderAttention`. Odd orders may give negative weights.
  */
 export function seriesAttention({ keys, values }: KeysAndValues, query: Vector, scale: number, order: number): Vector {
   const scores = times(keys, query);
@@ -119,7 +133,7 @@ export function relativeError(a: Vector, b: Vector): number {
   return norm(minus(a, b)) / norm(b);
 }
 
-/** Keys and values of `tokens` tokens and a query, of width 4. */
+/** Keys and values of `tokens` tokens and a query, of size 4. */
 export function kernelExample(seed: number, tokens = 24) {
   const draw = drawFrom(seed, 5);
   const width = 4;
@@ -145,7 +159,8 @@ export function checkSoftmaxKernel(seed: number): readonly Check[] {
   const weights = scores.map(score => taylorExponential(score, order));
   const total = dot(weights, new Float64Array(24).fill(1));
   const direct = scaled(timesTransposed(tokens.values, weights), 1 / total);
-  // Of width 1, as order 12 has width^12 features. At these scores it is exact to rounding, and order 8 leaves more than the tolerance.
+  // Size 1, because order 12 has size^12 features. At these scores it is exact to rounding, and
+  // order 8 exceeds the tolerance.
   const twelfth = taylorFeatures(12);
   const first = (m: Matrix) => matrix(m.rows, 1, i => row(m, i)[0]!);
   const flat = { keys: first(tokens.keys), values: tokens.values };
@@ -193,7 +208,7 @@ export function checkSoftmaxKernel(seed: number): readonly Check[] {
   ];
 }
 
-/** The share that the first group has of the softmax weight of both. */
+/** The first group's share of the softmax weight of both. */
 export function shareOf(first: KeysAndValues, second: KeysAndValues, query: Vector): number {
   const weights = softmax(Float64Array.of(...times(first.keys, query), ...times(second.keys, query)));
   return weights.subarray(0, first.keys.rows).reduce((total, weight) => total + weight, 0);
