@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Checkpoint, isStoredType } from '../src/checkpoint/checkpoint.ts';
+import { withFileSource } from '../src/checkpoint/sources/file-source.ts';
 import { readSafetensorsHeader } from '../src/checkpoint/sources/read-safetensors.ts';
 import { type LoadedModel, loadModel } from '../src/model/loaded-model.ts';
 import { computePrefix, emptyPrefix } from '../src/model/prefix.ts';
@@ -25,6 +26,7 @@ async function goldenCheckpoint(name: string): Promise<Checkpoint> {
     tensors: new Map(stored),
     otherTensors: new Map(),
     tokenizer: undefined,
+    withSource: withFileSource,
   };
 }
 

@@ -1,5 +1,6 @@
 import { closest } from 'fastest-levenshtein';
 import { UserError } from '../error.ts';
+import type { WithSource } from './byte-source.ts';
 
 /** The type of stored numbers; each converts to float32 exactly. */
 export type StoredType = 'F32' | 'F16' | 'BF16';
@@ -9,7 +10,7 @@ export interface TensorLocation {
   readonly name: string;
   readonly dtype: StoredType;
   readonly shape: readonly number[];
-  /** Absolute path with symbolic links resolved. */
+  /** Absolute path with symbolic links resolved; in a browser the name of a source. */
   readonly file: string;
   /** Bytes from the start of the file. */
   readonly offset: number;
@@ -50,6 +51,8 @@ export interface Checkpoint {
   /** Tensors in the files that cannot be weights (integers, 8-bit floats, ...): name to type. */
   readonly otherTensors: ReadonlyMap<string, string>;
   readonly tokenizer: TokenizerSource | undefined;
+  /** Opens a file of `tensors`. */
+  readonly withSource: WithSource;
 }
 
 /** Whether a type can be that of a weight. */

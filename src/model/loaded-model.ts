@@ -1,4 +1,3 @@
-import path from 'node:path';
 import type { Checkpoint } from '../checkpoint/checkpoint.ts';
 import { type ExternalData, encodeOnnx } from '../graph/onnx/encode.ts';
 import type { Handle, Runtime, Session } from '../runtime/runtime.ts';
@@ -46,17 +45,19 @@ export async function loadModel(
   const pretrained = Object.fromEntries(handles.map(handle => [handle.name, handle]));
 
   // Weights may lie in several folders (a cache links to its blobs), so locations are relative to the root.
-  const { root } = path.parse(checkpoint.tensors.get(projections[0]!.name)!.file);
+  const weightsRoot = rootOf(checkpoint.tensors.get(projections[0]!.name)!.file);
   const locate = (name: string): ExternalData => {
     const { file, offset, length, dtype } = checkpoint.tensors.get(name)!;
-    return { location: path.relative(root, file), offset, length, dtype };
+    return { location: file.slice(weightsRoot.length), offset, length, dtype };
   };
+  const sources = [...new Set(decoder.tensors.map(({ name }) => checkpoint.tensors.get(name)!.file))];
   const sessions = new Map<ModelGraph, Promise<Session>>();
   const open = ({ name, outputs }: ModelGraph) =>
     runtime.openSession({
       name,
       model: encodeOnnx({ name, outputs: outputs(decoder), locate }),
-      weightsRoot: root,
+      weightsRoot,
+      sources,
     });
   return {
     checkpoint,
@@ -74,4 +75,9 @@ export async function loadModel(
       if (opened !== undefined) await runtime.closeSession(await opened);
     },
   };
+}
+
+/** The root of an absolute path: `/`, a drive or a share of Windows. Empty for the name of a source in a browser. */
+function rootOf(file: string): string {
+  return /^(?:[A-Za-z]:[\\/]|\\\\[^\\]+\\[^\\]+\\|\/)/.exec(file)?.[0] ?? '';
 }

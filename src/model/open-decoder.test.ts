@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { bounds, evaluate, goldenFolder, noPrefix, readGolden, tokenFeeds } from '../../test/reference/golden.ts';
 import { type Checkpoint, isStoredType, type TensorLocation } from '../checkpoint/checkpoint.ts';
 import { openCheckpoint } from '../checkpoint/open.ts';
+import { withFileSource } from '../checkpoint/sources/file-source.ts';
 import { readSafetensorsHeader } from '../checkpoint/sources/read-safetensors.ts';
 import { traceGraph } from '../observe/trace.ts';
 import type { Decoder } from './decoder.ts';
@@ -25,7 +26,16 @@ async function golden(name: string, change?: (tensors: Map<string, TensorLocatio
   for (const [key, { dtype, ...rest }] of tensors) if (isStoredType(dtype)) stored.set(key, { ...rest, dtype });
   change?.(stored);
   const { config } = await openCheckpoint(goldenFolder(name));
-  return { name, source: 'here', digest: '', config, tensors: stored, otherTensors: new Map(), tokenizer: undefined };
+  return {
+    name,
+    source: 'here',
+    digest: '',
+    config,
+    tensors: stored,
+    otherTensors: new Map(),
+    tokenizer: undefined,
+    withSource: withFileSource,
+  };
 }
 
 describe.each(Object.entries(FIRST_WORDS))('%s saved without its head, so without %s in its names', (name, word) => {

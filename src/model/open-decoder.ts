@@ -3,7 +3,7 @@
  */
 import { closest } from 'fastest-levenshtein';
 import { type Checkpoint, requireTensor } from '../checkpoint/checkpoint.ts';
-import { areEqual } from '../checkpoint/sources/read-tensor.ts';
+import { areEqual } from '../checkpoint/tensor-values.ts';
 import { UserError } from '../error.ts';
 import type { Decoder, Pass } from './decoder.ts';
 import { readDecoder } from './families/index.ts';
@@ -19,7 +19,7 @@ const WITHOUT_USE = [
   /^momentum\.layers\.\d+\.logit$/,
 ];
 
-type StoredModel = Pick<Checkpoint, 'config' | 'source' | 'tensors' | 'otherTensors'>;
+type StoredModel = Pick<Checkpoint, 'config' | 'source' | 'tensors' | 'otherTensors' | 'withSource'>;
 
 /**
  * The decoder that a checkpoint's configuration describes, all of its tensors found there in their shapes.
@@ -52,7 +52,7 @@ export async function openDecoder(checkpoint: StoredModel): Promise<Decoder> {
  * The decoder with its head tied to the token embedding as the checkpoint has it, whatever `tie_word_embeddings` says: where both are stored
  * with other values they are two, and where the head alone is stored it is the embedding too. transformers 5 does the same.
  */
-async function asTied({ config, source, tensors }: StoredModel): Promise<Decoder> {
+async function asTied({ config, source, tensors, withSource }: StoredModel): Promise<Decoder> {
   const has = (name: string) => tensors.has(name);
   const tied = underItsNames(readDecoder(config, source), has);
   const untied = underItsNames(readDecoder({ ...config, tie_word_embeddings: false }, source), has);
@@ -61,7 +61,7 @@ async function asTied({ config, source, tensors }: StoredModel): Promise<Decoder
   const [stored, other] = [tensors.get(embedding), head === undefined ? undefined : tensors.get(head)];
   if (head === undefined || other === undefined) return tied;
   if (stored === undefined) return renamed(tied, name => (name === embedding ? head : name));
-  return (await areEqual(stored, other)) ? tied : untied;
+  return (await areEqual(stored, other, withSource)) ? tied : untied;
 }
 
 /**

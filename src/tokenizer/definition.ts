@@ -8,8 +8,8 @@ export interface AddedId {
 export interface Definition {
   /** Where it came from, for messages. */
   readonly file: string;
-  /** SHA-256 (hex) over everything that decides the ids. */
-  readonly digest: string;
+  /** Everything that decides the ids: the digest of a tokenizer is the SHA-256 of it. */
+  readonly identity: string | Uint8Array;
   /** The text of a `tokenizer.json`. */
   readonly json: string;
   /** The largest id + 1. */

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { UserError } from '../error.ts';
 import { decodeText } from '../files/decode-text.ts';
 import { withFile } from '../files/file-bytes.ts';
@@ -22,8 +21,8 @@ const GPT2_TOKENS = 50257;
 export async function openFairseqTokenizer(file: string): Promise<Tokenizer> {
   const text = await readDictionary(file);
   const { symbols, idOfGpt2, gpt2OfId } = parseFairseqDictionary(file, text);
-  const digest = createHash('sha256').update('fairseq dictionary over GPT-2 byte pairs\n').update(text).digest('hex');
-  const gpt2 = nativeTokenizer(defineTokenizer(file, digest, await gpt2Json(FAIRSEQ_SPECIAL)));
+  const identity = `fairseq dictionary over GPT-2 byte pairs\n${text}`;
+  const gpt2 = nativeTokenizer(defineTokenizer(file, identity, await gpt2Json(FAIRSEQ_SPECIAL)));
   const outer = (id: number) => (id < GPT2_TOKENS ? idOfGpt2[id]! : id - GPT2_TOKENS);
   const inner = (id: number) => (id < FAIRSEQ_SPECIAL.length ? GPT2_TOKENS + id : gpt2OfId[id]!);
   const idOfSymbol = new Map<string, number>(FAIRSEQ_SPECIAL.map((token, id) => [token, id]));
@@ -61,7 +60,7 @@ export async function openFairseqTokenizer(file: string): Promise<Tokenizer> {
     return idOfGpt2[id];
   };
   return {
-    digest,
+    digest: gpt2.digest,
     vocabularySize: symbols.length,
     encode: input => gpt2.encode(input).map(outer),
     encodeAll: inputs => gpt2.encodeAll(inputs).map(ids => ids.map(outer)),

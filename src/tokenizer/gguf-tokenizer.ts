@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { UserError } from '../error.ts';
 import { bytePairJson } from './byte-pair-json.ts';
 import type { Definition } from './definition.ts';
@@ -19,17 +18,15 @@ export function ggufTokenizer(file: string, metadata: ReadonlyMap<string, unknow
   const { kind, pre, tokens, types, merges, scores, addSpacePrefix, architecture } = vocabulary;
   const added = addedTokensOf(vocabulary);
   const named = added.filter(({ id }) => types[id] === NORMAL).map(({ id }) => id);
-  const digest = (...parts: readonly unknown[]) =>
-    createHash('sha256')
-      .update(JSON.stringify([kind, ...parts, ...(named.length > 0 ? [named] : [])]))
-      .digest('hex');
+  const identity = (...parts: readonly unknown[]) =>
+    JSON.stringify([kind, ...parts, ...(named.length > 0 ? [named] : [])]);
   switch (kind) {
     case 'gpt2':
-      return defineTokenizer(file, digest(pre, tokens, types, merges), byteLevelJson(vocabulary));
+      return defineTokenizer(file, identity(pre, tokens, types, merges), byteLevelJson(vocabulary));
     case 'llama':
       return defineTokenizer(
         file,
-        digest(architecture, addSpacePrefix, tokens, types, merges ?? scores),
+        identity(architecture, addSpacePrefix, tokens, types, merges ?? scores),
         sentencePieceJson(vocabulary, added),
       );
     default:

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { TokenizerSource } from '../checkpoint/checkpoint.ts';
 import { UserError } from '../error.ts';
@@ -60,9 +59,7 @@ export async function readGpt2Files(source: Gpt2Source): Promise<Definition> {
     const id = content ? (numbered.get(content) ?? vocab.get(content)) : undefined;
     return !content || id === undefined ? [] : [{ id, content, special: true }];
   });
-  const digest = createHash('sha256')
-    .update(JSON.stringify(['gpt2', [...vocab], merges, addedTokens.map(token => ({ ...token, ...PLAIN }))]))
-    .digest('hex');
+  const identity = JSON.stringify(['gpt2', [...vocab], merges, addedTokens.map(token => ({ ...token, ...PLAIN }))]);
   for (const { id, content } of addedTokens) {
     const other = vocab.get(content) ?? id;
     if (other !== id) {
@@ -71,7 +68,7 @@ export async function readGpt2Files(source: Gpt2Source): Promise<Definition> {
     // A token of the vocabulary keeps its id, even if lower ids are free.
     vocab.set(content, id);
   }
-  return defineTokenizer(file, digest, bytePairJson({ vocab, merges, addedTokens }));
+  return defineTokenizer(file, identity, bytePairJson({ vocab, merges, addedTokens }));
 }
 
 /** One merge per line, best first, after a line with the version. */

@@ -32,7 +32,7 @@ async function gpt2Ranks(): Promise<ReadonlyMap<string, number>> {
   for (const line of table.bpe_ranks.split('\n')) {
     const [, first, ...tokens] = line.split(' ');
     tokens.forEach((token, i) => {
-      ranks.push([toByteCharacters(Buffer.from(token, 'base64')), Number(first) + i]);
+      ranks.push([toByteCharacters(bytesOf(token)), Number(first) + i]);
     });
   }
   return new Map(ranks.sort(([, a], [, b]) => a - b));
@@ -57,4 +57,8 @@ function mergeOf(token: string, ranks: ReadonlyMap<string, number>): Merge {
     parts.splice(best, 2, parts[best]! + parts[best + 1]!);
   }
   return [parts[0]!, parts[1]!];
+}
+
+function bytesOf(base64: string): Uint8Array {
+  return Uint8Array.from(atob(base64), character => character.charCodeAt(0));
 }

@@ -1,8 +1,5 @@
-import { isUtf8 } from 'node:buffer';
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { UserError } from '../error.ts';
-import { withFile } from '../files/file-bytes.ts';
 import { parseShallowJson } from '../files/shallow-json.ts';
 import { checkComponents } from './components.ts';
 import type { Definition } from './definition.ts';
@@ -16,24 +13,17 @@ const outline = z.looseObject({
   model: z.looseObject({ type: z.string().optional(), vocab: z.unknown() }),
 });
 
-/** Reads a `tokenizer.json` as Hugging Face writes it. @throws UserError when it is not valid */
-export async function readTokenizerJson(file: string): Promise<Definition> {
-  return parseTokenizerJson(file, await withFile(file, handle => handle.readFile()));
-}
-
-/** As readTokenizerJson, of the bytes of a file. */
+/** Reads the bytes of a `tokenizer.json` as Hugging Face writes it. @throws UserError when it is not valid */
 export function parseTokenizerJson(file: string, bytes: Uint8Array): Definition {
-  if (!isUtf8(bytes)) throw new UserError(`${file}: not UTF-8; fetch or write the file again`);
-  const json = Buffer.from(bytes).toString('utf8');
+  const json = textOf(file, bytes);
   const parsed = outline.safeParse(parseJson(file, json));
   if (!parsed.success) {
     const issue = parsed.error.issues[0]!;
     throw new UserError(`${file}: not a tokenizer.json: ${issue.path.join('.') || 'the file'}: ${issue.message}`);
   }
   checkComponents(file, parsed.data);
-  const digest = createHash('sha256').update(bytes).digest('hex');
   const { model } = parsed.data;
-  const definition = defineTokenizer(file, digest, { ...parsed.data, model: { type: typeOf(model), ...model } });
+  const definition = defineTokenizer(file, bytes, { ...parsed.data, model: { type: typeOf(model), ...model } });
   return model.type === undefined ? definition : { ...definition, json };
 }
 
@@ -52,10 +42,22 @@ function typeOf(model: z.output<typeof outline>['model']): string {
  *
  * @throws UserError when ids are not valid or shared
  */
-export function defineTokenizer(file: string, digest: string, json: z.output<typeof outline>): Definition {
+export function defineTokenizer(
+  file: string,
+  identity: Definition['identity'],
+  json: z.output<typeof outline>,
+): Definition {
   const addedTokens = json.added_tokens.map(({ id, content }) => ({ id, content }));
   const size = addedTokens.reduce((size, { id }) => Math.max(size, id + 1), vocabularySize(file, json.model.vocab));
-  return { file, digest, json: JSON.stringify(json), size, addedTokens };
+  return { file, identity, json: JSON.stringify(json), size, addedTokens };
+}
+
+function textOf(file: string, bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch (cause) {
+    throw new UserError(`${file}: not UTF-8; fetch or write the file again`, { cause });
+  }
 }
 
 /** @throws UserError when a text is not JSON */

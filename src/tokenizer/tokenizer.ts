@@ -7,7 +7,8 @@ import { ggufTokenizer } from './gguf-tokenizer.ts';
 import { readGpt2Files } from './gpt2-files.ts';
 import { startNative } from './native/bridge.ts';
 import { nativeTokenizer } from './native/native-tokenizer.ts';
-import { parseTokenizerJson, readTokenizerJson } from './tokenizer-json.ts';
+import { readTokenizerJson } from './read-tokenizer-json.ts';
+import { parseTokenizerJson } from './tokenizer-json.ts';
 
 export type { TokenizedText, Tokenizer };
 

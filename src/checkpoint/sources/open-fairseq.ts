@@ -9,7 +9,8 @@ import { fairseqConfig } from '../formats/fairseq-config.ts';
 import { attributesOf, isKind, type PickleValue } from '../formats/torch/pickle-values.ts';
 import { stateTensors } from '../formats/torch/state-tensors.ts';
 import type { OpenProgress } from '../open-options.ts';
-import { areEqual } from './read-tensor.ts';
+import { areEqual } from '../tensor-values.ts';
+import { withFileSource } from './file-source.ts';
 import { readTorchFile } from './read-torch.ts';
 
 const EMBEDDING = 'decoder.embed_tokens.weight';
@@ -64,6 +65,7 @@ export async function openFairseq(
     tensors,
     otherTensors,
     tokenizer: (await exists(dictionary)) ? { kind: 'fairseq', dictionary } : undefined,
+    withSource: withFileSource,
   };
 }
 
@@ -96,7 +98,7 @@ async function isTied(weights: ReadonlyMap<string, TensorLocation>, shared: Pick
   const [embedding, output] = [weights.get(EMBEDDING), weights.get(OUTPUT)];
   if (embedding === undefined || output === undefined) return true;
   if (String(output.shape) !== String(embedding.shape)) return false;
-  return shared === true || (await areEqual(embedding, output));
+  return shared === true || (await areEqual(embedding, output, withFileSource));
 }
 
 async function exists(file: string): Promise<boolean> {

@@ -11,6 +11,7 @@ import type { TorchTensors } from '../formats/torch/state-tensors.ts';
 import { modelDigest } from '../model-digest.ts';
 import type { OpenProgress } from '../open-options.ts';
 import { isAdapter, weightFile } from '../weight-file.ts';
+import { withFileSource } from './file-source.ts';
 import { readSafetensorsHeader } from './read-safetensors.ts';
 import { readSafetensorsIndex } from './read-shards.ts';
 import { readState, readStateIndex } from './read-torch.ts';
@@ -44,6 +45,7 @@ export async function openFolder(folder: string, onProgress?: (progress: OpenPro
     tensors: new Map([...weights, ...inOrder]),
     otherTensors: others,
     tokenizer: tokenizerOf(whole, names),
+    withSource: withFileSource,
   };
 }
 

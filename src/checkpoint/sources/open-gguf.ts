@@ -6,6 +6,7 @@ import { ggufModel } from '../formats/gguf/model.ts';
 import { weightPieces } from '../formats/gguf/weights.ts';
 import { modelDigest } from '../model-digest.ts';
 import type { OpenProgress } from '../open-options.ts';
+import { withFileSource } from './file-source.ts';
 import { ggufReaders } from './read-gguf.ts';
 import { readGgufParts } from './read-gguf-parts.ts';
 
@@ -29,7 +30,7 @@ export async function openGguf(
   };
   const opened = (digest: string, { config, tensors }: Pick<Checkpoint, 'config' | 'tensors'>, first: string) => {
     const tokenizer = { kind: 'gguf', file: first } as const;
-    return { name, source, digest, config, tensors, otherTensors: new Map(), tokenizer };
+    return { name, source, digest, config, tensors, otherTensors: new Map(), tokenizer, withSource: withFileSource };
   };
   // The header of a single file need not be read again once its weights are in the cache.
   const remembered = await rememberedDigest(file);

@@ -33,7 +33,7 @@ test('gives the ids of the Rust library, or refuses', () => {
       const definition = defineTokenizer('t.json', '', json as never);
       const native = orRefused(() => nativeTokenizer(definition));
       if (native === undefined) return;
-      const encoder: Encoder | undefined = orRefused(() => javaScriptEncoder(definition));
+      const encoder: Encoder | undefined = orRefused(() => javaScriptEncoder(definition, ''));
       if (encoder === undefined) return;
       expect(encoder.tokenize(texts)).toEqual(native.tokenize(texts));
       for (const place of ['normalizer', 'pre_tokenizer', 'model'] as const) {
@@ -54,7 +54,7 @@ test('gives the ids of the Rust library, or refuses', () => {
 test.each(['smollm', 'gpt-2', 'llama-bpe'])('encodes hostile Unicode as the original does: %s', pre => {
   const file = fileURLToPath(import.meta.resolve('@dualform/smollm2-135m-instruct/model.gguf'));
   const metadata = new Map([...readGguf(file).metadata, ['tokenizer.ggml.pre', pre]]);
-  const encoder = javaScriptEncoder(ggufTokenizer(file, metadata));
+  const encoder = javaScriptEncoder(ggufTokenizer(file, metadata), '');
   const texts = golden('pre-tokenizers/unicode.json') as readonly Readonly<Record<string, unknown>>[];
   expect(texts.map(({ text }) => encoder.encode(String(text)))).toEqual(texts.map(({ [pre]: ids }) => ids));
   expect(encoder.tokenId('<|endoftext|>')).toBe(0);
@@ -68,7 +68,8 @@ describe('refuses by name', () => {
     added_tokens: [token],
   };
   const split = { type: 'Split', pattern: { String: ' ' }, behavior: 'Isolated', invert: false };
-  const open = (change: object) => javaScriptEncoder(defineTokenizer('t.json', '', { ...good, ...change } as never));
+  const open = (change: object) =>
+    javaScriptEncoder(defineTokenizer('t.json', '', { ...good, ...change } as never), '');
 
   test('but not what it can do', () => {
     expect(open({}).tokenize(['ab<s>ba'])).toEqual([{ tokens: [2, 3, 1, 0], pieces: ['ab', '<s>', 'b', 'a'] }]);

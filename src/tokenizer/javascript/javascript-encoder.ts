@@ -21,9 +21,10 @@ const { BPE, SequenceNormalizer, SequencePreTokenizer } = library as unknown as 
  * byte pairs with the components of GPT-2, Llama, Qwen and similar models, and added tokens that
  * are matched exactly.
  *
+ * @param digest SHA-256 (hex) of the definition's identity
  * @throws UserError naming what it cannot do exactly
  */
-export function javaScriptEncoder({ file, digest, json, size }: Definition): Encoder {
+export function javaScriptEncoder({ file, json, size }: Definition, digest: string): Encoder {
   const { added_tokens, normalizer, pre_tokenizer, model } = JSON.parse(json) as Readonly<Record<string, Component>>;
   const normalizers = exactNormalizers(file, normalizer);
   const { normalize } = bound(new SequenceNormalizer({ type: 'Sequence', normalizers }));

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { UserError } from '../../error.ts';
 import type { Definition, TokenizedText, Tokenizer } from '../definition.ts';
 import { ask, tell } from './bridge.ts';
@@ -16,7 +17,7 @@ const forgotten = new FinalizationRegistry<number>(key => tell({ kind: 'forget',
  * @throws UserError when the library refuses the definition, crashes on it, or does not load on
  * this system
  */
-export function nativeTokenizer({ file, digest, json, size, addedTokens }: Definition): Tokenizer {
+export function nativeTokenizer({ file, identity, json, size, addedTokens }: Definition): Tokenizer {
   const key = ++lastKey;
   const open = (): void => {
     const reply = ask({ kind: 'open', key, json, addedTokens });
@@ -41,7 +42,7 @@ export function nativeTokenizer({ file, digest, json, size, addedTokens }: Defin
     });
   open();
   const tokenizer: Tokenizer = {
-    digest,
+    digest: createHash('sha256').update(identity).digest('hex'),
     vocabularySize: size,
     encode: text => [...encode([text], false)[0]!.tokens],
     encodeAll: texts => encode(texts, false).map(({ tokens }) => [...tokens]),

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { UserError } from '../../../src/error.ts';
 import { javaScriptEncoder } from '../../../src/tokenizer/javascript/javascript-encoder.ts';
+import { readTokenizerJson } from '../../../src/tokenizer/read-tokenizer-json.ts';
 import { openTokenizer } from '../../../src/tokenizer/tokenizer.ts';
-import { readTokenizerJson } from '../../../src/tokenizer/tokenizer-json.ts';
 import { format, pick } from '../format.ts';
 import { mutateJson } from '../mutate-json.ts';
 import { strictJson } from '../strict-json.ts';
@@ -62,7 +62,7 @@ export const tokenizer = format({
   },
   strict: (bytes, { ids, definition }) => {
     strictJson(bytes);
-    const encoder = unlessRefused(() => javaScriptEncoder(definition));
+    const encoder = unlessRefused(() => javaScriptEncoder(definition, ''));
     const others = encoder && unlessRefused(() => encoder.encodeAll(TEXTS));
     if (others !== undefined && JSON.stringify(others) !== JSON.stringify(ids)) {
       throw new Error(
