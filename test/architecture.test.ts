@@ -75,6 +75,15 @@ describe('modules', () => {
     expect(actual.get(module)!.filter(other => !lower.includes(other))).toEqual([]);
   });
 
+  test('files outside the modules that a module imports reach no module', () => {
+    const edges = fileEdges(imports);
+    const shared = imports.flatMap(({ file, target }) =>
+      moduleOf(file) !== undefined && target !== undefined && moduleOf(target) === undefined ? [target] : [],
+    );
+    expect(shared).toContain('error.ts');
+    expect([...reachable(shared, edges)].filter(file => moduleOf(file) !== undefined)).toEqual([]);
+  });
+
   test('docs/architecture.svg is what scripts/architecture.ts draws', () => {
     const drawn = readFileSync(path.join(root, 'docs/architecture.svg'), 'utf8');
     expect(drawn, 'run `npx tsx scripts/architecture.ts`').toBe(drawArchitecture());

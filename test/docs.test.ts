@@ -73,6 +73,20 @@ describe('prose', () => {
   });
 });
 
+describe('paths in the text', () => {
+  const roots = ['', 'src/'];
+  const NAMED_FILE = /`([a-z]+\/[\w./-]+\.(?:ts|js|py|md|svg))`/g;
+  const named = pages.flatMap(({ page, text }) =>
+    [...text.matchAll(NAMED_FILE)].map(match => ({ page, file: match[1]! })),
+  );
+
+  test('are found', () => expect(named.length).toBeGreaterThan(30));
+
+  test.each(named)('$page: $file exists', ({ file }) => {
+    expect(roots.some(folder => existsSync(path.join(root, folder, file)))).toBe(true);
+  });
+});
+
 describe('links', () => {
   const links = pages.flatMap(({ page, text }) =>
     [...withoutCode(text).matchAll(/\]\(([^)\s]+)\)/g)].map(match => ({ page, link: match[1]! })),
