@@ -3,15 +3,15 @@ import { joinPadded } from './operators/concat-split-pad.ts';
 import { constant, GraphError, type Tensor, topologicalOrder } from './tensor.ts';
 
 /**
- * Gradients of a scalar loss with respect to tensors that it depends on, as further nodes of the same
- * graph (reverse-mode differentiation). Only paths between the parameters and the loss are
+ * Gradients of a scalar loss with respect to tensors that it depends on, as further nodes of the
+ * same graph (reverse-mode differentiation). Only paths between the parameters and the loss are
  * differentiated.
  *
  * @param loss float32, shape []
  * @param parameters any float32 tensors of the graph, usually inputs
  * @returns d loss / d parameter, each in the shape of its parameter
- * @throws GraphError when the loss is not a scalar, when it does not depend on a parameter, or when an
- * operator between them has no gradient
+ * @throws GraphError when the loss is not a scalar, when it does not depend on a parameter, or when
+ * an operator between them has no gradient
  */
 export function differentiate(loss: Tensor, parameters: readonly Tensor[]): readonly Tensor[] {
   if (loss.type !== 'float32' || loss.shape.length !== 0) {

@@ -1,8 +1,8 @@
 import { refuse, type Tensor, topologicalOrder } from './tensor.ts';
 
 /**
- * The tensors with some of those that they depend on replaced by others. Nodes that do not depend on a
- * replaced tensor stay the same objects, so that old and new tensors share them in a graph.
+ * The tensors with some of those that they depend on replaced by others. Nodes that do not depend
+ * on a replaced tensor stay the same objects, so that old and new tensors share them in a graph.
  *
  * @throws GraphError when a replacement has another type or shape
  */

@@ -1,7 +1,7 @@
 /**
- * @file Symbolic tensors: small frozen nodes, made by pure functions. A graph is the set of tensors that
- * its outputs depend on. Letters in all shape comments: B batch, T tokens of a query, P tokens of the
- * prefix, L layers, H heads, D hidden size, V vocabulary.
+ * @file Symbolic tensors: small frozen nodes, made by pure functions. A graph is the set of tensors
+ * that its outputs depend on. Letters in all shape comments: B batch, T tokens of a query, P tokens
+ * of the prefix, L layers, H heads, D hidden size, V vocabulary.
  */
 import { type Dimension, dimension, product } from './dimension.ts';
 
@@ -29,7 +29,10 @@ export interface Constant {
   readonly kind: 'constant';
   readonly type: 'float32' | 'int32';
   readonly shape: readonly number[];
-  /** float32 tensors are held in float64: the encoder rounds them, the reference interpreter does not. */
+  /**
+   * float32 tensors are held in float64: the encoder rounds them, the reference interpreter does
+   * not.
+   */
   readonly data: Float64Array | Int32Array;
 }
 
@@ -46,7 +49,9 @@ export interface Operation {
 export type Tensor = Input | Weight | Constant | Operation;
 export type Attributes = Readonly<Record<string, number | string | readonly number[] | readonly Dimension[]>>;
 
-/** An operand of an ONNX node that is not a tensor of the graph: whole numbers and named dimensions. */
+/**
+ * An operand of an ONNX node that is not a tensor of the graph: whole numbers and named dimensions.
+ */
 export interface DimensionList {
   readonly kind: 'dimensions';
   readonly values: readonly Dimension[];
@@ -71,13 +76,16 @@ export interface FurtherOutput {
   readonly output: number;
 }
 
-/** An operator: its gradient rule and its ONNX form. The function of the same name, beside it, has the shape rule. */
+/**
+ * An operator: its gradient rule and its ONNX form. The function of the same name, beside it, has
+ * the shape rule.
+ */
 export interface Operator {
   readonly name: string;
   /**
    * Gradients with respect to the inputs, given the gradient of the output. Only entries for which
-   * `wanted(i)` is true are used; a rule may leave the others undefined. Operators without a gradient
-   * have none.
+   * `wanted(i)` is true are used; a rule may leave the others undefined. Operators without a
+   * gradient have none.
    */
   readonly gradient?: (
     node: Operation,

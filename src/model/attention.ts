@@ -1,13 +1,13 @@
 /**
- * @file Attention with prefix. The query tokens of B sequences attend to a prefix that all of them share (keys and values
- * of P earlier tokens, held once, never copied) and causally to their own sequence:
+ * @file Attention with a prefix. The tokens of B sequences attend to a prefix that they share (keys
+ * and values of P earlier tokens, held once, never copied) and causally to their own sequence:
  *
  *     out = w A_m V_m + (1 - w) A_q V_q,   A_m = softmax(q K_m^T), A_q = softmax(mask(q K_q^T)),
  *     w = sigmoid(log sum exp(q K_m^T) - log sum exp(mask(q K_q^T)))
  *
- * which equals one softmax over [prefix; query] without ever joining the two score matrices. The N rows of all sequences stand below
- * each other, without padding, in everything but the attention to their own sequence: the product with the prefix is one large
- * matrix product per key/value head.
+ * This equals one softmax over [prefix; query] without joining the two score matrices. Only the
+ * attention to the own sequence pads: elsewhere the N rows of all sequences are packed, so that the
+ * product with the prefix is one large matrix product per key/value head.
  */
 import { type Dimension, times } from '../graph/dimension.ts';
 import * as g from '../graph/operators/index.ts';
@@ -18,22 +18,24 @@ import { ownDecay, prefixMomentum, type RowMomentum } from './momentum.ts';
 
 /** Keys and values of the tokens before the query, as one layer reads them. G key/value heads. */
 export interface PrefixInputs {
-  /** [G, dh, P]: transposed, as the product with the queries wants it. */
+  /** [G, dh, P]: transposed for the product with the queries. */
   readonly key: Tensor;
   /** [G, P, dh] */
   readonly value: Tensor;
   /**
-   * [1]: added to the log-sum of the prefix. 0 for a prefix; a very negative number for none, which the engine cannot hold
-   * as zero tokens: one token of zeros then weighs exactly nothing.
+   * [1]: added to the log-sum of the prefix: 0, or -1e30 for no prefix. The engine cannot hold zero
+   * tokens, so no prefix is one token of zeros with weight 0.
    */
   readonly logWeight: Tensor;
 }
 
-/** The keys of one side, the own tokens or the prefix, S of them. */
+/** Which of S keys are visible: those of the own tokens or of the prefix. */
 export interface Keys {
   /** int32 [S] */
   readonly positions: Tensor;
-  /** Added to the scores, 0 for those that a token sees and -1e30 for others: [T, 1, S]. Absent where all are seen. */
+  /**
+   * Added to the scores: 0 for visible keys, else -1e30: [T, 1, S]. Absent where all are visible.
+   */
   readonly mask?: Tensor | undefined;
 }
 
@@ -42,21 +44,21 @@ export interface BothKeys {
   readonly prefix: Keys;
 }
 
-/** How the rows of sequences of different lengths stand in a padded batch. */
+/** Where the packed rows of sequences are in a padded batch. */
 export interface Packing {
-  /** int32 [B, T]: the row of token t of sequence b; any row where the sequence has ended. */
+  /** int32 [B, T]: the row of token t of sequence b; any row after its end. */
   readonly slots: Tensor;
-  /** int32 [N]: the place b T + t of each row. */
+  /** int32 [N]: the index b T + t of each row in the padded batch. */
   readonly places: Tensor;
 }
 
-/** B sequences of one length, their rows in order, or of different lengths, packed. */
+/** B sequences of equal length, or packed ones of different lengths. */
 export type Arrangement = { readonly batch: Dimension } | Packing;
 
 export interface Attention {
   /** [N, H*dh] */
   readonly output: Tensor;
-  /** What these tokens leave for those that come after: [G B, T, dh]. */
+  /** Keys and values of these tokens: [G B, T, dh]. */
   readonly key: Tensor;
   readonly value: Tensor;
 }
@@ -83,13 +85,14 @@ export function attend(
     const flat = g.reshape(byToken, [times(batch, 'T'), heads * width]);
     return g.reshape(packing === undefined ? flat : g.gather(flat, packing.places), [N, heads, width]);
   };
-  /** The product in its own shape, finished and masked; it holds `lead` sequences of `length` tokens. */
+  /** The product q k^T of `lead` sequences of `length` tokens, changed by the family and masked. */
   const finish = (product: Tensor, lead: Dimension, length: Dimension, { positions, mask }: Keys): Tensor => {
     const scores = finished(decoder, g.reshape(product, [G, lead, length, R, positions.shape[0]!]), positions);
     return g.reshape(mask === undefined ? scores : g.add(scores, mask), product.shape);
   };
 
-  // [N, H*dh] -> [G B, T R, dh]: query head h reads key/value head floor(h / R). A list of matrices, which products take transposed
+  // [N, H*dh] -> [G B, T R, dh]: query head h reads key/value head floor(h / R). One list of
+  // matrices: the engine fuses its transposition into products.
   const matrices = (x: Tensor, heads: number) => {
     const byHead = g.transpose(g.reshape(spread(x), [batch, 'T', G, heads, dh]), [2, 0, 1, 3, 4]);
     return g.reshape(byHead, [times(batch, G), times('T', heads), dh]);
@@ -127,7 +130,7 @@ export function attend(
   return { output: g.reshape(join(), [N, heads * dh]), key: k, value: v };
 }
 
-/** Scores [G, B, T, R, S] with what the family adds to them. */
+/** Scores [G, B, T, R, S] as the family changes them. */
 function finished(decoder: Decoder, scores: Tensor, keyPositions: Tensor): Tensor {
   return decoder.finishScores?.(scores, keyPositions) ?? scores;
 }
@@ -141,8 +144,8 @@ export interface RowScores {
 }
 
 /**
- * Scores of one row in each sequence (N = B), computed anew from the row's queries: cheaper than picking them out of the
- * scores of all rows, and the pass stays the same with and without taps.
+ * Scores of one row in each sequence (N = B), computed again from the queries of that row: cheaper
+ * than gathering them from the scores of all rows, and the pass is the same with and without taps.
  *
  * @param query [B, H*dh], the rows' queries
  * @param key [G B, T, dh]

@@ -3,7 +3,7 @@ import { UserError } from '../error.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
 import { baseFamily } from './momentum.ts';
 
-/** What a model wants to read around texts. */
+/** Tokens that a model needs around texts. */
 export interface Conventions {
   /** The token that every sequence begins with. */
   readonly bos: number;
@@ -11,7 +11,7 @@ export interface Conventions {
   readonly separator: readonly number[];
 }
 
-/** What the user says in place of a model's own conventions: text, special tokens by their text. */
+/** Conventions of the user instead of those of the model: text, special tokens by their text. */
 export interface ConventionWishes {
   readonly bos?: string | undefined;
   readonly separator?: string | undefined;
@@ -19,13 +19,14 @@ export interface ConventionWishes {
 
 const BLANK_LINE = '\n\n';
 
-/** fairseq's models never saw a newline: `</s>` parts what stands on lines (Dai et al., official code). */
+/** Models of fairseq never saw a newline: `</s>` separates lines (Dai et al., official code). */
 const FAIRSEQ_FAMILIES = ['fairseq_gpt', 'xglm'];
 
 /**
- * The BOS and the separator of a model. SmolLM2 was trained on documents that begin with `<|endoftext|>` (what its
- * metadata calls BOS is a chat token); others begin with the `bos_token_id` of their configuration. Demonstrations are parted
- * by a blank line, those of fairseq's models by `</s>`.
+ * The BOS and the separator of a model. SmolLM2 was trained on documents that begin with
+ * `<|endoftext|>` (what its metadata calls BOS is a chat token); others begin with the
+ * `bos_token_id` of their configuration. A blank line separates demonstrations, `</s>` in models of
+ * fairseq.
  *
  * @throws UserError when the BOS is not known or not one token
  */
@@ -73,7 +74,7 @@ function usualStart(
   });
 }
 
-/** The first three tokens of its vocabulary tell it from other users of these names. */
+/** The first three tokens of the vocabulary distinguish fairseq from others with these names. */
 function isSmolLM2(tokenizer: Pick<Tokenizer, 'encode' | 'tokenId'>): boolean {
   return ['<|endoftext|>', '<|im_start|>', '<|im_end|>'].every((token, id) => tokenizer.tokenId(token) === id);
 }

@@ -1,7 +1,7 @@
 /**
- * @file What every decoder family is to the rest of the program. A family says how it embeds, what one layer does around
- * its attention, and how it turns the last hidden state into logits; attention with prefix, taps and key/value parameters
- * are the same for all (`attention.ts`, `pass.ts`).
+ * @file The interface of a decoder family. A family says how it embeds tokens, what a layer does
+ * around its attention, and how the last hidden state becomes logits. Attention with a prefix, taps
+ * and gradients are the same for all (`attention.ts`, `forward.ts`).
  */
 import type { Shape, Tensor } from '../graph/tensor.ts';
 
@@ -18,13 +18,13 @@ export interface Sizes {
   readonly context: number;
 }
 
-/** A tensor of the checkpoint: its name there and its shape. */
+/** A tensor of the checkpoint by name and shape. */
 export interface TensorSpec {
   readonly name: string;
   readonly shape: readonly number[];
 }
 
-/** A key or value projection, or a tensor that holds queries beside them. */
+/** A key or value projection, or a tensor that also holds the query projection. */
 export interface ProjectionSpec extends TensorSpec {
   /**
    * What each index of an axis belongs to, where the tensor also holds queries. Absent where all of
@@ -33,30 +33,43 @@ export interface ProjectionSpec extends TensorSpec {
   readonly fused?: { readonly axis: number; readonly part: (index: number) => 'query' | 'key' | 'value' };
 }
 
-/** A model of one family with its configuration read: pure data and graph-building functions. */
+/** A model as its configuration describes it: data and functions that build graphs. */
 export interface Decoder extends Sizes {
   readonly family: string;
   /** Every tensor that the model reads from its checkpoint. */
   readonly tensors: readonly TensorSpec[];
-  /** No longer sequence can be run, prefix included, for its positions would be others. Absent where they do not depend on the length. */
+  /**
+   * Longest supported sequence, prefix included: longer ones would have other positions. Absent
+   * where positions do not depend on the length.
+   */
   readonly longest?: number;
   /** The key and value projections of each layer, weights and biases: what finetuning changes. */
   readonly projections: readonly (readonly ProjectionSpec[])[];
   /**
-   * The first maps of each layer's feed-forward, `name`.weight [F, D], or [D, F] with `inputFirst`. Absent where the feed-forward
-   * does not read what the attention of its layer has left, as in parallel layers.
+   * The first linear maps of the feed-forward of each layer, `name`.weight [F, D], or [D, F] with
+   * `inputFirst`. Absent where the feed-forward does not read the attention output of its layer, as
+   * in parallel layers.
    */
   readonly feedForward?: readonly (readonly { readonly name: string; readonly inputFirst?: boolean }[])[];
-  /** How many recent tokens a layer sees, itself included; undefined for all. Absent where no layer has a window. */
+  /**
+   * How many recent tokens a layer sees, the current one included; undefined for all. Absent where
+   * no layer has a window.
+   */
   readonly window?: (layer: number) => number | undefined;
   /**
-   * What the family does to scaled scores before mask and softmax, if anything: [G, B, T, R, S] -> the same shape, for keys at
-   * int32 positions [S]; query head h = g R + r. Prefix scores come with B = 1 and all N rows as T.
+   * Changes scaled scores before mask and softmax: [G, B, T, R, S] -> the same shape, for keys at
+   * int32 positions [S]; query head h = g R + r. Scores to the prefix have B = 1 and T = N, all
+   * rows.
    */
   readonly finishScores?: (scores: Tensor, keyPositions: Tensor) => Tensor;
-  /** log eta [H] of a layer's momentum (`momentum.ts`); undefined for a layer without. Absent where no layer has momentum. */
+  /**
+   * log eta [H] of the momentum of a layer (`momentum.ts`); undefined for a layer without. Absent
+   * where no layer has momentum.
+   */
   readonly momentum?: (pass: Pass, layer: number) => Tensor | undefined;
-  /** tokens -> the residual stream [N, D] after the last layer, calling `pass.attend` once a layer. */
+  /**
+   * tokens -> the residual stream [N, D] after the last layer, calling `pass.attend` once a layer.
+   */
   readonly stream: (pass: Pass) => Tensor;
   /** The residual stream after any layer -> what `logits` reads: [N, D], narrower in OPT 350M. */
   readonly finalNorm: (pass: Pass, stream: Tensor) => Tensor;
@@ -75,21 +88,29 @@ export interface QueryKeyValue {
 }
 
 /**
- * What a family's graph-building functions are given: one forward pass over N rows, the tokens of one or several sequences below each
- * other, without padding.
+ * A forward pass, as the functions of a family see it: over N rows, the tokens of one or several
+ * sequences without padding.
  */
 export interface Pass {
-  /** The rows of a token embedding that the tokens name: [N, D]. */
+  /** The embeddings of the tokens [N, D] from a table [V, D]. */
   readonly embed: (table: string) => Tensor;
   /** int32 [N]: 0 is the first token of the prefix. */
   readonly positions: Tensor;
-  /** A tensor of the checkpoint: a weight, or fed where it can change. */
+  /** A tensor of the checkpoint: a weight, or an input of the graph where it can change. */
   readonly tensor: (name: string) => Tensor;
-  /** Attention of layer `layer` over prefix and query tokens -> heads side by side [N, H*dh], before the output projection. */
+  /**
+   * Attention of layer `layer` over prefix and query tokens -> concatenated heads [N, H*dh], before
+   * the output projection.
+   */
   readonly attend: (layer: number, qkv: QueryKeyValue) => Tensor;
-  /** Marks the attention output of a layer: [N, D] after the output projection, before the residual. */
+  /**
+   * Marks the attention output of a layer: [N, D] after the output projection, before the residual.
+   */
   readonly attentionOutput: (layer: number, output: Tensor) => void;
-  /** Marks what the feed-forward of a layer reads, [N, D], and the residual stream behind it, before its first maps are applied. */
+  /**
+   * Marks what the feed-forward of a layer reads, [N, D], and the residual stream, before its first
+   * maps are applied.
+   */
   readonly feedForward: (layer: number, reads: FeedForwardInput) => void;
   /** The residual stream at the end of a layer: [N, D] -> what the next layer reads. */
   readonly layerOutput: (layer: number, output: Tensor) => Tensor;
@@ -99,19 +120,23 @@ export interface Pass {
 export interface FeedForwardInput {
   /** The residual stream with the attention output added. */
   readonly stream: Tensor;
-  /** What the first maps are applied to: the stream, normed. */
+  /** The input of the first maps: the normalised stream. */
   readonly read: Tensor;
 }
 
-/** Reads the configuration of a checkpoint; throws UserError where it asks for something that is not supported. */
+/**
+ * Reads the configuration of a checkpoint.
+ *
+ * @throws UserError when it has something that is not supported
+ */
 export type Family = (config: Readonly<Record<string, unknown>>, source: string) => Decoder;
 
-/** Shapes of fed tensors in the terms of `decoder`. */
+/** Shapes of the keys and values of a prefix in one layer. */
 export function prefixShapes({ keyValueHeads, headDim }: Sizes): { readonly key: Shape; readonly value: Shape } {
   return { key: [keyValueHeads, headDim, 'P'], value: [keyValueHeads, 'P', headDim] };
 }
 
-/** How many numbers tensors hold together. */
+/** The number of elements of all tensors. */
 export function elements(tensors: readonly { readonly shape: readonly number[] }[]): number {
   return tensors.reduce((sum, { shape }) => sum + shape.reduce((product, size) => product * size, 1), 0);
 }

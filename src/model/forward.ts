@@ -1,6 +1,6 @@
 /**
- * @file The forward pass that all graphs of a model share. Graphs differ only in what they read of it.
- * N rows are the tokens of one sequence, or of several sequences packed without padding.
+ * @file The forward pass that all graphs of a model share. Graphs differ only in what they read of
+ * it. N rows are the tokens of one sequence, or of several sequences packed without padding.
  */
 import * as g from '../graph/operators/index.ts';
 import { constant, input, integers, type Tensor, weight } from '../graph/tensor.ts';
@@ -35,14 +35,19 @@ export interface ForwardPass {
   readonly prefix: readonly PrefixInputs[];
 }
 
-/** What a graph replaces in the pass: tensors of the checkpoint, and what layers give to the next. */
+/**
+ * What a graph replaces in the pass: tensors of the checkpoint, and what layers give to the next.
+ */
 export interface Changes {
   readonly feedForward?: Pass['feedForward'];
   readonly tensor?: (name: string, tensor: Tensor) => Tensor;
   readonly layerOutput?: Pass['layerOutput'];
 }
 
-/** A forward pass of a checkpoint: over one sequence or several packed ones, with or without a prefix. */
+/**
+ * A forward pass of a checkpoint: over one sequence or several packed ones, with or without a
+ * prefix.
+ */
 export function forward(
   decoder: Decoder,
   sequences: 'one' | 'packed',
@@ -116,7 +121,8 @@ export function forward(
  * `tensor`. Inputs: positions int32 [T], and tokens int32 [B, T] unless `embed` gives other rows
  * [B*T, D].
  *
- * @returns the hidden state after the final norm [B*T, D], and a function from it to logits [B*T, V]
+ * @returns the hidden state after the final norm [B*T, D], and a function from it to logits [B*T,
+ * V]
  */
 export function evenPass(
   decoder: Decoder,
@@ -147,8 +153,8 @@ export function evenPass(
 }
 
 /**
- * The keys that each layer reads: those of earlier tokens, and only recent ones where the layer has a
- * window.
+ * The keys that each layer reads: those of earlier tokens, and only recent ones where the layer has
+ * a window.
  *
  * @param positions int32 [N], of the rows
  * @param ownPositions int32 [T], of the tokens of a sequence

@@ -28,8 +28,9 @@ export interface LoadedModel {
 }
 
 /**
- * Checks every tensor of the checkpoint against the decoder and loads the key and value projections as
- * float32. All other weights, half precision too, are mapped from their files when a session opens.
+ * Checks every tensor of the checkpoint against the decoder and loads the key and value projections
+ * as float32. All other weights, half precision too, are mapped from their files when a session
+ * opens.
  *
  * @param options.layers how many of the first layers to load projections of; all unless given
  * @throws UserError as `openDecoder`
@@ -44,7 +45,8 @@ export async function loadModel(
   const handles = await runtime.load(projections.map(({ name }) => checkpoint.tensors.get(name)!));
   const pretrained = Object.fromEntries(handles.map(handle => [handle.name, handle]));
 
-  // Weights may lie in several folders (a cache links to its blobs), so locations are relative to the root.
+  // Weights may lie in several folders (a cache links to its blobs), so locations are relative to
+  // the root.
   const weightsRoot = rootOf(checkpoint.tensors.get(projections[0]!.name)!.file);
   const locate = (name: string): ExternalData => {
     const { file, offset, length, dtype } = checkpoint.tensors.get(name)!;
@@ -77,7 +79,10 @@ export async function loadModel(
   };
 }
 
-/** The root of an absolute path: `/`, a drive or a share of Windows. Empty for the name of a source in a browser. */
+/**
+ * The root of an absolute path: `/`, a drive or a share of Windows. Empty for the name of a source
+ * in a browser.
+ */
 function rootOf(file: string): string {
   return /^(?:[A-Za-z]:[\\/]|\\\\[^\\]+\\[^\\]+\\|\/)/.exec(file)?.[0] ?? '';
 }

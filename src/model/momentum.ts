@@ -1,11 +1,13 @@
 /**
- * @file Momentum attention (Dai et al., section 5, eq. 14-15): to what a head attends to, a moving sum of the values before it is added,
+ * @file Momentum attention (Dai et al., section 5, eq. 14-15): adds a moving sum of earlier values
+ * to the output of a head,
  *
  *     MoAttn(V, K, q_t) = softmax(q_t K^T / sqrt(d)) V + sum_{i < t} eta^(t - i) v_i,
  *
- * before the output projection, without the current value and without normalising. Over tokens that are at hand together it is one
- * product with the values: the matrix D[t, i] = eta^(t - i) for i < t joins the softmax. Behind a prefix only the sum that the prefix
- * has gathered at its end is needed, since sum_{i < t} splits into eta^(t - P) times that sum and the own tokens' part.
+ * before the output projection, without the current value and without normalisation. Within one
+ * pass this is a product with the values: the matrix D[t, i] = eta^(t - i) for i < t is added to
+ * the softmax. Of a prefix only its sum at its end is needed: sum_{i < t} is eta^(t - P) times that
+ * sum, plus the part of the tokens of the pass.
  */
 import { z } from 'zod';
 import { UserError } from '../error.ts';
@@ -14,7 +16,10 @@ import * as g from '../graph/operators/index.ts';
 import { constant, integers, type Tensor } from '../graph/tensor.ts';
 import type { Decoder } from './decoder.ts';
 
-/** eta in [0, 1) for all heads, one a layer, one a head of each layer; or learned: sigmoid(momentum.layers.N.logit). */
+/**
+ * eta in [0, 1): one for all heads, one per layer, or one per head of each layer; or learned:
+ * sigmoid(momentum.layers.N.logit).
+ */
 export type Momentum = number | readonly number[] | readonly (readonly number[])[] | 'learned';
 
 const eta = z.number().min(0).lt(1);
@@ -22,10 +27,13 @@ const schema = z.union([eta, z.array(eta), z.array(z.array(eta)), z.literal('lea
 
 type Config = Readonly<Record<string, unknown>>;
 
-/** `model_type` of checkpoints with momentum: other programs refuse it by name, where they would compute wrong numbers under the base's. */
+/**
+ * `model_type` of checkpoints with momentum. Other programs refuse this name; with that of the base
+ * they would compute wrong numbers.
+ */
 const FAMILY = 'momentum';
 
-/** The family of a configuration without regard to momentum. */
+/** The family of a configuration without its momentum. */
 export function baseFamily({ model_type, base_model_type }: Config): unknown {
   return model_type === FAMILY ? base_model_type : model_type;
 }
@@ -35,7 +43,7 @@ export function configWithMomentum(config: Config, momentum: Momentum): Config {
   return { ...config, model_type: FAMILY, base_model_type: baseFamily(config), momentum };
 }
 
-/** A checkpoint whose attention is run with another momentum than it has; as it is when none is asked for. */
+/** The checkpoint with another momentum in its attention; unchanged for undefined. */
 export function runWithMomentum<C extends { readonly config: Config }>(
   checkpoint: C,
   momentum: Momentum | undefined,
@@ -48,7 +56,11 @@ export function runWithMomentum<C extends { readonly config: Config }>(
 /** The logits of learned etas of a layer, [H]. */
 export const momentumTensor = (layer: number) => `momentum.layers.${layer}.logit`;
 
-/** The decoder with the momentum that its configuration asks for. @throws UserError when eta is not in [0, 1) or not one for each layer or head */
+/**
+ * The decoder with the momentum of its configuration.
+ *
+ * @throws UserError when an eta is not in [0, 1), or their number does not match layers and heads
+ */
 export function withMomentum(decoder: Decoder, config: Config, source: string): Decoder {
   if (config.model_type !== FAMILY) return decoder;
   const parsed = schema.safeParse(config.momentum);
@@ -98,16 +110,19 @@ function etas(
   throw new UserError(`${source}: momentum must have an entry for each of ${layers} layers and ${heads} heads`);
 }
 
-/** log eta of eta = 0: a finite number whose exponential is zero at any distance. */
+/** log eta for eta = 0: finite, and its exponential is 0 at any distance. */
 const NEVER = -1e7;
 
-/** What momentum needs of a pass: log eta [H] of the layer, int32 positions of the rows [N]. */
+/** The momentum of a layer: log eta [H], and the positions of the rows, int32 [N]. */
 export interface RowMomentum {
   readonly logEta: Tensor;
   readonly positions: Tensor;
 }
 
-/** eta^(t - i) for tokens i before t of one sequence, else 0: [G, 1, T*R, T] for int32 positions [T]. */
+/**
+ * eta^(t - i) for tokens i before t of one sequence, else 0: [G, 1, T*R, T] for int32 positions
+ * [T].
+ */
 export function ownDecay({ keyValueHeads: G, heads }: Decoder, logEta: Tensor, positions: Tensor): Tensor {
   const [T, R] = [positions.shape[0]!, heads / G];
   const row = g.reshape(positions, [1, T]);
@@ -115,13 +130,14 @@ export function ownDecay({ keyValueHeads: G, heads }: Decoder, logEta: Tensor, p
   const before = g.lessOrEqual(g.add(row, integers([1])), column);
   const distance = g.where(before, g.sub(g.cast(column, 'float32'), g.cast(row, 'float32')), constant(0));
   const powers = g.exp(g.mul(g.reshape(logEta, [G, 1, R, 1]), g.reshape(distance, [1, T, 1, T])));
-  // Not by the exponent: log eta of a learned eta may round to -0, to which no distance is far.
+  // Masked here and not in the exponent, since log eta of a learned eta may round to -0.
   const decay = g.where(g.reshape(before, [1, T, 1, T]), powers, constant(0));
   return g.reshape(decay, [G, 1, times(T, R), T]);
 }
 
 /**
- * The part of the prefix in the sums of all rows: eta^(p_n - s) sum_j eta^(s - p_j) v_j, s the first own position -> [N, H, dh].
+ * The part of the prefix in the sums of all rows: eta^(p_n - s) sum_j eta^(s - p_j) v_j, where s is
+ * the first position of the pass -> [N, H, dh].
  *
  * @param own int32 [T], the positions of a sequence's tokens
  * @param prefix int32 [P] positions and values [G, P, dh]

@@ -1,5 +1,6 @@
 /**
- * @file From a checkpoint to its decoder: under the names that the checkpoint has, and with every tensor looked for.
+ * @file From a checkpoint to its decoder, with the names of the checkpoint, after every tensor was
+ * found.
  */
 import { closest } from 'fastest-levenshtein';
 import { type Checkpoint, requireTensor } from '../checkpoint/checkpoint.ts';
@@ -8,24 +9,24 @@ import { UserError } from '../error.ts';
 import type { Decoder, Pass } from './decoder.ts';
 import { readDecoder } from './families/index.ts';
 
-/** What other programs leave in a checkpoint beside its weights, and what a wish of the user puts out of use. */
+/** Tensors of checkpoints that the model does not use. */
 const WITHOUT_USE = [
   // Causal masks, and tables that follow from the configuration.
   /(?:^|\.)(?:attn|attention)\.(?:masked_)?bias$/,
   /(?:^|\.)(?:rotary_emb\.\w+|embed_positions\.(?:weights|_float_tensor)|position_ids|version)$/,
-  // A copy of the token embedding, where the head is tied to it (`asTied`).
+  // A copy of the token embedding where the head is tied (`asTied`).
   /^(?:lm_head|embed_out)\.weight$/,
-  // The learned etas of a model that is run with another momentum.
+  // Learned etas, where the model is run with another momentum.
   /^momentum\.layers\.\d+\.logit$/,
 ];
 
 type StoredModel = Pick<Checkpoint, 'config' | 'source' | 'tensors' | 'otherTensors' | 'withSource'>;
 
 /**
- * The decoder that a checkpoint's configuration describes, all of its tensors found there in their shapes.
+ * The decoder of a checkpoint. All its tensors were found there, in their shapes.
  *
- * @throws UserError when the family is not supported, a tensor is missing or belongs to another model, or a shape contradicts the
- * configuration
+ * @throws UserError when the family is not supported, a tensor is missing or belongs to another
+ * model, or a shape contradicts the configuration
  */
 export async function openDecoder(checkpoint: StoredModel): Promise<Decoder> {
   const { source, tensors, otherTensors } = checkpoint;
@@ -49,8 +50,9 @@ export async function openDecoder(checkpoint: StoredModel): Promise<Decoder> {
 }
 
 /**
- * The decoder with its head tied to the token embedding as the checkpoint has it, whatever `tie_word_embeddings` says: where both are stored
- * with other values they are two, and where the head alone is stored it is the embedding too. transformers 5 does the same.
+ * The decoder with its head tied to the token embedding or not, as the stored tensors show,
+ * whatever `tie_word_embeddings` says: both stored with different values are two tensors, and a
+ * head that is stored alone is the embedding too. transformers 5 does the same.
  */
 async function asTied({ config, source, tensors, withSource }: StoredModel): Promise<Decoder> {
   const has = (name: string) => tensors.has(name);
@@ -65,8 +67,9 @@ async function asTied({ config, source, tensors, withSource }: StoredModel): Pro
 }
 
 /**
- * The decoder under the names of a checkpoint: one that was saved without its head, as GPT-2 and BLOOM are published, lacks the first
- * word of each name (`wte.weight` in place of `transformer.wte.weight`).
+ * The decoder with the names of a checkpoint: one that was saved without its head, as GPT-2 and
+ * BLOOM are published, lacks the first word of each name (`wte.weight` instead of
+ * `transformer.wte.weight`).
  */
 function underItsNames(decoder: Decoder, has: (name: string) => boolean): Decoder {
   const first = decoder.tensors[0]!.name;

@@ -1,16 +1,17 @@
 import { z } from 'zod';
 import { UserError } from '../error.ts';
 
-// Lists are made as long as a configuration says, before its tensors are looked at: a damaged one must not ask for gigabytes.
+// Lists get their length from the configuration before its tensors are checked, so a damaged one
+// must not need gigabytes.
 export const layerCount = z.int().positive().max(1000);
 export const headCount = z.int().positive().max(10_000);
-/** A hiddenSize or a number of tokens. */
+/** A size or a number of tokens. */
 export const size = z.int().positive().max(10_000_000);
 
 /**
- * The configuration of a checkpoint as its family's schema reads it; unknown keys are left alone.
+ * Parses the configuration of a checkpoint by the schema of its family; unknown keys are ignored.
  *
- * @param aliases other names of keys, which take the place of the keys themselves
+ * @param aliases other names of keys, which take precedence
  */
 export function parseConfig<S extends z.ZodType>(
   schema: S,
@@ -26,10 +27,10 @@ export function parseConfig<S extends z.ZodType>(
   throw new UserError(`${source}: configuration key ${first!.path.join('.') || '(root)'}: ${first!.message}`);
 }
 
-/** The hiddenSize of each of several heads. @throws UserError when they do not divide the model hiddenSize */
+/** headDim = hiddenSize / heads. @throws UserError when the heads do not divide the hidden size */
 export function divided(source: string, hiddenSize: number, heads: number): number {
   if (hiddenSize % heads === 0) return hiddenSize / heads;
   throw new UserError(
-    `${source}: ${heads} heads do not divide the hiddenSize ${hiddenSize}; the configuration is damaged`,
+    `${source}: ${heads} heads do not divide the hidden size ${hiddenSize}; the configuration is damaged`,
   );
 }

@@ -8,17 +8,26 @@ import { forward, perLayer } from './forward.ts';
 import type { LoadedModel, ModelGraph, Projections } from './loaded-model.ts';
 import { names } from './names.ts';
 
-/** The KV cache of the tokens before the query, in every layer: computed once, shared by all queries. */
+/**
+ * The KV cache of the tokens before the query, in every layer: computed once, shared by all
+ * queries.
+ */
 export interface Prefix {
   readonly tokens: readonly number[];
   /** What a session is fed: keys [G, dh, P], values [G, P, dh]. */
   readonly feeds: Readonly<Record<string, Handle | TensorData>>;
 }
 
-/** Tokens that one pass adds to a prefix. Long prefixes grow in such pieces, so that attention scores stay small. */
+/**
+ * Tokens that one pass adds to a prefix. Long prefixes grow in such pieces, so that attention
+ * scores stay small.
+ */
 export const PREFIX_PIECE = 256;
 
-/** The prefix of no token. The engine cannot hold zero tokens, so the prefix is one token of zeros with weight 0. */
+/**
+ * The prefix of no token. The engine cannot hold zero tokens, so the prefix is one token of zeros
+ * with weight 0.
+ */
 export function emptyPrefix({ layers, keyValueHeads, headDim }: Sizes): Prefix {
   const zeros = new Float32Array(keyValueHeads * headDim);
   const feeds: Record<string, TensorData> = {
@@ -33,7 +42,8 @@ export function emptyPrefix({ layers, keyValueHeads, headDim }: Sizes): Prefix {
 }
 
 /**
- * Refuses sequences that are so long that the family would use other positions for all their tokens.
+ * Refuses sequences that are so long that the family would use other positions for all their
+ * tokens.
  *
  * @param length tokens, prefix included
  */
@@ -71,8 +81,8 @@ export async function computePrefix(
 }
 
 /**
- * Appends tokens to a prefix in one pass and releases the tensors of the given prefix. After a failure
- * nothing new is left, and the given prefix cannot be used any more.
+ * Appends tokens to a prefix in one pass and releases the tensors of the given prefix. After a
+ * failure nothing new is left, and the given prefix cannot be used any more.
  */
 export async function extendPrefix(
   model: LoadedModel,
@@ -92,7 +102,10 @@ export async function extendPrefix(
   });
 }
 
-/** Joins the keys and values of further tokens to a prefix, and releases the tensors that were joined. */
+/**
+ * Joins the keys and values of further tokens to a prefix, and releases the tensors that were
+ * joined.
+ */
 async function extended(
   { runtime, decoder }: LoadedModel,
   prefix: Prefix,
@@ -124,7 +137,10 @@ export async function releasePrefix({ runtime }: LoadedModel, prefix: Prefix): P
   await runtime.release(Object.values(prefix.feeds).filter((feed): feed is Handle => !('data' in feed)));
 }
 
-/** Tokens behind a prefix -> the keys [G, dh, T] and values [G, T, dh] that they leave in every layer. */
+/**
+ * Tokens behind a prefix -> the keys [G, dh, T] and values [G, T, dh] that they leave in every
+ * layer.
+ */
 export const prefixGraph: ModelGraph = {
   name: 'prefix',
   outputs: decoder =>

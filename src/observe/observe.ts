@@ -1,4 +1,4 @@
-/** @file What is read of queries: label log-probabilities and taps at one token, batch by batch. */
+/** @file What is read at queries: label log-probabilities and taps, batch by batch. */
 import * as g from '../graph/operators/index.ts';
 import { input, type Tensor } from '../graph/tensor.ts';
 import { scoresOfRows } from '../model/attention.ts';
@@ -17,7 +17,7 @@ export interface Query {
   readonly reads: readonly number[];
 }
 
-/** Which taps cross to the caller. */
+/** Which taps are returned. */
 export interface Taps {
   readonly attentionOutput?: boolean;
   readonly attentionScores?: boolean;
@@ -25,7 +25,10 @@ export interface Taps {
   readonly query?: boolean;
 }
 
-/** Of one query; layer-major flat arrays, each present when asked. L layers, H heads, D width, dh head width, P prefix. */
+/**
+ * The observation of one query: flat arrays, layer by layer, each present when requested. L layers,
+ * H heads, D hidden size, dh head size, P prefix tokens.
+ */
 export interface Observed {
   /** [reads][C] log-probability of each label token over the whole vocabulary, in nats. */
   readonly logProbabilities: readonly (readonly number[])[];
@@ -46,7 +49,7 @@ export interface ObservedBatch {
 }
 
 /**
- * Observes a batch of queries behind one prefix: each query is answered as if it stood alone.
+ * Observes a batch of queries after one prefix. Queries do not see each other.
  *
  * @param labels token ids whose log-probabilities are read
  * @param doing for progress and error messages
@@ -81,7 +84,8 @@ export async function observe(
       [its.readRows]: integers([reads.length], reads),
       [its.labels]: integers([labels.length], labels),
     }),
-    // Attention outputs cross in any case: where numbers leave the finite ones, the first bad layer is named.
+    // Attention outputs are fetched in any case, so that an error names the first layer that is not
+    // finite.
     fetch: [
       ...new Set([...layers.map(names.attentionOutput), ...asked.flatMap(tap => layers.map(tapNames[tap]))]),
       its.labelLogProbabilities,
@@ -106,7 +110,7 @@ export async function observe(
   return { queries: observed, seconds };
 }
 
-/** Names of what this graph alone is fed and gives. */
+/** Names of inputs and outputs of this graph alone. */
 export const observationNames = {
   readRows: 'read_rows',
   labels: 'labels',
@@ -118,9 +122,9 @@ const its = observationNames;
 
 /**
  * B queries of up to T tokens, packed into N rows without padding, behind one prefix ->
- * label_log_probabilities [R, C] of the C label tokens after each of the R read rows, and at the tap
- * row of each query layers.N.attention_output [B, D], .attention_scores [B, H, T] to the own tokens,
- * .context_scores [B, P] to the prefix summed over heads, .query [B, H*dh].
+ * label_log_probabilities [R, C] of the C label tokens after each of the R read rows, and at the
+ * tap row of each query layers.N.attention_output [B, D], .attention_scores [B, H, T] to the own
+ * tokens, .context_scores [B, P] to the prefix summed over heads, .query [B, H*dh].
  */
 export const observationGraph: ModelGraph = {
   name: 'observation',
@@ -145,7 +149,10 @@ export const observationGraph: ModelGraph = {
   },
 };
 
-/** log sum_j exp(x_j) along the last axis. The maximum is subtracted first: ReduceLogSumExp overflows on WebGPU. */
+/**
+ * log sum_j exp(x_j) along the last axis. The maximum is subtracted first: ReduceLogSumExp
+ * overflows on WebGPU.
+ */
 function logSumExp(x: Tensor): Tensor {
   const largest = g.reduceMax(x);
   return g.add(largest, g.log(g.reduceSum(g.exp(g.sub(x, largest)), [-1], { keepAxes: true })));
@@ -167,7 +174,7 @@ function rowOf(
   return (data as Float32Array).subarray(b * size, (b + 1) * size);
 }
 
-/** [H, T] -> [H, columns]: without the padding and what stands after the tap. */
+/** [H, T] -> [H, columns]: without padding and without tokens after the tap. */
 function firstColumns(scores: Float32Array, T: number, columns: number): Float32Array {
   if (columns === T) return scores;
   const heads = scores.length / T;

@@ -13,11 +13,12 @@ export interface TraceTensor {
 }
 
 /**
- * One forward pass over tokens behind a prefix (possibly of no token), everything read: logits [T, V] and for each layer N
- * layers.N.attention_output [T, D], layers.N.attention_scores [H, T, P+T] scaled, before mask and softmax, NaN where the mask
- * hides, layers.N.query [T, H*dh] scaled, after position embedding. P is the number of prefix tokens.
+ * One forward pass over T tokens after a prefix of P tokens, which may be 0, with everything read:
+ * logits [T, V], and for each layer N layers.N.attention_output [T, D], layers.N.attention_scores
+ * [H, T, P+T] scaled, before mask and softmax, with NaN where the mask hides, and layers.N.query
+ * [T, H*dh] scaled, after position embedding.
  *
- * @param pick names of the tensors to read; all when absent
+ * @param pick names of the tensors to read; all if absent
  */
 export async function trace(
   model: LoadedModel,
@@ -41,7 +42,7 @@ export async function trace(
   });
 }
 
-/** Drops the token that stands for an empty prefix, and hides what the causal mask hides. */
+/** Drops the zero token of an empty prefix, and sets scores that the mask hides to NaN. */
 function visibleScores(
   name: string,
   scores: Float32Array,
@@ -65,7 +66,8 @@ function visibleScores(
 
 /**
  * One sequence of T tokens behind a prefix -> logits [T, V] and for every layer N and row
- * layers.N.attention_output [T, D], .attention_scores [H, T, P+T] before the mask, .query [T, H*dh].
+ * layers.N.attention_output [T, D], .attention_scores [H, T, P+T] before the mask, .query [T,
+ * H*dh].
  */
 export const traceGraph: ModelGraph = {
   name: 'trace',

@@ -4,7 +4,10 @@ import type { Expected } from './feeds.ts';
 import { firstNonFinite } from './finite.ts';
 import { type TensorData, tensorBytes } from './protocol.ts';
 
-/** Buffers without a user return to the system at a collection, which V8 may put off: force one after so many bytes. */
+/**
+ * Buffers without a user return to the system at a collection, which V8 may put off: force one
+ * after so many bytes.
+ */
 const garbageLimit = 256 * 2 ** 20;
 
 /** The part of onnxruntime that Node's package and the browser's share. */
@@ -35,7 +38,10 @@ interface OnnxSession {
   readonly release: () => Promise<void>;
 }
 
-/** An engine whose tensors are arrays of JavaScript, which onnxruntime reads without a copy or copies itself. */
+/**
+ * An engine whose tensors are arrays of JavaScript, which onnxruntime reads without a copy or
+ * copies itself.
+ */
 export function createArrayEngine(options: {
   readonly ort: Onnxruntime;
   readonly sessionOptions: (request: EngineSessionRequest) => object;

@@ -27,7 +27,8 @@ export interface Calls {
 }
 
 /**
- * @param options.unusable the error for an executor that cannot start on this system, from its message
+ * @param options.unusable the error for an executor that cannot start on this system, from its
+ * message
  */
 export function createCalls(options: {
   readonly send: (call: Call) => void;
@@ -84,7 +85,8 @@ export function createCalls(options: {
     },
     end: error => endFor({ error }),
     endByCrash({ cause, stderr }) {
-      // Requests are executed in order: the oldest without an answer is the one that the executor ended in.
+      // Requests are executed in order: the oldest without an answer is the one that the executor
+      // ended in.
       const [oldest] = pending.values();
       const crash = { doing: oldest?.doing ?? 'waiting for work', cause, stderr };
       endFor({ error: () => new CrashError(crash), crash });

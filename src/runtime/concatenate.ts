@@ -1,6 +1,8 @@
 import { describeShape, elementCount, type TensorData } from './protocol.ts';
 
-/** Joins tensors of one type along `axis` (negative: from the end); all other dimensions must agree. */
+/**
+ * Joins tensors of one type along `axis` (negative: from the end); all other dimensions must agree.
+ */
 export function concatenate(parts: readonly TensorData[], axis: number): TensorData {
   const [first, ...rest] = parts;
   if (first === undefined) throw new Error('nothing to concatenate');

@@ -14,7 +14,8 @@ export interface EngineSession<T extends Shape> {
   readonly outputs: readonly string[];
   /**
    * @param outputs the outputs to compute
-   * @param into tensors whose place an output may take; the result then holds the tensor itself or a new one of its shape
+   * @param into tensors whose place an output may take; the result then holds the tensor itself or
+   * a new one of its shape
    */
   readonly run: (
     feeds: Readonly<Record<string, T>>,

@@ -1,8 +1,8 @@
 import { UserError } from '../error.ts';
 
 /**
- * A tensor has NaN or infinity, so results that depend on it are meaningless. Thrown for every float
- * output that is fetched or kept, and for weights when they are loaded.
+ * A tensor has NaN or infinity, so results that depend on it are meaningless. Thrown for every
+ * float output that is fetched or kept, and for weights when they are loaded.
  */
 export class NonFiniteError extends UserError {
   /** Name of the session whose output it is; undefined for a tensor of a file. */
@@ -32,7 +32,10 @@ export interface Crash {
   readonly stderr: string;
 }
 
-/** The executor ended unexpectedly; its sessions and tensors are lost. `withRuntime` tries once more. */
+/**
+ * The executor ended unexpectedly; its sessions and tensors are lost. `withRuntime` tries once
+ * more.
+ */
 export class CrashError extends Error {
   override readonly name = 'CrashError';
   readonly crash: Crash;

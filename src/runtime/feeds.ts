@@ -1,6 +1,8 @@
 import { describeShape } from './protocol.ts';
 
-/** An input of a session. In its shape a number is a fixed dimension, a string a named dynamic one. */
+/**
+ * An input of a session. In its shape a number is a fixed dimension, a string a named dynamic one.
+ */
 export interface Expected {
   readonly name: string;
   readonly type: string;
@@ -8,8 +10,9 @@ export interface Expected {
 }
 
 /**
- * What is wrong with the feeds of a session: a missing or unknown name, a wrong type, or a dimension that
- * differs from the fixed one or from another with the same name. Undefined when they are right.
+ * What is wrong with the feeds of a session: a missing or unknown name, a wrong type, or a
+ * dimension that differs from the fixed one or from another with the same name. Undefined when they
+ * are right.
  */
 export function misfit(
   inputs: readonly Expected[],

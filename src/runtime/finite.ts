@@ -3,7 +3,10 @@ export function firstNonFinite(data: Float32Array): number {
   return allFinite(data) ? -1 : data.findIndex(x => !Number.isFinite(x));
 }
 
-/** 0 x is 0 for finite x, else NaN. Four independent sums, so that additions need not wait for each other. */
+/**
+ * 0 x is 0 for finite x, else NaN. Four independent sums, so that additions need not wait for each
+ * other.
+ */
 function allFinite(data: Float32Array): boolean {
   let a = 0;
   let b = 0;

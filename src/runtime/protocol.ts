@@ -1,7 +1,7 @@
 /**
- * @file The messages between a caller and an executor. Requests are answered in the order in which they
- * were sent. The caller chooses the numbers of sessions and handles, so that it can use them in further
- * requests before the first is answered.
+ * @file The messages between a caller and an executor. Requests are answered in the order in which
+ * they were sent. The caller chooses the numbers of sessions and handles, so that it can use them
+ * in further requests before the first is answered.
  */
 
 /** A dense tensor in row-major order; `data.length` is the product of `dims`. */
@@ -11,7 +11,10 @@ export type TensorData =
 
 type TensorType = TensorData['type'];
 
-/** Where a stored tensor is: `length` bytes from `offset` of `file`, row-major and little-endian. `file` is a path in Node, the name of a source in a browser. */
+/**
+ * Where a stored tensor is: `length` bytes from `offset` of `file`, row-major and little-endian.
+ * `file` is a path in Node, the name of a source in a browser.
+ */
 export interface Location {
   readonly name: string;
   readonly dtype: string;

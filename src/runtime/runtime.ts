@@ -33,7 +33,9 @@ export interface SessionRequest {
   readonly weightsRoot?: string;
   /** Files, or names of sources, that hold the external data of the model. A browser needs them. */
   readonly sources?: readonly string[];
-  /** Copies weights into the layout that matrix products read fastest; needs memory for the copy. */
+  /**
+   * Copies weights into the layout that matrix products read fastest; needs memory for the copy.
+   */
   readonly prepack?: boolean;
 }
 
@@ -45,9 +47,15 @@ export interface RunRequest {
   readonly fetch?: readonly string[];
   /** Outputs that stay in the executor; their handles are returned. */
   readonly keep?: readonly string[];
-  /** Outputs that overwrite the tensors of these handles. They have the same shape and are not fed in this run. */
+  /**
+   * Outputs that overwrite the tensors of these handles. They have the same shape and are not fed
+   * in this run.
+   */
   readonly into?: Readonly<Record<string, Handle>>;
-  /** Large outputs that are not checked for NaN and infinity, since others of the run or its feeds show them. */
+  /**
+   * Large outputs that are not checked for NaN and infinity, since others of the run or its feeds
+   * show them.
+   */
   readonly trusted?: readonly string[];
 }
 
@@ -66,9 +74,9 @@ export interface Usage extends Memory {
 }
 
 /**
- * Sessions of onnxruntime and tensors, in a process or worker of their own. Requests are executed in the
- * order of the calls; a call need not wait for earlier ones. Every float output that is not `trusted` is
- * checked for NaN and infinity. Using a closed session or a released tensor throws.
+ * Sessions of onnxruntime and tensors, in a process or worker of their own. Requests are executed
+ * in the order of the calls; a call need not wait for earlier ones. Every float output that is not
+ * `trusted` is checked for NaN and infinity. Using a closed session or a released tensor throws.
  */
 export interface Runtime {
   /** Threads of one graph. */
@@ -78,9 +86,15 @@ export interface Runtime {
   openSession(request: SessionRequest): Promise<Session>;
   closeSession(session: Session): Promise<void>;
   upload(name: string, tensor: TensorData): Promise<Handle>;
-  /** Reads float tensors (F32, F16, BF16, widened to float32) from files, inside the compute process. */
+  /**
+   * Reads float tensors (F32, F16, BF16, widened to float32) from files, inside the compute
+   * process.
+   */
   load(locations: readonly Location[]): Promise<Handle[]>;
-  /** @throws NonFiniteError naming the first output, in the order of the session, with NaN or infinity */
+  /**
+   * @throws NonFiniteError naming the first output, in the order of the session, with NaN or
+   * infinity
+   */
   run(session: Session, request: RunRequest): Promise<RunResult>;
   download(handle: Handle): Promise<TensorData>;
   /** A new tensor: the given ones joined along `axis`. */
@@ -88,7 +102,10 @@ export interface Runtime {
   release(handles: readonly Handle[]): Promise<void>;
   /** Whether the tensor of a handle exists: this runtime made it and did not release it. */
   readonly has: (handle: Handle) => boolean;
-  /** Names of the tensors that the executor holds after all earlier requests. Tests find leaks with it. */
+  /**
+   * Names of the tensors that the executor holds after all earlier requests. Tests find leaks with
+   * it.
+   */
   tensors(): Promise<readonly string[]>;
   /** Memory of the executor, now and at its peak, and what it holds. */
   usage(): Promise<Usage>;
@@ -214,7 +231,10 @@ export function runtimeOver(connection: Connection): Runtime {
   };
 }
 
-/** onnxruntime does not notice that an output overwrites data that it still has to read, and computes wrong numbers. */
+/**
+ * onnxruntime does not notice that an output overwrites data that it still has to read, and
+ * computes wrong numbers.
+ */
 function refuseAliases(
   session: string,
   fed: ReadonlyMap<number, string>,

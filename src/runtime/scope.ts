@@ -1,6 +1,6 @@
 /**
- * @file Ownership of tensors and sessions in the executor: work that uses a runtime from here owns what
- * it makes, so that nothing stays when it fails.
+ * @file Ownership of tensors and sessions in the executor: work that uses a runtime from here owns
+ * what it makes, so that nothing stays when it fails.
  */
 import type { Handle, Runtime, Session } from './runtime.ts';
 
@@ -9,8 +9,8 @@ interface WithRuntime {
 }
 
 /**
- * Does work with `subject` (a runtime or a model) and releases all tensors and sessions that it made,
- * however it ends. Tensors and sessions of before stay.
+ * Does work with `subject` (a runtime or a model) and releases all tensors and sessions that it
+ * made, however it ends. Tensors and sessions of before stay.
  */
 export function releaseAfter<S extends WithRuntime, T>(subject: S, work: (subject: S) => Promise<T>): Promise<T> {
   return owning(subject, work, true);

@@ -4,8 +4,8 @@
  *
  *     W <- W - lr * dL/dW,   L = -1/(T-1) sum_{t < T} log p(x_{t+1} | x_1 .. x_t)
  *
- * `finetuneStep` is the step: it runs `gradientGraph` over the sequence, then `updateGraph` over the
- * projections, a group of layers at a time. Letters: T tokens, a projection W is [M, K].
+ * `finetuneStep` is the step: it runs `gradientGraph` over the sequence, then `updateGraph` over
+ * the projections, a group of layers at a time. Letters: T tokens, a projection W is [M, K].
  */
 import { differentiate } from '../graph/differentiate.ts';
 import * as g from '../graph/operators/index.ts';
@@ -108,8 +108,9 @@ export const stepNames = {
 const its = stepNames;
 
 /**
- * One sequence without a prefix -> loss = sum_t targetWeights_t * cross-entropy_t, the scaled queries
- * layers.N.query [T, H*dh], and the gradient of the loss by every projection (`projectionGradients`).
+ * One sequence without a prefix -> loss = sum_t targetWeights_t * cross-entropy_t, the scaled
+ * queries layers.N.query [T, H*dh], and the gradient of the loss with respect to every projection
+ * (`projectionGradients`).
  */
 export const gradientGraph: ModelGraph = {
   name: 'gradient',
@@ -126,9 +127,9 @@ export const gradientGraph: ModelGraph = {
 };
 
 /**
- * The gradient of a loss by projections: of a vector as gradient.NAME, of a matrix as its factors
- * gradient.NAME.left and .right (`factorsOf`). Where a tensor also holds the query projection, the
- * gradient of that part is 0.
+ * The gradient of a loss with respect to projections: of a vector as gradient.NAME, of a matrix as
+ * its factors gradient.NAME.left and .right (`factorsOf`). Where a tensor also holds the query
+ * projection, the gradient of that part is 0.
  *
  * @param parameters the projections as inputs of the graph, by name
  */
@@ -158,9 +159,10 @@ export function projectionGradients(
 /**
  * Splits the gradient of a matrix [M, K] into the two small matrices whose product it is:
  *
- *     dL/dW = left^T right = sum_t e_t x_t^T,   left [T, M] the error signals e_t, right [T, K] the inputs x_t
+ *     dL/dW = left^T right = sum_t e_t x_t^T
  *
- * (Dai et al., eq. 8). An optimisation: the engine copies every output of a graph, and T (M + K)
+ * with the error signals e_t as left [T, M] and the inputs x_t as right [T, K] (Dai et al., eq. 8).
+ * An optimisation: the engine copies every output of a graph, and T (M + K)
  * numbers are far fewer than M K. `updateGraph` computes the product while it adds it to W.
  *
  * @throws Error when the tensor is not such a product, which `differentiate` makes of every matrix
@@ -194,7 +196,10 @@ export const updateGraph: ModelGraph = {
   },
 };
 
-/** Largest size of a group: small models are updated in one run, and the copies of large ones stay small. */
+/**
+ * Largest size of a group: small models are updated in one run, and the copies of large ones stay
+ * small.
+ */
 const GROUP_BYTES = 64 * 2 ** 20;
 
 /**

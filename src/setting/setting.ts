@@ -1,6 +1,7 @@
 /**
- * @file A setting is a pair of prefix and key/value projections, and nothing else: whoever evaluates, observes or measures
- * never asks which one it looks at (Dai et al.: demonstrations act where key/value finetuning acts).
+ * @file A setting is a pair of prefix and key/value projections and nothing else. Evaluation,
+ * observation and metrics do not depend on which one it is (Dai et al.: demonstrations act where
+ * key/value finetuning acts).
  */
 import type { LoadedModel, Projections } from '../model/loaded-model.ts';
 import { computePrefix, type Prefix } from '../model/prefix.ts';
@@ -28,7 +29,7 @@ export async function inContext(
   return make(model, 'in-context', prefixTokens, model.pretrained, progress);
 }
 
-/** prefix = [BOS] as the changed projections see it. @param projections what finetuning left */
+/** prefix = [BOS], computed with the changed projections. @param projections of `finetune` */
 export async function finetuned(
   model: LoadedModel,
   bos: number,

@@ -2,10 +2,12 @@
  * @file Adam (Kingma and Ba 2015) as a graph. With the gradient g of step t, clipped to a norm c,
  *
  *     g <- g min(1, c / (|g| + 1e-6)),   m <- b1 m + (1 - b1) g,   v <- b2 v + (1 - b2) g^2,
- *     p <- p - rate m / (sqrt(v) + epsilon_t),   rate = lr sqrt(1 - b2^t) / (1 - b1^t),   epsilon_t = epsilon sqrt(1 - b2^t),
+ *     p <- p - rate m / (sqrt(v) + epsilon_t),
+ *     rate = lr sqrt(1 - b2^t) / (1 - b1^t),   epsilon_t = epsilon sqrt(1 - b2^t),
  *
- * which is torch.optim.Adam after torch.nn.utils.clip_grad_norm_, with the corrections of the moments moved into two numbers. The norm |g| is
- * that of all parameters together and comes with the gradients.
+ * which is torch.optim.Adam after torch.nn.utils.clip_grad_norm_, with the corrections of the
+ * moments moved into two numbers. The norm |g| is that of all parameters together and comes with
+ * the gradients.
  */
 import * as g from '../graph/operators/index.ts';
 import { constant, input, type Tensor } from '../graph/tensor.ts';
@@ -52,7 +54,10 @@ export function adamNumbers(
   };
 }
 
-/** Inputs: each parameter, its gradient and moments; the four numbers. Outputs: `updated.` parameter and moments. */
+/**
+ * Inputs: each parameter, its gradient and moments; the four numbers. Outputs: `updated.` parameter
+ * and moments.
+ */
 export function adamGraph(
   parameters: readonly Parameter[],
   { beta1, beta2 }: AdamSettings,

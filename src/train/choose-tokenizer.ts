@@ -22,10 +22,11 @@ export interface ChosenTokenizer {
 const ENDS = ['<|endoftext|>', '</s>', '<|end_of_text|>', '<eos>'];
 
 /**
- * The tokenizer of a `tokenizer.json` or of the folder that holds it, that of GPT-2 under the name `gpt2`, else one that is trained
- * on the documents.
+ * The tokenizer of a `tokenizer.json` or of the folder that holds it, that of GPT-2 under the name
+ * `gpt2`, else one that is trained on the documents.
  *
- * @throws UserError when there is no such file, it is none that can be read, or it has no token that ends a document
+ * @throws UserError when there is no such file, it is none that can be read, or it has no token
+ * that ends a document
  */
 export async function chooseTokenizer(
   { tokenizer: given, vocabulary }: Pick<TrainingChoices, 'tokenizer' | 'vocabulary'>,

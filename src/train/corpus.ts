@@ -21,7 +21,10 @@ export interface Part extends Corpus {
 }
 
 export interface CorpusOptions {
-  /** A line of exactly this text stands between two documents and belongs to neither; unless given, a file is one document. */
+  /**
+   * A line of exactly this text stands between two documents and belongs to neither; unless given,
+   * a file is one document.
+   */
   readonly separator?: string | undefined;
 }
 
@@ -36,10 +39,12 @@ export const DEFAULT_CORPUS = 'tinyshakespeare';
 const MAX_FILE_BYTES = 500_000_000;
 
 /**
- * Reads text files, in the order given, and the `.txt` files below folders, by path. `tinyshakespeare` is the corpus inside the
- * package. Texts must be UTF-8; a byte order mark is left out. Documents of white space alone are none.
+ * Reads text files, in the order given, and the `.txt` files below folders, by path.
+ * `tinyshakespeare` is the corpus inside the package. Texts must be UTF-8; a byte order mark is
+ * left out. Documents of white space alone are none.
  *
- * @throws UserError a file that cannot be read or is no UTF-8, a folder without texts, a corpus without a document
+ * @throws UserError a file that cannot be read or is no UTF-8, a folder without texts, a corpus
+ * without a document
  */
 export async function readCorpus(sources: readonly string[], { separator }: CorpusOptions = {}): Promise<Corpus> {
   const files = (await Promise.all(sources.map(textFiles))).flat();
@@ -100,7 +105,10 @@ function decodeStrictly(file: string, bytes: Buffer): string {
   }
 }
 
-/** Offset of the first byte at which a text stops being UTF-8: where U+FFFD was read without standing there. */
+/**
+ * Offset of the first byte at which a text stops being UTF-8: where U+FFFD was read without
+ * standing there.
+ */
 function firstForeignByte(bytes: Buffer): number {
   const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
   const standing = Buffer.from('\ufffd');
@@ -131,8 +139,8 @@ function splitDocuments(text: string, separator: string | undefined): string[] {
 }
 
 /**
- * Cuts the last part of a corpus off: whole documents, and of the one in which the border falls what stands behind the end of a
- * line.
+ * Cuts the last part of a corpus off: whole documents, and of the one in which the border falls
+ * what stands behind the end of a line.
  *
  * @param share of the letters, in (0, 1)
  */

@@ -14,7 +14,8 @@ test('counts what training will do, without doing it', async () => {
   const layer = 2 * norms + (3 * D * D + 3 * D) + (D * D + D) + (2 * D * F + F + D);
   expect(parameters).toBe(V * D + T * D + L * layer + norms);
   expect(stages.training.tokens).toBe(12 * 2 * 4 * T);
-  // Two operations for each weight of a product, four for each entry of a head that a score and its value take; thrice for the gradient.
+  // Two operations for each weight of a product, four for each entry of a head that a score and its
+  // value take; thrice for the gradient.
   const products = stages.training.tokens * 2 * (L * (4 * D * D + 2 * D * F) + V * D);
   const attention = stages.training.tokens * L * T * 4 * D;
   expect(stages.training.flops).toBe(3 * (products + attention));

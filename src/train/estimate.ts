@@ -34,7 +34,10 @@ export interface TrainingEstimate {
   readonly total: Work;
   /** At its highest, both processes together; null when it was not asked to measure. */
   readonly memoryBytes: number | null;
-  /** What a batch took, forward and backward, and its share of a step; null when it was not asked to measure. */
+  /**
+   * What a batch took, forward and backward, and its share of a step; null when it was not asked to
+   * measure.
+   */
   readonly secondsOfBatch: number | null;
 }
 
@@ -44,7 +47,8 @@ export interface TrainingEstimateOptions extends TrainingOptions, Hooks {
 }
 
 /**
- * Says what a training run would take without doing it: batches are measured, those of a large model on a few of its layers.
+ * Says what a training run would take without doing it: batches are measured, those of a large
+ * model on a few of its layers.
  *
  * @throws UserError as trainModel, before anything is computed
  */
@@ -94,10 +98,16 @@ export async function estimateTraining(options: TrainingEstimateOptions = {}): P
   };
 }
 
-/** To fetch parameters and moments and to write them and the model, four bytes each: of every checkpoint, and of its bytes; measured. */
+/**
+ * To fetch parameters and moments and to write them and the model, four bytes each: of every
+ * checkpoint, and of its bytes; measured.
+ */
 const CHECKPOINT = { seconds: 0.03, bytesASecond: 350e6 };
 
-/** By which both processes grow in a run of many steps: code that is compiled, buffers that wait for collection; measured. */
+/**
+ * By which both processes grow in a run of many steps: code that is compiled, buffers that wait for
+ * collection; measured.
+ */
 const GROWTH_BYTES = 100e6;
 
 /** Sequences of all validations. */

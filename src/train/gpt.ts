@@ -1,6 +1,7 @@
 /**
- * @file GPT decoders to be trained from scratch, in GPT-2's build: learned positions, layer norms before attention and feed-forward,
- * tanh GELU, tied head; plain or with momentum in the attention. What is trained is a checkpoint of family gpt2 afterwards.
+ * @file GPT decoders to be trained from scratch, in GPT-2's build: learned positions, layer norms
+ * before attention and feed-forward, tanh GELU, tied head; plain or with momentum in the attention.
+ * What is trained is a checkpoint of family gpt2 afterwards.
  */
 import { UserError } from '../error.ts';
 import * as g from '../graph/operators/index.ts';
@@ -58,7 +59,10 @@ const DEVIATION = 0.02;
 /** sigmoid(-2) = 0.12: where learned momentum begins. */
 const FIRST_LOGIT = -2;
 
-/** GPT-2's first numbers (Radford et al. 2019, section 2.3): what is added to the residual is smaller, the deeper the model. */
+/**
+ * GPT-2's first numbers (Radford et al. 2019, section 2.3): what is added to the residual is
+ * smaller, the deeper the model.
+ */
 function initialOf(name: string, layers: number, deviation: number): Initial {
   if (name.startsWith('momentum.')) return { value: FIRST_LOGIT };
   if (name.endsWith('.bias')) return { value: 0 };
@@ -72,8 +76,9 @@ function parametersOf({ tensors, layers }: Decoder, config: Readonly<Record<stri
 }
 
 /**
- * Next-token prediction: the loss is the weighted sum of cross-entropies, targets int32 [B, T] and weights float32 [B, T] beside
- * the inputs of the forward pass. Outputs: losses [B, T], logits [B, T, V]. `languageFeeds` makes the feeds.
+ * Next-token prediction: the loss is the weighted sum of cross-entropies, targets int32 [B, T] and
+ * weights float32 [B, T] beside the inputs of the forward pass. Outputs: losses [B, T], logits [B,
+ * T, V]. `languageFeeds` makes the feeds.
  *
  * @param config as `gptConfig` makes it, or of any other supported family
  */
@@ -105,7 +110,8 @@ function weightedSum(x: Tensor): Tensor {
 /**
  * Feeds of B sequences of T + 1 tokens: each token is predicted from those before it.
  *
- * @param counted whether the prediction of token t + 1 of a sequence counts; all do when absent. The loss is the mean over those.
+ * @param counted whether the prediction of token t + 1 of a sequence counts; all do when absent.
+ * The loss is the mean over those.
  */
 export function languageFeeds(
   sequences: readonly ArrayLike<number>[],
@@ -145,9 +151,10 @@ function positionsAndWeights(B: number, T: number, weights: Float32Array): Feeds
 }
 
 /**
- * The same decoder over vectors in place of tokens, with a number read out at each: for functions to be learned in context (Garg et al.
- * 2022). Inputs vectors float32 [B, T, inputSize], answers and weights [B, T]; the loss is the weighted sum of squared errors.
- * Outputs: predictions [B, T]. `vectorFeeds` makes the feeds.
+ * The same decoder over vectors in place of tokens, with a number read out at each: for functions
+ * to be learned in context (Garg et al. 2022). Inputs vectors float32 [B, T, inputSize], answers
+ * and weights [B, T]; the loss is the weighted sum of squared errors. Outputs: predictions [B, T].
+ * `vectorFeeds` makes the feeds.
  */
 export function vectorModel(shape: Omit<GptShape, 'vocabulary' | 'endOfText'>, inputSize: number): Objective {
   const config = gptConfig({ ...shape, vocabulary: 1 });
@@ -175,7 +182,11 @@ export function vectorModel(shape: Omit<GptShape, 'vocabulary' | 'endOfText'>, i
   };
 }
 
-/** Feeds of B sequences of T vectors. @param weights [B, T], made to sum to 1: which predictions count */
+/**
+ * Feeds of B sequences of T vectors.
+ *
+ * @param weights [B, T], made to sum to 1: which predictions count
+ */
 export function vectorFeeds(
   [B, T, inputSize]: readonly [number, number, number],
   {

@@ -9,7 +9,11 @@ export interface MeanLoss {
   readonly tokens: number;
 }
 
-/** The mean loss over the sequences with these numbers, with the parameters as they are. @param onBatch is called behind each batch */
+/**
+ * The mean loss over the sequences with these numbers, with the parameters as they are.
+ *
+ * @param onBatch is called behind each batch
+ */
 export async function meanLoss(
   trainer: Trainer,
   sequences: Sequences,

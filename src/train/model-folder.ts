@@ -1,4 +1,7 @@
-/** @file The model as Hugging Face writes one, in the run folder: whoever takes a folder as --model takes this one. */
+/**
+ * @file The model as Hugging Face writes one, in the run folder: whoever takes a folder as --model
+ * takes this one.
+ */
 import { join } from 'node:path';
 import { writeSafetensors } from '../checkpoint/sources/write-safetensors.ts';
 import { writeAtomically } from '../files/atomic-file.ts';

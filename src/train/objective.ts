@@ -13,7 +13,10 @@ export interface Parameter {
 /** Something to train: parameters, and graph outputs as functions of them and of fed inputs. */
 export interface Objective {
   readonly parameters: readonly Parameter[];
-  /** The loss, float32 [], and what else can be read, from parameters by name and inputs that it makes. */
+  /**
+   * The loss, float32 [], and what else can be read, from parameters by name and inputs that it
+   * makes.
+   */
   readonly build: (parameter: (name: string) => Tensor) => {
     readonly loss: Tensor;
     readonly outputs?: Readonly<Record<string, Tensor>>;

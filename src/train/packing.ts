@@ -1,7 +1,13 @@
-/** @file From documents to batches. Letters: B sequences of a batch, T tokens of a sequence, N tokens in all. */
+/**
+ * @file From documents to batches. Letters: B sequences of a batch, T tokens of a sequence, N
+ * tokens in all.
+ */
 import { chooseDistinct, randomStream } from '../statistics/random.ts';
 
-/** Every document behind an end-of-text token, and one behind the last: what parts two documents also begins the first. [N] */
+/**
+ * Every document behind an end-of-text token, and one behind the last: what parts two documents
+ * also begins the first. [N]
+ */
 export function joinDocuments(documents: readonly ArrayLike<number>[], endOfText: number): Int32Array {
   const stream = new Int32Array(documents.reduce((sum, { length }) => sum + length + 1, 1)).fill(endOfText);
   let at = 1;
@@ -24,8 +30,8 @@ export interface Sequences {
 }
 
 /**
- * Cuts a stream into floor((N - 1) / T) sequences. Every token but the first is predicted once; the last few, which fill no sequence,
- * are left out.
+ * Cuts a stream into floor((N - 1) / T) sequences. Every token but the first is predicted once; the
+ * last few, which fill no sequence, are left out.
  */
 export function packSequences(stream: Int32Array, context: number): Sequences {
   return {
@@ -37,8 +43,8 @@ export function packSequences(stream: Int32Array, context: number): Sequences {
 }
 
 /**
- * The sequences of batch `step` (0, 1, ...), as a function of seed and step alone: all sequences in a random order of their own in
- * each epoch, one epoch behind the other, cut into batches of B.
+ * The sequences of batch `step` (0, 1, ...), as a function of seed and step alone: all sequences in
+ * a random order of their own in each epoch, one epoch behind the other, cut into batches of B.
  */
 export function batchOrder(sequences: number, batch: number, seed: number): (step: number) => readonly number[] {
   let known = { epoch: -1, order: [] as readonly number[] };

@@ -19,8 +19,8 @@ export type TextsOfPlan = {
 };
 
 /**
- * Every choice that decides the numbers of a training run, as plain JSON. The number of threads is not among them: it moves results
- * by rounding only.
+ * Every choice that decides the numbers of a training run, as plain JSON. The number of threads is
+ * not among them: it moves results by rounding only.
  */
 export type TrainingPlan = {
   /** Its number is raised by a release that changes a number of the training. */

@@ -24,7 +24,11 @@ export interface PreparedTraining {
 /** Where no file to validate on is given: the last tenth of the corpus. */
 const VALIDATION_SHARE = 0.1;
 
-/** Reads the corpus, trains or opens the tokenizer, packs. @throws UserError options, files, a text that is too short */
+/**
+ * Reads the corpus, trains or opens the tokenizer, packs.
+ *
+ * @throws UserError options, files, a text that is too short
+ */
 export async function prepareTraining(
   options: TrainingOptions,
   { signal, onProgress }: Hooks = {},

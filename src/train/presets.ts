@@ -60,7 +60,10 @@ export const presets = {
     learningRate: 1e-3,
     ...PAPER,
   },
-  /** Table 10: 512K tokens a step. The vocabulary, which the paper does not print, is that of GPT-2, as in fairseq's models. */
+  /**
+   * Table 10: 512K tokens a step. The vocabulary, which the paper does not print, is that of GPT-2,
+   * as in fairseq's models.
+   */
   'paper-350m': {
     layers: 24,
     heads: 16,

@@ -40,10 +40,12 @@ export interface TrainRun {
 }
 
 /**
- * Trains a GPT decoder from scratch, in a folder that is a model's folder afterwards. A run that was interrupted, even killed, goes on
- * from its last checkpoint and ends with the same bytes in every file but `provenance.json`; a finished one is not computed again.
+ * Trains a GPT decoder from scratch, in a folder that is a model's folder afterwards. A run that
+ * was interrupted, even killed, goes on from its last checkpoint and ends with the same bytes in
+ * every file but `provenance.json`; a finished one is not computed again.
  *
- * @throws UserError what the user can mend: options, corpus, the run folder, the disk, a training that diverges
+ * @throws UserError what the user can mend: options, corpus, the run folder, the disk, a training
+ * that diverges
  * @throws Interrupted after `signal`
  */
 export async function trainModel(options: TrainRunOptions = {}): Promise<TrainRun> {

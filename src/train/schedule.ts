@@ -12,7 +12,8 @@ export interface Schedule {
  *
  *     t <= W:  r t / W,        t > W:  r ((S + 1 - t) / (S - W))^power,
  *
- * so that the first step behind the warm-up still has the full rate and the last one more than none.
+ * so that the first step behind the warm-up still has the full rate and the last one more than
+ * none.
  */
 export function learningRateAt(t: number, { learningRate, warmUp, steps, power }: Schedule): number {
   if (t <= warmUp) return (learningRate * t) / warmUp;

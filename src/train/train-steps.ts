@@ -55,10 +55,11 @@ export function usualCheckpointEvery({ steps }: Pick<TrainingPlan, 'steps'>): nu
 }
 
 /**
- * Takes the steps of a plan, from the last checkpoint of the folder on. When `signal` is aborted, the step at work is taken to its end
- * and a checkpoint of it written before the reason is thrown.
+ * Takes the steps of a plan, from the last checkpoint of the folder on. When `signal` is aborted,
+ * the step at work is taken to its end and a checkpoint of it written before the reason is thrown.
  *
- * @throws UserError the disk refuses, or the numbers leave the finite ones: then the last checkpoint is the one before
+ * @throws UserError the disk refuses, or the numbers leave the finite ones: then the last
+ * checkpoint is the one before
  */
 export async function trainSteps(
   runtime: Runtime,

@@ -22,11 +22,13 @@ export interface Trainer {
   /** Steps done. */
   readonly step: () => number;
   /**
-   * One step of Adam on the mean loss of the batches, each of which goes through the model on its own.
+   * One step of Adam on the mean loss of the batches, each of which goes through the model on its
+   * own.
    *
    * @returns the loss before the step and the norm of the gradient before it is clipped
-   * @throws NonFiniteError when a number leaves the finite ones. The state is that before the step; where some chunks of a large model
-   * are replaced already it is void, and everything but `restore` and `close` throws from then on
+   * @throws NonFiniteError when a number leaves the finite ones. The state is that before the step;
+   * where some chunks of a large model are replaced already it is void, and everything but
+   * `restore` and `close` throws from then on
    */
   take(
     batches: readonly Feeds[],
@@ -49,7 +51,8 @@ const sumSofar = (name: string) => `sum.${name}`;
 type Handles = Readonly<Record<string, Handle>>;
 
 /**
- * Puts a problem beside the runtime, ready to be trained by Adam. Parameters, gradients and moments stay in the compute process.
+ * Puts a problem beside the runtime, ready to be trained by Adam. Parameters, gradients and moments
+ * stay in the compute process.
  *
  * @param options.chunkSize numbers that are updated together at most; a larger parameter alone
  */
@@ -228,8 +231,8 @@ function fedParameters({ parameters }: Objective): (name: string) => Tensor {
 }
 
 /**
- * The loss [] and, for share * loss, share [1], `gradient.` of each parameter; with `summed` added to what `sum.` of the parameter
- * holds. Also the norm of all of these gradients together [].
+ * The loss [] and, for share * loss, share [1], `gradient.` of each parameter; with `summed` added
+ * to what `sum.` of the parameter holds. Also the norm of all of these gradients together [].
  */
 export function trainingGraph(problem: Objective, summed: boolean): Readonly<Record<string, Tensor>> {
   const parameter = fedParameters(problem);
@@ -250,7 +253,10 @@ export function trainingGraph(problem: Objective, summed: boolean): Readonly<Rec
   };
 }
 
-/** Numbers whose update goes through one graph: what is new and what is old of them stand side by side in memory. */
+/**
+ * Numbers whose update goes through one graph: what is new and what is old of them stand side by
+ * side in memory.
+ */
 const CHUNK = 16 * 2 ** 20;
 
 /** Parameters in groups of at most so many numbers; a larger one is a group of its own. */

@@ -22,7 +22,11 @@ export interface TrainingLog {
   readonly close: () => Promise<void>;
 }
 
-/** Opens train.jsonl; what stands behind row `step`, from which training goes on, is cut off. @throws UserError when rows before it are missing */
+/**
+ * Opens train.jsonl; what stands behind row `step`, from which training goes on, is cut off.
+ *
+ * @throws UserError when rows before it are missing
+ */
 export async function openTrainingLog(file: string, step: number): Promise<TrainingLog> {
   const records = await openRecordFile(file);
   const rows: LogRow[] = [];

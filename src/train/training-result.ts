@@ -10,7 +10,10 @@ export interface Prediction extends MeanLoss {
   /** exp(loss); null, with `why`, where no number is so large. */
   readonly perplexity: number | null;
   readonly why?: string;
-  /** The loss in bits, by the bytes of the text instead of its tokens: comparable between tokenizers. */
+  /**
+   * The loss in bits, by the bytes of the text instead of its tokens: comparable between
+   * tokenizers.
+   */
   readonly bitsPerByte: number;
 }
 

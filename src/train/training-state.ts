@@ -11,7 +11,11 @@ const FILE = 'state.safetensors';
 const FORMAT = 'dualform.training-state/1';
 const SETS = ['parameters', 'first', 'second'] as const;
 
-/** Everything that training goes on from: parameters, moments, steps done. @param signature of the plan */
+/**
+ * Everything that training goes on from: parameters, moments, steps done.
+ *
+ * @param signature of the plan
+ */
 export async function writeState(
   folder: string,
   signature: string,

@@ -54,7 +54,7 @@ const REFUSED_HERE: readonly RegExp[] = [
   /^rotary parameters for each kind of layer are not supported in this family/,
   // transformers repeats a list of one number.
   /^rope scaling 'longrope' needs short_factor and long_factor, each a list of/,
-  /^head_dim 16 is not the hiddenSize of its heads/,
+  /^head_dim 16 is not the size of its heads/,
   /^configuration key partial_rotary_factor: Gemma 3 rotates whole heads/,
   /^rope scaling 'proportional' is not supported/,
   // transformers changes the angles of all tokens with the length of the sequence.

@@ -215,8 +215,8 @@ describe('bad input', () => {
   writeFileSync(short, 'a few words');
 
   test.each<[MomentumOptions, string]>([
-    [{ etas: [1] }, 'etas 1: must be numbers from 0 to below 1'],
-    [{ etas: [-0.1] }, 'etas -0.1: must be numbers from 0 to below 1'],
+    [{ etas: [1] }, 'etas 1: must be a number from 0 to below 1'],
+    [{ etas: [-0.1] }, 'etas -0.1: must be a number from 0 to below 1'],
     [{ etas: [0] }, 'etas: needs at least one above 0; plain attention, 0, is in every study'],
     [{ seeds: [3] }, 'seeds 3: intervals need at least two different seeds'],
     [{ seeds: [3, 3] }, 'seeds 3,3: intervals need at least two different seeds'],
@@ -229,7 +229,7 @@ describe('bad input', () => {
     [{ corpus: [join(scratch, 'nowhere.txt')] }, 'nowhere.txt'],
     [{ context: 512 }, 'evaluationTokens 300: perplexities at four lengths need at least 1536 tokens'],
     [{ classify: ['mr'] }, 'task mr: a context of 96 tokens has no room for one demonstration'],
-    [{ classify: ['sst9'] }, 'no task "sst9"; the nearest name is'],
+    [{ classify: ['sst9'] }, 'task sst9: unknown task; the nearest name is'],
     [{ speed: 1 } as MomentumOptions, 'speed: unknown option'],
   ])('%j', async (wishes, message) => {
     expect(await refusal(wishes)).toContain(message);

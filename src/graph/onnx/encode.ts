@@ -42,9 +42,9 @@ const furtherName = (name: string, output: number) => `${name}.${output}`;
  * Writes a graph as an ONNX model (opset 20, IR 9). Weights become external data. Named dimensions
  * (`B*T`) are computed at run time from the shapes of the inputs.
  *
- * Weights in half precision are widened to float32 at each use, after the other operand was computed:
- * so one float32 matrix is in memory at a time, and the engine does not widen all of them when a
- * session opens.
+ * Weights in half precision are widened to float32 at each use, after the other operand was
+ * computed: so one float32 matrix is in memory at a time, and the engine does not widen all of them
+ * when a session opens.
  *
  * @throws GraphError when the place of a weight is unknown, or no input has a named dimension
  */
@@ -129,8 +129,8 @@ export function encodeOnnx({ name, outputs, locate }: EncodeOptions): Uint8Array
     return weight;
   };
   /**
-   * A weight as float32. A view of it with shape [0, ..., 0] (0 keeps a size) is computed from a size of
-   * one of `beside`, the other operands, so that the engine widens it only after them.
+   * A weight as float32. A view of it with shape [0, ..., 0] (0 keeps a size) is computed from a
+   * size of one of `beside`, the other operands, so that the engine widens it only after them.
    */
   const widened = ({ name: weight, shape }: Weight, beside: readonly Tensor[]): string => {
     const dtype = halves.get(weight);

@@ -1,7 +1,7 @@
 /**
- * @file The part of the protobuf wire format that an ONNX model needs: varints, packed integers, floats,
- * bytes and nested messages. Own code because published ONNX bindings follow old schemas and need a
- * protobuf runtime.
+ * @file The part of the protobuf wire format that an ONNX model needs: varints, packed integers,
+ * floats, bytes and nested messages. Own code because published ONNX bindings follow old schemas
+ * and need a protobuf runtime.
  */
 export interface Writer {
   int(field: number, value: number): void;

@@ -10,7 +10,9 @@ import {
   type Tensor,
 } from '../tensor.ts';
 
-/** The shape of an elementwise result, as in NumPy: axes are aligned at the end, size 1 is repeated. */
+/**
+ * The shape of an elementwise result, as in NumPy: axes are aligned at the end, size 1 is repeated.
+ */
 export function broadcastShape(operator: string, tensors: readonly Tensor[]): Shape {
   const rank = Math.max(...tensors.map(tensor => tensor.shape.length));
   return Array.from({ length: rank }, (_, axis) => {

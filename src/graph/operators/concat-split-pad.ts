@@ -1,4 +1,7 @@
-/** @file Joining, cutting and padding along an axis: concat and split, split and pad are gradients of each other. */
+/**
+ * @file Joining, cutting and padding along an axis: concat and split, split and pad are gradients
+ * of each other.
+ */
 import { type Dimension, plus } from '../dimension.ts';
 import {
   axisOf,
@@ -45,7 +48,8 @@ export function concat(tensors: readonly Tensor[], axis: number): Tensor {
 
 const splitOperator: Operator = {
   name: 'split',
-  // The gradient of a part, padded with zeros. `differentiate` joins those of all parts (`joinPadded`).
+  // The gradient of a part, padded with zeros. `differentiate` joins those of all parts
+  // (`joinPadded`).
   gradient: ({ attributes }, g) => {
     const [before, after] = attributes.around as readonly [Dimension, Dimension];
     return [pad(g, attributes.axis as number, before, after)];
@@ -61,7 +65,9 @@ const splitOperator: Operator = {
   },
 };
 
-/** Cuts an axis into parts of the given sizes, which add up to its size; `concat` is the inverse. */
+/**
+ * Cuts an axis into parts of the given sizes, which add up to its size; `concat` is the inverse.
+ */
 export function split(x: Tensor, axis: number, sizes: readonly Dimension[]): readonly Tensor[] {
   const { name } = splitOperator;
   const along = axisOf(name, x, axis);
@@ -102,8 +108,8 @@ function withSize(shape: Shape, axis: number, size: Dimension): Shape {
 }
 
 /**
- * The sum of padded tensors whose parts lie side by side and fill the axis: the parts joined, without
- * an addition. Undefined for other tensors.
+ * The sum of padded tensors whose parts lie side by side and fill the axis: the parts joined,
+ * without an addition. Undefined for other tensors.
  */
 export function joinPadded(tensors: readonly Tensor[]): Tensor | undefined {
   const padded = tensors.filter((x): x is Operation => x.kind === 'operation' && x.operator === padOperator);

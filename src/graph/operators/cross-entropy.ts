@@ -9,7 +9,8 @@ import { sub } from './sub.ts';
 
 const operator: Operator = {
   name: 'crossEntropy',
-  // dx = g (softmax(x) - onehot(target)), in fewer passes over [N, V] than the gradients of the single steps take.
+  // dx = g (softmax(x) - onehot(target)), in fewer passes over [N, V] than the gradients of the
+  // single steps take.
   gradient: ({ inputs: [, , probabilities, column] }, g) => {
     const minusOne = expand(constant(-1), column!.shape);
     return [undefined, mul(scatterElements(probabilities!, column!, minusOne, 1), reshape(g, column!.shape))];
@@ -17,7 +18,9 @@ const operator: Operator = {
   onnx: ({ inputs: [losses] }) => ({ opType: 'Identity', operands: [losses!] }),
 };
 
-/** log sum_j exp(x_j) - x_target of each row: x [N, V], targets int32 [N] -> [N], without overflow. */
+/**
+ * log sum_j exp(x_j) - x_target of each row: x [N, V], targets int32 [N] -> [N], without overflow.
+ */
 export function crossEntropy(x: Tensor, targets: Tensor): Tensor {
   requireFloat(operator.name, x);
   const [N] = x.shape;

@@ -16,8 +16,8 @@ const gatherOperator: Operator = {
 };
 
 /**
- * One element of x for each index: along axis 1, y[i, j] = x[i, indices[i, j]]. All sizes but that of
- * the axis are equal.
+ * One element of x for each index: along axis 1, y[i, j] = x[i, indices[i, j]]. All sizes but that
+ * of the axis are equal.
  */
 export function gatherElements(x: Tensor, indices: Tensor, axis: number): Tensor {
   if (indices.type !== 'int32') refuse(gatherOperator.name, [x, indices], 'indices must be int32');
@@ -35,7 +35,8 @@ const scatterOperator: Operator = {
     undefined,
     gatherElements(g, indices!, attributes.axis as number),
   ],
-  // Unlike ScatterND, whose additions are a data race between threads (microsoft/onnxruntime#18048), this one adds in order.
+  // Unlike ScatterND, whose additions are a data race between threads
+  // (microsoft/onnxruntime#18048), this one adds in order.
   onnx: ({ inputs, attributes }) => ({
     opType: 'ScatterElements',
     operands: inputs,
@@ -44,8 +45,8 @@ const scatterOperator: Operator = {
 };
 
 /**
- * x with updates added at the indices: along axis 0, y[indices[i, j], j] += updates[i, j]. Updates with
- * equal indices add up.
+ * x with updates added at the indices: along axis 0, y[indices[i, j], j] += updates[i, j]. Updates
+ * with equal indices add up.
  */
 export function scatterElements(x: Tensor, indices: Tensor, updates: Tensor, axis: number): Tensor {
   const { name } = scatterOperator;

@@ -17,8 +17,9 @@ function exactSlope(x: Tensor): Tensor {
 }
 
 /**
- * With (1 + tanh(u)) / 2 = sigmoid(2 u) the approximation is x s, s = sigmoid(x p), p = SLOPE (1 + CUBIC x^2); then
- * dy/dx = s + x s (1 - s) (3 p - 2 SLOPE). This form has the fewest elementwise operators, each of which is a pass over memory.
+ * With (1 + tanh(u)) / 2 = sigmoid(2 u) the approximation is x s, s = sigmoid(x p), p = SLOPE (1 +
+ * CUBIC x^2); then dy/dx = s + x s (1 - s) (3 p - 2 SLOPE). This form has the fewest elementwise
+ * operators, each of which is a pass over memory.
  */
 function tanhSlope(x: Tensor, y: Tensor): Tensor {
   const p = add(mul(mul(x, x), constant(SLOPE * CUBIC)), constant(SLOPE));
@@ -38,8 +39,8 @@ const operator: Operator = {
 };
 
 /**
- * x Phi(x) = x (1 + erf(x / sqrt 2)) / 2 (Hendrycks and Gimpel 2016), or with `tanh` the approximation of
- * GPT-2, x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2.
+ * x Phi(x) = x (1 + erf(x / sqrt 2)) / 2 (Hendrycks and Gimpel 2016), or with `tanh` the
+ * approximation of GPT-2, x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2.
  */
 export function gelu(x: Tensor, { tanh = false } = {}): Tensor {
   requireFloat(operator.name, x);

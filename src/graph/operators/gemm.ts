@@ -9,7 +9,8 @@ interface GemmOptions {
 
 const operator: Operator = {
   name: 'gemm',
-  // With A' = op(A), B' = op(B): dA' = G B'^T, dB' = A'^T G, transposed back where op is a transposition; dC = G.
+  // With A' = op(A), B' = op(B): dA' = G B'^T, dB' = A'^T G, transposed back where op is a
+  // transposition; dC = G.
   gradient: ({ inputs: [a, b], attributes }, g, wanted) => {
     const tA = attributes.transposeA === 1;
     const tB = attributes.transposeB === 1;
@@ -35,8 +36,8 @@ const operator: Operator = {
 };
 
 /**
- * op(a) op(b) + plus for matrices [M, K] and [K, N], where op transposes its operand or not. A weight
- * can so stay as the checkpoint stores it, [out, in].
+ * op(a) op(b) + plus for matrices [M, K] and [K, N], where op transposes its operand or not. A
+ * weight can so stay as the checkpoint stores it, [out, in].
  */
 export function gemm(a: Tensor, b: Tensor, { transposeA = false, transposeB = false, plus }: GemmOptions = {}): Tensor {
   requireFloat(operator.name, a, b, ...(plus ? [plus] : []));

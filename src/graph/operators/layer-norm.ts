@@ -4,7 +4,10 @@ import { mul } from './mul.ts';
 import { reduceMean } from './reduce-mean.ts';
 import { sub } from './sub.ts';
 
-/** The second and third output of the node, [..., 1]: mean, and 1 / sqrt(variance + epsilon), of each row. */
+/**
+ * The second and third output of the node, [..., 1]: mean, and 1 / sqrt(variance + epsilon), of
+ * each row.
+ */
 const statistic = (name: 'mean' | 'inverse deviation', output: 1 | 2): Operator => ({
   name,
   onnx: ({ inputs: [of] }) => ({ of: of!, output }),
@@ -39,7 +42,10 @@ const operator: Operator = {
   }),
 };
 
-/** (x - mean) / sqrt(variance + epsilon) * scale + bias over the last axis; scale and bias [D] (Ba et al. 2016). */
+/**
+ * (x - mean) / sqrt(variance + epsilon) * scale + bias over the last axis; scale and bias [D] (Ba
+ * et al. 2016).
+ */
 export function layerNorm(x: Tensor, scale: Tensor, bias: Tensor, epsilon: number): Operation {
   requireFloat(operator.name, x, scale, bias);
   const D = x.shape[axisOf(operator.name, x, -1)];

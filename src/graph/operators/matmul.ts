@@ -13,8 +13,8 @@ const operator: Operator = {
 };
 
 /**
- * The gradient of an operand, the product x y. For an operand X^T it is written (y^T x^T)^T, so that the
- * gradient of X becomes y^T x^T, without a transposition.
+ * The gradient of an operand, the product x y. For an operand X^T it is written (y^T x^T)^T, so
+ * that the gradient of X becomes y^T x^T, without a transposition.
  */
 function gradientOf(operand: Tensor, x: Tensor, y: Tensor): Tensor {
   const product = areTransposedMatrices(operand)
@@ -24,8 +24,9 @@ function gradientOf(operand: Tensor, x: Tensor, y: Tensor): Tensor {
 }
 
 /**
- * Matrix product over the last two axes, [..., M, K] x [..., K, N] -> [..., M, N]. Leading axes broadcast;
- * both operands have the same rank. The engine fuses `transposeMatrices` of an operand into the product.
+ * Matrix product over the last two axes, [..., M, K] x [..., K, N] -> [..., M, N]. Leading axes
+ * broadcast; both operands have the same rank. The engine fuses `transposeMatrices` of an operand
+ * into the product.
  */
 export function matmul(a: Tensor, b: Tensor): Tensor {
   requireFloat(operator.name, a, b);

@@ -1,6 +1,7 @@
 /**
- * @file BLOOM (BigScience 2022): no position embedding but ALiBi, one projection of queries, keys and values interleaved by head,
- * a layer norm after the embedding, tanh GELU, a head that is tied unless the configuration says otherwise.
+ * @file BLOOM (BigScience 2022): no position embedding but ALiBi, one projection of queries, keys
+ * and values interleaved by head, a layer norm after the embedding, tanh GELU, a head that is tied
+ * by default.
  */
 import { z } from 'zod';
 import type { Tensor } from '../../graph/tensor.ts';
@@ -23,7 +24,7 @@ const schema = z.object({
   tie_word_embeddings: z.boolean().default(true),
 });
 
-/** The published models name the hiddenSize otherwise; the other two are names of transformers. */
+/** `n_embed` is the key of the published models; the other two are aliases in transformers. */
 function aliases(config: Readonly<Record<string, unknown>>) {
   const names = { num_attention_heads: 'n_head', num_hidden_layers: 'n_layer' };
   return config.n_embed == null ? names : { ...names, n_embed: 'hidden_size' };

@@ -3,7 +3,7 @@ import { activationName } from '../layers/activation.ts';
 import { headCount, size } from '../parse-config.ts';
 import { llamaKeys, llamaLike } from './llama.ts';
 
-/** Keys of all Gemmas, with what absent ones mean. */
+/** Keys of all Gemma models, with defaults. */
 export const gemmaKeys = {
   ...llamaKeys,
   head_dim: size.default(256),
@@ -14,8 +14,8 @@ export const gemmaKeys = {
 };
 
 /**
- * Llama with scaled embeddings, norms that scale by 1 + w, and tanh GELU in the gate (Gemma Team 2024). The first releases named it
- * `gelu`, by mistake.
+ * Llama with scaled embeddings, norms that scale by 1 + w, and tanh GELU in the gate (Gemma Team
+ * 2024). The first releases call it `gelu` by mistake.
  */
 export const gemma = llamaLike({
   family: 'gemma',

@@ -4,10 +4,10 @@ import { headCount } from '../parse-config.ts';
 import { gemmaKeys } from './gemma.ts';
 import { layerTypes, llamaLike } from './llama.ts';
 
-// Gemma 2 and later have hidden_activation in its place.
+// Gemma 2 and later have hidden_activation instead.
 const { hidden_act: _, ...common } = gemmaKeys;
 
-/** Keys of Gemma 2 and later, with what absent ones mean in Gemma 2. */
+/** Keys of Gemma 2 and later, with the defaults of Gemma 2. */
 export const gemma2Keys = {
   ...common,
   hidden_activation: activationName.default('gelu_pytorch_tanh'),
@@ -20,8 +20,8 @@ export const gemma2Keys = {
 };
 
 /**
- * Gemma with norms on both sides of attention and feed-forward, soft-capped scores and logits, and a window in every second layer
- * (Gemma Team 2024).
+ * Gemma with norms on both sides of attention and feed-forward, soft-capped scores and logits, and
+ * a window in every second layer (Gemma Team 2024).
  */
 export const gemma2 = llamaLike({
   family: 'gemma2',

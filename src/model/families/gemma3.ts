@@ -4,10 +4,13 @@ import { type RopeParameters, ropeParameters } from '../layers/rope-parameters.t
 import { gemma2Keys } from './gemma2.ts';
 import { type LlamaConfig, llamaLike } from './llama.ts';
 
-// The scores of Gemma 3 are not capped, whatever its configuration says.
+// Gemma 3 does not cap scores, whatever its configuration says.
 const { attn_logit_softcapping: _, ...common } = gemma2Keys;
 
-/** The rotary positions of local and of global layers: under names of their own, or nested as transformers 5 writes them. */
+/**
+ * The rotary positions of local and global layers: under their own keys, or nested as transformers
+ * 5 writes them.
+ */
 function ropes(c: LlamaConfig, source: string): { readonly local: RopeParameters; readonly global: RopeParameters } {
   const nested = (kind: string) => {
     const parsed = c.rope_parameters?.[kind] ?? {};
@@ -28,8 +31,9 @@ function ropes(c: LlamaConfig, source: string): { readonly local: RopeParameters
 }
 
 /**
- * Gemma with a norm over each head of queries and keys, norms on both sides of attention and feed-forward, and five local layers with a
- * window and a rotary base of their own before each global one (Gemma Team 2025). Text only.
+ * Gemma with a norm over each head of queries and keys, norms on both sides of attention and
+ * feed-forward, and five local layers, with a window and their own rotary base, before each global
+ * one (Gemma Team 2025). Text only.
  */
 export const gemma3 = llamaLike({
   family: 'gemma3_text',

@@ -1,6 +1,6 @@
 /**
- * @file GPT-Neo (Black et al. 2021): unscaled attention scores, global layers alternating with local ones that see a window of
- * recent tokens, learned positions, a head that is tied unless the configuration says otherwise.
+ * @file GPT-Neo (Black et al. 2021): unscaled attention scores, global layers alternating with
+ * local ones that see a window of recent tokens, learned positions, a head that is tied by default.
  */
 import { z } from 'zod';
 import { UserError } from '../../error.ts';
@@ -32,10 +32,13 @@ const schema = z.object({
   tie_word_embeddings: z.boolean().default(true),
 });
 
-/** Names of transformers that stand for the family's own. */
+/** Aliases of the keys in transformers. */
 const aliases = { num_attention_heads: 'num_heads', num_hidden_layers: 'num_layers' };
 
-/** Patterns with how often each comes. Empty where they do not tell so many layers. */
+/**
+ * The kinds of all layers from patterns and their counts. Empty where they give another number of
+ * layers.
+ */
 function expanded(types: readonly (readonly [pattern: readonly Kind[], times: number])[], layers: number) {
   const told = types.reduce((sum, [pattern, times]) => sum + pattern.length * times, 0);
   return told === layers ? types.flatMap(([pattern, times]) => Array(times).fill(pattern).flat() as Kind[]) : [];
@@ -48,7 +51,7 @@ export function gptNeo(config: Readonly<Record<string, unknown>>, source: string
   const headDim = divided(source, D, c.num_heads);
   const kinds = c.attention_layers ?? expanded(c.attention_types, c.num_layers);
   if (kinds.length !== c.num_layers) {
-    throw new UserError(`${source}: attention_types tells other layers than the ${c.num_layers} of num_layers`);
+    throw new UserError(`${source}: attention_types does not give the ${c.num_layers} layers of num_layers`);
   }
   const embedding = 'transformer.wte.weight';
   const positions = 'transformer.wpe.weight';

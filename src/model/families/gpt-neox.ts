@@ -1,6 +1,7 @@
 /**
- * @file GPT-NeoX and Pythia (Black et al. 2022, Biderman et al. 2023): one projection of queries, keys and values interleaved by
- * head, rotary positions on a part of each head, attention and feed-forward side by side or one after the other, untied head.
+ * @file GPT-NeoX and Pythia (Black et al. 2022, Biderman et al. 2023): one projection of queries,
+ * keys and values interleaved by head, rotary positions on a part of each head, attention and
+ * feed-forward in parallel or in sequence, untied head.
  */
 import { z } from 'zod';
 import { UserError } from '../../error.ts';
@@ -17,7 +18,7 @@ import { ropeKeys, ropeParameters } from '../layers/rope-parameters.ts';
 import { rotate, rotation } from '../layers/rotary.ts';
 import { divided, headCount, layerCount, parseConfig, size } from '../parse-config.ts';
 
-// Theta and the rotated share have names of the family's own.
+// Theta and the rotated share have their own keys in this family.
 const { rope_theta: _, partial_rotary_factor: __, ...ropes } = ropeKeys;
 
 const schema = z.object({
@@ -43,7 +44,7 @@ export function gptNeoX(config: Readonly<Record<string, unknown>>, source: strin
   const [D, F, V, H] = [c.hidden_size, c.intermediate_size, c.vocab_size, c.num_attention_heads];
   const headDim = divided(source, D, H);
   if (c.head_dim !== undefined && c.head_dim !== headDim) {
-    throw new UserError(`${source}: head_dim ${c.head_dim} is not the hiddenSize of its heads, ${headDim}`);
+    throw new UserError(`${source}: head_dim ${c.head_dim} is not the size of its heads, ${headDim}`);
   }
   const parameters = ropeParameters(c, source, { theta: c.rotary_emb_base, share: c.rotary_pct });
   const rope = readRope(parameters, { headDim, context: c.max_position_embeddings, partial: true, source });

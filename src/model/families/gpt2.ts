@@ -1,6 +1,6 @@
 /**
- * @file GPT-2 (Radford et al. 2019): learned positions, one fused projection of queries, keys and values stored [in, out], tanh
- * GELU, a head that is tied unless the configuration says otherwise.
+ * @file GPT-2 (Radford et al. 2019): learned positions, one fused projection of queries, keys and
+ * values stored [in, out], tanh GELU, a head that is tied by default.
  */
 import { z } from 'zod';
 import * as g from '../../graph/operators/index.ts';
@@ -27,7 +27,7 @@ const schema = z.object({
   tie_word_embeddings: z.boolean().default(true),
 });
 
-/** Names of transformers that stand for the family's own. */
+/** Aliases of the keys in transformers. */
 const aliases = {
   max_position_embeddings: 'n_positions',
   hidden_size: 'n_embd',

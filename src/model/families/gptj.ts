@@ -1,4 +1,7 @@
-/** @file GPT-J (Wang and Komatsuzaki 2021): rotary positions on interleaved pairs of a part of each head, no biases in the attention. */
+/**
+ * @file GPT-J (Wang and Komatsuzaki 2021): rotary positions on interleaved pairs of a part of each
+ * head, no biases in the attention.
+ */
 import { z } from 'zod';
 import { UserError } from '../../error.ts';
 import type { Decoder } from '../decoder.ts';
@@ -22,7 +25,7 @@ const schema = z.object({
   tie_word_embeddings: z.boolean().default(false),
 });
 
-/** Names of transformers that stand for the family's own. */
+/** Aliases of the keys in transformers. */
 const aliases = {
   max_position_embeddings: 'n_positions',
   hidden_size: 'n_embd',
@@ -37,9 +40,9 @@ export function gptj(config: Readonly<Record<string, unknown>>, source: string):
   const headDim = divided(source, D, c.n_head);
   const rotated = c.rotary_dim;
   if (rotated > headDim) {
-    throw new UserError(`${source}: rotary positions on ${rotated} numbers of heads of hiddenSize ${headDim}`);
+    throw new UserError(`${source}: ${rotated} rotated components of heads of size ${headDim}`);
   }
-  // Its pairs are those of one head as wide as the rotated part.
+  // The pairs of a head are those of its rotated part.
   const place = { headDim: rotated, context: c.n_positions, partial: false, source };
   return parallelDecoder({
     family: 'gptj',

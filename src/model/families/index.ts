@@ -39,7 +39,11 @@ export const families: Readonly<Record<string, Family>> = {
   xglm,
 };
 
-/** The decoder that a checkpoint's configuration describes. @throws UserError for a family that is not supported, with those that are */
+/**
+ * The decoder that a configuration describes.
+ *
+ * @throws UserError for a family that is not supported, with those that are
+ */
 export function readDecoder(config: Readonly<Record<string, unknown>>, source: string): Decoder {
   const type = baseFamily(config);
   const family = typeof type === 'string' && Object.hasOwn(families, type) ? families[type] : undefined;
@@ -51,12 +55,12 @@ export function readDecoder(config: Readonly<Record<string, unknown>>, source: s
   const decoder = family(config, source);
   const kinds = config.layer_types;
   if (Array.isArray(kinds) && kinds.length !== decoder.layers) {
-    throw new UserError(`${source}: layer_types tells ${kinds.length} layers, the configuration has ${decoder.layers}`);
+    throw new UserError(`${source}: layer_types has ${kinds.length} layers, the configuration has ${decoder.layers}`);
   }
   return withMomentum(decoder, config, source);
 }
 
-/** Keys that any family may have and that change the model, with the values that change nothing. */
+/** Keys of any family that would change the model, with the values that do not. */
 const UNSUPPORTED: readonly (readonly [key: string, harmless: readonly unknown[], hint: string])[] = [
   ['per_layer_config', [undefined, null], 'layers of different sizes are not supported'],
   ['quantization_config', [undefined, null], 'quantised weights are not supported; give the model before quantisation'],

@@ -1,6 +1,7 @@
 /**
- * @file The Llama family and those that differ from it in a detail: RMSNorm before attention and feed-forward, rotary positions,
- * grouped key/value heads, SwiGLU (Touvron et al. 2023). Biases, norms of queries and keys, and windows are options of `llamaLike`.
+ * @file The Llama family and those that differ from it in a detail: RMSNorm before attention and
+ * feed-forward, rotary positions, grouped key/value heads, SwiGLU (Touvron et al. 2023). Biases,
+ * norms of queries and keys, and windows are options of `llamaLike`.
  */
 import { z } from 'zod';
 import { UserError } from '../../error.ts';
@@ -15,7 +16,7 @@ import { type RopeParameters, ropeKeys, ropeParameters } from '../layers/rope-pa
 import { type Rotation, rotate, rotation, scaledRotation } from '../layers/rotary.ts';
 import { headCount, layerCount, parseConfig, size } from '../parse-config.ts';
 
-/** Keys that every family of Llama's build reads, with what absent ones mean in most. */
+/** Keys that every family like Llama reads, with the defaults of most. */
 export const llamaKeys = {
   vocab_size: size,
   hidden_size: size,
@@ -31,7 +32,7 @@ export const llamaKeys = {
   ...ropeKeys,
 };
 
-/** Kinds of attention of each layer, as `layer_types` tells them; `attention` is an older name. */
+/** Kinds of attention in `layer_types`; `attention` is an older name. */
 export const layerTypes = z.array(z.enum(['full_attention', 'attention', 'sliding_attention'])).nullish();
 
 /** Keys that some of the families read. */
@@ -57,9 +58,14 @@ export type LlamaConfig = Readonly<Omit<z.output<z.ZodObject<typeof llamaKeys>>,
 
 export interface Variant {
   readonly family: string;
-  /** The keys that the family reads, with what absent ones mean, as its configuration class in transformers has them. Others are ignored. */
+  /**
+   * The keys that the family reads, with the defaults of its configuration class in transformers.
+   * Others are ignored.
+   */
   readonly schema: z.ZodType<LlamaConfig>;
-  /** Whether query, key and value linears have biases, and whether the output projection has one. */
+  /**
+   * Whether query, key and value linears have biases, and whether the output projection has one.
+   */
   readonly biases: (config: LlamaConfig) => {
     readonly queryKeyValue?: boolean | undefined;
     readonly output?: boolean | undefined;
@@ -68,13 +74,13 @@ export interface Variant {
   readonly normsHeads?: boolean;
   /** Embeddings times sqrt(D), and norms that scale by 1 + w. */
   readonly isGemma?: boolean;
-  /** The activation in the gate; that of `hidden_act` when absent. */
+  /** The activation of the gate; `hidden_act` if absent. */
   readonly activation?: (config: LlamaConfig) => Activation;
-  /** RMSNorm on the results of attention and feed-forward too, before they are added. */
+  /** RMSNorm also on the outputs of attention and feed-forward, before they are added. */
   readonly normsOutputs?: boolean;
   /** Which layers see `sliding_window` recent tokens only. */
   readonly slides?: (config: LlamaConfig, layer: number) => boolean;
-  /** Rotary positions where they are the family's own: of layers that slide, and of the others. */
+  /** Own rotary positions of the family: of layers with a window, and of the others. */
   readonly ropes?: (
     config: LlamaConfig,
     source: string,
@@ -91,7 +97,7 @@ export const llama = llamaLike({
   biases: c => ({ queryKeyValue: c.attention_bias, output: c.attention_bias }),
 });
 
-/** A family of Llama's build. */
+/** A family like Llama. */
 export function llamaLike(variant: Variant): (config: Readonly<Record<string, unknown>>, source: string) => Decoder {
   return (config, source) => build(variant, parseConfig(variant.schema, config, source), source);
 }
@@ -117,7 +123,7 @@ function build(variant: Variant, c: LlamaConfig, source: string): Decoder {
   const slides = Array.from({ length: c.num_hidden_layers }, (_, n) => variant.slides?.(c, n) ?? false);
   const window = c.sliding_window ?? undefined;
   if (slides.includes(true) && (window === undefined || c.use_sliding_window === false)) {
-    throw new UserError(`${source}: layers slide, but sliding_window is null or use_sliding_window off`);
+    throw new UserError(`${source}: layers have a window, but sliding_window is null or use_sliding_window is false`);
   }
   const tied = c.tie_word_embeddings;
   const activation = variant.activation?.(c) ?? c.hidden_act!;
@@ -211,7 +217,7 @@ function build(variant: Variant, c: LlamaConfig, source: string): Decoder {
           ? g.reshape(norm(pass, g.reshape(x, [x.shape[0]!, (x.shape[1] as number) / headDim, headDim]), name), x.shape)
           : x;
       const scale = (c.query_pre_attn_scalar ?? headDim) ** -0.5;
-      // Where whole heads are rotated, their scale costs nothing.
+      // Where whole heads are rotated, the scale is part of the rotation.
       const whole = rotated === headDim;
       const turns = new Map(
         [...new Set(layers.map(({ rope }) => rope))].map(rope => {

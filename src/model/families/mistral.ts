@@ -10,7 +10,7 @@ export const mistral = llamaLike({
     num_key_value_heads: headCount.nullable().default(8),
     max_position_embeddings: z.int().positive().default(131_072),
     sliding_window: z.int().positive().nullable().default(4096),
-    // Of Ministral, which transformers takes such a configuration for.
+    // transformers takes such a configuration for Ministral.
     layer_types: layerTypes,
   }),
   biases: () => ({}),

@@ -1,6 +1,7 @@
 /**
- * @file OPT (Zhang et al. 2022): learned positions with offset 2, ReLU, norms before attention and feed-forward; the 350M model
- * has them after, and a narrower token embedding with linears in and out.
+ * @file OPT (Zhang et al. 2022): learned positions with offset 2, ReLU, norms before attention and
+ * feed-forward; the 350M model has them after, and a smaller token embedding with linear maps to
+ * and from the hidden size.
  */
 import { z } from 'zod';
 import * as g from '../../graph/operators/index.ts';

@@ -1,6 +1,6 @@
 /**
- * @file What GPT-J and Phi share: attention and feed-forward read one layer norm side by side, rotary positions on a part of each
- * head, logits with a bias.
+ * @file What GPT-J and Phi share: attention and feed-forward in parallel after one layer norm,
+ * rotary positions on a part of each head, logits with a bias.
  */
 import * as g from '../../graph/operators/index.ts';
 import { constant, type Tensor } from '../../graph/tensor.ts';
@@ -26,13 +26,17 @@ export interface ParallelDecoder {
   readonly sizes: Sizes;
   readonly embedding: string;
   readonly finalNorm: string;
-  /** Whether the matrix of the logits is the token embedding; their bias is apart in any case. */
+  /**
+   * Whether the matrix of the logits is the token embedding. Their bias is a tensor in any case.
+   */
   readonly tied: boolean;
   readonly layer: readonly ParallelLayer[];
   readonly activation: Activation;
   readonly epsilon: number;
   readonly rope: Rope;
-  /** Whether a rotated pair stands side by side, or in the two halves of the rotated part. */
+  /**
+   * Whether a rotated pair is two neighbours, or one component of each half of the rotated part.
+   */
   readonly interleaved: boolean;
 }
 

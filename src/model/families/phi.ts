@@ -1,4 +1,7 @@
-/** @file Phi 1, 1.5 and 2 (Gunasekar et al. 2023): attention and feed-forward side by side, biases everywhere. */
+/**
+ * @file Phi 1, 1.5 and 2 (Gunasekar et al. 2023): attention and feed-forward in parallel, biases
+ * everywhere.
+ */
 import { z } from 'zod';
 import type { Decoder } from '../decoder.ts';
 import { activationName } from '../layers/activation.ts';

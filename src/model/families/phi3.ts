@@ -4,7 +4,7 @@ import { ropeParameters } from '../layers/rope-parameters.ts';
 import { size } from '../parse-config.ts';
 import { type LlamaConfig, llamaKeys, llamaLike } from './llama.ts';
 
-/** Names of LongRoPE: `su` and `yarn` are those that Phi 3 was published with. */
+/** Names of LongRoPE: Phi 3 was published with `su` and `yarn`. */
 const LONGROPE = ['longrope', 'su', 'yarn'];
 
 function rope(c: LlamaConfig, source: string) {
@@ -12,13 +12,13 @@ function rope(c: LlamaConfig, source: string) {
   if (LONGROPE.includes(parameters.type)) return { ...parameters, type: 'longrope' };
   if (parameters.type === 'default') return parameters;
   throw new UserError(
-    `${source}: rope scaling '${parameters.type}' is not one of Phi 3, which has default and longrope`,
+    `${source}: rope scaling '${parameters.type}' is not supported in Phi 3; supported are default and longrope`,
   );
 }
 
 /**
- * Llama with one tensor for the maps of queries, keys and values and one for those of gate and up, rotary positions on a part of each head,
- * LongRoPE (Abdin et al. 2024).
+ * Llama with one tensor for the maps of queries, keys and values and one for those of gate and up,
+ * rotary positions on a part of each head, LongRoPE (Abdin et al. 2024).
  */
 export const phi3 = llamaLike({
   family: 'phi3',

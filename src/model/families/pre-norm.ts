@@ -1,6 +1,7 @@
 /**
- * @file What fairseq's GPT, GPT-2, GPT-Neo and BLOOM share: in each layer a layer norm, attention and its output projection, then a
- * layer norm and a feed-forward of two maps, both added to what came in; a last norm; logits by the token embedding, or by a head.
+ * @file What fairseq's GPT, GPT-2, GPT-Neo and BLOOM share: in each layer a layer norm, attention
+ * and its output projection, then a layer norm and a feed-forward of two maps, both added to their
+ * input; a last norm; logits by the token embedding, or by a head.
  */
 import * as g from '../../graph/operators/index.ts';
 import { constant, type Tensor } from '../../graph/tensor.ts';
@@ -11,11 +12,11 @@ import { layerNorm, layerNormTensors } from '../layers/norms.ts';
 
 export interface PreNormLayer {
   readonly attentionNorm: string;
-  /** The maps that `read` applies. */
+  /** The linear maps of `read`. */
   readonly linears: readonly Linear[];
   /** Normed hidden state [N, D] -> queries, not yet scaled, keys and values. */
   readonly read: (pass: Pass, normed: Tensor) => QueryKeyValue;
-  /** Queries are multiplied by it. */
+  /** Factor of the queries. */
   readonly scale: number;
   readonly output: Linear;
   readonly feedForwardNorm: string;
@@ -30,7 +31,7 @@ export interface PreNormDecoder {
   readonly embedding: string;
   /** The matrix of the logits [V, D]: the token embedding where the head is tied to it. */
   readonly head: string;
-  /** What else the embedding reads. */
+  /** Further tensors of the embedding. */
   readonly positionTensors?: readonly TensorSpec[];
   /** Embedded tokens [N, D] -> what the first layer reads. */
   readonly embed: (pass: Pass, embedded: Tensor) => Tensor;
@@ -43,7 +44,7 @@ export interface PreNormDecoder {
   readonly finishScores?: Decoder['finishScores'];
 }
 
-/** Queries, keys and values by a map each. */
+/** Queries, keys and values by three linear maps. */
 export function readApart(query: Linear, key: Linear, value: Linear): Pick<PreNormLayer, 'linears' | 'read'> {
   return {
     linears: [query, key, value],

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { headCount, size } from '../parse-config.ts';
 import { type LlamaConfig, layerTypes, llamaKeys, llamaLike } from './llama.ts';
 
-/** Keys of Qwen 2 and later, with what absent ones mean. */
+/** Keys of Qwen 2 and later, with defaults. */
 export const qwenKeys = {
   ...llamaKeys,
   head_dim: size.optional(),
@@ -14,7 +14,10 @@ export const qwenKeys = {
   layer_types: layerTypes,
 };
 
-/** Qwen's windows: off unless asked for, and then in the layers that are named or from `max_window_layers` on. */
+/**
+ * The windows of Qwen: off by default, else in the layers of `layer_types`, or from
+ * `max_window_layers` on.
+ */
 export function qwenSlides(c: LlamaConfig, layer: number): boolean {
   if (c.layer_types) return c.layer_types[layer] === 'sliding_attention';
   return c.use_sliding_window === true && c.sliding_window !== null && layer >= c.max_window_layers!;

@@ -1,6 +1,7 @@
 /**
- * @file fairseq's dense GPT models, which Hugging Face calls XGLM: sinusoidal positions, scaled embeddings, layer norms before
- * attention and feed-forward and after the last layer, biases everywhere, a head that is tied unless the configuration says otherwise (Artetxe et al. 2021; the models of Dai et al.).
+ * @file fairseq's dense GPT models, which Hugging Face calls XGLM: sinusoidal positions, scaled
+ * embeddings, layer norms before attention and feed-forward and after the last layer, biases
+ * everywhere, a head that is tied by default (Artetxe et al. 2021; the models of Dai et al.).
  */
 import { z } from 'zod';
 import * as g from '../../graph/operators/index.ts';
@@ -12,7 +13,7 @@ import { sinusoidalPositions } from '../layers/positions.ts';
 import { divided, headCount, layerCount, parseConfig, size } from '../parse-config.ts';
 import { preNormDecoder, readApart } from './pre-norm.ts';
 
-/** Of every layer norm; no key of a configuration changes it. */
+/** Epsilon of every layer norm; no key changes it. */
 const EPSILON = 1e-5;
 
 const schema = z.object({
@@ -24,13 +25,13 @@ const schema = z.object({
   max_position_embeddings: z.int().positive().default(2048),
   activation_function: activationName.default('gelu'),
   scale_embedding: z.boolean().default(true),
-  // Others would clear the row of a position in the table of sinusoids.
+  // transformers sets the row of another padding token in the table of sinusoids to 0.
   pad_token_id: z.union([z.literal(0), z.literal(1)]).nullish(),
   add_cross_attention: z.literal(false).default(false),
   tie_word_embeddings: z.boolean().default(true),
 });
 
-/** Names of transformers that stand for the family's own. */
+/** Aliases of the keys in transformers. */
 const aliases = { num_attention_heads: 'attention_heads', hidden_size: 'd_model', num_hidden_layers: 'num_layers' };
 
 /** As Hugging Face names the tensors. */

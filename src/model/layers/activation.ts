@@ -21,10 +21,10 @@ const activations = {
 
 export type Activation = keyof typeof activations;
 
-/** The names of activations as configurations write them. */
+/** Names of activations in configurations. */
 export const activationName = z.enum(Object.keys(activations) as [Activation, ...Activation[]]);
 
-/** The activation of a configuration, element by element. */
+/** The activation of a configuration, elementwise. */
 export function activate(name: Activation, x: Tensor): Tensor {
   return activations[name](x);
 }

@@ -3,7 +3,10 @@ import type { Tensor } from '../../graph/tensor.ts';
 import type { ProjectionSpec } from '../decoder.ts';
 import { type Linear, linearTensors } from './linear.ts';
 
-/** The tensors of one projection whose rows are, head by head, its query, key and value; the query rows never change. */
+/**
+ * The tensors of one projection whose rows are query, key and value of each head in turn; the query
+ * rows never change.
+ */
 export function interleavedByHead(projection: Linear, headDim: number): readonly ProjectionSpec[] {
   const part = (row: number) => (['query', 'key', 'value'] as const)[Math.floor(row / headDim) % 3]!;
   return linearTensors(projection).map(tensor => ({ ...tensor, fused: { axis: 0, part } }));

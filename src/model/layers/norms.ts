@@ -15,7 +15,11 @@ export function layerNorm(pass: Pass, name: string, epsilon: number, x: Tensor):
   return g.layerNorm(x, pass.tensor(`${name}.weight`), pass.tensor(`${name}.bias`), epsilon);
 }
 
-/** x / sqrt(mean(x^2) + epsilon) * scale over the last axis (Zhang and Sennrich 2019). @param scale [D] */
+/**
+ * x / sqrt(mean(x^2) + epsilon) * scale over the last axis (Zhang and Sennrich 2019).
+ *
+ * @param scale [D]
+ */
 export function rmsNorm(x: Tensor, scale: Tensor, epsilon: number): Tensor {
   const meanSquare = g.reduceMean(g.mul(x, x));
   return g.mul(g.div(x, g.sqrt(g.add(meanSquare, constant(epsilon)))), scale);

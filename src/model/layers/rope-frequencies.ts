@@ -1,36 +1,42 @@
-/** @file Angles of rotary positions (Su et al. 2021) and their scalings, as transformers computes them. */
+/**
+ * @file Angles of rotary positions (Su et al. 2021) and their scalings, as transformers computes
+ * them.
+ */
 import { UserError } from '../../error.ts';
 import type { RopeParameters } from './rope-parameters.ts';
 
 /** Rotary positions of a model, or of some of its layers. */
 export interface Rope {
-  /** Radians a position for each pair of a head. */
+  /** Radians per position for each pair of a head. */
   readonly frequencies: Float32Array;
-  /** Rotated vectors are multiplied by it. */
+  /** Multiplies rotated vectors. */
   readonly scale: number;
-  /** The longest sequence that is rotated so. */
+  /** The longest sequence with these angles. */
   readonly longest: number;
 }
 
-/** What rotary positions follow from besides their parameters. */
+/** What rotary positions depend on besides their parameters. */
 export interface RopePlace {
   readonly headDim: number;
   /** `max_position_embeddings` */
   readonly context: number;
-  /** Whether a share of each head can stay unrotated. Where it cannot, a share is ignored without scaling, as transformers does. */
+  /**
+   * Whether a part of each head can stay unrotated. Where it cannot, transformers ignores a share
+   * without scaling, and so does this.
+   */
   readonly partial: boolean;
   readonly source: string;
 }
 
-/** Parameters as a scaling needs them. */
+/** The parameters of a scaling. */
 interface Scaled {
   readonly parameters: RopeParameters;
   /** theta^(-2j / width) for width / 2 pairs of a head. */
   readonly plain: Float32Array;
-  /** Numbers of a head that are rotated. */
+  /** Rotated components of a head. */
   readonly width: number;
   readonly context: number;
-  /** The length that the model was trained at before it was scaled. */
+  /** The context that the model was trained with before scaling. */
   readonly original: number;
   readonly fail: (what: string) => never;
 }
@@ -56,10 +62,12 @@ const scalings: Readonly<Record<string, (scaled: Scaled) => Rope>> = {
 };
 
 /**
- * Angles a position for each pair of a head: theta^(-2j / width), in float32 as torch has them, divided by the factor with scaling
- * `linear`. `dynamic`, `llama3`, `yarn` and `longrope` are the functions below.
+ * Angles per position for each pair of a head: theta^(-2j / width), in float32 as torch computes
+ * them. Scaling `linear` divides them by the factor; `dynamic`, `llama3`, `yarn` and `longrope` are
+ * the functions below.
  *
- * @throws UserError for any other scaling, by its name, for one that lacks a parameter, and for an odd width
+ * @throws UserError for any other scaling, by its name, for one that lacks a parameter, and for an
+ * odd width
  */
 export function readRope(parameters: RopeParameters, { headDim, context, partial, source }: RopePlace): Rope {
   const { type, theta } = parameters;
@@ -75,7 +83,7 @@ export function readRope(parameters: RopeParameters, { headDim, context, partial
   if (!partial && !whole) fail(`on a share of each head (partial_rotary_factor ${parameters.share}) is not supported`);
   const width = whole ? headDim : Math.floor(headDim * parameters.share);
   if (width < 2 || width % 2 !== 0) {
-    throw new UserError(`${source}: rotary positions on ${width} numbers of a head: must be an even number from 2 on`);
+    throw new UserError(`${source}: ${width} rotated components of a head: must be an even number from 2 on`);
   }
   const plain = Float32Array.from({ length: width / 2 }, (_, j) => 1 / theta ** ((2 * j) / width));
   const { original = context } = parameters;
@@ -83,16 +91,20 @@ export function readRope(parameters: RopeParameters, { headDim, context, partial
   return scaling({ parameters, plain, width, context, original: original ?? context, fail });
 }
 
-/** NTK scaling: theta grows with sequences longer than the context, which are not run; up to there nothing changes. */
+/**
+ * NTK scaling: theta grows only for sequences longer than the context, which are not supported, so
+ * nothing changes.
+ */
 function dynamic({ plain, width, context, parameters, fail }: Scaled): Rope {
   if (parameters.factor == null) fail('needs factor');
-  if (width === 2) fail('needs more than one pair of numbers a head');
+  if (width === 2) fail('needs more than one pair per head');
   return { ...always(plain), longest: context };
 }
 
 /**
- * Only slow angles are divided by the factor: wavelengths above original / low_freq_factor are, those below original /
- * high_freq_factor stay, between them a straight line (Llama 3.1).
+ * Divides only slow angles by the factor: those with wavelengths above original / low_freq_factor.
+ * Those below original / high_freq_factor stay; between them the divisor is interpolated linearly
+ * (Llama 3.1).
  */
 function llama3({ plain, parameters, original, fail }: Scaled): Rope {
   const factor = parameters.factor ?? fail('needs factor');
@@ -110,8 +122,9 @@ function llama3({ plain, parameters, original, fail }: Scaled): Rope {
 }
 
 /**
- * Angles that turn more often than beta_fast within the original length stay, those that turn less often than beta_slow are divided by
- * the factor, between them a straight line over the pairs; rotated vectors are scaled by 0.1 ln(factor) + 1 (Peng et al. 2023).
+ * Angles with more than beta_fast turns within the original length stay, those with fewer than
+ * beta_slow are divided by the factor; between them the divisor is interpolated linearly over the
+ * pairs. Rotated vectors are scaled by 0.1 ln(factor) + 1 (Peng et al. 2023).
  */
 function yarn({ plain, width, parameters, context, original, fail }: Scaled): Rope {
   if (parameters.factor === undefined) fail('needs factor');
@@ -119,7 +132,7 @@ function yarn({ plain, width, parameters, context, original, fail }: Scaled): Ro
   const growth = (weight: number) => (factor <= 1 ? 1 : 0.1 * weight * Math.log(factor) + 1);
   const { mscale, mscale_all_dim } = parameters;
   const usual = mscale && mscale_all_dim ? growth(mscale) / growth(mscale_all_dim) : growth(1);
-  /** The pair, as a number between pairs, that turns so often within the original length. */
+  /** The fractional index of the pair that makes so many turns within the original length. */
   const pairOf = (turns: number) =>
     (width * Math.log(original / (turns * 2 * Math.PI))) / (2 * Math.log(parameters.theta));
   const cut = parameters.truncate === undefined || parameters.truncate === true;
@@ -137,8 +150,9 @@ function yarn({ plain, width, parameters, context, original, fail }: Scaled): Ro
 }
 
 /**
- * Each angle has a divisor of its own, one for sequences up to the original length and another for longer ones, which change the positions
- * of all tokens: these models run up to the original length (Ding et al. 2024).
+ * Each angle has its own divisor, one for sequences up to the original length and one for longer
+ * ones. Since these would change the positions of all tokens, only sequences up to the original
+ * length are supported (Ding et al. 2024).
  */
 function longRope({ plain, parameters, context, original, fail }: Scaled): Rope {
   const { short_factor: short, long_factor: long } = parameters;

@@ -1,4 +1,7 @@
-/** @file What a configuration says of rotary positions, in the form of transformers 4 (rope_theta, rope_scaling) or 5 (rope_parameters). */
+/**
+ * @file Rotary positions in a configuration, in the form of transformers 4 (rope_theta,
+ * rope_scaling) or 5 (rope_parameters).
+ */
 import { z } from 'zod';
 import { UserError } from '../../error.ts';
 
@@ -25,7 +28,7 @@ const parameters = z.looseObject({
 
 type Stored = z.output<typeof parameters>;
 
-/** The keys of a configuration that speak of rotary positions. */
+/** The keys of a configuration for rotary positions. */
 export const ropeKeys = {
   rope_theta: positive.nullish(),
   rope_scaling: parameters.nullish(),
@@ -36,24 +39,24 @@ export const ropeKeys = {
 
 export type RopeConfig = Readonly<z.output<z.ZodObject<typeof ropeKeys>>>;
 
-/** Rotary parameters with every default applied. */
+/** Rotary parameters with all defaults. */
 export type RopeParameters = Readonly<Stored> & {
   readonly type: string;
   readonly theta: number;
-  /** Which part of each head is rotated. */
+  /** The rotated share of each head. */
   readonly share: number;
-  /** The length that the model was trained at before it was scaled. */
+  /** The context that the model was trained with before scaling. */
   readonly original: number | null | undefined;
 };
 
-/** Keys of parameters that are told for each kind of layer. */
+/** Keys of parameters that are given per kind of layer. */
 const KINDS = ['full_attention', 'sliding_attention'];
 
 /**
- * The parameters as transformers gathers them: all that `rope_scaling` says, where it says anything, and none of `rope_parameters` then;
- * theta and the share from there, else from keys of their own, else the family's.
+ * The parameters as transformers collects them: `rope_scaling` if present, else `rope_parameters`;
+ * theta and the share from there, else from their own keys, else the defaults of the family.
  *
- * @throws UserError where theta is null, or parameters are told for each kind of layer
+ * @throws UserError when theta is null, or parameters are given per kind of layer
  */
 export function ropeParameters(
   config: RopeConfig,
@@ -66,7 +69,8 @@ export function ropeParameters(
     throw new UserError(`${source}: rotary parameters for each kind of layer are not supported in this family`);
   }
   const theta = told.rope_theta ?? (config.rope_theta === undefined ? usualTheta : config.rope_theta);
-  if (theta === null) throw new UserError(`${source}: configuration key rope_theta: null; leave it out for the usual`);
+  if (theta === null)
+    throw new UserError(`${source}: configuration key rope_theta: null; leave it out for the default`);
   return {
     ...told,
     type: told.rope_type ?? told.type ?? 'default',

@@ -8,7 +8,12 @@ export interface Rotation {
   readonly sine: Tensor;
 }
 
-/** The angles position * frequency_j. @param positions int32 [N]  @param rope dh/2 frequencies */
+/**
+ * Cosine and sine of position * frequency_j.
+ *
+ * @param positions int32 [N]
+ * @param rope dh/2 frequencies
+ */
 export function rotation(positions: Tensor, { frequencies, scale }: Rope): Rotation {
   const column = g.reshape(g.cast(positions, 'float32'), [positions.shape[0]!, 1, 1]);
   const angles = g.mul(column, constant(frequencies, [1, 1, frequencies.length]));
@@ -16,14 +21,15 @@ export function rotation(positions: Tensor, { frequencies, scale }: Rope): Rotat
   return scale === 1 ? unscaled : scaledRotation(unscaled, scale);
 }
 
-/** The same rotation of a vector that is also multiplied by a number. */
+/** The rotation, times a number. */
 export function scaledRotation({ cosine, sine }: Rotation, scale: number): Rotation {
   return { cosine: g.mul(cosine, constant(scale)), sine: g.mul(sine, constant(scale)) };
 }
 
 /**
- * Rotates each head of x [N, n*dh] by its position: with the first `rotated` numbers of a head = [a; b] in halves,
- * [a cos - b sin; b cos + a sin] (Su et al. 2021, in the half-split layout of Hugging Face checkpoints). The rest of a head stays.
+ * Rotates each head of x [N, n*dh] by its position: with the first `rotated` numbers of a head =
+ * [a; b] in halves, [a cos - b sin; b cos + a sin] (Su et al. 2021, in the half-split layout of
+ * Hugging Face checkpoints). The rest of a head stays.
  */
 export function rotate(x: Tensor, { cosine, sine }: Rotation, headDim: number, rotated: number = headDim): Tensor {
   const half = rotated / 2;
@@ -36,7 +42,7 @@ export function rotate(x: Tensor, { cosine, sine }: Rotation, headDim: number, r
   return g.reshape(g.concat([first, second, ...rest], 2), x.shape);
 }
 
-/** The same where a pair [a; b] stands side by side: numbers 2j and 2j + 1 of a head, in the layout of GPT-J. */
+/** The same in the layout of GPT-J: a pair is the components 2j and 2j + 1 of a head. */
 export function rotateInterleaved(x: Tensor, { cosine, sine }: Rotation, headDim: number, rotated: number): Tensor {
   const half = rotated / 2;
   const [N, heads] = [x.shape[0]!, (x.shape[1] as number) / headDim];

@@ -20,7 +20,10 @@ export interface Estimate {
   readonly plan: Plan;
   readonly stages: Readonly<Record<TimedStage, Work & { readonly seconds: number | null }>>;
   readonly total: Work & { readonly seconds: number | null };
-  /** At its highest, both processes together; weights that are mapped from their file among it, as many as the machine can hold. */
+  /**
+   * At its highest, both processes together; weights that are mapped from their file among it, as
+   * many as the machine can hold.
+   */
   readonly memoryBytes: number;
   /** Whether that is more than the machine has, so that every pass reads weights from disk. */
   readonly streamed: boolean;
@@ -37,7 +40,11 @@ export interface EstimateOptions extends ExperimentOptions, Hooks {
   readonly machineBytes?: number | undefined;
 }
 
-/** Counts the work of a run without doing it. @throws UserError as runExperiment, before anything is computed; the reason of `signal` */
+/**
+ * Counts the work of a run without doing it.
+ *
+ * @throws UserError as runExperiment, before anything is computed; the reason of `signal`
+ */
 export async function estimateRun(options: EstimateOptions = {}): Promise<Estimate> {
   const { speed: given, machineBytes = memoryOfMachine(), ...others } = options;
   const { hooks, wishes } = splitHooks(others);
@@ -82,8 +89,9 @@ const BASE_BYTES = 450e6;
 const LIVE_COPIES = 3;
 
 /**
- * The higher of two moments: a finetuning step keeps all activations and a set of changed projections; a batch keeps those of one
- * layer, and the memory and the training queries are there beside it.
+ * The higher of two moments: a finetuning step keeps all activations and a set of changed
+ * projections; a batch keeps those of one layer, and the memory and the training queries are there
+ * beside it.
  */
 function memoryBytes({ checkpoint, plan, decoder, sequences, scoring }: Prepared): number {
   const { layers, heads, keyValueHeads, headDim, hiddenSize, vocabulary } = decoder;
@@ -110,7 +118,10 @@ function memoryBytes({ checkpoint, plan, decoder, sequences, scoring }: Prepared
   return Math.round(BASE_BYTES + weights + memory + changed + trainingQueries + Math.max(step, batch));
 }
 
-/** As stored, mapped from the file; projections that can change, and the largest matrix of half precision while it is used, as float32. */
+/**
+ * As stored, mapped from the file; projections that can change, and the largest matrix of half
+ * precision while it is used, as float32.
+ */
 function weightsInMemory(checkpoint: Prepared['checkpoint'], decoder: Decoder): number {
   const widened = decoder.tensors
     .filter(({ name }) => checkpoint.tensors.get(name)!.dtype !== 'F32')
@@ -124,7 +135,10 @@ function widest({ tensors }: Decoder): number {
   return Math.max(...tensors.filter(({ name }) => !/embed|wte|wpe|lm_head/.test(name)).flatMap(({ shape }) => shape));
 }
 
-/** Bytes of what is stored, as JSON: of an example and, of it, in each setting and layer; of a token id; of the result and, of it, in each layer. */
+/**
+ * Bytes of what is stored, as JSON: of an example and, of it, in each setting and layer; of a token
+ * id; of the result and, of it, in each layer.
+ */
 const STORED = { example: 380, setting: 140, layer: 150, token: 6.5, result: 2500, resultLayer: 200 };
 
 function diskBytes(plan: Plan, { layers }: Decoder, work: ReturnType<typeof workOf>): number {

@@ -1,7 +1,9 @@
 import type { Checkpoint, TensorLocation } from '../../checkpoint/checkpoint.ts';
 import type { Decoder } from '../../model/decoder.ts';
 
-/** Where those weights lie that a run maps from their files: all but the key and value projections. */
+/**
+ * Where those weights lie that a run maps from their files: all but the key and value projections.
+ */
 export function mappedPlaces(
   { tensors }: Pick<Checkpoint, 'tensors'>,
   decoder: Pick<Decoder, 'tensors' | 'projections'>,

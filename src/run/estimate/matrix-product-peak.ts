@@ -4,7 +4,8 @@ import { input } from '../../graph/tensor.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 
 /**
- * The machine's limit as this engine can reach it: 1e9 FLOP a second of a large float32 matrix product, [512, 768] x [768, 3072].
+ * The machine's limit as this engine can reach it: 1e9 FLOP a second of a large float32 matrix
+ * product, [512, 768] x [768, 3072].
  *
  * @param runs the fastest of so many counts
  */

@@ -8,14 +8,20 @@ import { timed } from './timing.ts';
 export interface ReadingSpeed {
   /** As they are, some of them in memory already. */
   readonly fileGigabytes: number;
-  /** From the disk, what memory holds of them passed over; as `fileGigabytes` where the system cannot do so. */
+  /**
+   * From the disk, what memory holds of them passed over; as `fileGigabytes` where the system
+   * cannot do so.
+   */
   readonly diskGigabytes: number;
 }
 
 const STRETCHES = 8;
 const STRETCH_BYTES = 16 * 2 ** 20;
 const READ_BYTES = 4 * 2 ** 20;
-/** What direct reading counts in: places in the file, and in memory, to which that of WebAssembly is aligned. */
+/**
+ * What direct reading counts in: places in the file, and in memory, to which that of WebAssembly is
+ * aligned.
+ */
 const ALIGNED = 4096;
 const WASM_PAGE = 64 * 2 ** 10;
 // The types of Node leave it out.

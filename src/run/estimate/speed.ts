@@ -26,8 +26,8 @@ export interface Speed extends ReadingSpeed, PassRates {
 }
 
 /**
- * Times the first layers of the model for about two seconds: passes over few tokens, over as many as a
- * batch has, and over these behind a prefix; gradients; updates of projections.
+ * Times the first layers of the model for about two seconds: passes over few tokens, over as many
+ * as a batch has, and over these behind a prefix; gradients; updates of projections.
  */
 export async function measureSpeed(prepared: Prepared, options: RuntimeOptions = {}): Promise<Speed> {
   const { checkpoint, decoder } = prepared;

@@ -6,16 +6,28 @@ import { mappedBytes, mappedPlaces } from './mapped-weights.ts';
 import type { Speed } from './speed.ts';
 import { scoreFlops, type Work } from './work.ts';
 
-/** Node, the program, model and task, and the end of it all take as long as so many starts of a process that computes; measured. */
+/**
+ * Node, the program, model and task, and the end of it all take as long as so many starts of a
+ * process that computes; measured.
+ */
 const STARTS = 7;
-/** What it takes to measure and store an example, and to order the scores of one token of the context in a layer; measured. */
+/**
+ * What it takes to measure and store an example, and to order the scores of one token of the
+ * context in a layer; measured.
+ */
 const EXAMPLE_SECONDS = 0.002;
 const KENDALL_SECONDS = 0.75e-6;
 
-/** Passes go through the weights in order, so that what was read last is dropped before it is wanted: of what could stay, this share does; measured. */
+/**
+ * Passes go through the weights in order, so that what was read last is dropped before it is
+ * wanted: of what could stay, this share does; measured.
+ */
 const STAYING = 0.2;
 
-/** The share of `mapped` bytes that every pass reads from disk where memory has `room` for so many of them; 0 where it holds all. */
+/**
+ * The share of `mapped` bytes that every pass reads from disk where memory has `room` for so many
+ * of them; 0 where it holds all.
+ */
 export function shareFromDisk(mapped: number, room: number): number {
   return room >= mapped ? 0 : 1 - (STAYING * Math.max(0, room)) / mapped;
 }
@@ -23,7 +35,8 @@ export function shareFromDisk(mapped: number, room: number): number {
 /**
  * Seconds that a stage of a run takes at some speed.
  *
- * @param speed.fromDisk the share of the weights that every pass reads from disk; that is done ahead, while the engine computes
+ * @param speed.fromDisk the share of the weights that every pass reads from disk; that is done
+ * ahead, while the engine computes
  */
 export function secondsOf(
   stage: TimedStage,

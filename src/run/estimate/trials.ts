@@ -1,6 +1,6 @@
 /**
- * @file Parts of a run that are timed to estimate the whole: a pass and a gradient of the first layers,
- * and an update of one group of projections.
+ * @file Parts of a run that are timed to estimate the whole: a pass and a gradient of the first
+ * layers, and an update of one group of projections.
  */
 import * as g from '../../graph/operators/index.ts';
 import { input, topologicalOrder } from '../../graph/tensor.ts';
@@ -82,10 +82,15 @@ function zeros(dims: readonly number[]): TensorData {
   return numbers(dims, new Float32Array(elements([{ shape: dims }])));
 }
 
-/** Weights of the timed layers: more than the caches of a processor hold, as is true of a whole model. */
+/**
+ * Weights of the timed layers: more than the caches of a processor hold, as is true of a whole
+ * model.
+ */
 const TRIED_WEIGHTS = 2 ** 25;
 
-/** How many of the first layers are timed: two at least, since some families have two kinds in turn. */
+/**
+ * How many of the first layers are timed: two at least, since some families have two kinds in turn.
+ */
 function triedLayers({ layers, tensors }: Decoder): number {
   return Math.min(layers, Math.max(2, Math.ceil((layers * TRIED_WEIGHTS) / elements(tensors))));
 }
@@ -103,7 +108,10 @@ const firstLayersGraph: ModelGraph = {
   },
 };
 
-/** The gradient of the summed attention output of the last timed layer by the projections of all timed layers. */
+/**
+ * The gradient of the summed attention output of the last timed layer by the projections of all
+ * timed layers.
+ */
 const firstGradientGraph: ModelGraph = {
   name: 'first gradient',
   outputs: decoder => {

@@ -1,4 +1,7 @@
-/** @file The work of a run, counted before it is done: tokens, FLOPs, and how often the weights are read. */
+/**
+ * @file The work of a run, counted before it is done: tokens, FLOPs, and how often the weights are
+ * read.
+ */
 import { type Decoder, elements } from '../../model/decoder.ts';
 import { PREFIX_PIECE } from '../../model/prefix.ts';
 import type { Query } from '../../observe/observe.ts';
@@ -18,7 +21,10 @@ export interface Work {
   readonly steps: number;
 }
 
-/** A forward pass over `sequences` sequences of T tokens behind P of prefix; the head is read after `reads` tokens in all. */
+/**
+ * A forward pass over `sequences` sequences of T tokens behind P of prefix; the head is read after
+ * `reads` tokens in all.
+ */
 export function forwardFlops(
   decoder: Decoder,
   { T, P, sequences = 1, reads }: { T: number; P: number; sequences?: number; reads: number },
@@ -37,7 +43,10 @@ function scoresOf({ layers, heads }: Decoder, { T, P }: { T: number; P: number }
   return layers * heads * T * (P + T);
 }
 
-/** One step on T tokens: forward, the gradient of every activation (as many again), and that of the key/value projections. */
+/**
+ * One step on T tokens: forward, the gradient of every activation (as many again), and that of the
+ * key/value projections.
+ */
 export function stepFlops(decoder: Decoder, T: number): number {
   const changed = decoder.projections.flat().filter(({ shape }) => shape.length === 2);
   return 2 * forwardFlops(decoder, { T, P: 0, reads: T }) + 2 * elements(changed) * T;
@@ -51,7 +60,10 @@ export function trainingFlops(decoder: Decoder, { B, T }: { readonly B: number; 
   return 3 * forwardFlops(decoder, { T, P: 0, sequences: B, reads: B * T });
 }
 
-/** Weights that every token is multiplied with; embeddings are looked up, and the head is read for few tokens. */
+/**
+ * Weights that every token is multiplied with; embeddings are looked up, and the head is read for
+ * few tokens.
+ */
 function layerWeights({ tensors }: Decoder): number {
   return elements(tensors.filter(({ name, shape }) => shape.length === 2 && !/embed|wte|wpe|lm_head/.test(name)));
 }

@@ -52,8 +52,9 @@ export interface GridOptions {
 
 /**
  * Answers the validation rows zero-shot, in-context for every seed, and finetuned at every learning
- * rate on the demonstrations of the best seed. A rate whose answers do not refuse it is tried again,
- * nudged by a millionth: that shows whether its accuracy depends on the rounding of this machine.
+ * rate on the demonstrations of the best seed. A rate whose answers do not refuse it is tried
+ * again, nudged by a millionth: that shows whether its accuracy depends on the rounding of this
+ * machine.
  *
  * @throws UserError when zero-shot has a number that is not finite
  */

@@ -2,9 +2,9 @@ import { listOf, type OptionsOf, oneOf, option, positiveNumber, wholeNumber } fr
 import { batchSize, conventionOptions, modelOptions, taskOptions } from '../options.ts';
 
 /**
- * `steady`: of the rates that rounding does not decide, none that ends in one answer; of those that no interval tells
- * apart from the most accurate, the one nearest the middle of their steady range. `paper`: the most accurate (Dai et
- * al., appendix B).
+ * `steady`: of the rates that rounding does not decide, none that ends in one answer; of those that
+ * no interval tells apart from the most accurate, the one nearest the middle of their steady range.
+ * `paper`: the most accurate (Dai et al., appendix B).
  */
 const rules = ['steady', 'paper'] as const;
 

@@ -16,7 +16,10 @@ export interface Validated {
   readonly n: number;
   /** Wilson, 95 %. */
   readonly interval: Interval | null;
-  /** The most frequent answer: its label id and its share of the rows; null where the model diverged. */
+  /**
+   * The most frequent answer: its label id and its share of the rows; null where the model
+   * diverged.
+   */
   readonly mostFrequent: { readonly label: number; readonly share: number } | null;
 }
 
@@ -24,7 +27,10 @@ export type GridPoint =
   | ({ readonly kind: 'seed'; readonly seed: number } & Validated)
   | ({
       readonly kind: 'learning-rate';
-      /** How far a nudge by a millionth moves the model; null where the rate is refused for its answers alone. */
+      /**
+       * How far a nudge by a millionth moves the model; null where the rate is refused for its
+       * answers alone.
+       */
       readonly steady: Steadiness | null;
     } & RateVerdict &
       Validated);
@@ -36,7 +42,10 @@ export interface TuneResult {
   readonly rule: Rule;
   readonly seed: number;
   readonly learningRate: number;
-  /** The choice of the rule `steady`, and the ends of its steady range; null, with `why`, when it refuses every rate. */
+  /**
+   * The choice of the rule `steady`, and the ends of its steady range; null, with `why`, when it
+   * refuses every rate.
+   */
   readonly steady: { readonly learningRate: number; readonly range: readonly [number, number] } | null;
   readonly why?: string;
   /** The choice of the rule `paper`. */

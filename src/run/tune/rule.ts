@@ -15,7 +15,9 @@ export interface RateCandidate {
   readonly steady?: Steadiness;
 }
 
-/** A mean paired difference; without an interval, and why, where every row has the same difference. */
+/**
+ * A mean paired difference; without an interval, and why, where every row has the same difference.
+ */
 type Difference = { readonly difference: number } & Bounds;
 
 /** The verdict of the rule on a learning rate. */
@@ -24,8 +26,8 @@ export interface RateVerdict {
   /** Why the rate cannot be chosen by the steady rule; absent where it can. */
   readonly refused?: string;
   /**
-   * Accuracy minus that of the most accurate rate that is not refused, with the paired 95 % t interval over
-   * rows. Absent where the rate is refused.
+   * Accuracy minus that of the most accurate rate that is not refused, with the paired 95 % t
+   * interval over rows. Absent where the rate is refused.
    */
   readonly behindBest?: Difference;
 }
@@ -42,12 +44,12 @@ export interface RateChoice {
 /**
  * Chooses by the rule `steady`.
  *
- * A rate is refused when it diverges, when a nudge moves its answers or its updates, or when it answers
- * (nearly) one label for every row although the rows do not. Let b be the most accurate of the other
- * rates (the lowest of equal ones), and its steady range the neighbouring rates around b that are not
- * refused. Rates of that range whose paired interval of the accuracy difference to b contains 0 are as
- * good as b. Of these the rate nearest the middle of the range (the mean of its ends) is chosen, the
- * lowest of equally near ones.
+ * A rate is refused when it diverges, when a nudge moves its answers or its updates, or when it
+ * answers (nearly) one label for every row although the rows do not. Let b be the most accurate of
+ * the other rates (the lowest of equal ones), and its steady range the neighbouring rates around b
+ * that are not refused. Rates of that range whose paired interval of the accuracy difference to b
+ * contains 0 are as good as b. Of these the rate nearest the middle of the range (the mean of its
+ * ends) is chosen, the lowest of equally near ones.
  *
  * @param rates in ascending order
  * @param gold label ids of the validation rows

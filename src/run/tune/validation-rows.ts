@@ -7,9 +7,9 @@ import type { Subject } from '../prepare.ts';
 const SHUFFLE_SEED = 0;
 
 /**
- * The first `wanted` training rows of a fixed shuffle that are demonstrations of no candidate seed, whose
- * prompt no evaluation row has, and that are no longer than the longest evaluation row, so that they fit
- * after any demonstrations.
+ * The first `wanted` training rows of a fixed shuffle that are demonstrations of no candidate seed,
+ * whose prompt no evaluation row has, and that are no longer than the longest evaluation row, so
+ * that they fit after any demonstrations.
  *
  * @throws UserError when no row is left
  */

@@ -1,6 +1,7 @@
 /**
- * @file The compute process: holds onnxruntime sessions and tensors, and executes the requests of its
- * parent in order. `session.run` blocks its thread while a graph runs, which the parent must not do.
+ * @file The compute process: holds onnxruntime sessions and tensors, and executes the requests of
+ * its parent in order. `session.run` blocks its thread while a graph runs, which the parent must
+ * not do.
  */
 import { createExecutor } from '../executor.ts';
 import type { Reply } from '../protocol.ts';
@@ -11,7 +12,10 @@ process.on('SIGINT', () => {});
 // There is nothing to save, and destructors of native code may hang.
 process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
 
-/** Resolves when the operating system has taken the whole message: the next request may block this thread. */
+/**
+ * Resolves when the operating system has taken the whole message: the next request may block this
+ * thread.
+ */
 function send(reply: Reply): Promise<void> {
   return new Promise(resolve => {
     if (!process.connected) return resolve();
@@ -20,7 +24,8 @@ function send(reply: Reply): Promise<void> {
 }
 
 try {
-  // Imported here, so that a system on which onnxruntime does not load gets a message instead of a crash.
+  // Imported here, so that a system on which onnxruntime does not load gets a message instead of a
+  // crash.
   const { createCpuEngine } = await import('./cpu.ts');
   process.on('message', serve(createExecutor(createCpuEngine({ threads: Number(process.argv[2]) })), send));
   await send({ kind: 'ready' });

@@ -15,7 +15,8 @@ const stderrKept = 4096;
 
 /**
  * Starts a compute process and waits until onnxruntime is loaded in it.
- * @throws UserError when onnxruntime does not load on this system; the reason of `signal` when it is aborted
+ * @throws UserError when onnxruntime does not load on this system; the reason of `signal` when it
+ * is aborted
  */
 export async function startComputeProcess(options: {
   readonly threads: number;
@@ -26,7 +27,8 @@ export async function startComputeProcess(options: {
   const { file, execArgv } = childModule('child', import.meta.url);
   const child = fork(file, [String(threads)], {
     serialization: 'advanced',
-    // stdout is for results only. What native code writes to stderr before a crash becomes part of the report.
+    // stdout is for results only. What native code writes to stderr before a crash becomes part of
+    // the report.
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     execArgv: ['--expose-gc', ...execArgv],
   });

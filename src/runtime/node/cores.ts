@@ -13,9 +13,10 @@ export interface Machine {
 }
 
 /**
- * Physical cores that the process may use: matrix products gain nothing from the second thread of a core.
- * On Linux the distinct sets of sibling threads among the allowed processors, at most the processor quota
- * of the control group. Elsewhere two threads per core are assumed on x64, and one on arm64.
+ * Physical cores that the process may use: matrix products gain nothing from the second thread of a
+ * core. On Linux the distinct sets of sibling threads among the allowed processors, at most the
+ * processor quota of the control group. Elsewhere two threads per core are assumed on x64, and one
+ * on arm64.
  */
 export function physicalCores(machine: Machine = thisMachine()): number {
   if (machine.platform === 'linux') {
@@ -59,7 +60,10 @@ function parseCpuList(list: string): number[] {
   });
 }
 
-/** Whole processors that the control group (version 2 or 1) grants, rounded up; infinity without a limit. */
+/**
+ * Whole processors that the control group (version 2 or 1) grants, rounded up; infinity without a
+ * limit.
+ */
 function quota(read: Machine['read']): number {
   let least = Number.POSITIVE_INFINITY;
   const limit = (allowed: string | undefined, period: string | undefined) => {

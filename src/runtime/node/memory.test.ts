@@ -84,7 +84,8 @@ test('memory of a process is read from the system', () => {
   expect(residentBytes).toBeGreaterThan(20 * mebibyte);
   expect(residentBytes / process.memoryUsage.rss()).toBeCloseTo(1, 0);
   expect(peakResidentBytes).toBeGreaterThanOrEqual(residentBytes);
-  // What the system counts begins with the parent's memory at the time of the fork, so that it bounds from above alone.
+  // What the system counts begins with the parent's memory at the time of the fork, so that it
+  // bounds from above alone.
   expect(peakResidentBytes).toBeLessThan(1.1 * process.resourceUsage().maxRSS * 1024);
   expect(memoryOf(2 ** 30)).toBeUndefined();
 });

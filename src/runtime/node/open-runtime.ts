@@ -13,7 +13,10 @@ export interface NodeRuntime extends Runtime {
 export interface RuntimeOptions {
   /** Default: the physical cores that the process may use. */
   readonly threads?: number | undefined;
-  /** Ends the compute process at once, even inside a graph; unanswered requests fail with the reason of the signal. */
+  /**
+   * Ends the compute process at once, even inside a graph; unanswered requests fail with the reason
+   * of the signal.
+   */
   readonly signal?: AbortSignal | undefined;
 }
 

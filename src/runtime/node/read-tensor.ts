@@ -15,7 +15,8 @@ const chunkElements = 1 << 20;
 /**
  * Reads a float tensor from a file and widens it to float32.
  *
- * @throws UserError when the type cannot be widened, the length does not fit the shape, or the file ends too early
+ * @throws UserError when the type cannot be widened, the length does not fit the shape, or the file
+ * ends too early
  */
 export function readTensor(location: Location): TensorData {
   const { name, dtype, shape, file, offset, length } = location;

@@ -14,7 +14,8 @@ export function sessionOptions(request: {
     executionMode: 'sequential',
     graphOptimizationLevel: 'all',
     enableCpuMemArena: true,
-    // Dimensions are dynamic: the memory pattern of one length does not fit the next, and it needs memory.
+    // Dimensions are dynamic: the memory pattern of one length does not fit the next, and it needs
+    // memory.
     enableMemPattern: false,
     logSeverityLevel: 3,
     // Nested keys are joined by dots: `session.disable_prepacking`.

@@ -15,24 +15,35 @@ import { type HeadReadings, readHeads, readPrefix } from './heads.ts';
 import { centred, joinTokens, mispaired, tokensFrom } from './keys-and-values.ts';
 import { type Rank, rankOf } from './rank.ts';
 
-/** Queries behind each set of demonstrations; everything that depends on them is a mean over them. */
+/**
+ * Queries behind each set of demonstrations; everything that depends on them is a mean over them.
+ */
 export const QUERIES = 2;
 /** Names the random streams of the baselines. */
 const BASELINE = 1;
 
-/** What is measured of a head for one set of demonstrations and one query; cosines that are not defined are null. */
+/**
+ * What is measured of a head for one set of demonstrations and one query; cosines that are not
+ * defined are null.
+ */
 interface OfHead {
   /** cos(head, head without softmax), in context and zero-shot. */
   readonly dropped: number | null;
   readonly droppedZeroShot: number | null;
-  /** cos(change of the head's output by the demonstrations, dW_icl q); the second with centred values. */
+  /**
+   * cos(change of the head's output by the demonstrations, dW_icl q); the second with centred
+   * values.
+   */
   readonly effect: number | null;
   readonly effectCentred: number | null;
   /** cos(dW_icl q, dW_ft q) */
   readonly onQuery: number | null;
 }
 
-/** What is measured of the maps of a key/value head, which its query heads share, for one set and one query. */
+/**
+ * What is measured of the maps of a key/value head, which its query heads share, for one set and
+ * one query.
+ */
 interface OfMaps {
   /** |dW_icl| / |W_zsl|, |dW_ft| / |W_zsl| */
   readonly size: number;
@@ -40,7 +51,10 @@ interface OfMaps {
   /** cos(dW_icl, W_zsl), cos(W_zsl, dW_ft) */
   readonly alongZeroShot: number | null;
   readonly zeroShotMatched: number | null;
-  /** cos(dW_icl, dW_ft); then with centred values, and with all of the finetuned model in place of the layer's projections. */
+  /**
+   * cos(dW_icl, dW_ft); then with centred values, and with all of the finetuned model in place of
+   * the layer's projections.
+   */
   readonly matched: number | null;
   readonly centred: number | null;
   readonly throughout: number | null;
@@ -60,7 +74,10 @@ export interface HeadMeasures {
   readonly ofMaps: Gathered<OfMaps>;
   /** Of each set alone. */
   readonly ofMapsBySet: readonly Gathered<OfMaps>[];
-  /** cos(dW_icl of set i, dW_ft of set j), mean over layers, heads and queries; null where it is undefined in every head. */
+  /**
+   * cos(dW_icl of set i, dW_ft of set j), mean over layers, heads and queries; null where it is
+   * undefined in every head.
+   */
   readonly matching: readonly (readonly (number | null)[])[];
   /** Of dW_icl of each set, by layer and key/value head. */
   readonly ranks: readonly (readonly (readonly Rank[])[])[];
@@ -82,7 +99,10 @@ interface DemonstrationMaps {
 
 const cos = (a: Matrix, b: Matrix) => cosine(a.data, b.data);
 
-/** Finetunes on each set of demonstrations and reads the heads behind some queries, in context and alone. */
+/**
+ * Finetunes on each set of demonstrations and reads the heads behind some queries, in context and
+ * alone.
+ */
 export async function measureHeads(workplace: Workplace, sets: readonly DemonstrationSet[]): Promise<HeadMeasures> {
   const { prepared, seed, report } = workplace;
   const { plan, decoder } = prepared;
@@ -161,7 +181,10 @@ interface Readings {
   readonly throughout: HeadReadings;
 }
 
-/** All but `within` are read with the BOS directly before the query, both where they stand in context: one frame of positions. */
+/**
+ * All but `within` are read with the BOS directly before the query, both where they stand in
+ * context: one frame of positions.
+ */
 async function readBehind(
   model: LoadedModel,
   {
@@ -295,7 +318,9 @@ function mapsOf(tokens: KeysAndValues): DemonstrationMaps {
   };
 }
 
-/** The pretrained projections, each moved as far as finetuning moved it, but in a random direction. */
+/**
+ * The pretrained projections, each moved as far as finetuning moved it, but in a random direction.
+ */
 async function movedAtRandom(
   { pretrained, runtime }: LoadedModel,
   finetuned: Projections,

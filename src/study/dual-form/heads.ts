@@ -1,4 +1,7 @@
-/** @file Keys, values and queries of every head of a model, as the chapters want them: in float64, a row a token. */
+/**
+ * @file Keys, values and queries of every head of a model, as the chapters want them: in float64, a
+ * row a token.
+ */
 import * as g from '../../graph/operators/index.ts';
 import { substitute } from '../../graph/substitute.ts';
 import { input, type Tensor } from '../../graph/tensor.ts';
@@ -96,7 +99,10 @@ function slices(data: TensorData['data'] | Vector, count: number): readonly Vect
   return Array.from({ length: count }, (_, i) => Float64Array.from(data.subarray(i * size, (i + 1) * size)));
 }
 
-/** Why the scores of a model's heads are more than products of queries and keys; undefined when they are not. */
+/**
+ * Why the scores of a model's heads are more than products of queries and keys; undefined when they
+ * are not.
+ */
 export function whyNoMaps({ finishScores, window, momentum, family }: Decoder, shots: number): string | undefined {
   if (shots === 0) return 'no demonstrations';
   if (finishScores) return `${family} changes the products of queries and keys before the softmax`;
@@ -105,7 +111,7 @@ export function whyNoMaps({ finishScores, window, momentum, family }: Decoder, s
   return undefined;
 }
 
-/** Names of what this graph alone is fed and gives. */
+/** Names of inputs and outputs of this graph alone. */
 const headNames = {
   changed: (parameter: string) => `changed.${parameter}`,
   attended: (layer: number) => `layers.${layer}.attended`,
@@ -115,9 +121,9 @@ const headNames = {
 
 /**
  * One sequence of T tokens behind a prefix -> for each layer N, after position embedding,
- * layers.N.query [T, H*dh] scaled, .key [G, dh, T], .value [G, T, dh]; .attended [T, H*dh], the output
- * of the heads before the output projection; and .changed_key, .changed_value, the keys and values
- * that other projections, fed as changed.*, make of the same hidden states.
+ * layers.N.query [T, H*dh] scaled, .key [G, dh, T], .value [G, T, dh]; .attended [T, H*dh], the
+ * output of the heads before the output projection; and .changed_key, .changed_value, the keys and
+ * values that other projections, fed as changed.*, make of the same hidden states.
  */
 const headGraph: ModelGraph = {
   name: 'heads',

@@ -35,9 +35,15 @@ import {
 
 /** Rounding of float32 through all layers, as a share of what is compared. */
 const FLOAT32 = 2e-5;
-/** The same as a share of what the demonstrations change. Where they change nothing it is NaN, which passes nothing. */
+/**
+ * The same as a share of what the demonstrations change. Where they change nothing it is NaN, which
+ * passes nothing.
+ */
 const OF_CHANGE = 1e-4;
-/** Queries whose layers are compared; the demonstrations are added one by one before the first of them. */
+/**
+ * Queries whose layers are compared; the demonstrations are added one by one before the first of
+ * them.
+ */
 const QUERIES = 4;
 /** Layers that the figure shows. */
 const SHOWN_LAYERS = 5;
@@ -274,7 +280,10 @@ function stepWithin(before: LayerUpdate, after: LayerUpdate, sizes: readonly num
   return meanOf(after.first.map((update, map) => distance(before.first[map]!, update) / sizes[map]!));
 }
 
-/** |a b^T - c d^T|: the inner product of two matrices of rank one is the product of those of their sides. */
+/**
+ * |a b^T - c d^T|: the inner product of two matrices of rank one is the product of those of their
+ * sides.
+ */
 function distance(a: RankOne, b: RankOne): number {
   const inner = (u: RankOne, v: RankOne) => dot(u.left, v.left) * dot(u.right, v.right);
   return Math.sqrt(Math.max(0, inner(a, a) - 2 * inner(a, b) + inner(b, b)));

@@ -117,7 +117,10 @@ function byCount(losses: readonly number[]) {
   return losses.map((loss, i) => ({ x: i + 1, y: loss }));
 }
 
-/** Losses of 1, 2, ... steps on `test`, each at the rate that is best on `tuning`; that of one step is known in closed form. */
+/**
+ * Losses of 1, 2, ... steps on `test`, each at the rate that is best on `tuning`; that of one step
+ * is known in closed form.
+ */
 export function descentLosses(
   tuning: readonly RegressionTask[],
   test: readonly RegressionTask[],
@@ -150,7 +153,9 @@ export function plusPlusLosses(
   });
 }
 
-/** Values of 1, 2, ... `count`; between them the event loop runs, so that the work can be stopped. */
+/**
+ * Values of 1, 2, ... `count`; between them the event loop runs, so that the work can be stopped.
+ */
 async function eachCount(count: number, value: (n: number, done: number) => number): Promise<readonly number[]> {
   const values: number[] = [];
   for (let n = 1; n <= count; n++) {
@@ -171,8 +176,8 @@ function trained(layers: number, { seed, runtime, trainingSteps: steps, report }
 }
 
 /**
- * All that the prediction for a query (x, 0) is made of: minus the last row of the values times the scores without their last column,
- * entry by entry.
+ * All that the prediction for a query (x, 0) is made of: minus the last row of the values times the
+ * scores without their last column, entry by entry.
  */
 function effective({ scores, values }: LinearAttentionLayer) {
   const last = row(values, WIDTH);

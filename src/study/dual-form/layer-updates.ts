@@ -1,4 +1,7 @@
-/** @file The implicit update of every layer of a model: what contexts did to its feed-forward, and the model with it. */
+/**
+ * @file The implicit update of every layer of a model: what contexts did to its feed-forward, and
+ * the model with it.
+ */
 import * as g from '../../graph/operators/index.ts';
 import { input, type Tensor } from '../../graph/tensor.ts';
 import type { Decoder } from '../../model/decoder.ts';
@@ -18,7 +21,9 @@ export interface LayerUpdate {
   readonly bias: Vector;
 }
 
-/** At the last token of a sequence: layers.N.stream, .read and .output [1, D], and logits [1, V]. */
+/**
+ * At the last token of a sequence: layers.N.stream, .read and .output [1, D], and logits [1, V].
+ */
 export type Readings = RunResult['fetched'];
 
 export function vectorOf(readings: Readings, name: string): Vector {
@@ -31,7 +36,8 @@ export function readStreams(model: LoadedModel, prefix: Prefix, tokens: readonly
 }
 
 /**
- * The updates with which every layer gives at the last token of a sequence, alone, what it gave within a context.
+ * The updates with which every layer gives at the last token of a sequence, alone, what it gave
+ * within a context.
  *
  * @param sequence without the context, BOS included
  * @param within what `readStreams` read of its last token within the context
@@ -84,7 +90,7 @@ async function run(
   return fetched;
 }
 
-/** Names of what these graphs alone are fed and give; `map` counts the first maps of a layer. */
+/** Names of inputs and outputs of these graphs alone; `map` counts the first maps of a layer. */
 export const feedForwardNames = {
   stream: (layer: number) => `layers.${layer}.stream`,
   read: (layer: number) => `layers.${layer}.read`,
@@ -101,7 +107,10 @@ const its = feedForwardNames;
 /** The row that is read, T - 1. */
 const LAST_ROW = input(names.tapRows, 'int32', [1]);
 
-/** Behind a prefix, at the last token of each layer N: layers.N.stream, .read, .output [1, D]; and logits [1, V]. */
+/**
+ * Behind a prefix, at the last token of each layer N: layers.N.stream, .read, .output [1, D]; and
+ * logits [1, V].
+ */
 const streamGraph: ModelGraph = {
   name: 'streams',
   outputs: decoder => {
@@ -111,8 +120,8 @@ const streamGraph: ModelGraph = {
 };
 
 /**
- * within.layers.N.stream and .read [1, D] -> update.layers.N.left.J [1, F], .right [1, D], .bias [1, D]. Layer N is solved behind
- * layers that have their updates.
+ * within.layers.N.stream and .read [1, D] -> update.layers.N.left.J [1, F], .right [1, D], .bias
+ * [1, D]. Layer N is solved behind layers that have their updates.
  */
 const solveGraph: ModelGraph = {
   name: 'solve',

@@ -4,7 +4,10 @@ import type { Matrix } from '../../theory/matrix.ts';
 export interface Rank {
   /** Singular values above 1e-6 of the largest: below lies what float32 rounds. */
   readonly numerical: number;
-  /** exp of the entropy of the singular values as shares of their sum (Roy and Vetterli 2007): n for n equal ones. */
+  /**
+   * exp of the entropy of the singular values as shares of their sum (Roy and Vetterli 2007): n for
+   * n equal ones.
+   */
   readonly effective: number;
   /** Share of the squared Frobenius norm that the largest singular value has. */
   readonly first: number;

@@ -43,7 +43,8 @@ export function chapterFile(folder: string, chapter: ChapterNumber): string {
 }
 
 /**
- * Computes the chapters of the theory lab into a folder. One that is finished there is not computed again.
+ * Computes the chapters of the theory lab into a folder. One that is finished there is not computed
+ * again.
  *
  * @throws UserError what the user can mend: options, model, task, the folder, the disk
  * @throws Interrupted after `signal`

@@ -1,4 +1,7 @@
-/** @file Intervals and tests of chapter 2. Heads of one model are not independent samples; disjoint sets of demonstrations are. */
+/**
+ * @file Intervals and tests of chapter 2. Heads of one model are not independent samples; disjoint
+ * sets of demonstrations are.
+ */
 import type { Prepared } from '../../run/prepare.ts';
 import { benjaminiHochberg } from '../../statistics/benjamini-hochberg.ts';
 import { matchingTest } from '../../statistics/matching.ts';
@@ -11,7 +14,10 @@ import type { HeadMeasures } from './head-measures.ts';
 /** Disjoint sets of demonstrations that intervals and tests are taken over. */
 export const SETS = 6;
 
-/** Up to SETS disjoint sets, each of as many demonstrations as the plan has; the first is the plan's own. */
+/**
+ * Up to SETS disjoint sets, each of as many demonstrations as the plan has; the first is the plan's
+ * own.
+ */
 export function demonstrationSets({
   task,
   tokenizer,
@@ -46,9 +52,10 @@ export function overSets({ ofMapsBySet }: Pick<Measured, 'ofMapsBySet'>, key: Ke
 }
 
 /**
- * How cos(dW_icl, dW_ft) compares, a value a set: its t interval; against dW_ft of other sets by all matchings of the sets, as what two
- * pairs have in common (a set) leaves their cosines dependent; against mispaired values by the paired t test; the interval with centred
- * values. The p values are adjusted for each other.
+ * How cos(dW_icl, dW_ft) compares, a value a set: its t interval; against dW_ft of other sets by
+ * all matchings of the sets, as what two pairs have in common (a set) leaves their cosines
+ * dependent; against mispaired values by the paired t test; the interval with centred values. The p
+ * values are adjusted for each other.
  *
  * @param why there are no intervals and tests
  */

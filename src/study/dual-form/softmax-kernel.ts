@@ -26,7 +26,9 @@ const SIZES = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 4, 8] as const;
 const HEADS = 20;
 const QUERIES = 2;
 
-/** Chapter 5: how good the approximations of a head are, by the size of its scores and in the model. */
+/**
+ * Chapter 5: how good the approximations of a head are, by the size of its scores and in the model.
+ */
 export const softmaxKernel: Chapter = {
   title: 'softmax attention as a kernel, and what approximates it',
   work: prepared => {

@@ -1,4 +1,6 @@
-/** @file Layers of linear self-attention as something to train (von Oswald et al. 2022, section 3). */
+/**
+ * @file Layers of linear self-attention as something to train (von Oswald et al. 2022, section 3).
+ */
 import * as g from '../../graph/operators/index.ts';
 import { constant, input, type Tensor } from '../../graph/tensor.ts';
 import { numbers } from '../../model/feeds.ts';
@@ -30,8 +32,9 @@ const matrices = ['query', 'key', 'value', 'projection'] as const;
 const nameOf = (layer: number, matrix: (typeof matrices)[number]) => `layers.${layer}.${matrix}`;
 
 /**
- * Tokens [B, n+1, d+1] -> e_j + P sum_i (W_V e_i) (W_K e_i)^T W_Q e_j in each layer, i over the n examples; minus the last entry of the
- * query behind the layers is the prediction [B], and the loss its mean square distance from the answers [B].
+ * Tokens [B, n+1, d+1] -> e_j + P sum_i (W_V e_i) (W_K e_i)^T W_Q e_j in each layer, i over the n
+ * examples; minus the last entry of the query behind the layers is the prediction [B], and the loss
+ * its mean square distance from the answers [B].
  */
 function regression({ layers, hiddenSize, examples, batch }: TrainingPlan): Objective {
   const size = hiddenSize + 1;
@@ -76,7 +79,11 @@ function feedsOf(tasks: readonly RegressionTask[]): Feeds {
   };
 }
 
-/** Trains layers from scratch by Adam. @param draw the task of each number, counted through all steps */
+/**
+ * Trains layers from scratch by Adam.
+ *
+ * @param draw the task of each number, counted through all steps
+ */
 export async function trainLayers(
   runtime: Runtime,
   plan: TrainingPlan,

@@ -7,7 +7,8 @@
  *     *.svg
  *     provenance.json    times and machine: what may differ between two studies of one plan
  *
- * Cells are files of their own, so that several can be trained at once and each stands whole or not at all.
+ * Cells are files of their own, so that several can be trained at once and each stands whole or not
+ * at all.
  */
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -48,7 +49,11 @@ function fileOf(folder: string, cell: Cell): string {
   return join(folder, 'cells', `${nameOf(cell)}.json`);
 }
 
-/** Undefined when the cell was not trained yet. @throws UserError when its file holds something else */
+/**
+ * Undefined when the cell was not trained yet.
+ *
+ * @throws UserError when its file holds something else
+ */
 export async function readCell(folder: string, cell: Cell): Promise<CellRecord | undefined> {
   const file = fileOf(folder, cell);
   const json = await readJson(file);

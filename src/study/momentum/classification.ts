@@ -1,4 +1,7 @@
-/** @file Classification in context by a model of the study, with the parts that `dualform run` is made of. */
+/**
+ * @file Classification in context by a model of the study, with the parts that `dualform run` is
+ * made of.
+ */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -57,7 +60,9 @@ export function mostFrequentLabel({ task, sequences: { queries } }: Classificati
   return Math.max(...counts) / queries.length;
 }
 
-/** Writes a trained model as a checkpoint, opens it beside the runtime, and removes it after use. */
+/**
+ * Writes a trained model as a checkpoint, opens it beside the runtime, and removes it after use.
+ */
 export async function withTrainedModel<T>(
   runtime: Runtime,
   trained: {

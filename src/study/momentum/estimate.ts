@@ -39,8 +39,8 @@ export interface StudyEstimate {
 const STEPS = 40;
 
 /**
- * Says what a study would take. Of every task a plain model is trained for a few steps and evaluated, on every thread at once as in the
- * study itself.
+ * Says what a study would take. Of every task a plain model is trained for a few steps and
+ * evaluated, on every thread at once as in the study itself.
  *
  * @throws UserError as runMomentum, before anything is trained
  */
@@ -91,7 +91,8 @@ async function timeOnce(plan: MomentumPlan, trainees: readonly Trainee[], signal
         { adam: plan.adam, onStep: () => ends.push(performance.now()) },
       );
       const all = performance.now() - started;
-      // The first steps open the sessions and warm up; the median does not mind what else the machine does for a moment.
+      // The first steps open the sessions and warm up; the median does not mind what else the
+      // machine does for a moment.
       const perStep = ends
         .map((end, i) => end - (ends[i - 1] ?? started))
         .slice(STEPS / 2)

@@ -33,7 +33,9 @@ export function rowName(eta: Eta): string {
   return eta === 'learned' ? 'learned eta' : `eta ${eta}`;
 }
 
-/** Of every eta the same in all figures: plain attention is black, momenta go from dark to light. */
+/**
+ * Of every eta the same in all figures: plain attention is black, momenta go from dark to light.
+ */
 function colorsOf(etas: readonly Eta[]): ReadonlyMap<Eta, string> {
   const momenta = etas.filter(eta => eta !== 0);
   const shades = seriesColors(momenta.length, true);

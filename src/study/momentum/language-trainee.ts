@@ -8,12 +8,16 @@ import type { LanguagePlan } from './plan.ts';
 import type { PlannedStudy } from './plan-study.ts';
 import { type Measure, stepWork, type Trainee } from './trainee.ts';
 
-/** Shares of the training length at which validation text is evaluated (Dai et al., Table 6: 256, 512, 1024 of 1024). */
+/**
+ * Shares of the training length at which validation text is evaluated (Dai et al., Table 6: 256,
+ * 512, 1024 of 1024).
+ */
 const QUARTERS = [1, 2, 3, 4] as const;
 
 /**
- * A language model on text. Perplexities are those of the same tokens at every length; only how much stands before them differs.
- * Classification in context is the trained model's as `dualform run` sees it.
+ * A language model on text. Perplexities are those of the same tokens at every length; only how
+ * much stands before them differs. Classification in context is the trained model's as `dualform
+ * run` sees it.
  */
 export function languageTrainee(
   plan: LanguagePlan,

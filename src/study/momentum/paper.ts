@@ -1,7 +1,8 @@
 /**
- * @file What Dai et al. found with momentum attention: Tables 6 and 7 of "Why Can GPT Learn In-Context?" (Findings of ACL 2023,
- * arXiv:2212.10559, version 3), language models of 350 million parameters trained from scratch on sequences of 1024 tokens. The paper
- * does not tell eta, nor any spread over seeds.
+ * @file What Dai et al. found with momentum attention: Tables 6 and 7 of "Why Can GPT Learn
+ * In-Context?" (Findings of ACL 2023, arXiv:2212.10559, version 3), language models of 350 million
+ * parameters trained from scratch on sequences of 1024 tokens. The paper does not tell eta, nor any
+ * spread over seeds.
  */
 
 export interface PaperTable {

@@ -19,7 +19,11 @@ export interface PlannedStudy {
   readonly language?: { readonly text: PreparedTraining; readonly classification: readonly Task[] };
 }
 
-/** Fixes every choice of a study. @throws UserError naming the option, or the corpus or task that cannot be read */
+/**
+ * Fixes every choice of a study.
+ *
+ * @throws UserError naming the option, or the corpus or task that cannot be read
+ */
 export async function planStudy(wishes: StudyWishes, hooks: Hooks = {}): Promise<PlannedStudy> {
   const chosen = checkOptions(momentumOptions, wishes);
   const preset = presets[chosen.preset];
@@ -70,7 +74,9 @@ async function planLanguage(preset: Preset['tasks']['language'], chosen: Choices
   return { languagePlan, text, classification };
 }
 
-/** As many of the tokens as every length, a quarter of the context to all of it, cuts without rest. */
+/**
+ * As many of the tokens as every length, a quarter of the context to all of it, cuts without rest.
+ */
 function evaluatedTokens({ stream, context }: Sequences, asked: number): number {
   const whole = 3 * context;
   const parts = Math.floor(Math.min(asked, stream.length - 1) / whole);

@@ -2,7 +2,9 @@ import type { Eta, LanguagePlan, MomentumPlan } from './plan.ts';
 
 export type PresetName = 'tiny' | 'small';
 
-/** A plan without what is read from files: the corpus, and digests of the tasks of classification. */
+/**
+ * A plan without what is read from files: the corpus, and digests of the tasks of classification.
+ */
 export interface Preset {
   readonly etas: readonly Eta[];
   readonly seeds: readonly number[];

@@ -26,9 +26,9 @@ import {
 const STREAM = 1;
 
 /**
- * Linear regression in context. An input and its answer stand behind each other as tokens x_1, y_1, x_2, ... (Garg et al. 2022), here
- * [x, 0] and [0, y]: answers have a coordinate of their own. The prediction at x_(i+1) has seen i examples; all predictions are
- * trained and evaluated.
+ * Linear regression in context. An input and its answer stand behind each other as tokens x_1, y_1,
+ * x_2, ... (Garg et al. 2022), here [x, 0] and [0, y]: answers have a coordinate of their own. The
+ * prediction at x_(i+1) has seen i examples; all predictions are trained and evaluated.
  */
 export function regressionTrainee({ model, training, settings, tests }: SyntheticPlan<LinearRegression>): Trainee {
   const { dimensions, examples, noise } = settings;

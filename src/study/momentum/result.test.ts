@@ -81,7 +81,8 @@ describe('a table', () => {
   test('compares each eta with plain attention, paired by seed', () => {
     const { difference } = inContext!.rows[1]!.entries[0]!;
     expect(difference).toMatchObject({ ...pairedT(nats[0.1]!, nats[0]!)! });
-    // -0.2, -0.1, -0.2: mean -1/6, deviation sqrt(1/300); 4.302653 is the point of t with two degrees of freedom.
+    // -0.2, -0.1, -0.2: mean -1/6, deviation sqrt(1/300); 4.302653 is the point of t with two
+    // degrees of freedom.
     expect(difference!.difference).toBeCloseTo(-1 / 6, 14);
     expect(difference!.high).toBeCloseTo(-1 / 6 + (4.302652729749462 * Math.sqrt(1 / 300)) / Math.sqrt(3), 12);
   });

@@ -9,7 +9,10 @@ import type { Baseline, Curve, Measure, TableName, Trainee } from './trainee.ts'
 
 /** How a row of a table compares with plain attention in one column. */
 export interface Comparison extends MeanDifference {
-  /** p, adjusted for all comparisons of the table that have one (Benjamini and Hochberg); null where p is. */
+  /**
+   * p, adjusted for all comparisons of the table that have one (Benjamini and Hochberg); null where
+   * p is.
+   */
   readonly adjusted: number | null;
 }
 
@@ -146,7 +149,10 @@ function entryOf(
   return difference === null ? entry : { ...entry, difference };
 }
 
-/** The paired test; where there is no spread that it could read, `why` says what the models have in common. */
+/**
+ * The paired test; where there is no spread that it could read, `why` says what the models have in
+ * common.
+ */
 function compare(values: readonly number[], plain: readonly number[]): MeanDifference | null {
   const found = pairedT(values, plain);
   if (found === null || found.p !== null) return found;

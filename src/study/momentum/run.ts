@@ -52,9 +52,10 @@ interface State {
 }
 
 /**
- * Momentum attention beside plain attention (Dai et al. 2022, section 5): for every task, seed and eta a model is trained from
- * scratch; those of one task and seed have the same initial weights and the same batches. Each is trained on one thread, so that the
- * numbers do not depend on how many are trained at once. A study that was stopped, even killed, goes on with the cells that are
+ * Momentum attention beside plain attention (Dai et al. 2022, section 5): for every task, seed and
+ * eta a model is trained from scratch; those of one task and seed have the same initial weights and
+ * the same batches. Each is trained on one thread, so that the numbers do not depend on how many
+ * are trained at once. A study that was stopped, even killed, goes on with the cells that are
  * missing and ends with the same bytes.
  *
  * @throws UserError what the user can mend: options, corpus, the folder, the disk

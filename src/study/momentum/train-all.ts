@@ -20,8 +20,8 @@ export interface TrainAllOptions {
 }
 
 /**
- * Trains cells, each on one thread of a compute process of which every worker has its own: small models gain nothing from a second
- * thread. The first failure stops all workers.
+ * Trains cells, each on one thread of a compute process of which every worker has its own: small
+ * models gain nothing from a second thread. The first failure stops all workers.
  */
 export async function trainAll(cells: readonly Cell[], options: TrainAllOptions): Promise<void> {
   const { plan, trainees, workers, watch, onSteps, onRecord, onWarning } = options;

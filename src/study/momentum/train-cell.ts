@@ -12,7 +12,8 @@ import type { Trainee } from './trainee.ts';
 import { partEnds, TRAINING_LOSS } from './training-loss.ts';
 
 /**
- * Trains and testSequences one model. Its initial weights and batches are those of every cell of the same task and seed: only eta differs.
+ * Trains and testSequences one model. Its initial weights and batches are those of every cell of
+ * the same task and seed: only eta differs.
  *
  * @param onStep hears how many steps are done
  */

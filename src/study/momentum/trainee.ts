@@ -6,7 +6,10 @@ import type { Feeds, Objective } from '../../train/objective.ts';
 import type { Trainer } from '../../train/trainer.ts';
 import type { TaskName, TrainingPlan } from './plan.ts';
 
-/** The tables of a study: Table 6 of the paper, the field's tasks, Table 7 of the paper, and how fast it was learned. */
+/**
+ * The tables of a study: Table 6 of the paper, the field's tasks, Table 7 of the paper, and how
+ * fast it was learned.
+ */
 export type TableName = 'perplexity' | 'in-context' | 'classification' | 'training';
 
 /** A number that every trained model of a task has. */
@@ -33,11 +36,16 @@ export interface Curve {
 export interface Measured {
   /** By name of the measure. */
   readonly measures: Readonly<Record<string, number>>;
-  /** By name of the curve, a number for each of its x values; null where there was nothing to measure. */
+  /**
+   * By name of the curve, a number for each of its x values; null where there was nothing to
+   * measure.
+   */
   readonly curves: Readonly<Record<string, readonly (number | null)[]>>;
 }
 
-/** What predicts without being trained here, measured on the same tests; it may lack some measures. */
+/**
+ * What predicts without being trained here, measured on the same tests; it may lack some measures.
+ */
 export interface Baseline extends Measured {
   readonly name: string;
 }
@@ -63,7 +71,10 @@ export interface Trainee {
   readonly baselines: () => readonly Baseline[];
 }
 
-/** Sets random streams of the study apart from each other: training batches, and tests that all runs share. */
+/**
+ * Sets random streams of the study apart from each other: training batches, and tests that all runs
+ * share.
+ */
 export const TRAINING_STREAM = 1;
 export const TEST_STREAM = 2;
 

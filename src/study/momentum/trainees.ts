@@ -5,7 +5,11 @@ import { chainTrainee, lookupTrainee, recallTrainee } from './token-trainee.ts';
 import type { Trainee } from './trainee.ts';
 import { withTrainingLoss } from './training-loss.ts';
 
-/** The tasks of a study, in their order, ready to be trained on. @throws UserError when the context has no room for a demonstration */
+/**
+ * The tasks of a study, in their order, ready to be trained on.
+ *
+ * @throws UserError when the context has no room for a demonstration
+ */
 export function makeTrainees({ plan: { tasks }, language }: PlannedStudy): readonly Trainee[] {
   return [
     ...(language && tasks.language ? [languageTrainee(tasks.language, language)] : []),

@@ -1,7 +1,10 @@
 /** @file How fast a model learned, kept beside what its task measures. */
 import type { Trainee } from './trainee.ts';
 
-/** Name of the measure, the mean loss over all steps, and of its curve, the mean over each of twenty parts. */
+/**
+ * Name of the measure, the mean loss over all steps, and of its curve, the mean over each of twenty
+ * parts.
+ */
 export const TRAINING_LOSS = 'training loss';
 
 const PARTS = 20;

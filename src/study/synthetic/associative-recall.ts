@@ -1,11 +1,13 @@
 /**
- * @file Associative recall with several queries (Arora et al. 2023, arXiv:2312.04927; with one query Ba et al. 2016, arXiv:1610.06258):
+ * @file Associative recall with several queries (Arora et al. 2023, arXiv:2312.04927; with one
+ * query Ba et al. 2016, arXiv:1610.06258):
  *
  *     k_1 v_1 k_2 v_2 ... k_n v_n   q_1 a_1 q_2 a_2 ... q_m a_m
  *
- * Keys are different, values are drawn anew for each sequence, and each of the m queries is any of the keys: a_j is the value that stood
- * behind q_j. A model has to find the place where the present token stood before, and copy what followed. (Were every key asked for
- * once, what is left over would give the later answers away.)
+ * Keys are different, values are drawn anew for each sequence, and each of the m queries is any of
+ * the keys: a_j is the value that stood behind q_j. A model has to find the place where the present
+ * token stood before, and copy what followed. (Were every key asked for once, what is left over
+ * would give the later answers away.)
  */
 import { below, chooseDistinct, type RandomStream } from '../../statistics/random.ts';
 import type { AskedSequence } from './asked-sequence.ts';

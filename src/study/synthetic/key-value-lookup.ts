@@ -1,8 +1,9 @@
 /**
- * @file Key-value lookup (Liu et al. 2023, arXiv:2307.03172, section 3, whose keys are UUIDs): keys of several symbols that share symbols
- * with each other, so that no single symbol tells which pair is meant:
+ * @file Key-value lookup (Liu et al. 2023, arXiv:2307.03172, section 3, whose keys are UUIDs): keys
+ * of several symbols that share symbols with each other, so that no single symbol tells which pair
+ * is meant:
  *
- *     a_1 b_1 v_1   a_2 b_2 v_2 ... a_n b_n v_n   then m times the key of any pair, and its value again
+ *     a_1 b_1 v_1   a_2 b_2 v_2 ... a_n b_n v_n   and then m times a key of these and its value
  *
  * Keys are different pairs of a first and a second symbol; values are drawn anew for each sequence.
  */
@@ -33,8 +34,9 @@ export function drawLookup(stream: RandomStream, { pairs, queries, symbols, valu
 }
 
 /**
- * How often a reader is right on average that looks at the second symbol of a key only and takes the value of a random one of the pairs
- * which share it: what a model reaches that finds the token before, and nothing more.
+ * How often a reader is right on average that looks at the second symbol of a key only and takes
+ * the value of a random one of the pairs which share it: what a model reaches that finds the token
+ * before, and nothing more.
  */
 export function halfKeyAccuracy({ tokens, questions }: AskedSequence): number {
   const pairs = tokens.length / 3 - questions.length;

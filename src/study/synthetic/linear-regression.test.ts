@@ -39,7 +39,8 @@ test.each([
   [2, 2],
   [3, 1],
 ])('one gradient step with %i inputs behind %i examples: the mean error is that of theory, exactly', (d, n) => {
-  // Expectations over normal entries as sums over the nodes of Gauss and Hermite: three are exact to degree 5, two to degree 3.
+  // Expectations over normal entries as sums over the nodes of Gauss and Hermite: three are exact
+  // to degree 5, two to degree 3.
   const [three, two] = [
     [
       [-Math.sqrt(3), 1 / 6],

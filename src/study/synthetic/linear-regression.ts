@@ -1,6 +1,7 @@
 /**
- * @file Linear regression in context (Garg et al. 2022, arXiv:2208.01066, section 3): every sequence has a linear function of its
- * own, and the model predicts each answer from the examples before it.
+ * @file Linear regression in context (Garg et al. 2022, arXiv:2208.01066, section 3): every
+ * sequence has a linear function of its own, and the model predicts each answer from the examples
+ * before it.
  */
 import { fillNormal, type RandomStream } from '../../statistics/random.ts';
 import { ridge } from './ridge.ts';
@@ -8,7 +9,9 @@ import { ridge } from './ridge.ts';
 export interface LinearRegression {
   /** d */
   readonly dimensions: number;
-  /** n: each sequence holds n + 1 inputs, so that there is an answer to predict behind n examples. */
+  /**
+   * n: each sequence holds n + 1 inputs, so that there is an answer to predict behind n examples.
+   */
   readonly examples: number;
   /** Standard deviation of what is added to each answer; Garg et al. have 0. */
   readonly noise: number;
@@ -38,23 +41,27 @@ export function drawRegression(
 export type RegressionPredictor = (examples: RegressionSequence, query: Float64Array) => number;
 
 /**
- * Ridge regression with the penalty `noise`^2, which is the posterior mean and so the best that can be done; without noise
- * the least-squares solution, of least norm where there are fewer examples than dimensions.
+ * Ridge regression with the penalty `noise`^2, which is the posterior mean and so the best that can
+ * be done; without noise the least-squares solution, of least norm where there are fewer examples
+ * than dimensions.
  */
 export function leastSquares(noise: number): RegressionPredictor {
   return ({ inputs, answers }, query) => dot(ridge(inputs, answers, noise ** 2), query);
 }
 
 /**
- * One step of gradient descent from w = 0 on the i examples, w = sum_j y_j x_j / (i + d + 1): the step that makes the expected
- * squared error least (Garg et al. call it averaging, with 1 / i).
+ * One step of gradient descent from w = 0 on the i examples, w = sum_j y_j x_j / (i + d + 1): the
+ * step that makes the expected squared error least (Garg et al. call it averaging, with 1 / i).
  */
 export const oneGradientStep: RegressionPredictor = ({ inputs, answers }, query) => {
   const sum = inputs.reduce((total, input, j) => total + answers[j]! * dot(input, query), 0);
   return sum / (inputs.length + query.length + 1);
 };
 
-/** Squared error behind 0 ... n examples, divided by d: 1 is what predicting 0 gets on average, without noise. */
+/**
+ * Squared error behind 0 ... n examples, divided by d: 1 is what predicting 0 gets on average,
+ * without noise.
+ */
 export function regressionErrors(sequence: RegressionSequence, predict: RegressionPredictor): Float64Array {
   const { inputs, answers } = sequence;
   return answers.map((answer, i) => {

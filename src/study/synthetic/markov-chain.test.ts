@@ -32,7 +32,8 @@ test('counts, by hand: 0 1 0 1 1', () => {
 });
 
 test('the count predictor is the integral over all matrices: chain rule of the Dirichlet-multinomial', () => {
-  // P(counts of one row in a given order) = Gamma(S) prod n_j! / Gamma(n + S), here by factorials, for each row apart.
+  // P(counts of one row in a given order) = Gamma(S) prod n_j! / Gamma(n + S), here by factorials,
+  // for each row apart.
   const factorial = (n: number): number => (n <= 1 ? 1 : n * factorial(n - 1));
   fc.assert(
     fc.property(fc.array(fc.integer({ min: 0, max: 2 }), { minLength: 2, maxLength: 14 }), tokens => {
@@ -66,7 +67,8 @@ test('rows of the matrix are even over all distributions: for two states, the sh
     return followers.length < 50 ? undefined : followers.filter(state => state === 0).length / followers.length;
   }).filter(share => share !== undefined);
   const sorted = shares.toSorted((a, b) => a - b);
-  // Kolmogorov and Smirnov at 0.1 %: 1.95 / sqrt(n), and a little for the counts' own noise and the chains that were left out.
+  // Kolmogorov and Smirnov at 0.1 %: 1.95 / sqrt(n), and a little for the counts' own noise and the
+  // chains that were left out.
   const distance = Math.max(...sorted.map((share, i) => Math.abs(share - (i + 0.5) / sorted.length)));
   expect(distance).toBeLessThan(1.95 / Math.sqrt(sorted.length) + 0.03);
 });

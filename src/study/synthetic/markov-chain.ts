@@ -1,6 +1,7 @@
 /**
- * @file Markov chains in context (Edelman et al. 2024, arXiv:2402.11004): every sequence is a chain with a random transition matrix of its
- * own, each row drawn evenly from all distributions (Dirichlet(1, ..., 1)); the model foretells every next state. The first state is even.
+ * @file Markov chains in context (Edelman et al. 2024, arXiv:2402.11004): every sequence is a chain
+ * with a random transition matrix of its own, each row drawn evenly from all distributions
+ * (Dirichlet(1, ..., 1)); the model foretells every next state. The first state is even.
  */
 import { below, type RandomStream, uniform } from '../../statistics/random.ts';
 import type { AskedSequence } from './asked-sequence.ts';
@@ -19,8 +20,8 @@ export function drawChain(stream: RandomStream, { states, length }: MarkovChain)
 }
 
 /**
- * Cross-entropy of each next state, in nats, under the best that can be foretold: the mean of all chains, each as likely as it is
- * behind what was seen,
+ * Cross-entropy of each next state, in nats, under the best that can be foretold: the mean of all
+ * chains, each as likely as it is behind what was seen,
  *
  *     P(next = j | now = i) = (times j followed i + 1) / (times i was followed + states)
  */
@@ -29,7 +30,10 @@ export function bigramLosses(tokens: readonly number[], states: number): Float64
   return losses(tokens, (now, next) => countedShare(counts[now]!, next));
 }
 
-/** From how often each state was seen, whatever stands now: P(next = j) = (times j was seen + 1) / (states seen + states). */
+/**
+ * From how often each state was seen, whatever stands now: P(next = j) = (times j was seen + 1) /
+ * (states seen + states).
+ */
 export function unigramLosses(tokens: readonly number[], states: number): Float64Array {
   const counts = new Float64Array(states).fill(1);
   countedShare(counts, tokens[0]!);

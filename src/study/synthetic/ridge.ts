@@ -1,8 +1,9 @@
 import { Matrix, solve } from 'ml-matrix';
 
 /**
- * The w that minimises sum_i (w.x_i - y_i)^2 + penalty |w|^2; with penalty 0 the one of least norm. Solved over examples where there are
- * fewer of them than dimensions, w = X^T (X X^T + penalty)^-1 y, and else over dimensions, w = (X^T X + penalty)^-1 X^T y.
+ * The w that minimises sum_i (w.x_i - y_i)^2 + penalty |w|^2; with penalty 0 the one of least norm.
+ * Solved over examples where there are fewer of them than dimensions, w = X^T (X X^T + penalty)^-1
+ * y, and else over dimensions, w = (X^T X + penalty)^-1 X^T y.
  *
  * @param inputs [n, d], of rank min(n, d) where the penalty is 0
  */
