@@ -12,10 +12,20 @@ import * as g from '../graph/operators/index.ts';
 import { constant, input, type Tensor } from '../graph/tensor.ts';
 import { type Decoder, elements, type ProjectionSpec } from '../model/decoder.ts';
 import { integers, numbers, tokenFeeds } from '../model/feeds.ts';
-import { forward, type Outputs, perLayer } from '../model/forward.ts';
+import { type ForwardPass, forward, type Outputs, perLayer } from '../model/forward.ts';
 import type { LoadedModel, ModelGraph, Projections } from '../model/loaded-model.ts';
 import { names } from '../model/names.ts';
 import type { Handle } from '../runtime/runtime.ts';
+
+export interface StepOptions {
+  readonly learningRate: number;
+  /** Names the step in error messages. */
+  readonly doing: string;
+  /** The loss and its gradients; `gradientGraph` unless given. Its outputs have the names of that one. */
+  readonly graph?: ModelGraph;
+  /** Where the gradient is taken; at the projections that the step changes unless given. */
+  readonly at?: Projections;
+}
 
 export interface FinetuneStep {
   /** The projections after the step. */
@@ -33,27 +43,26 @@ export interface FinetuneStep {
  * ones; a step therefore needs one set of projections beside the pretrained ones, and little more.
  *
  * @param sequence token ids, at least two
- * @param doing names the step in error messages
  * @throws NonFiniteError naming the first layer that has a NaN or an infinity
  */
 export async function finetuneStep(
   model: LoadedModel,
   projections: Projections,
   sequence: readonly number[],
-  { learningRate, doing }: { readonly learningRate: number; readonly doing: string },
+  { learningRate, doing, graph = gradientGraph, at = projections }: StepOptions,
 ): Promise<FinetuneStep> {
   const { runtime, decoder } = model;
   const T = sequence.length;
 
   // 1. Loss and gradients. All gradients are computed before any projection changes.
-  const gradientSession = await model.session(gradientGraph);
+  const gradientSession = await model.session(graph);
   const queryNames = Array.from({ length: decoder.layers }, (_, layer) => names.query(layer));
   // The queries are fetched in any case, so that an error names the first layer that diverged.
   const fetch = [...queryNames, its.loss];
   const { fetched, kept, ...pass } = await runtime.run(gradientSession, {
     doing,
     feeds: {
-      ...projections,
+      ...at,
       ...tokenFeeds(sequence, 0),
       // Token t predicts token t + 1. The last token has no target; it is fed for its query.
       [its.targets]: integers([T], [...sequence.slice(1), 0]),
@@ -116,15 +125,19 @@ export const gradientGraph: ModelGraph = {
   name: 'gradient',
   outputs: decoder => {
     const pass = forward(decoder, 'one', false);
-    const targets = input(its.targets, 'int32', ['T']);
-    const targetWeights = input(its.targetWeights, 'float32', ['T']);
-    const logits = pass.logits(pass.hidden);
-    const loss = g.reduceSum(g.mul(g.crossEntropy(logits, targets), targetWeights), [0]);
+    const loss = nextTokenLoss(pass)(pass.hidden);
     const queries = perLayer(pass, ({ qkv }, n) => ({ [names.query(n)]: qkv.query }));
     // In the order of computation, so that an error names the first output that is not finite.
     return { ...queries, [its.loss]: loss, ...projectionGradients(loss, pass.parameters, decoder.projections.flat()) };
   },
 };
+
+/** A hidden state [T, D] -> sum_t targetWeights_t * cross-entropy_t of its logits. */
+export function nextTokenLoss(pass: ForwardPass): (hidden: Tensor) => Tensor {
+  const targets = input(its.targets, 'int32', ['T']);
+  const targetWeights = input(its.targetWeights, 'float32', ['T']);
+  return hidden => g.reduceSum(g.mul(g.crossEntropy(pass.logits(hidden), targets), targetWeights), [0]);
+}
 
 /**
  * The gradient of a loss with respect to projections: of a vector as gradient.NAME, of a matrix as

@@ -2,12 +2,13 @@ import { UserError } from '../error.ts';
 import type { LoadedModel, Projections } from '../model/loaded-model.ts';
 import { NonFiniteError } from '../runtime/errors.ts';
 import { releaseOnFailure } from '../runtime/scope.ts';
-import { finetuneStep } from './finetune-step.ts';
+import { finetuneStep, type StepOptions } from './finetune-step.ts';
+import { layerCausalGraph } from './layer-causal-graph.ts';
 
 export interface Finetuning {
   /** The changed projections. The caller releases them. */
   readonly projections: Projections;
-  /** Mean next-token cross-entropy of each sequence before its step, in nats. */
+  /** What each step minimises, before it: the mean next-token cross-entropy of its sequence, in nats. */
   readonly losses: readonly number[];
   /** Time inside the graphs. */
   readonly seconds: number;
@@ -27,14 +28,53 @@ export interface FinetuneOptions {
  * Finetunes the key and value projections of all layers: one step of plain SGD per sequence, in
  * order, each on the projections that the step before it left (`finetuneStep`).
  *
+ *     W_j = W_(j-1) - lr dL_j/dW (W_(j-1))
+ *
  * @param sequences token ids, each with its BOS, at least two tokens long
  * @throws UserError when a sequence is too short or too long, or when finetuning diverges; changed
  * projections are then released
  */
-export async function finetune(
+export function finetune(
+  model: LoadedModel,
+  sequences: readonly (readonly number[])[],
+  options: FinetuneOptions,
+): Promise<Finetuning> {
+  return takeSteps(model, sequences, options);
+}
+
+/**
+ * As `finetune`, but layer-causally: every layer learns from its own prediction, and no gradient
+ * passes from one layer to another (`layerCausalGraph`). Each loss is a sum over the layers.
+ */
+export function finetuneLayerCausally(
+  model: LoadedModel,
+  sequences: readonly (readonly number[])[],
+  options: FinetuneOptions,
+): Promise<Finetuning> {
+  return takeSteps(model, sequences, options, { graph: layerCausalGraph });
+}
+
+/**
+ * One step on all sequences at once: as `finetune`, but with every gradient at the pretrained
+ * projections, so that their order does not matter.
+ *
+ *     W = W_0 - lr sum_j dL_j/dW (W_0)
+ *
+ * It is the limit of `finetune` for small learning rates.
+ */
+export function finetuneInOneStep(
+  model: LoadedModel,
+  sequences: readonly (readonly number[])[],
+  options: FinetuneOptions,
+): Promise<Finetuning> {
+  return takeSteps(model, sequences, options, { at: model.pretrained });
+}
+
+async function takeSteps(
   model: LoadedModel,
   sequences: readonly (readonly number[])[],
   { learningRate, onQueries, onStep }: FinetuneOptions,
+  kind: Pick<StepOptions, 'graph' | 'at'> = {},
 ): Promise<Finetuning> {
   for (const [i, sequence] of sequences.entries()) checkLength(sequence, i, model.decoder.context);
   return releaseOnFailure(model, async owner => {
@@ -43,7 +83,7 @@ export async function finetune(
     let seconds = 0;
     for (const [i, sequence] of sequences.entries()) {
       const doing = `finetuning step ${i + 1} of ${sequences.length}`;
-      const step = await finetuneStep(owner, projections, sequence, { learningRate, doing }).catch(error => {
+      const step = await finetuneStep(owner, projections, sequence, { learningRate, doing, ...kind }).catch(error => {
         throw error instanceof NonFiniteError ? diverged(error, learningRate, i) : error;
       });
       projections = step.projections;
