@@ -170,7 +170,7 @@ describe('files', () => {
 });
 
 describe('platforms', () => {
-  /** Modules that run in Node and in a browser, without these parts. */
+  /** Modules, or parts of modules, that run in Node and in a browser. */
   const ANY = [
     'graph',
     'statistics',

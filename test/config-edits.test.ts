@@ -4,7 +4,10 @@ import { families } from '../src/model/families/index.ts';
 import { type Edit, editedCheckpoints, wrongEdits } from './reference/config-edits.ts';
 import { goldenFolder } from './reference/golden.ts';
 
-/** A third of the edits that change something in transformers, and each sixteenth of the others; `config-edits.slow.test.ts` takes all. */
+/**
+ * A third of the edits that change something in transformers, and each sixteenth of the others;
+ * `config-edits.slow.test.ts` takes all.
+ */
 describe.each(Object.entries(editedCheckpoints))('%s', (_, edited) => {
   test('edits of its configuration: the logits of transformers, or refused by name', async () => {
     const changes = ([, , answer]: Edit) => typeof answer === 'object' && !('refused' in answer);

@@ -51,7 +51,7 @@ describe('a fairseq model.pt, in half precision, equals torch', () => {
     expect(last.map(x => x - logSum)).toBeRelativelyClose(answer('log_probabilities_of_last'), bounds.forward);
   });
 
-  test('losses and changed projections, under the names of the file', async () => {
+  test('losses and changed projections, with the names of the file', async () => {
     const [count, length] = answers.get('sequences')!.shape as [number, number];
     const flat = answer('sequences');
     const sequences = Array.from({ length: count }, (_, i) =>
@@ -68,7 +68,7 @@ describe('a fairseq model.pt, in half precision, equals torch', () => {
     );
   });
 
-  test('a text of the golden answers gives the tokens that were fed', async () => {
+  test('a text of the golden results gives the tokens that were fed', async () => {
     const { tokenizer } = await openCheckpoint(folder);
     const { encode } = await openTokenizer(tokenizer!);
     const { default: golden } = await import('./golden/fairseq/expected_tokens.json', { with: { type: 'json' } });

@@ -33,7 +33,7 @@ describe('a GGUF file on the engine equals torch on the same values', () => {
     return logits!.data.slice(-model.decoder.vocabulary);
   };
 
-  test('all parts of a split model are one model, with the vocabulary of the first', async () => {
+  test('the parts of a split model are one model, with the vocabulary of the first', async () => {
     const part = (n: number) => join(FOLDER, 'llama-split', `model-0000${n}-of-00003.gguf`);
     const [first, last] = [await openCheckpoint(part(1)), await openCheckpoint(part(3))];
     expect(last).toEqual({ ...first, source: part(3) });
@@ -43,7 +43,7 @@ describe('a GGUF file on the engine equals torch on the same values', () => {
   test.each(names)('%s', async name => {
     const folder = join(FOLDER, name);
     const { tokens, last } = JSON.parse(readFileSync(join(folder, 'expected.json'), 'utf8'));
-    // Of a split model every part will do.
+    // Any part opens a split model.
     for (const file of readdirSync(folder).filter(each => each.endsWith('.gguf'))) {
       expect(await logitsOf(join(folder, file), tokens)).toBeAllClose(last, 1e-4);
     }

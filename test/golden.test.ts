@@ -36,7 +36,7 @@ describe.each(goldenFamilies)('%s equals torch in the float64 reference', (name,
       const query = names.query(layer);
       expect(trace[query]!.data).toBeRelativelyClose(expected(query).data, bounds.forward);
       const scores = trace[names.attentionScores(layer)]!;
-      // One token of zeros stands for no prefix: its column is not part of the answer.
+      // An empty prefix is one token of zeros; the expected scores do not have its column.
       const T = tokens.length;
       const own = value(
         [decoder.heads, T, T],
@@ -46,7 +46,7 @@ describe.each(goldenFamilies)('%s equals torch in the float64 reference', (name,
     }
   });
 
-  test('the same tokens behind a prefix', async () => {
+  test('the same tokens after a prefix', async () => {
     const { decoder, expected, weights } = await loaded;
     const [prefix, tokens] = [expected('memory_tokens').data, expected('tokens').data];
     const left = evaluate(prefixGraph.outputs(decoder), { ...weights, ...noPrefix(decoder), ...tokenFeeds(prefix, 0) });
@@ -73,7 +73,8 @@ describe.each(goldenFamilies)('%s equals torch in the float64 reference', (name,
       const scores = trace[names.attentionScores(layer)]!;
       const goldenScores = expected(`memory.${names.attentionScores(layer)}`);
       expect(scores.data).toBeRelativelyClose(visibleOnly(scores, goldenScores), bounds.forward);
-      // The tap row, [H, P+T] of the last token, cut in two. What a window hides is told all the same: it is read before the mask.
+      // The tap row, [H, P+T] of the last token, cut in two. Scores outside a window are read too,
+      // because they are read before the mask.
       const [P, T] = [prefix.length, tokens.length];
       const lastRow = Array.from({ length: decoder.heads }, (_, head) => {
         const start = (head * T + last) * (P + T);
@@ -142,7 +143,7 @@ describe.each(goldenFamilies)('%s equals torch in the float64 reference', (name,
 
 const plainFamilies = goldenFamilies.map(([name]) => name).filter(name => !name.startsWith('momentum-'));
 
-test.each(plainFamilies)('%s has a head of its own, or the embedding again, as the configuration says', async name => {
+test.each(plainFamilies)('%s has a separate head, or the embedding as head, as the configuration says', async name => {
   const config = JSON.parse(await readFile(`${goldenFolder(name)}config.json`, 'utf8'));
   const { expected, weights } = await readGolden(name, readDecoder);
   const [tied, apart] = [true, false].map(tie_word_embeddings =>
@@ -168,7 +169,7 @@ test.each(plainFamilies)('%s has a head of its own, or the embedding again, as t
   );
 });
 
-test('bloom: the published models name hiddenSize and heads otherwise', () => {
+test('bloom: the published models have other keys for hidden size and heads', () => {
   const sizes = { model_type: 'bloom', vocab_size: 7, n_layer: 1 };
   const published = readDecoder({ ...sizes, n_embed: 8, num_attention_heads: 2 }, 'here');
   expect(published).toMatchObject({ hiddenSize: 8, heads: 2 });

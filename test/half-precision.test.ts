@@ -1,4 +1,6 @@
-/** Weights that are stored in half precision: as narrow in memory, and the same numbers as when they are stored in float32. */
+/**
+ * Weights stored in half precision take half the memory and give the same numbers as in float32.
+ */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { InferenceSession } from 'onnxruntime-node';
@@ -17,7 +19,10 @@ import { gradientGraph } from '../src/setting/finetune-step.ts';
 import { onnxInitialisers } from './reference/onnx-initialisers.ts';
 import { scratchRuntime } from './scratch-runtime.ts';
 
-/** Two layers of each way to store projections: apart with biases, fused with the input first, grouped, fused by head. */
+/**
+ * Two layers of each way to store projections: apart with biases, fused with the input first,
+ * grouped, fused by head.
+ */
 const MODELS: Readonly<Record<string, Config>> = {
   xglm: {
     ...ARCHITECTURES['fairseq-dense-1.3B'],
@@ -45,7 +50,7 @@ describe.each(Object.entries(MODELS))('%s', (family, config) => {
     return openCheckpoint(place);
   };
 
-  test('finetuning leaves the same bits in every stored type', async () => {
+  test('finetuning gives the same bits with every stored type', async () => {
     const tuned = async (dtype: 'F32' | 'F16' | 'BF16') => {
       const model = await loadModel(await checkpoint(dtype), scratch.runtime);
       const { projections, losses } = await finetune(
@@ -69,7 +74,7 @@ describe.each(Object.entries(MODELS))('%s', (family, config) => {
     for (const dtype of ['F16', 'BF16'] as const) expect(await tuned(dtype)).toEqual(expected);
   });
 
-  // What a session holds is what the engine writes when it is asked for the model that it made of ours.
+  // The optimised model that the engine writes shows what a session holds.
   test.each(['F16', 'BF16'] as const)('a session holds matrices as %s, and no copy of them', async dtype => {
     const requests: SessionRequest[] = [];
     const listening: Runtime = {

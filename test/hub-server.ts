@@ -1,4 +1,4 @@
-/** @file A hub on 127.0.0.1 that can be told to misbehave. */
+/** @file A hub on 127.0.0.1 that can be made to misbehave. */
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -9,16 +9,16 @@ export interface Asked {
   readonly token: string | undefined;
 }
 
-/** Answers in place of the hub; false leaves the request to it. */
+/** Answers instead of the hub; false passes the request on to it. */
 export type Misbehaviour = (request: IncomingMessage, response: ServerResponse, asked: Asked) => boolean;
 
 export interface HubServer {
   readonly endpoint: string;
   /** All requests so far. */
   readonly asked: Asked[];
-  /** What is done before the hub itself answers. */
+  /** Called before the hub answers. */
   misbehave: Misbehaviour;
-  /** The model's files; may be changed. */
+  /** The model's files; tests may replace them. */
   files: Readonly<Record<string, Buffer>>;
   commit: string;
   close(): Promise<void>;
@@ -35,10 +35,10 @@ const isLarge = (name: string) => /\.(?:safetensors|bin|parquet)$/.test(name);
 /** The name of a file's content in the cache. */
 export const etagOf = (name: string, bytes: Buffer) => (isLarge(name) ? sha256(bytes) : gitSha1(bytes));
 
-/** The file that is asked for, with the folders in its name. */
+/** The requested file, with the folders in its name. */
 const nameIn = (path: string) => path.replace(/^\/store\/|^.*?\/resolve\/[^/]+\//, '');
 
-/** Serves one model or data set under any name. Large files lie behind a redirect to `/store/...`. */
+/** Serves one model or data set under any name. Large files are redirected to `/store/...`. */
 export async function startHub(files: Readonly<Record<string, Buffer>>): Promise<HubServer> {
   const server = createServer((request, response) => {
     const asked = {
@@ -93,7 +93,7 @@ export async function startHub(files: Readonly<Record<string, Buffer>>): Promise
   return hub;
 }
 
-/** Sends the first `count` bytes of what would come, then cuts the connection. */
+/** Sends the first `count` bytes of the answer, then cuts the connection. */
 export function cutAfter(count: number, { files }: HubServer, response: ServerResponse, { path, range }: Asked): true {
   const bytes = files[nameIn(path)]!;
   const from = Number(/^bytes=(\d+)-$/.exec(range ?? '')?.[1] ?? 0);

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-test('the built library gives every module by import', async () => {
+test('the built library exports every module', async () => {
   const main = new URL('../dist/index.js', import.meta.url).href;
   const library: Record<string, unknown> = await import(main);
   const rooms = [

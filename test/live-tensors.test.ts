@@ -1,4 +1,7 @@
-/** @file What is left in the compute process when a command ends, above all when it fails: nothing that nobody owns. */
+/**
+ * @file What is left in the compute process when a command ends, above all when it fails: nothing
+ * that nobody owns.
+ */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,7 +27,10 @@ import { trainModel } from '../src/train/run.ts';
 import { tinyRun } from './run/tiny.ts';
 import { tinyTraining } from './train/tiny.ts';
 
-/** The tensors that the work of each compute process left, `ended` where the process was gone before. */
+/**
+ * The tensors that the work of each compute process left, `ended` where the process was gone
+ * before.
+ */
 const left = vi.hoisted(() => [] as (readonly string[] | 'ended')[]);
 /** Process ids of the compute processes. */
 const running = vi.hoisted(() => [] as number[]);
@@ -51,7 +57,7 @@ const out = () => join(folder, `run-${folders++}`);
 
 const DIVERGING = 1e39;
 
-describe('a model beside a runtime', () => {
+describe('a model in a runtime', () => {
   async function withTiny(work: (model: LoadedModel, runtime: Runtime) => Promise<void>): Promise<void> {
     const runtime = await openRuntime({ threads: 1 });
     try {
@@ -66,7 +72,7 @@ describe('a model beside a runtime', () => {
   const sequence = [1, 2, 3, 4, 5];
   const unknown = [1, 2, 100_000];
 
-  test('has its own tensors and no others, whatever failed', () =>
+  test('has only its own tensors, whatever failed', () =>
     withTiny(async (model, runtime) => {
       const own = Object.keys(model.pretrained);
       expect([...(await runtime.tensors())].sort()).toEqual([...own].sort());
@@ -107,7 +113,7 @@ describe('a model beside a runtime', () => {
       }
     }));
 
-  test('hands over what succeeds', () =>
+  test('keeps the result of work that succeeds', () =>
     withTiny(async (model, runtime) => {
       const { projections } = await finetune(model, [sequence, sequence], { learningRate: 0.1 });
       const changed = Object.values(projections);
@@ -119,7 +125,7 @@ describe('a model beside a runtime', () => {
     }));
 });
 
-describe('a command leaves nothing', () => {
+describe('no tensors remain after a command', () => {
   const { learningRate: _, ...task } = tinyRun;
 
   test('run', async () => {
@@ -129,7 +135,7 @@ describe('a command leaves nothing', () => {
     expect(left).toEqual([[]]);
   });
 
-  test('run, stopped by a signal: its process is gone', async () => {
+  test('run, stopped by a signal: its process has ended', async () => {
     const controller = new AbortController();
     const onProgress = ({ stage, done }: { stage: string; done: number }) => {
       if (stage === 'evaluation' && done > 0) controller.abort();
@@ -140,7 +146,7 @@ describe('a command leaves nothing', () => {
     expect(left).toEqual(['ended']);
   });
 
-  test('tune keeps the model alone through rates that diverge', async () => {
+  test('tune keeps only the model after rates that diverge', async () => {
     const own = [...(await openFolder(tinyRun.model)).tensors.keys()].filter(name => /[kv]_proj/.test(name));
     // One step: it diverges in the step itself, or after it, when prefix or rows are computed.
     const learningRates = [0.1, 1e36, 1e37, 1e38, DIVERGING];
@@ -160,7 +166,7 @@ describe('a command leaves nothing', () => {
     expect(left).toEqual([[]]);
   });
 
-  test('momentum, model after model, one after the other diverging', async () => {
+  test('momentum, models that diverge included', async () => {
     const { result } = await runMomentum({
       ...{ tasks: ['markov-chain'], etas: [0.5], seeds: [1, 2], learningRate: 1e37, threads: 1, out: out() },
       ...{
@@ -198,7 +204,7 @@ describe('a command leaves nothing', () => {
     expect(left).toEqual([[]]);
   });
 
-  test('of a compute process that crashes, nor does the second one', async () => {
+  test('of a compute process that crashes, and of its replacement', async () => {
     let killed = false;
     const warnings: string[] = [];
     await runExperiment({

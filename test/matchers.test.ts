@@ -4,7 +4,7 @@ import { bounds } from './reference/golden.ts';
 
 const gradient = Array.from({ length: 64 }, (_, i) => 0.003 * Math.SQRT2 * Math.sin(i));
 
-test('an error of 3 % of a small gradient is refused, which an absolute 1e-4 lets pass', () => {
+test('refuses an error of 3 % of a small gradient, which an absolute 1e-4 accepts', () => {
   const wrong = gradient.with(7, gradient[7]! + 0.03 * 0.003);
   expect(wrong).toBeAllClose(gradient, 1e-4);
   expect(() => expect(wrong).toBeRelativelyClose(gradient, bounds.gradient)).toThrow(
@@ -12,7 +12,7 @@ test('an error of 3 % of a small gradient is refused, which an absolute 1e-4 let
   );
 });
 
-test('the relative matcher holds lengths, NaN and tensors of zeros to account', () => {
+test('the relative matcher checks lengths, NaN and tensors of zeros', () => {
   const close = (actual: readonly number[], expected: readonly number[]) => () =>
     expect(actual).toBeRelativelyClose(expected, 1e-5);
   close(gradient, gradient)();
@@ -24,7 +24,7 @@ test('the relative matcher holds lengths, NaN and tensors of zeros to account', 
   expect(close([0, 1e-30], [0, 0])).toThrow('largest difference Infinity');
 });
 
-test('README.md and docs/models.md promise the bounds of the golden tests', async () => {
+test('README.md and docs/models.md state the bounds of the golden tests', async () => {
   const page = async (name: string) =>
     (await readFile(new URL(`../${name}`, import.meta.url), 'utf8')).replace(/\s+/g, ' ');
   const [, forward, gradients] = /more than (0\.0*\d+) of its .*? a gradient more than (0\.0*\d+)\./.exec(

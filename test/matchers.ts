@@ -4,7 +4,10 @@ import { largestDifference, relativeDifference } from './reference/difference.ts
 type Numbers = ArrayLike<number>;
 
 expect.extend({
-  /** Passes when the arrays have one length and no element differs by more than `tolerance`; prints the largest difference. */
+  /**
+   * Passes when the arrays have one length and no element differs by more than `tolerance`; prints
+   * the largest difference.
+   */
   toBeAllClose(actual: Numbers, expected: Numbers, tolerance = 1e-6) {
     if (actual.length !== expected.length) return lengthsDiffer(actual, expected);
     const { difference, index } = largestDifference(actual, expected);
@@ -16,8 +19,9 @@ expect.extend({
   },
 
   /**
-   * Passes when the arrays have one length and no element differs by more than `tolerance` times the root mean square of `sizeOf`
-   * (`expected` unless given); prints the largest difference as a share of it.
+   * Passes when the arrays have one length and no element differs by more than `tolerance` times
+   * the root mean square of `sizeOf` (`expected` unless given); prints the largest difference as a
+   * share of it.
    */
   toBeRelativelyClose(actual: Numbers, expected: Numbers, tolerance: number, sizeOf: Numbers = expected) {
     if (actual.length !== expected.length) return lengthsDiffer(actual, expected);

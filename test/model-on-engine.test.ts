@@ -42,7 +42,7 @@ describe.each(goldenFamilies)('%s on the engine equals torch', (name, family) =>
   });
   afterAll(() => runtime.close());
 
-  test('trace, plain and behind a prefix', async () => {
+  test('trace, without and with a prefix', async () => {
     const { expected } = await golden;
     const tokens = numbers(expected('tokens').data);
     const before = numbers(expected('memory_tokens').data);
@@ -62,7 +62,7 @@ describe.each(goldenFamilies)('%s on the engine equals torch', (name, family) =>
     }
   });
 
-  test('a prefix grown in pieces is the prefix', async () => {
+  test('a prefix computed in pieces is the same prefix', async () => {
     const { expected } = await golden;
     const tokens = Array.from({ length: 90 }, (_, i) => 3 + ((i * 37) % 250));
     const [head, tail] = [tokens.slice(0, 80), tokens.slice(80)];
@@ -74,7 +74,7 @@ describe.each(goldenFamilies)('%s on the engine equals torch', (name, family) =>
     expect(await logits(head, tail)).toBeRelativelyClose(await logits([], tokens), bounds.forward);
   });
 
-  test('a query is answered the same alone, in any batch and behind any padding', async () => {
+  test('a query gives the same numbers alone, in any batch and with any padding', async () => {
     const { expected } = await golden;
     const prefix = await computePrefix(model, numbers(expected('memory_tokens').data), model.pretrained);
     const queries = [[5, 6, 7], [8, 9, 10, 11, 12, 13], [3], [40, 41, 42, 43]].map(tokens => ({

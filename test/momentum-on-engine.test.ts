@@ -10,7 +10,7 @@ import type { Runtime, TensorData } from '../src/runtime/runtime.ts';
 import { interpret, value } from './reference/interpreter.ts';
 
 const [H, dh, T, P] = [2, 4, 5, 3];
-/** The smallest normal number of float32: what is smaller may become zero. */
+/** The smallest normal number of float32: smaller ones may become zero. */
 const SMALLEST = 2 ** -126;
 const gpt2 = { model_type: 'gpt2', vocab_size: 7, n_positions: 8, n_embd: 8, n_layer: 2, n_head: H };
 const decoder = {
@@ -94,7 +94,7 @@ describe('on the engine', () => {
     const fed = { ...feeds, logit: { type: 'float32' as const, dims: [H], data: Float32Array.of(logit, 0) } };
     const eta = 1 / (1 + Math.exp(-logit));
 
-    test('weighs every token before by eta^distance, and no other at all', async () => {
+    test('weighs every earlier token by eta^distance, and no other token', async () => {
       const { decay } = await runAll({ decay: ownDecay(decoder, learned, positions) }, fed);
       for (let t = 0; t < T; t++) {
         for (let i = 0; i < T; i++) {
@@ -108,7 +108,7 @@ describe('on the engine', () => {
       }
     });
 
-    test.each([false, true])('shows no row what comes after it, prefix: %s', async withPrefix => {
+    test.each([false, true])('no row depends on later ones, prefix: %s', async withPrefix => {
       const mask = input('mask', 'float32', ['T', 1, 'T']);
       const causal = { ...keys, own: { positions, mask } };
       const momentum = { logEta: learned, positions };
@@ -125,7 +125,7 @@ describe('on the engine', () => {
       expect(after.subarray(rest)).not.toEqual(before.subarray(rest));
     });
 
-    test('has finite gradients, those of the plain interpreter', async () => {
+    test('has finite gradients, equal to those of the interpreter', async () => {
       const momentum = { logEta: learned, positions };
       const { output } = attend(decoder, qkv, { batch: 1 }, keys, prefix, momentum);
       const loss = g.reduceSum(g.mul(output, output), [0, 1]);

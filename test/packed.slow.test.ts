@@ -34,7 +34,7 @@ describe('installed from its packages', () => {
     expect(result.simAOU.value).toBeGreaterThan(0);
   });
 
-  test('the library is imported', async () => {
+  test('the library can be imported', async () => {
     await writeFile(
       join(folder, 'import.js'),
       `import { checkpoint, task } from 'dualform';
@@ -46,7 +46,7 @@ describe('installed from its packages', () => {
     expect(stdout).toBe('llama 250 smollm2-135m-instruct');
   });
 
-  test('doctor finds nothing wrong', async () => {
+  test('doctor finds no fault', async () => {
     const { stdout } = await execa('npx', ['dualform', 'doctor', '--json', '--quiet'], { cwd: folder });
     expect(JSON.parse(stdout).ok).toBe(true);
   });

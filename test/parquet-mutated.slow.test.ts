@@ -13,7 +13,7 @@ const folder = mkdtempSync(join(tmpdir(), 'dualform-mutated-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 // A process for each file is too slow for `npm run fuzz`.
-test('Parquet files changed at random are read or refused with one line, in a process of their own', async () => {
+test('randomly changed Parquet files are read or refused with one line, in a separate process', async () => {
   const wholes = ['snappy', 'delta', 'groups', 'small-pages'].map(name =>
     readFileSync(fileURLToPath(new URL(`golden/rows/${name}.parquet`, import.meta.url))),
   );
@@ -23,7 +23,7 @@ test('Parquet files changed at random are read or refused with one line, in a pr
   let refused = 0;
   for (let i = 0; i < 400; i++) {
     const whole = wholes[i % wholes.length]!;
-    // The footer says what is where; it is half of these files.
+    // The footer describes the layout; it is half of these files.
     writeFileSync(file, mutateBytes(whole, randomStream(43, i), whole.length >> 1));
     const error = await readRows(file, { wanted: ['text', 'label'], delimited: {}, parquet }).then(
       () => undefined,

@@ -1,4 +1,7 @@
-/** @file A hub, an empty cache and a token-free environment for each test of a pull. Importing it sets them up. */
+/**
+ * @file A hub, an empty cache and a token-free environment for each test of a pull. Importing it
+ * sets them up.
+ */
 import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

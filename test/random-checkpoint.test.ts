@@ -11,7 +11,10 @@ import { emptyPrefix } from '../src/model/prefix.ts';
 import { trace } from '../src/observe/trace.ts';
 import { scratchRuntime } from './scratch-runtime.ts';
 
-/** Parameters as their publishers count them, without buffers; of fairseq's model, which was published as a file alone, by hand. */
+/**
+ * Parameters as their publishers count them, without buffers; of fairseq's model, which was
+ * published as a file alone, by hand.
+ */
 const PUBLISHED: Readonly<Partial<Record<keyof typeof ARCHITECTURES, number>>> = {
   'fairseq-dense-1.3B': 24 * (12 * 2048 ** 2 + 13 * 2048) + (50_264 + 2) * 2048,
   gpt2: 124_439_808,
@@ -41,7 +44,7 @@ const PUBLISHED: Readonly<Partial<Record<keyof typeof ARCHITECTURES, number>>> =
 };
 
 describe('the table of published sizes', () => {
-  test.each(Object.entries(ARCHITECTURES))('%s is a model that we run', (name, config) => {
+  test.each(Object.entries(ARCHITECTURES))('%s is a supported model', (name, config) => {
     const decoder = readDecoder(config, name);
     const published = PUBLISHED[name as keyof typeof ARCHITECTURES];
     if (published !== undefined) expect(elements(decoder.tensors)).toBe(published);
@@ -65,7 +68,7 @@ async function logitsOf(write: typeof writeFolder, checkpoint: RandomCheckpoint,
   return logits!.data;
 }
 
-test('one seed means the same model in every file and stored type', async () => {
+test('one seed gives the same model in every format and stored type', async () => {
   const expected = await logitsOf(writeFolder, { config: tiny, dtype: 'F32', seed: 1 });
   expect(expected.some(x => Math.abs(x) > 0.01)).toBe(true);
   const without: typeof writeFolder = (place, checkpoint) => writeFairseq(place, checkpoint, { settings: false });
@@ -78,7 +81,7 @@ test('one seed means the same model in every file and stored type', async () => 
   expect(await logitsOf(writeFolder, { config: tiny, dtype: 'F32', seed: 2 })).not.toEqual(expected);
 });
 
-test('weights are spread as they should be, scales are 1', async () => {
+test('weights have the documented deviation, scales are 1', async () => {
   const place = join(scratch.folder, 'spread');
   await writeFolder(place, { config: { ...tiny, vocab_size: 5000 }, dtype: 'BF16', seed: 3 });
   const { tensors } = await openCheckpoint(place);

@@ -1,15 +1,15 @@
 import { crc32 } from 'node:zlib';
 
-/** An entry of a zip archive; what is set overrides what would be true. */
+/** An entry of a zip archive; set fields override the true values. */
 export interface ZipPart {
   readonly name: string;
   readonly data: Uint8Array;
   readonly method?: number;
   readonly flags?: number;
   readonly crc?: number;
-  /** Sizes as the directory tells them: stored, unpacked. */
+  /** Sizes in the directory: stored, unpacked. */
   readonly sizes?: readonly [number, number];
-  /** Sizes as the header before the data tells them. */
+  /** Sizes in the header before the data. */
   readonly localSizes?: readonly [number, number];
   readonly localName?: string;
   /** Where the directory says that the entry begins. */
@@ -17,7 +17,10 @@ export interface ZipPart {
   readonly extra?: Uint8Array;
 }
 
-/** A zip archive of stored entries, each aligned to 64 bytes by padding before its data, as torch writes it. */
+/**
+ * A zip archive of stored entries, each aligned to 64 bytes by padding before its data, as torch
+ * writes it.
+ */
 export function zip(parts: readonly ZipPart[], options: { readonly zip64?: boolean; readonly comment?: string } = {}) {
   const { zip64 = false, comment = '' } = options;
   const pieces: Buffer[] = [];

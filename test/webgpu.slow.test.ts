@@ -14,15 +14,20 @@ import { trainingGraph } from '../src/train/trainer.ts';
 import { asPrefix, evaluate, noPrefix, packedFeeds, readGolden, tokenFeeds } from './reference/golden.ts';
 import { type Feeds, value } from './reference/interpreter.ts';
 
-/** WGSL promises sine and cosine, and so rotary positions, to 2^-11 only; relative to the largest number of a tensor. */
+/**
+ * WGSL promises sine and cosine, and so rotary positions, to 2^-11 only; relative to the largest
+ * number of a tensor.
+ */
 const TOLERANCE = 2 ** -11;
 
 /**
- * The same graphs on onnxruntime's WebGPU provider. It needs a Vulkan driver, for instance SwiftShader:
+ * The same graphs on onnxruntime's WebGPU provider. It needs a Vulkan driver, for instance
+ * SwiftShader:
  *
  *     DUALFORM_WEBGPU=1 VK_ICD_FILENAMES=…/vk_swiftshader_icd.json npm run test:slow -- webgpu
  *
- * Skipped without DUALFORM_WEBGPU=1, because the provider ends the process where no driver is found.
+ * Skipped without DUALFORM_WEBGPU=1, because the provider ends the process where no driver is
+ * found.
  */
 const withGpu = describe.skipIf(process.env.DUALFORM_WEBGPU !== '1');
 
@@ -33,7 +38,7 @@ withGpu.each(['llama', 'momentum-gpt2'])('graphs of %s on WebGPU equal the float
     await comparison(outputs, feeds, (await golden).weights);
   }
 
-  test('observation and trace behind a prefix', async () => {
+  test('observation and trace with a prefix', async () => {
     const { decoder, expected, weights } = await golden;
     const prefix = expected('memory_tokens').data;
     const tokens = expected('tokens').data;
@@ -85,7 +90,7 @@ async function onWebGpu(
   feeds: Feeds,
   weights: Feeds,
 ): Promise<Readonly<Record<string, Float32Array>>> {
-  // A tiny model: its weights are fed as a buffer in place of a mapped file.
+  // A tiny model: its weights are a buffer instead of a mapped file.
   const order = Object.keys(weights);
   const bytes = new Float32Array(order.flatMap(name => Array.from(weights[name]!.data)));
   let at = 0;

@@ -28,7 +28,7 @@ export function keepInput(folder: string, format: Format, seed: number, index: n
 /** Reads an input. @param folder to write files in */
 export async function tryInput(format: Format, bytes: Buffer, folder: string, longest = LONGEST_MS): Promise<Outcome> {
   const first = await once(format, bytes, folder);
-  // A machine that does other things stops this process for a while: what is slow is slow again.
+  // Other programs may have delayed this process: a slow input must be slow twice.
   const { outcome, milliseconds } = first.milliseconds > longest ? await once(format, bytes, folder) : first;
   if (milliseconds > longest) return { kind: 'finding', what: `slow: ${Math.round(milliseconds)} ms` };
   const peak = process.resourceUsage().maxRSS * 1024;

@@ -6,13 +6,16 @@ export interface Format {
   /** A damaged file, made of a sound one; the same stream makes the same bytes. */
   readonly mutant: (random: RandomGenerator) => Buffer;
   /**
-   * Reads the file as the program does. Returns when the file is taken; throws a UserError of one line when it is refused. Anything else
-   * that it throws is a finding.
+   * Reads the file as the program does. Returns when the file is taken; throws a UserError of one
+   * line when it is refused. Anything else that it throws is a finding.
    *
-   * @param folder to write files in; those of the input before may stand there
+   * @param folder to write files in; it may hold those of the previous input
    */
   readonly read: (bytes: Buffer, folder: string) => unknown;
-  /** Another strict reader: throws when it refuses a file that was taken, or reads something else in it. `read` is what `read` returned. */
+  /**
+   * Another strict reader: throws when it refuses a file that was taken, or reads something else in
+   * it. `read` is what `read` returned.
+   */
   readonly strict?: (bytes: Buffer, read: never, folder: string) => unknown;
 }
 

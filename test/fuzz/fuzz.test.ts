@@ -29,7 +29,8 @@ test.each(formats)('$name: damaged files are read or refused with one line, at o
     else count[outcome.kind]++;
   }
   expect(findings).toEqual([]);
-  // Neither so damaged that nothing is read past the first byte, nor so little that nothing is refused.
+  // Neither so damaged that nothing is read past the first byte, nor so little that nothing is
+  // refused.
   expect(Math.min(count.accepted, count.refused)).toBeGreaterThan(INPUTS / 50);
 });
 
@@ -44,7 +45,7 @@ const whatOf = async (parts: Partial<Format>, longest?: number) => {
   return outcome.kind === 'finding' ? outcome.what : outcome.kind;
 };
 
-test('the campaign tells refusals from crashes, and what only one reader takes', async () => {
+test('the campaign distinguishes refusals, crashes, and files that only one reader accepts', async () => {
   const fails = (error: Error) => () => {
     throw error;
   };
@@ -59,7 +60,7 @@ test('the campaign tells refusals from crashes, and what only one reader takes',
   expect(await whatOf({ read: slow }, 20)).toMatch(/^slow: \d+ ms/);
 });
 
-test('the same seed, format and index make the same bytes', () => {
+test('the same seed, format and index give the same bytes', () => {
   for (const format of formats) {
     expect(inputOf(format, 5, 3)).toEqual(inputOf(format, 5, 3));
     expect(inputOf(format, 5, 3)).not.toEqual(inputOf(format, 6, 3));

@@ -5,9 +5,10 @@
  *     npm run fuzz -- --inputs 100000 --seed 3 --format GGUF
  *     npm run fuzz -- --format GGUF --seed 3 --input 17 --save x.gguf
  *
- * An input is a finding when its reader throws anything but a UserError of one line, takes longer than 2 s, lets the process grow past
- * 1 GiB, or takes a file that another strict reader refuses. Each goes into a folder with its format, seed and index. With --keep FOLDER
- * the files that were taken are written too: `python test/golden/strict.py FOLDER` shows them to the readers of Python.
+ * An input is a finding when its reader throws anything but a UserError of one line, takes longer
+ * than 2 s, lets the process grow past 1 GiB, or takes a file that another strict reader refuses.
+ * Each goes into a folder with its format, seed and index. With --keep FOLDER the files that were
+ * taken are written too: `python test/golden/strict.py FOLDER` shows them to the readers of Python.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -111,7 +112,10 @@ async function firstThatEnds(format: Format, from: number, folder: string): Prom
   return undefined;
 }
 
-/** @returns why the worker ended before its order was done; undefined when it did its order, or `goOn` said no */
+/**
+ * @returns why the worker ended before its order was done; undefined when it did its order, or
+ * `goOn` said no
+ */
 function runWorker(order: Order, goOn: () => boolean, onReport: (report: Report) => void): Promise<string | undefined> {
   const worker: ChildProcess = fork(fileURLToPath(new URL('worker.ts', import.meta.url)), {
     execArgv: ['--import', 'tsx', '--max-old-space-size=1024', '--disable-warning=ExperimentalWarning'],

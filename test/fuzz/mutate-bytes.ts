@@ -16,7 +16,10 @@ export const FORGED = [
   (1n << 64n) - 1n,
 ] as const;
 
-/** One to four changes between `from` and `to`: a byte, a bit, a number, bytes gone, bytes twice, bytes from elsewhere, the end cut off. */
+/**
+ * One to four changes between `from` and `to`: a byte, a bit, a number, bytes gone, bytes twice,
+ * bytes from elsewhere, the end cut off.
+ */
 export function mutateBytes(whole: Buffer, random: RandomGenerator, from = 0, to = whole.length): Buffer {
   let bytes: Buffer = Buffer.from(whole);
   for (let changes = 1 + draw(random, 4); changes > 0 && bytes.length > 0; changes--) {
@@ -52,7 +55,10 @@ export function mutateBytes(whole: Buffer, random: RandomGenerator, from = 0, to
   return bytes;
 }
 
-/** Changes of whole lines: one gone, one twice, two in each other's place, one torn or emptied, another end of line; then perhaps of bytes. */
+/**
+ * Changes of whole lines: one gone, one twice, two in each other's place, one torn or emptied,
+ * another end of line; then perhaps of bytes.
+ */
 export function mutateLines(whole: Buffer, random: RandomGenerator, strange: readonly string[]): Buffer {
   const lines = whole.toString('utf8').split('\n');
   for (let changes = 1 + draw(random, 3); changes > 0 && lines.length > 0; changes--) {

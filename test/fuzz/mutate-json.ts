@@ -2,7 +2,10 @@ import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
 import { chance, draw, pick } from './format.ts';
 import { mutateBytes } from './mutate-bytes.ts';
 
-/** JSON whose objects may name a key twice, and whose leaves are texts, so that `1e999` and `-0` can stand there. */
+/**
+ * JSON whose objects may repeat a key, and whose leaves are source texts, so that `1e999` and `-0`
+ * are possible.
+ */
 type Tree =
   | { readonly kind: 'object'; entries: [key: string, value: Tree][] }
   | { readonly kind: 'list'; items: Tree[] }

@@ -3,7 +3,9 @@ import { global, integer, text } from '../torch-archive.ts';
 import { chance, draw, pick } from './format.ts';
 import { mutateBytes } from './mutate-bytes.ts';
 
-/** Length of the instruction at `at`, argument included, of those that the sound pickle is made of. */
+/**
+ * Length of the instruction at `at`, argument included, of those that the sound pickle is made of.
+ */
 function instructionLength(bytes: Buffer, at: number): number {
   switch (bytes[at]) {
     case 0x58:
@@ -57,7 +59,7 @@ function strange(random: RandomGenerator): Buffer {
         Buffer.from('r\0\0\0\0'),
       ]);
     case 4:
-      // Lengths that lie: BINUNICODE, LONG4, BINBYTES8, FRAME.
+      // Wrong lengths: BINUNICODE, LONG4, BINBYTES8, FRAME.
       return Buffer.from(
         pick(random, ['X\xff\xff\xff\x7f', '\x8b\xff\xff\xff\x7f', '\x8e\0\0\0\0\0\0\x01\0', '\x95\xff\0\0\0\0\0\0\0']),
         'latin1',
@@ -71,7 +73,10 @@ function strange(random: RandomGenerator): Buffer {
   }
 }
 
-/** One to four instructions gone, twice, in another place or replaced by strange ones; then perhaps bytes. */
+/**
+ * One to four instructions gone, twice, in another place or replaced by strange ones; then perhaps
+ * bytes.
+ */
 export function mutatePickle(whole: Buffer, random: RandomGenerator): Buffer {
   const list = instructions(whole);
   for (let changes = 1 + draw(random, 4); changes > 0 && list.length > 1; changes--) {

@@ -1,4 +1,6 @@
-/** @throws SyntaxError where the bytes are not UTF-8 or not JSON (RFC 8259) as JSON.parse reads it */
+/**
+ * @throws SyntaxError where the bytes are not UTF-8 or not JSON (RFC 8259) as JSON.parse reads it
+ */
 export function strictJson(bytes: Uint8Array, options: { readonly mark?: boolean } = {}): unknown {
   let text: string;
   try {

@@ -1,4 +1,7 @@
-/** @file Runs inputs one after the other and says on its channel where it is; what kills or hangs it is noticed by `main.ts`. */
+/**
+ * @file Runs inputs one after the other and says on its channel where it is; what kills or hangs it
+ * is noticed by `main.ts`.
+ */
 import { inputOf, keepInput, tryInput } from './campaign.ts';
 import type { Format } from './format.ts';
 import { formats } from './formats/index.ts';
@@ -25,7 +28,8 @@ const CHUNK = 50;
 
 process.on('message', async (order: Order) => {
   const format = formats.find(({ name }) => name === order.format) as Format;
-  // Its imports and the run that it damages are made: what is silent from here on hangs.
+  // Its imports and the run that it damages are ready: silence from here on means that a reader
+  // hangs.
   report(order.from, { accepted: 0, refused: 0 }, []);
   for (let next = order.from; next < order.to; ) {
     const end = Math.min(order.to, next + CHUNK);

@@ -1,4 +1,4 @@
-/** @file Every check of `src/theory/` fails when the formula that it speaks of is wrong. */
+/** @file Every check of `src/theory/` fails if its formula is wrong. */
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,7 +16,7 @@ import {
 const folder = fileURLToPath(new URL('../../src/theory/', import.meta.url));
 const statistics = pathToFileURL(join(folder, '../statistics/')).href;
 
-/** What is made wrong in a file, and a part of each claim that must fail then. */
+/** A wrong change of a file, and a part of each claim that must fail with it. */
 interface Mutation {
   readonly what: string;
   readonly from: string;
@@ -43,7 +43,7 @@ const chapters: Readonly<
         fails: ['eq. 14'],
       },
       {
-        what: 'the sum of carried steps lacks eta / (1 - eta)',
+        what: 'the sum of momentum terms lacks eta / (1 - eta)',
         from: '(eta * (1 - eta ** (count - i))) / (1 - eta)',
         to: '1 - eta ** (count - i)',
         fails: ['carried error signals'],

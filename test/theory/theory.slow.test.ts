@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { runTheory } from '../../src/study/dual-form/run-theory.ts';
 import { scratch } from '../run/tiny.ts';
 
-test('all chapters with the embedded model: every check holds, and again with the same bytes', async () => {
+test('all chapters with the embedded model: every check holds, and a second run gives the same bytes', async () => {
   const { chapters, passed } = await runTheory({ out: scratch() });
   expect(chapters.flatMap(({ checks }) => checks.filter(check => !check.passed))).toEqual([]);
   expect(passed).toBe(true);

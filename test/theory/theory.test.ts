@@ -33,21 +33,21 @@ describe('the chapters of a tiny model', () => {
     expect(claims.filter(({ tolerance }) => tolerance === 1e-10).length).toBeGreaterThan(16);
   });
 
-  test('numbers that are undefined say why', () => {
+  test('undefined numbers say why', () => {
     for (const { what, value, why } of result.chapters.flatMap(({ findings }) => findings)) {
       if (value === null) expect(why, what).toBeTruthy();
       else expect(value, what).toSatisfy(Number.isFinite);
     }
   });
 
-  test('a chapter a file, with a figure', () => {
+  test('writes a file and a figure per chapter', () => {
     const names = chapters.flatMap(n => [`chapter-${n}.json`, `chapter-${n}.svg`]);
     expect(readdirSync(folder).filter(name => !name.startsWith('.'))).toEqual([...names, 'plan.json'].sort());
     expect(JSON.parse(read('chapter-4.json'))).toEqual(result.chapters[2]);
     expect(read('chapter-2.svg')).toMatch(/^<svg /);
   });
 
-  test('what is finished is not computed again; what is missing is, to the same bytes', async () => {
+  test('computes only missing chapters again, to the same bytes', async () => {
     const before = chapters.map(n => read(`chapter-${n}.json`) + read(`chapter-${n}.svg`));
     rmSync(join(folder, 'chapter-2.json'));
     rmSync(join(folder, 'chapter-5.json'));
@@ -57,7 +57,7 @@ describe('the chapters of a tiny model', () => {
     expect(chapters.map(n => read(`chapter-${n}.json`) + read(`chapter-${n}.svg`))).toEqual(before);
   });
 
-  test('a folder of other choices is refused', async () => {
+  test('refuses a folder with other choices', async () => {
     const other = runTheory({ ...tiny, chapters: ['1'], seed: 2, out: folder });
     await expect(other).rejects.toThrow(/holds a run of another plan: seed is 1 there and 2 here/);
   });
@@ -70,7 +70,7 @@ describe('the chapters of a tiny model', () => {
   });
 });
 
-test('intervals and tests of chapter 2 are over disjoint sets of demonstrations, or say why there are none', async () => {
+test('intervals and tests of chapter 2 are over disjoint sets of demonstrations, or null with why', async () => {
   const of = async (shots: number) => {
     const { chapters } = await runTheory({ ...tiny, shots, chapters: ['2'], out: scratch() });
     return chapters[0]!.findings;
@@ -87,7 +87,7 @@ test('intervals and tests of chapter 2 are over disjoint sets of demonstrations,
   }
 });
 
-test('what is odd about the rows of a task is told', async () => {
+test('reports warnings about the rows of a task', async () => {
   const folder = scratch();
   const rows = ['ab', 'cd', 'ef', 'gh', 'ij', 'kl'].map(text => JSON.stringify({ text, label: 0 }));
   writeFileSync(join(folder, 'odd.jsonl'), rows.join('\n'));
@@ -106,12 +106,12 @@ test('what is odd about the rows of a task is told', async () => {
   expect(stderr).toContain('task odd: no evaluation row has the label "b"');
 });
 
-test('an estimate hears its signal', async () => {
+test('an estimate stops at its signal', async () => {
   const stopped = estimateTheory({ ...tiny, signal: AbortSignal.abort(new Error('stop')), out: scratch() });
   await expect(stopped).rejects.toThrow('stop');
 });
 
-test('interrupted, finished chapters stay, and the same call goes on', async () => {
+test('keeps finished chapters when interrupted, and the same call resumes', async () => {
   const out = join(scratch(), 'theory');
   const stop = new AbortController();
   const options = { ...tiny, chapters: ['1', '4'] as const, out };
@@ -126,14 +126,14 @@ test('interrupted, finished chapters stay, and the same call goes on', async () 
   expect((await runTheory(options)).found).toEqual(['1']);
 });
 
-test('without demonstrations the model has no updates to show', async () => {
+test('has no updates without demonstrations', async () => {
   const { chapters, passed } = await runTheory({ ...tiny, shots: 0, chapters: ['2', '4', '5'], out: scratch() });
   expect(passed).toBe(true);
   expect(chapters[0]!.findings).toEqual([expect.objectContaining({ value: null, why: 'no demonstrations' })]);
 });
 
 describe('the command', () => {
-  test('a check that fails: exit 1, a line that names it, and the document all the same', async () => {
+  test('a failed check: exit 1, a line that names it, and the document', async () => {
     const out = join(scratch(), 'theory');
     const args = ['theory', ...typed, '--chapter', '3', '--training-steps', '2', '--out', out];
     const { stdout, stderr, exitCode } = await dualform([...args, '--json', '--quiet']);
@@ -158,7 +158,7 @@ describe('the command', () => {
     [['--chapter', '6'], /--chapters 6: unknown name "6"/],
     [['--chapter', ''], /--chapters "": needs at least one/],
     [['--training-steps', '0'], /--training-steps 0: must be a whole number, at least 1/],
-  ])('%j is wrong use', async (args, message) => {
+  ])('refuses %j as wrong use', async (args, message) => {
     const { stderr, exitCode } = await dualform(['theory', ...typed, ...args]);
     expect(stderr).toMatch(message);
     expect(exitCode).toBe(2);

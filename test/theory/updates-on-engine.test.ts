@@ -1,4 +1,7 @@
-/** @file Demonstrations as weights, on the golden checkpoints: what chapters 2 and 4 read of a model. */
+/**
+ * @file Demonstrations as weights, on the golden checkpoints: what chapters 2 and 4 read of a
+ * model.
+ */
 import { expect, test } from 'vitest';
 import { openCheckpoint } from '../../src/checkpoint/open.ts';
 import { type LoadedModel, loadModel } from '../../src/model/loaded-model.ts';
@@ -72,7 +75,7 @@ test.each([
 
 const request = { tokens: query, start: context.length };
 
-test.each(['llama', 'gpt2', 'qwen3', 'xglm'])('%s: softmax over the keys and values read = what the heads give', name =>
+test.each(['llama', 'gpt2', 'qwen3', 'xglm'])('%s: softmax over the keys and values read = output of the heads', name =>
   golden(name, async model => {
     const { pretrained, decoder } = model;
     const prefix = await computePrefix(model, context, pretrained);
@@ -96,7 +99,7 @@ test.each(['llama', 'gpt2'])('%s: changed projections read the same hidden state
     const prefix = emptyPrefix(decoder);
     const mixed = await readHeads(model, { ...request, prefix, projections: pretrained, changed: projections });
     const whole = await readHeads(model, { ...request, prefix, projections, changed: pretrained });
-    // In the first layer nothing stands below that finetuning could have moved; above, the hidden states differ.
+    // Finetuning cannot move the input of the first layer; above it, the hidden states differ.
     expect(mixed.changed[0]).toEqual(whole.own[0]);
     expect(whole.changed[0]).toEqual(mixed.own[0]);
     expect(mixed.changed[0]).not.toEqual(mixed.own[0]);

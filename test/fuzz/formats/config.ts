@@ -12,7 +12,7 @@ const seeds = goldenFamilies.map(([name]) => ({
   config: JSON.parse(readFileSync(`${goldenFolder(name)}config.json`, 'utf8')),
 }));
 
-/** The name of the golden model whose weights the configuration stands beside, then the configuration. */
+/** The name of the golden model whose weights go with the configuration, then the configuration. */
 export const config = format({
   name: 'config.json',
   mutant: random => {

@@ -34,7 +34,10 @@ const STRANGE = [
   '#fairseq:overwrite',
 ];
 
-/** `Dictionary.add_from_file` of fairseq: the ids of the symbols, those that stand twice refused unless they overwrite. */
+/**
+ * `Dictionary.add_from_file` of fairseq: the ids of the symbols, repeated ones refused unless they
+ * overwrite.
+ */
 function strictSymbols(text: string): readonly string[] {
   const symbols = ['<s>', '<pad>', '</s>', '<unk>'];
   for (const whole of text.split(/\r\n|\r|\n/).slice(0, /[\r\n]$/.test(text) ? -1 : undefined)) {

@@ -120,7 +120,7 @@ export const gguf = format({
         throw new Error('a tensor leaves the file');
       if (tensor.shape.reduce((a, b) => a * b, 1) < 10_000) await readGgufTensor(tensor);
     }
-    // Most lack something of a model; what is refused here is read all the same.
+    // Most are incomplete models, which are refused here although the file was readable.
     await refusable(() => ggufModel(read, ggufReaders));
     await refusable(() => ggufTokenizer(file, read.metadata));
     return read;

@@ -98,7 +98,7 @@ function sameShape(value: unknown, sound: unknown, path: string): void {
   }
 }
 
-/** The name of the file that is damaged, then what stands in it. */
+/** The name of the damaged file, then its content. */
 export const runFolder = format({
   name: 'run folder',
   mutant: random => {

@@ -47,7 +47,10 @@ interface Stated {
   readonly data_offsets: readonly [number, number];
 }
 
-/** The rules of the format, as its page states them: a header of JSON objects, and data covered without gap or overlap. */
+/**
+ * The rules of the format, as its page states them: a header of JSON objects, and data covered
+ * without gap or overlap.
+ */
 function strictTensors(bytes: Buffer): readonly (readonly [string, Stated])[] {
   const start = 8 + Number(bytes.readBigUInt64LE(0));
   const text = bytes.subarray(8, start);
