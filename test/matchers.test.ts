@@ -31,7 +31,7 @@ test('README.md and docs/models.md state the bounds of the golden tests', async 
     await page('README.md'),
   )!;
   expect([Number(forward), Number(gradients)]).toEqual([bounds.forward, bounds.gradient]);
-  const models = /more than (\S+) of them and of losses, (\S+) of gradients, and (\S+) of weights/.exec(
+  const models = /more than (\S+) for these and for losses, (\S+) for gradients, and (\S+) for weights/.exec(
     await page('docs/models.md'),
   )!;
   expect(models.slice(1).map(Number)).toEqual([bounds.forward, bounds.gradient, bounds.weight]);
