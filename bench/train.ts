@@ -60,16 +60,16 @@ const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[
 function prepare({ layers, heads, hiddenSize, vocabulary, B, T }: Case, momentum?: Momentum) {
   const shape = { layers, heads, hiddenSize, feedForward: 4 * hiddenSize, vocabulary, context: T };
   const config = gptConfig({ ...shape, ...(momentum !== undefined && { momentum }) });
-  const problem = languageModel(config);
+  const objective = languageModel(config);
   const token = (b: number, t: number) => (b * 7919 + t * t * 31 + t * 17) % vocabulary;
   const feeds = languageFeeds(
     Array.from({ length: B }, (_, b) => Array.from({ length: T + 1 }, (_, t) => token(b, t))),
   );
   return {
     config,
-    problem,
+    objective,
     feeds,
-    initial: initialise(problem, 1),
+    initial: initialise(objective, 1),
     flops: trainingFlops(readDecoder(config, 'bench'), { B, T }),
   };
 }
@@ -82,8 +82,13 @@ type Prepared = ReturnType<typeof prepare>;
  */
 async function train(runtime: Runtime, pair: readonly [Prepared, Prepared]) {
   const runs = [];
-  for (const { problem, feeds, initial } of pair) {
-    runs.push({ trainer: await openTrainer(runtime, problem, initial, PAPER_ADAM), feeds, losses: [0], seconds: [0] });
+  for (const { objective, feeds, initial } of pair) {
+    runs.push({
+      trainer: await openTrainer(runtime, objective, initial, PAPER_ADAM),
+      feeds,
+      losses: [0],
+      seconds: [0],
+    });
   }
   for (let step = 0; step < STEPS; step++) {
     for (const { trainer, feeds, losses, seconds } of runs) {
@@ -130,11 +135,11 @@ const named = ({ parameters }: Objective, numbers: Readonly<Record<string, Float
   parameters.map(({ name, shape }) => ({ name, shape, data: numbers[name]! }));
 
 /** Runs the peer on the same numbers and batch; returns its gradients of the first step. */
-async function torch(python: string, { config, problem, feeds, initial }: Prepared) {
+async function torch(python: string, { config, objective, feeds, initial }: Prepared) {
   const folder = mkdtempSync(join(tmpdir(), 'dualform-bench-'));
   try {
     writeFileSync(join(folder, 'config.json'), JSON.stringify(config));
-    await writeSafetensors(join(folder, 'model.safetensors'), named(problem, initial));
+    await writeSafetensors(join(folder, 'model.safetensors'), named(objective, initial));
     const batch = (['tokens', 'targets'] as const).map(name => ({
       name,
       shape: feeds[name]!.dims,
@@ -158,7 +163,7 @@ async function gradientError(
 ) {
   // With beta1 = 0 the first moment after a step is the gradient itself.
   const bare = { beta1: 0, beta2: 0.98, epsilon: 1e-6 };
-  const trainer = await openTrainer(runtime, prepared.problem, prepared.initial, bare);
+  const trainer = await openTrainer(runtime, prepared.objective, prepared.initial, bare);
   await trainer.take([prepared.feeds], RATE);
   const { first } = await trainer.state();
   await trainer.close();

@@ -145,10 +145,10 @@ async function comparison(outputs: Outputs, feeds: Feeds, weights: Feeds = {}): 
 withGpu('training on WebGPU', () => {
   test('a step of a model with learned momentum equals the float64 reference', async () => {
     const shape = { layers: 2, heads: 2, hiddenSize: 8, feedForward: 16, vocabulary: 11, context: 6 };
-    const problem = languageModel(gptConfig({ ...shape, momentum: 'learned' }));
-    const first = initialise(problem, 3);
+    const objective = languageModel(gptConfig({ ...shape, momentum: 'learned' }));
+    const first = initialise(objective, 3);
     // Away from their trivial first values.
-    const parameters = problem.parameters.map(({ name, shape }) => [
+    const parameters = objective.parameters.map(({ name, shape }) => [
       name,
       value(
         shape as number[],
@@ -160,7 +160,7 @@ withGpu('training on WebGPU', () => {
       [4, 10, 0, 7, 7, 7],
     ]);
     const feeds = Object.entries(fed).map(([name, { dims, data }]) => [name, value(dims as number[], data)]);
-    await comparison(trainingGraph(problem, false), {
+    await comparison(trainingGraph(objective, false), {
       ...Object.fromEntries(parameters),
       ...Object.fromEntries(feeds),
       share: value([1], [1]),

@@ -5,9 +5,8 @@
  *     p <- p - rate m / (sqrt(v) + epsilon_t),
  *     rate = lr sqrt(1 - b2^t) / (1 - b1^t),   epsilon_t = epsilon sqrt(1 - b2^t),
  *
- * which is torch.optim.Adam after torch.nn.utils.clip_grad_norm_, with the corrections of the
- * moments moved into two numbers. The norm |g| is that of all parameters together and comes with
- * the gradients.
+ * which is torch.optim.Adam after torch.nn.utils.clip_grad_norm_, with the bias corrections moved
+ * into two numbers. |g| is the norm over all parameters and comes with the gradients.
  */
 import * as g from '../graph/operators/index.ts';
 import { constant, input, type Tensor } from '../graph/tensor.ts';
@@ -18,7 +17,7 @@ export interface AdamSettings {
   readonly beta1: number;
   readonly beta2: number;
   readonly epsilon: number;
-  /** Largest norm of the gradient of all parameters together; absent for no limit. */
+  /** Largest norm of the gradient of all parameters together; no limit if absent. */
   readonly clipNorm?: number;
 }
 
@@ -30,7 +29,7 @@ export const adamNames = {
   first: (name: string) => `first.${name}`,
   second: (name: string) => `second.${name}`,
   updated: (name: string) => `updated.${name}`,
-  /** What gradients, and their squares, are multiplied with. */
+  /** Factors of gradients and of their squares. */
   ofGradient: 'of_gradient',
   ofSquare: 'of_square',
   rate: 'rate',

@@ -14,19 +14,19 @@ export interface ChosenTokenizer {
   /** The bytes of its tokenizer.json. */
   readonly json: Uint8Array;
   readonly tokenizer: Tokenizer;
-  /** The token that parts documents. */
+  /** The token between documents. */
   readonly endOfText: { readonly id: number; readonly text: string };
 }
 
-/** What the token that ends a document is called, in the order in which it is looked for. */
+/** Names of the token that ends a document, in the order of the search. */
 const ENDS = ['<|endoftext|>', '</s>', '<|end_of_text|>', '<eos>'];
 
 /**
  * The tokenizer of a `tokenizer.json` or of the folder that holds it, that of GPT-2 under the name
  * `gpt2`, else one that is trained on the documents.
  *
- * @throws UserError when there is no such file, it is none that can be read, or it has no token
- * that ends a document
+ * @throws UserError when there is no such file, it cannot be read, or it has no token that ends
+ * documents
  */
 export async function chooseTokenizer(
   { tokenizer: given, vocabulary }: Pick<TrainingChoices, 'tokenizer' | 'vocabulary'>,

@@ -7,23 +7,23 @@ import { fileError } from '../files/file-bytes.ts';
 
 /** Texts to train on. */
 export interface Corpus {
-  /** Of the files it was read from. */
+  /** Names of its files. */
   readonly name: string;
   /** SHA-256 (hex) over everything that decides the documents. */
   readonly digest: string;
   readonly documents: readonly string[];
 }
 
-/** A corpus, or the documents of a part of it. */
+/** A corpus or a part of it. */
 export interface Part extends Corpus {
-  /** As shares of its letters. */
+  /** As shares of its characters. */
   readonly part: readonly [from: number, to: number];
 }
 
 export interface CorpusOptions {
   /**
-   * A line of exactly this text stands between two documents and belongs to neither; unless given,
-   * a file is one document.
+   * A line of exactly this text separates documents and belongs to none; without it each file is
+   * one document.
    */
   readonly separator?: string | undefined;
 }
@@ -41,10 +41,10 @@ const MAX_FILE_BYTES = 500_000_000;
 /**
  * Reads text files, in the order given, and the `.txt` files below folders, by path.
  * `tinyshakespeare` is the corpus inside the package. Texts must be UTF-8; a byte order mark is
- * left out. Documents of white space alone are none.
+ * removed. Documents of white space only are skipped.
  *
- * @throws UserError a file that cannot be read or is no UTF-8, a folder without texts, a corpus
- * without a document
+ * @throws UserError when a file cannot be read or is not UTF-8, a folder has no texts, or the
+ * corpus has no documents
  */
 export async function readCorpus(sources: readonly string[], { separator }: CorpusOptions = {}): Promise<Corpus> {
   const files = (await Promise.all(sources.map(textFiles))).flat();
@@ -106,8 +106,8 @@ function decodeStrictly(file: string, bytes: Buffer): string {
 }
 
 /**
- * Offset of the first byte at which a text stops being UTF-8: where U+FFFD was read without
- * standing there.
+ * Offset of the first byte that is not UTF-8: where decoding gives a U+FFFD that is not in the
+ * file.
  */
 function firstForeignByte(bytes: Buffer): number {
   const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
@@ -139,10 +139,10 @@ function splitDocuments(text: string, separator: string | undefined): string[] {
 }
 
 /**
- * Cuts the last part of a corpus off: whole documents, and of the one in which the border falls
- * what stands behind the end of a line.
+ * Cuts off the last part of a corpus: whole documents, and the last lines of the document at the
+ * border.
  *
- * @param share of the letters, in (0, 1)
+ * @param share of the characters, in (0, 1)
  */
 export function splitCorpus(
   documents: readonly string[],

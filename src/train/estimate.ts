@@ -19,11 +19,11 @@ interface Work {
   /** Predictions. */
   readonly tokens: number;
   readonly flops: number;
-  /** Null when it was not asked to measure. */
+  /** Null when speed was not measured. */
   readonly seconds: number | null;
 }
 
-/** What a training run would compute. */
+/** The work of a training run. */
 export interface TrainingEstimate {
   readonly signature: string;
   /** Where it would be stored; absolute. */
@@ -32,11 +32,11 @@ export interface TrainingEstimate {
   readonly parameters: number;
   readonly stages: Readonly<Record<'training' | 'validation' | 'checkpoints', Work>>;
   readonly total: Work;
-  /** At its highest, both processes together; null when it was not asked to measure. */
+  /** Peak of both processes together; null when it was not measured. */
   readonly memoryBytes: number | null;
   /**
-   * What a batch took, forward and backward, and its share of a step; null when it was not asked to
-   * measure.
+   * Seconds of a batch, forward and backward, with its share of the step; null when it was not
+   * measured.
    */
   readonly secondsOfBatch: number | null;
 }
@@ -47,8 +47,8 @@ export interface TrainingEstimateOptions extends TrainingOptions, Hooks {
 }
 
 /**
- * Says what a training run would take without doing it: batches are measured, those of a large
- * model on a few of its layers.
+ * Estimates the work, time and memory of a training run. Batches are measured; of large models with
+ * a few of their layers.
  *
  * @throws UserError as trainModel, before anything is computed
  */
@@ -92,25 +92,25 @@ export async function estimateTraining(options: TrainingEstimateOptions = {}): P
     parameters,
     stages,
     total: Object.values(stages).reduce(addWork),
-    // A checkpoint brings parameters and moments here.
+    // A checkpoint fetches parameters and moments to this process.
     memoryBytes: measured && Math.round(prepared + 12 * parameters + measured.bytes + GROWTH_BYTES),
     secondsOfBatch: measured?.training ?? null,
   };
 }
 
 /**
- * To fetch parameters and moments and to write them and the model, four bytes each: of every
- * checkpoint, and of its bytes; measured.
+ * Seconds to fetch parameters and moments and to write them and the model: per checkpoint, and per
+ * byte; measured.
  */
 const CHECKPOINT = { seconds: 0.03, bytesASecond: 350e6 };
 
 /**
- * By which both processes grow in a run of many steps: code that is compiled, buffers that wait for
- * collection; measured.
+ * Growth of both processes over many steps: compiled code, buffers before garbage collection;
+ * measured.
  */
 const GROWTH_BYTES = 100e6;
 
-/** Sequences of all validations. */
+/** Number of sequences of all validations. */
 function evaluatedSequences({ steps, evaluateEvery, corpus, validation }: TrainingPlan): number {
   const onTheWay = Math.ceil(steps / evaluateEvery) * Math.min(SEQUENCES_ON_THE_WAY, validation.sequences);
   return onTheWay + validation.sequences + Math.min(corpus.sequences, validation.sequences);
@@ -121,19 +121,21 @@ function addWork(a: Work, b: Work): Work {
   return { tokens: a.tokens + b.tokens, flops: a.flops + b.flops, seconds };
 }
 
-/** What was measured of a model. */
+/** Measurements of a model. */
 interface Measured {
   /** Seconds of a batch in a step. */
   readonly training: number;
-  /** Seconds of a batch whose loss alone is asked. */
+  /** Seconds of a batch whose loss alone is computed. */
   readonly validation: number;
-  /** Of the compute process at its highest. */
+  /** Peak of the compute process. */
   readonly bytes: number;
 }
 
-/** Models that are measured as they are: in seconds, and in memory that every machine has. */
+/**
+ * Models of at most this size are measured whole: that takes seconds, and memory of any machine.
+ */
 const SMALL = { parameters: 50e6, batchFlops: 1e12 };
-/** So many layers of others are measured; a further one takes what the last ones added. */
+/** Numbers of layers that are measured of larger models, to extrapolate to all. */
 const [FEW, MORE] = [2, 4];
 
 async function measureBatches(plan: TrainingPlan, small: boolean, options: RuntimeOptions): Promise<Measured> {
@@ -156,14 +158,17 @@ async function measureLayers(
   const { momentum, ...shape } = model;
   const someMomentum = Array.isArray(momentum) ? momentum.slice(0, layers) : momentum;
   const config = gptConfig({ ...shape, layers, ...(someMomentum !== null && { momentum: someMomentum as Momentum }) });
-  const problem = languageModel(config);
+  const objective = languageModel(config);
   const sequence = Array.from({ length: model.context + 1 }, (_, t) => t % model.vocabulary);
   const feeds = languageFeeds(Array<number[]>(batch).fill(sequence));
   // The second batch of a step adds to the gradients of the first, and so does every further one.
   const batches = Array<typeof feeds>(Math.min(accumulate, 2)).fill(feeds);
   const runtime = await openRuntime(options);
   try {
-    const trainer = await openTrainer(runtime, problem, initialise(problem, seed), { ...adam, clipNorm: adam.clip });
+    const trainer = await openTrainer(runtime, objective, initialise(objective, seed), {
+      ...adam,
+      clipNorm: adam.clip,
+    });
     const { step, validation } = await usualSeconds({
       step: () => trainer.take(batches, adam.learningRate),
       validation: () => trainer.evaluate(feeds, ['loss']),

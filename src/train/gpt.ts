@@ -1,7 +1,7 @@
 /**
- * @file GPT decoders to be trained from scratch, in GPT-2's build: learned positions, layer norms
- * before attention and feed-forward, tanh GELU, tied head; plain or with momentum in the attention.
- * What is trained is a checkpoint of family gpt2 afterwards.
+ * @file GPT decoders for training from scratch, built like GPT-2: learned positions, layer norms
+ * before attention and feed-forward, tanh GELU, tied head; with or without momentum attention. The
+ * trained model is a checkpoint of family gpt2.
  */
 import { UserError } from '../error.ts';
 import * as g from '../graph/operators/index.ts';
@@ -16,7 +16,7 @@ import type { ModelNumbers } from './presets.ts';
 
 export interface GptShape extends ModelNumbers {
   readonly momentum?: Momentum;
-  /** The token between documents, which begins and ends them; 0 when absent. */
+  /** The token between documents; 0 if absent. */
   readonly endOfText?: number;
   /** Of the first weights; unless given GPT-2's 0.02, which is small for much narrower models. */
   readonly deviation?: number;
@@ -49,19 +49,19 @@ export function gptConfig(shape: GptShape): Readonly<Record<string, unknown>> {
     tie_word_embeddings: true,
     torch_dtype: 'float32',
   };
-  // Others must not take it for a plain model: no program but this one knows the architecture.
+  // Other programs do not know this architecture and must not load it as a plain model.
   return momentum === undefined
     ? config
     : { ...configWithMomentum(config, momentum), architectures: ['MomentumLMHeadModel'] };
 }
 
 const DEVIATION = 0.02;
-/** sigmoid(-2) = 0.12: where learned momentum begins. */
+/** Learned momentum begins at sigmoid(-2) = 0.12. */
 const FIRST_LOGIT = -2;
 
 /**
- * GPT-2's first numbers (Radford et al. 2019, section 2.3): what is added to the residual is
- * smaller, the deeper the model.
+ * Initial values of GPT-2 (Radford et al. 2019, section 2.3): projections to the residual stream
+ * are smaller in deeper models.
  */
 function initialOf(name: string, layers: number, deviation: number): Initial {
   if (name.startsWith('momentum.')) return { value: FIRST_LOGIT };
@@ -77,8 +77,8 @@ function parametersOf({ tensors, layers }: Decoder, config: Readonly<Record<stri
 
 /**
  * Next-token prediction: the loss is the weighted sum of cross-entropies, targets int32 [B, T] and
- * weights float32 [B, T] beside the inputs of the forward pass. Outputs: losses [B, T], logits [B,
- * T, V]. `languageFeeds` makes the feeds.
+ * weights float32 [B, T] are inputs besides those of the forward pass. Outputs: losses [B, T],
+ * logits [B, T, V]. `languageFeeds` makes the feeds.
  *
  * @param config as `gptConfig` makes it, or of any other supported family
  */
@@ -102,7 +102,7 @@ export function languageModel(config: Readonly<Record<string, unknown>>): Object
   };
 }
 
-/** sum of x [B*T] times the fed weights [B, T] */
+/** The sum of x [B*T] weighted by the input weights [B, T]. */
 function weightedSum(x: Tensor): Tensor {
   return g.reduceSum(g.mul(x, g.reshape(input('weights', 'float32', ['B', 'T']), ['B*T'])), [0]);
 }
@@ -110,8 +110,8 @@ function weightedSum(x: Tensor): Tensor {
 /**
  * Feeds of B sequences of T + 1 tokens: each token is predicted from those before it.
  *
- * @param counted whether the prediction of token t + 1 of a sequence counts; all do when absent.
- * The loss is the mean over those.
+ * @param counted whether the prediction of token t + 1 of a sequence counts; all if absent. The
+ * loss is the mean over these.
  */
 export function languageFeeds(
   sequences: readonly ArrayLike<number>[],
@@ -135,7 +135,7 @@ export function languageFeeds(
   };
 }
 
-/** Weights are made to sum to 1. */
+/** Normalises weights to sum 1. */
 function positionsAndWeights(B: number, T: number, weights: Float32Array): Feeds {
   const sum = weights.reduce((a, b) => a + b, 0);
   return {
@@ -151,9 +151,9 @@ function positionsAndWeights(B: number, T: number, weights: Float32Array): Feeds
 }
 
 /**
- * The same decoder over vectors in place of tokens, with a number read out at each: for functions
- * to be learned in context (Garg et al. 2022). Inputs vectors float32 [B, T, inputSize], answers
- * and weights [B, T]; the loss is the weighted sum of squared errors. Outputs: predictions [B, T].
+ * The same decoder over vectors instead of tokens, with one number as output at each: learns
+ * functions in context (Garg et al. 2022). Inputs vectors float32 [B, T, inputSize], answers and
+ * weights [B, T]; the loss is the weighted sum of squared errors. Outputs: predictions [B, T].
  * `vectorFeeds` makes the feeds.
  */
 export function vectorModel(shape: Omit<GptShape, 'vocabulary' | 'endOfText'>, inputSize: number): Objective {
@@ -185,7 +185,7 @@ export function vectorModel(shape: Omit<GptShape, 'vocabulary' | 'endOfText'>, i
 /**
  * Feeds of B sequences of T vectors.
  *
- * @param weights [B, T], made to sum to 1: which predictions count
+ * @param weights [B, T] of the predictions, normalised to sum 1
  */
 export function vectorFeeds(
   [B, T, inputSize]: readonly [number, number, number],

@@ -1,7 +1,7 @@
 import { lineChart } from '../report/line-chart.ts';
 import type { LogRow } from './training-log.ts';
 
-/** More points than this in a curve are drawn as means of their neighbours. */
+/** Largest number of points of a curve; more are averaged with their neighbours. */
 const POINTS = 300;
 
 /** The losses of training and validation over the steps, as the text of an SVG file. */

@@ -4,15 +4,15 @@ import type { Trainer } from './trainer.ts';
 
 /** A mean over predictions. */
 export interface MeanLoss {
-  /** Nats a token. */
+  /** In nats per token. */
   readonly loss: number;
   readonly tokens: number;
 }
 
 /**
- * The mean loss over the sequences with these numbers, with the parameters as they are.
+ * The mean loss over the sequences with these indices, with the current parameters.
  *
- * @param onBatch is called behind each batch
+ * @param onBatch is called after each batch
  */
 export async function meanLoss(
   trainer: Trainer,
@@ -30,7 +30,7 @@ export async function meanLoss(
   return { loss: sum / numbers.length, tokens: numbers.length * sequences.context };
 }
 
-/** `count` whole numbers below n with equal gaps; all of them where there are no more. */
+/** `count` whole numbers below n with equal gaps; all if n is smaller. */
 export function evenlySpaced(n: number, count: number): readonly number[] {
   const taken = Math.min(n, count);
   return Array.from({ length: taken }, (_, i) => Math.floor((i * n) / taken));

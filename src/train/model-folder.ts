@@ -1,6 +1,6 @@
 /**
- * @file The model as Hugging Face writes one, in the run folder: whoever takes a folder as --model
- * takes this one.
+ * @file The model in the run folder, in the layout of Hugging Face, so that the folder can be given
+ * as a model.
  */
 import { join } from 'node:path';
 import { writeSafetensors } from '../checkpoint/sources/write-safetensors.ts';
@@ -29,7 +29,7 @@ export async function writeModelConfig(folder: string, { config, tokenizer, plan
 /** model.safetensors. @throws UserError when the disk refuses */
 export function writeWeights(folder: string, parameters: readonly Parameter[], numbers: Numbers): Promise<void> {
   const tensors = parameters.map(({ name, shape }) => ({ name, shape, data: numbers[name]! }));
-  // Without this word the Python tools refuse the file.
+  // The Python tools refuse the file without it.
   return writeSafetensors(join(folder, 'model.safetensors'), tensors, { format: 'pt' });
 }
 

@@ -1,7 +1,7 @@
 import type { Tensor } from '../graph/tensor.ts';
 import type { TensorData } from '../runtime/runtime.ts';
 
-/** How a parameter begins: normal numbers of this deviation, or one number everywhere. */
+/** Initial values of a parameter: normal with this standard deviation, or constant. */
 export type Initial = { readonly deviation: number } | { readonly value: number };
 
 export interface Parameter {
@@ -10,12 +10,11 @@ export interface Parameter {
   readonly initial: Initial;
 }
 
-/** Something to train: parameters, and graph outputs as functions of them and of fed inputs. */
+/** What training minimises: parameters, and a loss as a function of them and of inputs. */
 export interface Objective {
   readonly parameters: readonly Parameter[];
   /**
-   * The loss, float32 [], and what else can be read, from parameters by name and inputs that it
-   * makes.
+   * Builds the loss, float32 [], and further outputs from parameters by name and inputs.
    */
   readonly build: (parameter: (name: string) => Tensor) => {
     readonly loss: Tensor;
@@ -23,8 +22,8 @@ export interface Objective {
   };
 }
 
-/** What a graph is fed besides the parameters. */
+/** Inputs of a graph besides the parameters. */
 export type Feeds = Readonly<Record<string, TensorData>>;
 
-/** Numbers of all parameters, by name. */
+/** Values of all parameters, by name. */
 export type Numbers = Readonly<Record<string, Float32Array>>;

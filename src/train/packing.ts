@@ -5,8 +5,7 @@
 import { chooseDistinct, randomStream } from '../statistics/random.ts';
 
 /**
- * Every document behind an end-of-text token, and one behind the last: what parts two documents
- * also begins the first. [N]
+ * An end-of-text token before every document and after the last. [N]
  */
 export function joinDocuments(documents: readonly ArrayLike<number>[], endOfText: number): Int32Array {
   const stream = new Int32Array(documents.reduce((sum, { length }) => sum + length + 1, 1)).fill(endOfText);
@@ -20,7 +19,7 @@ export function joinDocuments(documents: readonly ArrayLike<number>[], endOfText
 
 /** A stream of tokens, cut into sequences to be predicted. */
 export interface Sequences {
-  /** What was cut. [N] */
+  /** [N] */
   readonly stream: Int32Array;
   readonly length: number;
   /** Tokens of a sequence, T. */
@@ -30,8 +29,8 @@ export interface Sequences {
 }
 
 /**
- * Cuts a stream into floor((N - 1) / T) sequences. Every token but the first is predicted once; the
- * last few, which fill no sequence, are left out.
+ * Cuts a stream into floor((N - 1) / T) sequences. Every token but the first is predicted once; a
+ * rest that fills no sequence is left out.
  */
 export function packSequences(stream: Int32Array, context: number): Sequences {
   return {
@@ -43,8 +42,8 @@ export function packSequences(stream: Int32Array, context: number): Sequences {
 }
 
 /**
- * The sequences of batch `step` (0, 1, ...), as a function of seed and step alone: all sequences in
- * a random order of their own in each epoch, one epoch behind the other, cut into batches of B.
+ * The sequences of batch `step` (0, 1, ...), as a function of seed and step alone: in each epoch
+ * all sequences in a new random order; the epochs, one after the other, are cut into batches of B.
  */
 export function batchOrder(sequences: number, batch: number, seed: number): (step: number) => readonly number[] {
   let known = { epoch: -1, order: [] as readonly number[] };
@@ -61,5 +60,5 @@ export function batchOrder(sequences: number, batch: number, seed: number): (ste
     });
 }
 
-/** Sets this random stream apart from those of the initial weights. */
+/** Separates this random stream from those of the initial weights. */
 const BATCHES = 0x6261746368;

@@ -23,7 +23,7 @@ export type TextsOfPlan = {
  * not among them: it moves results by rounding only.
  */
 export type TrainingPlan = {
-  /** Its number is raised by a release that changes a number of the training. */
+  /** A release that changes a number of the training raises the number of the schema. */
   readonly schema: 'dualform.train-plan/3';
   readonly model: Plain<ModelNumbers> & {
     /** Null for plain attention. */
@@ -36,13 +36,13 @@ export type TrainingPlan = {
   readonly evaluateEvery: number;
 } & Omit<TrainingNumbers, keyof ModelNumbers>;
 
-/** A plan of schema 2, which called the hidden size width, as one of schema 3. */
+/** Upgrades a plan of schema 2, which called the hidden size `width`, to schema 3. */
 export function upgradeTrainingPlan(found: Json): Json {
   if (valueAt(found, 'schema') !== 'dualform.train-plan/2') return found;
   return { ...(renameKeys(found, { 'model.width': 'hiddenSize' }) as object), schema: 'dualform.train-plan/3' };
 }
 
-/** The signature that a plan had in the words of schema 2; checkpoints of that time hold it. */
+/** The signature of a plan in schema 2, which earlier checkpoints have. */
 export function earlierSignature(plan: TrainingPlan): string {
   const words = renameKeys(plan as Json, { 'model.hiddenSize': 'width' }) as object;
   return signatureOf({ ...words, schema: 'dualform.train-plan/2' });
@@ -51,7 +51,7 @@ export function earlierSignature(plan: TrainingPlan): string {
 /** An interface as a type that is plain JSON. */
 export type Plain<T> = { readonly [K in keyof T]: T[K] };
 
-/** Predictions that a step learns from. */
+/** Predictions of one step. */
 export function tokensOfStep({ batch, accumulate, model }: TrainingPlan): number {
   return batch * accumulate * model.context;
 }

@@ -10,7 +10,7 @@ import { joinDocuments, packSequences, type Sequences } from './packing.ts';
 import type { TextsOfPlan, TrainingPlan } from './plan.ts';
 import { remembered } from './remembered.ts';
 
-/** A training run with all its choices made, nothing computed yet. */
+/** A training run before its first computation. */
 export interface PreparedTraining {
   readonly plan: TrainingPlan;
   readonly signature: string;
@@ -21,13 +21,13 @@ export interface PreparedTraining {
   readonly validation: Sequences;
 }
 
-/** Where no file to validate on is given: the last tenth of the corpus. */
+/** Share of the corpus for validation, if no other files are given: its end. */
 const VALIDATION_SHARE = 0.1;
 
 /**
  * Reads the corpus, trains or opens the tokenizer, packs.
  *
- * @throws UserError options, files, a text that is too short
+ * @throws UserError for options, files, or a text that is too short
  */
 export async function prepareTraining(
   options: TrainingOptions,
@@ -127,7 +127,7 @@ async function encode(
     onProgress?.({ stage: 'corpus', done, total, unit: 'letters' });
     ids.push(...tokenizer.encodeAll(group).map(tokens => Int32Array.from(tokens)));
     done += group.reduce((sum, { length }) => sum + length, 0);
-    // Lets signals in.
+    // Lets the process handle signals.
     await setImmediate();
     signal?.throwIfAborted();
   }
@@ -135,7 +135,7 @@ async function encode(
   return new Uint8Array(joinDocuments(ids, endOfText.id).buffer);
 }
 
-/** Letters that are encoded between two looks at signals. */
+/** Characters that are encoded before signals are handled. */
 const LETTERS_TOGETHER = 200_000;
 
 function groupsOf(documents: readonly string[]): (readonly string[])[] {

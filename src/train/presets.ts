@@ -9,7 +9,7 @@ export interface ModelNumbers {
   readonly context: number;
 }
 
-/** Sizes and numbers of a training run; each can be asked for on its own. */
+/** Sizes and numbers of a training run; each is also an option. */
 export interface TrainingNumbers extends ModelNumbers {
   /** Sequences that go through the model together, B. */
   readonly batch: number;
@@ -71,7 +71,7 @@ export const presets = {
     feedForward: 4096,
     vocabulary: 50_257,
     context: 1024,
-    // A sequence at a time: attention keeps the squares of all layers for its gradient.
+    // One sequence at a time: the gradient needs the T x T scores of all layers.
     batch: 1,
     accumulate: 512,
     steps: 500_000,

@@ -8,9 +8,9 @@ import { canonicalJson, type Json } from '../files/canonical-json.ts';
 const DIGEST_BYTES = 32;
 
 /**
- * What was made before under this key, from the cache directory; else it is made, and kept there.
- * Before the content stands its SHA-256: what is damaged is made again. Without a place to keep it,
- * it is made each time.
+ * Returns the content for a key from the cache directory, or makes it and stores it there. The file
+ * begins with the SHA-256 of the content; a damaged file is made again. If the cache cannot be
+ * written, the content is made each time.
  */
 export async function remembered(key: Json, make: () => Promise<Uint8Array>): Promise<Uint8Array> {
   const name = createHash('sha256').update(canonicalJson(key)).digest('hex');

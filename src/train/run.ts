@@ -35,17 +35,16 @@ export interface TrainRun {
   readonly result: TrainingResult;
   readonly timing: Timing<TrainingStage>;
   readonly provenance: Provenance;
-  /** Steps that an earlier call had stored; all of them when the run was finished already. */
+  /** Steps that earlier calls stored; all of them when the run was already finished. */
   readonly found: number;
 }
 
 /**
- * Trains a GPT decoder from scratch, in a folder that is a model's folder afterwards. A run that
- * was interrupted, even killed, goes on from its last checkpoint and ends with the same bytes in
- * every file but `provenance.json`; a finished one is not computed again.
+ * Trains a GPT decoder from scratch. Its folder becomes a model folder. An interrupted or killed
+ * run continues from its last checkpoint and ends with the same bytes in every file but
+ * `provenance.json`; a finished run is not computed again.
  *
- * @throws UserError what the user can mend: options, corpus, the run folder, the disk, a training
- * that diverges
+ * @throws UserError for options, corpus, the run folder, the disk, or diverged training
  * @throws Interrupted after `signal`
  */
 export async function trainModel(options: TrainRunOptions = {}): Promise<TrainRun> {
@@ -76,7 +75,7 @@ export async function trainModel(options: TrainRunOptions = {}): Promise<TrainRu
       const trained = await withRuntime(
         {
           threads: threads ?? earlier?.provenance.threads,
-          // Not stopped by the signal: the step at work is needed for the checkpoint.
+          // The signal does not stop the process: the current step is needed for the checkpoint.
           onCrash: crash =>
             onWarning?.(`the compute process ended (${crash.cause}) while ${crash.doing}; trying once more`),
         },
@@ -101,7 +100,7 @@ export async function trainModel(options: TrainRunOptions = {}): Promise<TrainRu
   }
 }
 
-/** Writes what the run found; the result last. */
+/** Writes the results of the run; result.json last. */
 async function finish(
   folder: string,
   { plan, signature, config }: PreparedTraining,

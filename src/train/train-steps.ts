@@ -28,15 +28,15 @@ export interface StepsOptions {
   readonly folder: string;
   readonly checkpointEvery: number;
   readonly watch: Stopwatch<TrainingStage>;
-  /** Throws when the folder belongs to somebody else by now. */
+  /** Throws when another process has taken the folder. */
   readonly checkFolder: () => void;
   readonly signal: AbortSignal | undefined;
   readonly onProgress: OnProgress | undefined;
-  /** Hears of every step that training could go on from. */
+  /** Receives every step with a checkpoint. */
   readonly onSaved: (step: number) => void;
 }
 
-/** What training leaves. */
+/** The end of training. */
 export interface Trained {
   readonly numbers: Numbers;
   readonly rows: readonly LogRow[];
@@ -45,34 +45,34 @@ export interface Trained {
   readonly threads: number;
 }
 
-/** Validations on the way look at so many sequences, the one at the end at all. */
+/** Sequences of a validation during training; the last validation takes all. */
 export const SEQUENCES_ON_THE_WAY = 64;
 const FLUSH_EVERY_MS = 1000;
 
-/** Steps between two checkpoints, where nothing else is asked. */
+/** Default number of steps between checkpoints. */
 export function usualCheckpointEvery({ steps }: Pick<TrainingPlan, 'steps'>): number {
   return Math.ceil(steps / 20);
 }
 
 /**
  * Takes the steps of a plan, from the last checkpoint of the folder on. When `signal` is aborted,
- * the step at work is taken to its end and a checkpoint of it written before the reason is thrown.
+ * finishes the current step and writes a checkpoint before it throws the reason.
  *
- * @throws UserError the disk refuses, or the numbers leave the finite ones: then the last
- * checkpoint is the one before
+ * @throws UserError when the disk cannot be written, or training diverges; the last checkpoint
+ * stays
  */
 export async function trainSteps(
   runtime: Runtime,
   { plan, signature, config, training, validation }: PreparedTraining,
   { folder, checkpointEvery, watch, checkFolder, signal, onProgress, onSaved }: StepsOptions,
 ): Promise<Trained> {
-  const problem = languageModel(config);
-  const state = await readState(folder, [signature, earlierSignature(plan)], problem.parameters);
+  const objective = languageModel(config);
+  const state = await readState(folder, [signature, earlierSignature(plan)], objective.parameters);
   const log = await openTrainingLog(join(folder, 'train.jsonl'), state?.step ?? 0);
   const { batch, accumulate, steps } = plan;
   let trainer: Trainer | undefined;
   try {
-    trainer = await openTrainer(runtime, problem, state?.parameters ?? initialise(problem, plan.seed), {
+    trainer = await openTrainer(runtime, objective, state?.parameters ?? initialise(objective, plan.seed), {
       ...plan,
       clipNorm: plan.clip,
     });
@@ -86,8 +86,8 @@ export async function trainSteps(
       await log.flush();
       checkFolder();
       const now = await opened.state();
-      await writeState(folder, signature, problem.parameters, now);
-      await writeWeights(folder, problem.parameters, now.parameters);
+      await writeState(folder, signature, objective.parameters, now);
+      await writeWeights(folder, objective.parameters, now.parameters);
       saved = now.step;
       onSaved(saved);
       const { peakResidentBytes } = await runtime.usage();

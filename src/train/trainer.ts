@@ -8,7 +8,7 @@ import { releaseOnFailure } from '../runtime/scope.ts';
 import { type AdamSettings, adamGraph, adamNames, adamNumbers } from './adam.ts';
 import type { Feeds, Numbers, Objective, Parameter } from './objective.ts';
 
-/** All that training changes: equal states go on equally. */
+/** Everything that training changes: equal states continue equally. */
 export interface TrainerState {
   /** Steps done. */
   readonly step: number;
@@ -22,24 +22,23 @@ export interface Trainer {
   /** Steps done. */
   readonly step: () => number;
   /**
-   * One step of Adam on the mean loss of the batches, each of which goes through the model on its
-   * own.
+   * One step of Adam on the mean loss of the batches, which are computed one by one.
    *
    * @returns the loss before the step and the norm of the gradient before it is clipped
-   * @throws NonFiniteError when a number leaves the finite ones. The state is that before the step;
-   * where some chunks of a large model are replaced already it is void, and everything but
-   * `restore` and `close` throws from then on
+   * @throws NonFiniteError when the step diverges. The state is that before the step; if some
+   * chunks of a large model were already updated, it is undefined, and everything but `restore` and
+   * `close` throws
    */
   take(
     batches: readonly Feeds[],
     learningRate: number,
   ): Promise<{ readonly loss: number; readonly gradientNorm: number }>;
-  /** Outputs of the problem, or `loss`, with the parameters as they are. */
+  /** Outputs of the objective, or `loss`, with the current parameters. */
   evaluate(feeds: Feeds, fetch: readonly string[]): Promise<Readonly<Record<string, TensorData>>>;
   state(): Promise<TrainerState>;
-  /** Puts another state in place of this one, which is void when that fails half-way. */
+  /** Replaces the state. After a failure the state is undefined. */
   restore(state: TrainerState): Promise<void>;
-  /** Closes the sessions and releases the tensors; the runtime stays open. */
+  /** Closes the sessions and releases the tensors, but not the runtime. */
   close(): Promise<void>;
 }
 
@@ -51,19 +50,18 @@ const sumSofar = (name: string) => `sum.${name}`;
 type Handles = Readonly<Record<string, Handle>>;
 
 /**
- * Puts a problem beside the runtime, ready to be trained by Adam. Parameters, gradients and moments
- * stay in the compute process.
+ * Opens an objective for training by Adam. Parameters, gradients and moments stay in the executor.
  *
  * @param options.chunkSize numbers that are updated together at most; a larger parameter alone
  */
 export async function openTrainer(
   runtime: Runtime,
-  problem: Objective,
+  objective: Objective,
   initial: Numbers,
   adam: AdamSettings,
   { chunkSize = CHUNK }: { readonly chunkSize?: number } = {},
 ): Promise<Trainer> {
-  const { parameters } = problem;
+  const { parameters } = objective;
   const namesOfAll = parameters.map(({ name }) => name);
   const sessions = new Map<string, Promise<Session>>();
   const session = (name: string, outputs: () => Readonly<Record<string, Tensor>>): Promise<Session> => {
@@ -78,9 +76,9 @@ export async function openTrainer(
   /** Why parameters and moments do not belong to one step any more. */
   let spoiled: string | undefined;
   const requireWhole = () => {
-    if (spoiled !== undefined) throw new Error(`the state of the trainer is void: ${spoiled}; restore one`);
+    if (spoiled !== undefined) throw new Error(`the state of the trainer is undefined: ${spoiled}; restore one`);
   };
-  /** Parameters and moments, by the names under which Adam reads them. */
+  /** Parameters and moments, by their names in the graph of Adam. */
   const current: Record<string, Handle> = await releaseOnFailure({ runtime }, async owner => {
     const begun: Record<string, Handle> = {};
     for (const { name, shape } of parameters) {
@@ -128,8 +126,8 @@ export async function openTrainer(
   /** Writes the gradients of a batch, or adds them to those that are there. */
   async function addGradients(batch: Feeds, share: number, isFirst: boolean, doing: string) {
     const opened = await (isFirst
-      ? session('training', () => trainingGraph(problem, false))
-      : session('training, summed', () => trainingGraph(problem, true)));
+      ? session('training', () => trainingGraph(objective, false))
+      : session('training, summed', () => trainingGraph(objective, true)));
     const sofar = isFirst
       ? {}
       : Object.fromEntries(namesOfAll.map(name => [sumSofar(name), gradients[adamNames.gradient(name)]!]));
@@ -167,7 +165,7 @@ export async function openTrainer(
           doing,
           feeds: feedsOf(opened, { ...current, ...gradients, ...changing }),
           keep: outputs.map(adamNames.updated),
-          // What the parameters are made of.
+          // The parameters, which are checked, are computed from the others.
           trusted: outputs.filter(output => !(output in initial)).map(adamNames.updated),
         });
         spoiled = `${doing} failed with ${i + 1} chunks of its parameters replaced`;
@@ -181,7 +179,7 @@ export async function openTrainer(
     async evaluate(feeds, fetch) {
       requireWhole();
       const opened = await session(`forward to ${fetch.join(', ')}`, () => {
-        const { loss, outputs } = problem.build(fedParameters(problem));
+        const { loss, outputs } = objective.build(fedParameters(objective));
         const all: Readonly<Record<string, Tensor>> = { ...outputs, [LOSS]: loss };
         return Object.fromEntries(fetch.map(name => [name, all[name]!]));
       });
@@ -225,7 +223,7 @@ function fedParameters({ parameters }: Objective): (name: string) => Tensor {
   const tensors = new Map(parameters.map(({ name, shape }) => [name, input(name, 'float32', shape)]));
   return name => {
     const found = tensors.get(name);
-    if (found === undefined) throw new Error(`the problem has no parameter ${name}`);
+    if (found === undefined) throw new Error(`the objective has no parameter ${name}`);
     return found;
   };
 }
@@ -234,32 +232,31 @@ function fedParameters({ parameters }: Objective): (name: string) => Tensor {
  * The loss [] and, for share * loss, share [1], `gradient.` of each parameter; with `summed` added
  * to what `sum.` of the parameter holds. Also the norm of all of these gradients together [].
  */
-export function trainingGraph(problem: Objective, summed: boolean): Readonly<Record<string, Tensor>> {
-  const parameter = fedParameters(problem);
-  const { loss } = problem.build(parameter);
+export function trainingGraph(objective: Objective, summed: boolean): Readonly<Record<string, Tensor>> {
+  const parameter = fedParameters(objective);
+  const { loss } = objective.build(parameter);
   const weighted = g.reshape(g.mul(loss, input(SHARE, 'float32', [1])), []);
   const gradients = differentiate(
     weighted,
-    problem.parameters.map(({ name }) => parameter(name)),
+    objective.parameters.map(({ name }) => parameter(name)),
   );
-  const totals = problem.parameters.map(({ name, shape }, i) =>
+  const totals = objective.parameters.map(({ name, shape }, i) =>
     summed ? g.add(input(sumSofar(name), 'float32', shape), gradients[i]!) : gradients[i]!,
   );
   const squares = totals.map(total => g.reduceSum(g.mul(total, total), [...total.shape.keys()]));
   return {
     [LOSS]: loss,
     [NORM]: g.sqrt(squares.reduce(g.add)),
-    ...Object.fromEntries(problem.parameters.map(({ name }, i) => [adamNames.gradient(name), totals[i]!])),
+    ...Object.fromEntries(objective.parameters.map(({ name }, i) => [adamNames.gradient(name), totals[i]!])),
   };
 }
 
 /**
- * Numbers whose update goes through one graph: what is new and what is old of them stand side by
- * side in memory.
+ * Numbers that one graph updates: memory holds their old and new values at the same time.
  */
 const CHUNK = 16 * 2 ** 20;
 
-/** Parameters in groups of at most so many numbers; a larger one is a group of its own. */
+/** Parameters in groups of at most so many numbers; a larger parameter is its own group. */
 function chunks(parameters: readonly Parameter[], most: number): readonly (readonly Parameter[])[] {
   const groups: Parameter[][] = [];
   let room = 0;

@@ -1,7 +1,7 @@
 import { UserError } from '../error.ts';
 import { openRecordFile } from '../files/record-file.ts';
 
-/** A line of train.jsonl: a step, or a validation behind a step. Losses in nats a token. */
+/** A line of train.jsonl: a step, or a validation after a step. Losses in nats per token. */
 export type LogRow =
   | {
       readonly step: number;
@@ -17,13 +17,13 @@ export interface TrainingLog {
   /** All rows so far. */
   readonly rows: () => readonly LogRow[];
   readonly add: (row: LogRow) => void;
-  /** Puts the added rows on the disk. */
+  /** Writes the added rows to the disk. */
   readonly flush: () => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
 /**
- * Opens train.jsonl; what stands behind row `step`, from which training goes on, is cut off.
+ * Opens train.jsonl and cuts off rows after `step`, from which training continues.
  *
  * @throws UserError when rows before it are missing
  */

@@ -5,19 +5,18 @@ import type { MeanLoss } from './mean-loss.ts';
 import type { Numbers } from './objective.ts';
 import { type TextsOfPlan, type TrainingPlan, tokensOfStep } from './plan.ts';
 
-/** How well tokens are predicted. */
+/** How well the model predicts tokens. */
 export interface Prediction extends MeanLoss {
-  /** exp(loss); null, with `why`, where no number is so large. */
+  /** exp(loss); null, with `why`, where it overflows. */
   readonly perplexity: number | null;
   readonly why?: string;
   /**
-   * The loss in bits, by the bytes of the text instead of its tokens: comparable between
-   * tokenizers.
+   * The loss in bits per byte of the text: comparable between tokenizers.
    */
   readonly bitsPerByte: number;
 }
 
-/** `result.json`: a function of the plan, the same bytes however often the run was interrupted. */
+/** `result.json`: a function of the plan; an interrupted run ends with the same bytes. */
 export interface TrainingResult {
   readonly schema: 'dualform.train/1';
   readonly signature: string;
@@ -34,9 +33,9 @@ export interface TrainingResult {
   readonly steps: number;
   /** Predictions that were learned from. */
   readonly tokensSeen: number;
-  /** How often each sequence was seen. */
+  /** Epochs: how often each sequence was seen. */
   readonly epochs: number;
-  /** At the end: on as many sequences of the corpus as there are to validate on, and on those. */
+  /** At the end: on the validation sequences, and on as many of the corpus. */
   readonly predictions: { readonly training: Prediction; readonly validation: Prediction };
 }
 
@@ -85,13 +84,13 @@ export function makeTrainingResult(
   };
 }
 
-/** A stored result of this plan, by this version or by one that called the hidden size width. */
+/** A stored result of this plan, of this or an earlier schema. */
 export function upgradeTrainingResult(stored: Json, signature: string): TrainingResult {
   const today = renameKeys(stored, { 'model.width': 'hiddenSize' }) as unknown as TrainingResult;
   return { ...today, signature };
 }
 
-/** What a mean loss, in nats a token, says of a text. */
+/** Measures of a mean loss in nats per token. */
 export function predictionOf({ loss, tokens }: MeanLoss, texts: Pick<TextsOfPlan, 'tokens' | 'bytes'>): Prediction {
   const perplexity = Math.exp(loss);
   return {

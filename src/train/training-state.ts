@@ -12,7 +12,7 @@ const FORMAT = 'dualform.training-state/1';
 const SETS = ['parameters', 'first', 'second'] as const;
 
 /**
- * Everything that training goes on from: parameters, moments, steps done.
+ * Writes a checkpoint: parameters, moments, steps done.
  *
  * @param signature of the plan
  */
@@ -29,7 +29,7 @@ export async function writeState(
 }
 
 /**
- * The state that was written last; undefined when there is none.
+ * The last checkpoint; undefined if there is none.
  *
  * @param signatures that a checkpoint of the plan may hold: of this version or of an earlier one
  * @throws UserError when it is damaged, or of another plan
@@ -69,7 +69,7 @@ function numbersOf(
   );
 }
 
-/** A finished run is its model; what it would go on from is dropped. */
+/** Removes the checkpoint of a finished run. */
 export function removeState(folder: string): Promise<void> {
   return rm(join(folder, FILE), { force: true });
 }

@@ -29,8 +29,8 @@ const regression = vectorFeeds([2, 4, 3], {
 });
 
 /** Numbers far from their trivial first values, so that every gradient counts. */
-function shaken(problem: Objective): Numbers {
-  const first = initialise(problem, 3);
+function shaken(objective: Objective): Numbers {
+  const first = initialise(objective, 3);
   return Object.fromEntries(
     Object.entries(first).map(([name, data], seed) => [name, data.map((x, i) => x + 0.2 * Math.sin(2.1 * i + seed))]),
   );
@@ -38,15 +38,15 @@ function shaken(problem: Objective): Numbers {
 
 /** Adam as torch documents it, in float64, over gradients of the reference interpreter. */
 function plainAdam(
-  problem: Objective,
+  objective: Objective,
   initial: Numbers,
   batches: readonly Feeds[],
   rate: number,
   settings: AdamSettings,
 ) {
   const { beta1, beta2, epsilon, clipNorm = Number.POSITIVE_INFINITY } = settings;
-  const tensors = problem.parameters.map(({ name, shape }) => input(name, 'float32', shape));
-  const { loss } = problem.build(name => tensors.find(tensor => tensor.name === name)!);
+  const tensors = objective.parameters.map(({ name, shape }) => input(name, 'float32', shape));
+  const { loss } = objective.build(name => tensors.find(tensor => tensor.name === name)!);
   const graph = [loss, ...differentiate(loss, tensors)];
   let parameters = Object.fromEntries(Object.entries(initial).map(([name, data]) => [name, Float64Array.from(data)]));
   const m = tensors.map(({ name }) => new Float64Array(parameters[name]!.length));
@@ -89,17 +89,17 @@ describe('the trainer', () => {
   test.each([
     ['next tokens, learned momentum, clipped', text, languageFeeds(sentences), PAPER_ADAM],
     ['vectors, fixed momentum, not clipped', vectors, regression, { beta1: 0.9, beta2: 0.95, epsilon: 1e-8 }],
-  ] as const)('takes the steps of plain Adam in float64: %s', async (_, problem, feeds, settings) => {
-    const initial = shaken(problem);
-    const reference = plainAdam(problem, initial, [feeds, feeds, feeds], 0.01, settings);
-    const trainer = await openTrainer(runtime, problem, initial, settings);
+  ] as const)('takes the steps of plain Adam in float64: %s', async (_, objective, feeds, settings) => {
+    const initial = shaken(objective);
+    const reference = plainAdam(objective, initial, [feeds, feeds, feeds], 0.01, settings);
+    const trainer = await openTrainer(runtime, objective, initial, settings);
     for (const row of reference.rows) {
       const { loss, gradientNorm } = await trainer.take([feeds], 0.01);
       expect([loss, gradientNorm]).toBeAllClose([row.loss, row.norm], 2e-5 * row.norm);
     }
     const { step, parameters } = await trainer.state();
     expect(step).toBe(3);
-    for (const { name } of problem.parameters) {
+    for (const { name } of objective.parameters) {
       // Where a gradient is rounding noise alone (key biases) Adam makes whole steps of it.
       if (name.endsWith('c_attn.bias')) continue;
       expect(parameters[name]!).toBeAllClose(reference.parameters[name]!, 1e-4);

@@ -91,8 +91,8 @@ export async function trainLayers(
   draw: (index: number) => RegressionTask,
   report: (step: number) => void,
 ): Promise<readonly LinearAttentionLayer[]> {
-  const problem = regression(plan);
-  const trainer = await openTrainer(runtime, problem, initialise(problem, seed), ADAM);
+  const objective = regression(plan);
+  const trainer = await openTrainer(runtime, objective, initialise(objective, seed), ADAM);
   let parameters: Numbers;
   try {
     for (let step = 0; step < plan.steps; step++) {

@@ -66,7 +66,7 @@ export function mostFrequentLabel({ task, sequences: { queries } }: Classificati
 export async function withTrainedModel<T>(
   runtime: Runtime,
   trained: {
-    readonly problem: Objective;
+    readonly objective: Objective;
     readonly parameters: Numbers;
     readonly config: Readonly<Record<string, unknown>>;
   },
@@ -75,7 +75,7 @@ export async function withTrainedModel<T>(
   const folder = await mkdtemp(join(tmpdir(), 'dualform-momentum-'));
   try {
     await writeText(join(folder, 'config.json'), prettyJson(trained.config as Json));
-    await writeWeights(folder, trained.problem.parameters, trained.parameters);
+    await writeWeights(folder, trained.objective.parameters, trained.parameters);
     const checkpoint = await openFolder(folder);
     return await releaseAfter({ runtime }, async owner => use(await loadModel(checkpoint, owner.runtime)));
   } finally {

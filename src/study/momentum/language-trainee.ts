@@ -47,7 +47,7 @@ export function languageTrainee(
     task: 'language',
     training,
     step: stepWork(configOf(undefined), training.batch, context),
-    problem: momentum => languageModel(configOf(momentum)),
+    objective: momentum => languageModel(configOf(momentum)),
     batch: (seed, step) => languageFeeds(orderOf(seed)(step).map(sequences.at)),
     measures: [
       perplexityColumn('training', `training, ${context} tokens`),
@@ -77,7 +77,7 @@ export function languageTrainee(
       if (classifications.length > 0) {
         const config = configOf(momentum);
         const { parameters } = await trainer.state();
-        await withTrainedModel(runtime, { config, problem: languageModel(config), parameters }, async loaded => {
+        await withTrainedModel(runtime, { config, objective: languageModel(config), parameters }, async loaded => {
           for (const each of classifications) accuracies[`accuracy.${each.task.name}`] = await classify(loaded, each);
         });
       }

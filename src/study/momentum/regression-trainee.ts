@@ -58,7 +58,7 @@ export function regressionTrainee({ model, training, settings, tests }: Syntheti
     task: 'linear-regression',
     training,
     step: stepWork(gptConfig({ ...shape, vocabulary: 1 }), training.batch, shape.context),
-    problem: momentum => vectorModel({ ...shape, ...(momentum !== undefined && { momentum }) }, dimensions + 1),
+    objective: momentum => vectorModel({ ...shape, ...(momentum !== undefined && { momentum }) }, dimensions + 1),
     batch: (seed, step) => feedsOf(draw(training.batch, TRAINING_STREAM, seed, step)),
     measures: [
       {

@@ -41,7 +41,7 @@ function tokenTrainee<Settings>(task: TokenTask<Settings>): Trainee {
     measures: task.measures,
     curves: task.curves,
     baselines: task.baselines,
-    problem: momentum => languageModel(gptConfig({ ...shape, ...(momentum !== undefined && { momentum }) })),
+    objective: momentum => languageModel(gptConfig({ ...shape, ...(momentum !== undefined && { momentum }) })),
     batch: (seed, step) =>
       feedsOf(drawMany(task, training.batch, randomStream(task.stream, TRAINING_STREAM, seed, step))),
     measure: async ({ trainer }) => {

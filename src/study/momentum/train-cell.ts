@@ -24,8 +24,8 @@ export async function trainCell(
   { adam, onStep }: { readonly adam: AdamSettings; readonly onStep: (done: number) => void },
 ): Promise<CellRecord> {
   const momentum = cell.eta === 0 ? undefined : cell.eta;
-  const problem = trainee.problem(momentum);
-  const trainer = await openTrainer(runtime, problem, initialise(problem, cell.seed), adam);
+  const objective = trainee.objective(momentum);
+  const trainer = await openTrainer(runtime, objective, initialise(objective, cell.seed), adam);
   const { steps } = trainee.training;
   const ends = partEnds(steps);
   const parts: number[][] = [[]];

@@ -62,7 +62,7 @@ export interface Trainee {
   readonly task: TaskName;
   readonly training: TrainingPlan;
   readonly step: StepWork;
-  readonly problem: (momentum: Momentum | undefined) => Objective;
+  readonly objective: (momentum: Momentum | undefined) => Objective;
   /** What step 0, 1, ... is fed, as a function of seed and step alone. */
   readonly batch: (seed: number, step: number) => Feeds;
   readonly measures: readonly Measure[];
