@@ -26,3 +26,4 @@ export { readSafetensors, readSafetensorsHeader, type TensorRead } from './sourc
 export { readTensor } from './sources/read-tensor.ts';
 export { readTorchFile, type TorchFile } from './sources/read-torch.ts';
 export { type TensorToWrite, writeSafetensors } from './sources/write-safetensors.ts';
+export { type UntrainedOptions, writeUntrained } from './untrained.ts';

@@ -2,6 +2,7 @@ export { estimateTheory, type TheoryEstimate } from './dual-form/estimate-theory
 export type { ChapterNumber } from './dual-form/options.ts';
 export type { TheoryOptions } from './dual-form/prepare-theory.ts';
 export { runTheory, type StoredChapter, type TheoryResult } from './dual-form/run-theory.ts';
+export * as evidence from './evidence/index.ts';
 export {
   estimateMomentum,
   type MomentumOptions,

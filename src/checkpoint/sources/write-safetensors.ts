@@ -1,5 +1,5 @@
 import { writeAtomically, writeFully } from '../../files/atomic-file.ts';
-import { layOutSafetensors } from '../formats/safetensors/layout.ts';
+import { layOutSafetensors, type TensorOutline } from '../formats/safetensors/layout.ts';
 
 export interface TensorToWrite {
   readonly name: string;
@@ -26,11 +26,24 @@ export async function writeSafetensors(
     }
     return { name, dtype: storedName(data), shape, length: data.byteLength, data };
   });
-  const layout = layOutSafetensors(outlines, { alignment: 8, ...(metadata && { metadata }) });
+  await writeSafetensorsOneByOne(file, outlines, async ({ data }) => data, metadata);
+}
+
+/**
+ * As `writeSafetensors`, with the data of a tensor made when its turn comes: gigabytes of weights need
+ * the memory of the largest tensor.
+ */
+export async function writeSafetensorsOneByOne<T extends TensorOutline>(
+  file: string,
+  tensors: readonly T[],
+  dataOf: (tensor: T) => Promise<TensorToWrite['data']>,
+  metadata?: Readonly<Record<string, string>>,
+): Promise<void> {
+  const layout = layOutSafetensors(tensors, { alignment: 8, ...(metadata && { metadata }) });
   await writeAtomically(file, layout.totalBytes, async handle => {
     await writeFully(handle, layout.header, 0);
     for (const { tensor, offset } of layout.placed) {
-      const { buffer, byteOffset, byteLength } = tensor.data;
+      const { buffer, byteOffset, byteLength } = await dataOf(tensor);
       await writeFully(handle, new Uint8Array(buffer, byteOffset, byteLength), offset);
     }
   });

@@ -1,0 +1,1 @@
+export { type SeedStreams, seedStreams, untrainedStream } from './streams.ts';
