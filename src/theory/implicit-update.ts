@@ -155,7 +155,7 @@ export function checkImplicitUpdate(seed: number): readonly Check[] {
   const [W] = plain.first as [Matrix];
   return [
     checked("block with context = block with dW and db' without it (theorem 2.2, residual, ReLU)", error(plain)),
-    checked('the same behind RMSNorm with a gated feed-forward: two first matrices', error(gated)),
+    checked('the same after RMSNorm with a gated feed-forward: two first matrices', error(gated)),
     checked(
       'one context token more at a time: the gradient steps so far = the update of the context so far, after each token',
       stepsAgainstUpdates(

@@ -2,13 +2,13 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { drawFrom } from './draw.ts';
 import {
-  carriedBy,
   checkLinearLayer,
   descend,
   descendWithMomentum,
   dualForm,
   linearAttention,
   momentumSum,
+  momentumWeights,
   type OutputGradient,
   valueMomentum,
 } from './linear-layer.ts';
@@ -48,7 +48,7 @@ test('trained layer = dual form, for all shapes, seeds and losses', () => {
       expect(
         largestDifference(
           times(pushed.weights.at(-1)!, query),
-          dualForm(initial, pushed.steps, query, carriedBy(eta, count)),
+          dualForm(initial, pushed.steps, query, momentumWeights(eta, count)),
         ),
       ).toBeLessThan(1e-10);
     }),
@@ -62,7 +62,7 @@ test('momentum by hand: steps of 1 with eta 1/2 weigh 1/2, then 1/2 + 1/4', () =
   const { weights, steps } = descendWithMomentum(initial, [one, one], () => Float64Array.of(-1), 1, 0.5);
   expect(weights.map(W => W.data[0])).toEqual([0, 0, 0.5, 1.25]);
   expect(momentumSum(weights[2]!, steps, 3, 0.5).data[0]).toBe(1.25);
-  expect(carriedBy(0.5, 2)).toEqual([0.75, 0.5]);
+  expect(momentumWeights(0.5, 2)).toEqual([0.75, 0.5]);
 });
 
 test('momentum of values by hand', () => {

@@ -112,15 +112,15 @@ export function momentumSum(previous: Matrix, steps: readonly Step[], t: number,
  * The weight of each of `count` steps in W_t with t = count + 1: sum_(s=i+1..t) eta^(s-i) = eta (1
  * - eta^(t-i)) / (1 - eta).
  */
-export function carriedBy(eta: number, count: number): readonly number[] {
+export function momentumWeights(eta: number, count: number): readonly number[] {
   return Array.from({ length: count }, (_, i) => (eta * (1 - eta ** (count - i))) / (1 - eta));
 }
 
 /**
- * The dual form: W_0 x + LinearAttn(E, X', x); with momentum, error signals scaled by `carried`.
+ * The dual form: W_0 x + LinearAttn(E, X', x); with momentum, error signals scaled by `weights`.
  */
-export function dualForm(initial: Matrix, steps: readonly Step[], x: Vector, carried?: readonly number[]): Vector {
-  const errors = steps.map(({ error }, i) => scaled(error, carried?.[i] ?? 1));
+export function dualForm(initial: Matrix, steps: readonly Step[], x: Vector, weights?: readonly number[]): Vector {
+  const errors = steps.map(({ error }, i) => scaled(error, weights?.[i] ?? 1));
   const keys = steps.map(({ input }) => input);
   return plus(
     times(initial, x),
@@ -182,8 +182,12 @@ export function checkLinearLayer(seed: number): readonly Check[] {
       ),
     ),
     checked(
-      'with momentum: trained layer = frozen layer + linear attention with carried error signals',
-      everyStep(pushed, count => dualForm(initial, pushed.steps.slice(0, count), query, carriedBy(eta, count)), 2),
+      'with momentum: trained layer = frozen layer + linear attention with weighted error signals',
+      everyStep(
+        pushed,
+        count => dualForm(initial, pushed.steps.slice(0, count), query, momentumWeights(eta, count)),
+        2,
+      ),
     ),
     checked(
       'momentum attention: sum as a product with the decay matrix = recurrence (eq. 15)',

@@ -46,7 +46,7 @@ const chapters: Readonly<
         what: 'the sum of momentum terms lacks eta / (1 - eta)',
         from: '(eta * (1 - eta ** (count - i))) / (1 - eta)',
         to: '1 - eta ** (count - i)',
-        fails: ['carried error signals'],
+        fails: ['weighted error signals'],
       },
       {
         what: 'the decay is that of 1 - eta',

@@ -1,11 +1,11 @@
 import { lineChart } from '../../report/line-chart.ts';
 import {
-  carriedBy,
   checkLinearLayer,
   descend,
   descendWithMomentum,
   dualForm,
   linearLayerExample,
+  momentumWeights,
 } from '../../theory/linear-layer.ts';
 import { times, type Vector } from '../../theory/matrix.ts';
 import type { Chapter } from './chapter.ts';
@@ -41,7 +41,7 @@ export const linearLayer: Chapter = {
           ...series(
             'with momentum',
             count => times(pushed.weights[count + 1]!, query),
-            count => dualForm(initial, pushed.steps.slice(0, count), query, carriedBy(eta, count)),
+            count => dualForm(initial, pushed.steps.slice(0, count), query, momentumWeights(eta, count)),
           ),
         ],
       }),
