@@ -123,6 +123,7 @@ describe('packages', () => {
     'csv-parse': 'task',
     hyparquet: 'task',
     'hyparquet-compressors': 'task',
+    'hyparquet-writer': 'cell',
     'js-tiktoken': 'tokenizer',
     linkedom: 'report',
     'ml-matrix': 'study',

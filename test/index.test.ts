@@ -3,7 +3,8 @@ import { expect, test } from 'vitest';
 test('the built library exports every module', async () => {
   const main = new URL('../dist/index.js', import.meta.url).href;
   const library: Record<string, unknown> = await import(main);
-  const rooms = [
+  const modules = [
+    'cell',
     'checkpoint',
     'run',
     'graph',
@@ -21,7 +22,7 @@ test('the built library exports every module', async () => {
     'train',
   ];
   expect(Object.keys(library).sort()).toEqual(
-    [...rooms, 'UserError', 'commandNames', 'jsonSchemaOf', 'scoreLabels'].sort(),
+    [...modules, 'UserError', 'cellKinds', 'cellProcess', 'commandNames', 'jsonSchemaOf', 'scoreLabels'].sort(),
   );
   expect(library.run).toHaveProperty('runExperiment');
   expect(library.setting).toHaveProperty('finetune');

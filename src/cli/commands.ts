@@ -7,6 +7,7 @@ import type { CommandLine } from './options/command-line.ts';
 import { pullCommand } from './pull/command.ts';
 import { runCommand } from './run/command.ts';
 import { scoreCommand } from './score/command.ts';
+import { sweepCommand } from './sweep/command.ts';
 import { tableCommand } from './table/command.ts';
 import { tasksCommand } from './tasks/command.ts';
 import { theoryCommand } from './theory/command.ts';
@@ -27,6 +28,7 @@ export const COMMANDS: readonly CommandLine[] = [
   trainCommand,
   theoryCommand,
   momentumCommand,
+  sweepCommand,
   modelsCommand,
   tasksCommand,
   pullCommand,

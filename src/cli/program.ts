@@ -50,8 +50,9 @@ export function makeProgram(perform: Perform): Command {
 function commandOf(line: CommandLine, perform: Perform): Command {
   const command = new Command(line.name).description(line.description);
   if (line.argument !== undefined) {
-    const argument = new Argument(`<${line.argument.name}>`, line.argument.description);
-    command.addArgument(line.argument.choices === undefined ? argument : argument.choices(line.argument.choices));
+    const { name, description, choices, optional } = line.argument;
+    const argument = new Argument(optional ? `[${name}]` : `<${name}>`, description);
+    command.addArgument(choices === undefined ? argument : argument.choices(choices));
   }
   return command
     .addHelpText('after', `\nExamples:\n${formatExamples(line.examples)}`)

@@ -97,8 +97,8 @@ export async function removeAllParts(folder: string): Promise<void> {
   }
 }
 
-// A rename is on disk once the folder is synced. Windows cannot open folders and does not need it.
-async function syncFolder(folder: string): Promise<void> {
+/** A rename is on disk once the folder is synced. Windows cannot open folders and does not need it. */
+export async function syncFolder(folder: string): Promise<void> {
   if (process.platform === 'win32') return;
   const handle = await open(folder, 'r');
   try {

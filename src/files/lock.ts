@@ -18,6 +18,9 @@ import { removeAllParts } from './atomic-file.ts';
 import { errorCode, fileError } from './file-bytes.ts';
 import { lifeOf, ownIdentity, type ProcessIdentity } from './process-identity.ts';
 
+/** Another process works on a folder. */
+export class FolderInUse extends UserError {}
+
 export interface FolderLock {
   /** @throws UserError when another process took the folder over */
   check(): void;
@@ -175,8 +178,8 @@ function ownerIn(name: string): ProcessIdentity | undefined {
   return { pid: Number(pid), host: host!, scope: known(scope), start: known(start) };
 }
 
-function inUse(folder: string, { pid, host }: ProcessIdentity): UserError {
-  return new UserError(`${folder}: another run works on this folder (process ${pid} on ${host})`, {
+function inUse(folder: string, { pid, host }: ProcessIdentity): FolderInUse {
+  return new FolderInUse(`${folder}: another run works on this folder (process ${pid} on ${host})`, {
     remedy: 'wait for it, or give another `out`',
   });
 }

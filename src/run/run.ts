@@ -29,6 +29,7 @@ import {
   timedStages,
 } from './provenance.ts';
 import { type ExperimentResult, foldResult } from './result.ts';
+import type { SharedModel } from './shared-model.ts';
 import { openStore, type Store } from './store.ts';
 import { tokenLines } from './token-lines.ts';
 
@@ -61,10 +62,15 @@ export async function runExperiment(options: RunOptions = {}): Promise<RunResult
   return runPrepared(() => prepare(wishes, hooks), hooks);
 }
 
-/** As runExperiment, from choices that are already made. */
+/**
+ * As runExperiment, from choices that are already made.
+ *
+ * @param shared keeps the model of these choices for further runs
+ */
 export async function runPrepared(
   getPrepared: () => Promise<Prepared>,
   { out, threads, signal, onProgress, onWarning }: Hooks,
+  shared?: SharedModel,
 ): Promise<RunResult> {
   const state: { folder?: string; store?: Store; examples?: number } = {};
   try {
@@ -93,10 +99,12 @@ export async function runPrepared(
           {
             threads: threads ?? (found > 0 ? earlier?.provenance.threads : undefined),
             signal,
+            lender: shared?.lender,
             onCrash: crash =>
               onWarning?.(`the compute process ended (${crash.cause}) while ${crash.doing}; trying once more`),
           },
-          runtime => releaseAfter({ runtime }, owner => compute(owner.runtime, prepared, { store, watch, onProgress })),
+          runtime =>
+            releaseAfter({ runtime }, owner => compute(owner.runtime, prepared, { store, watch, onProgress, shared })),
         );
       const stored = finished && storedFinetuning(finished.result);
       const settings = stored && found === plan.examples ? stored : await computed();
@@ -154,7 +162,12 @@ async function besidePaper(
 async function compute(
   runtime: Runtime,
   prepared: Prepared,
-  { store, watch, onProgress }: { store: Store; watch: Stopwatch; onProgress: OnProgress | undefined },
+  {
+    store,
+    watch,
+    onProgress,
+    shared,
+  }: { store: Store; watch: Stopwatch; onProgress: OnProgress | undefined; shared: SharedModel | undefined },
 ): Promise<Settings> {
   const { checkpoint, plan, sequences, scoring } = prepared;
   const saveTimes = async () => {
@@ -163,7 +176,7 @@ async function compute(
     const value = { timing: watch.read(), provenance: thisMachine(runtime.threads) };
     await store.writeJson('provenance.json', value as unknown as Json);
   };
-  const model = await watch.time('load', () => loadModel(checkpoint, runtime));
+  const model = await watch.time('load', () => (shared?.load ?? loadModel)(checkpoint, runtime));
   const settings = await makeSettings(model, prepared, { watch, onProgress });
   await watch.time('load', () => model.session(observationGraph));
 

@@ -10,6 +10,8 @@ export interface Argument {
   readonly name: string;
   readonly description: string;
   readonly choices?: readonly string[];
+  /** Whether it may be left out. */
+  readonly optional?: boolean;
 }
 
 /** A command as it is typed. Nothing that it imports may compute: the help of dualform loads every command. */

@@ -6,6 +6,7 @@ import type { ExperimentOptions } from '../options.ts';
 import { type Plan, signatureOf } from '../plan.ts';
 import { type Prepared, prepare } from '../prepare.ts';
 import { type TimedStage, timedStages } from '../provenance.ts';
+import type { SharedModel } from '../shared-model.ts';
 import { memoryOfMachine } from './machine-memory.ts';
 import { mappedBytes, mappedPlaces } from './mapped-weights.ts';
 import { measureSpeed, type Speed } from './speed.ts';
@@ -43,14 +44,15 @@ export interface EstimateOptions extends ExperimentOptions, Hooks {
 /**
  * Counts the work of a run without doing it.
  *
+ * @param shared opens the model, for further estimates and runs
  * @throws UserError as runExperiment, before anything is computed; the reason of `signal`
  */
-export async function estimateRun(options: EstimateOptions = {}): Promise<Estimate> {
+export async function estimateRun(options: EstimateOptions = {}, shared?: SharedModel): Promise<Estimate> {
   const { speed: given, machineBytes = memoryOfMachine(), ...others } = options;
   const { hooks, wishes } = splitHooks(others);
   const { out, threads, signal, onWarning } = hooks;
   signal?.throwIfAborted();
-  const prepared = await prepare(wishes, hooks);
+  const prepared = await prepare(wishes, hooks, shared && (asked => shared.open(asked, hooks)));
   signal?.throwIfAborted();
   passOnWarnings(prepared.task, onWarning);
   const speed = given === undefined ? await measureSpeed(prepared, { threads, signal }) : given;

@@ -3,6 +3,7 @@ import { type Hooks, splitHooks } from '../../hooks.ts';
 import { loadModel } from '../../model/loaded-model.ts';
 import { checkOptions } from '../../options.ts';
 import { withRuntime } from '../../runtime/node/open-runtime.ts';
+import { releaseAfter } from '../../runtime/scope.ts';
 import { assertSameDemonstrations } from '../../task/same-demonstrations.ts';
 import { buildSequences, type Sequences } from '../../task/sequence.ts';
 import { passOnWarnings } from '../../task/warnings.ts';
@@ -10,6 +11,7 @@ import { Interrupted } from '../interrupted.ts';
 import { checkVocabulary, openSubject } from '../prepare.ts';
 import { makeScorer } from '../scorer.ts';
 import { scoringOf } from '../scoring.ts';
+import type { SharedModel } from '../shared-model.ts';
 import { computeGrid } from './grid.ts';
 import { type TuneWishes, tuneOptions } from './options.ts';
 import { foldTune, type TuneResult } from './result.ts';
@@ -23,26 +25,27 @@ export type TuneOptions = TuneWishes & Hooks;
  * `rule` paper). Validation rows are training rows that are demonstrations of no candidate seed and
  * that no evaluation row repeats (`validationRows`). Dai et al. chose on the rows that they report.
  *
+ * @param shared keeps the model for further calls
  * @throws UserError when no validation row is left, or the rule can choose no rate
  * @throws Interrupted after `signal`
  */
-export async function tune(options: TuneOptions = {}): Promise<TuneResult> {
+export async function tune(options: TuneOptions = {}, shared?: SharedModel): Promise<TuneResult> {
   const { signal } = options;
   try {
     signal?.throwIfAborted();
-    return await tuneUninterrupted(options);
+    return await tuneUninterrupted(options, shared);
   } catch (error) {
     if (signal?.aborted) throw new Interrupted('interrupted; nothing was chosen', { cause: error });
     throw error;
   }
 }
 
-async function tuneUninterrupted(options: TuneOptions): Promise<TuneResult> {
+async function tuneUninterrupted(options: TuneOptions, shared: SharedModel | undefined): Promise<TuneResult> {
   const { hooks, wishes } = splitHooks(options);
   const { onProgress, onWarning, threads, signal } = hooks;
   const chosen = checkOptions(tuneOptions, wishes);
   const [seeds, rates] = [ascending(chosen.seeds), ascending(chosen.learningRates)];
-  const subject = await openSubject(chosen, hooks);
+  const subject = await openSubject(chosen, hooks, shared && (asked => shared.open(asked, hooks)));
   const { task, checkpoint, decoder, tokenizer, conventions } = subject;
   passOnWarnings(task, onWarning);
   const shots = chosen.shots ?? task.defaultShots;
@@ -69,19 +72,22 @@ async function tuneUninterrupted(options: TuneOptions): Promise<TuneResult> {
     {
       threads,
       signal,
+      lender: shared?.lender,
       onCrash: ({ cause, doing }) =>
         onWarning?.(`the compute process ended (${cause}) while ${doing}; trying once more`),
     },
-    async runtime =>
-      computeGrid(await loadModel(checkpoint, runtime), {
-        seeds,
-        rates,
-        bos: conventions.bos,
-        sequencesOf,
-        score: makeScorer(queries, scoringOf(labelTokens, 'prompt-end'), chosen.batchSize),
-        gold,
-        onProgress,
-      }),
+    async process =>
+      releaseAfter({ runtime: process }, async ({ runtime }) =>
+        computeGrid(await (shared?.load ?? loadModel)(checkpoint, runtime), {
+          seeds,
+          rates,
+          bos: conventions.bos,
+          sequencesOf,
+          score: makeScorer(queries, scoringOf(labelTokens, 'prompt-end'), chosen.batchSize),
+          gold,
+          onProgress,
+        }),
+      ),
   );
   return foldTune(grid, {
     model: checkpoint.name,

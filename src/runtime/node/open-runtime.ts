@@ -27,20 +27,36 @@ export async function openRuntime(options: RuntimeOptions = {}): Promise<NodeRun
   return { ...runtimeOver(connection), pid: connection.pid };
 }
 
+/** Where work gets its runtime. */
+export interface RuntimeLender {
+  lend(options: RuntimeOptions): Promise<NodeRuntime>;
+  /** Called however the work ended, even by a crash of the runtime. */
+  giveBack(runtime: NodeRuntime): Promise<void>;
+}
+
+const ownRuntime: RuntimeLender = { lend: openRuntime, giveBack: runtime => runtime.close() };
+
 /**
- * Opens a runtime, works with it and closes it. When the compute process crashes during the work,
- * `onCrash` is called and the whole work is done once more with a new process.
+ * Opens a runtime, works with it and closes it, or works with one that is lent. When the compute
+ * process crashes during the work, `onCrash` is called and the whole work is done once more with a
+ * new process.
  *
  * @throws UserError when that crashes too
  */
 export async function withRuntime<T>(
-  options: RuntimeOptions & { readonly onCrash?: ((crash: Crash) => void) | undefined },
+  {
+    lender = ownRuntime,
+    ...options
+  }: RuntimeOptions & {
+    readonly onCrash?: ((crash: Crash) => void) | undefined;
+    readonly lender?: RuntimeLender | undefined;
+  },
   work: (runtime: NodeRuntime) => Promise<T>,
 ): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     let runtime: NodeRuntime | undefined;
     try {
-      runtime = await openRuntime(options);
+      runtime = await lender.lend(options);
       return await work(runtime);
     } catch (error) {
       // The work may have wrapped the error, so the runtime says whether there was a crash.
@@ -49,7 +65,7 @@ export async function withRuntime<T>(
       if (attempt === 2) throw crashedTwice(crash, error);
       options.onCrash?.(crash);
     } finally {
-      await runtime?.close();
+      if (runtime !== undefined) await lender.giveBack(runtime);
     }
   }
 }

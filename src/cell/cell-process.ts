@@ -1,0 +1,80 @@
+import { fork } from 'node:child_process';
+import type { ChildModule } from '../child-module.ts';
+import { UserError } from '../error.ts';
+import type { Cell, Needs } from './cell.ts';
+import type { Outcome } from './outcome.ts';
+import type { CellProcessOptions, CellReply, CellRequest } from './process-protocol.ts';
+
+/** A child process that computes cells, one at a time. */
+export interface CellProcess {
+  readonly pid: number;
+  /** @throws CellCrash when the process ends; UserError when the system refuses; the reason of `signal` */
+  compute(
+    cell: Cell,
+    root: string,
+    options: { readonly needs?: Needs | undefined; readonly signal?: AbortSignal | undefined },
+  ): Promise<Outcome>;
+  readonly ended: () => boolean;
+  /** Ends the process at once. */
+  close(): Promise<void>;
+}
+
+/** The process ended while it computed a cell. */
+export class CellCrash extends Error {
+  override readonly name = 'CellCrash';
+}
+
+/** @param child the module that calls `serveCells` */
+export function startCellProcess(
+  { file, execArgv }: ChildModule,
+  options: CellProcessOptions,
+  onWarning: (message: string) => void,
+): CellProcess {
+  const child = fork(file, [JSON.stringify(options)], { execArgv: [...execArgv], stdio: ['ignore', 2, 2, 'ipc'] });
+  let cause: string | undefined;
+  let settle: ((result: CellReply | CellCrash) => void) | undefined;
+  const crashed = () => new CellCrash(`the process that computed it ended with ${cause}`);
+  const gone = new Promise<void>(resolve => {
+    const end = (why: string) => {
+      cause ??= why;
+      settle?.(crashed());
+      resolve();
+    };
+    child.once('close', (code, signal) => end(signal === null ? `exit code ${code}` : `signal ${signal}`));
+    child.once('error', error => child.pid === undefined && end(error.message));
+  });
+  child.on('message', (message: CellReply) => {
+    if (message.kind === 'warning') onWarning(message.message);
+    else settle?.(message);
+  });
+  // A request that cannot be sent is settled by the end of the process.
+  const send = (request: CellRequest) => child.send(request, () => undefined);
+
+  return {
+    pid: child.pid ?? 0,
+    ended: () => cause !== undefined,
+    compute: async (cell, root, { needs, signal }) => {
+      signal?.throwIfAborted();
+      if (cause !== undefined) throw crashed();
+      const stop = () => send({ kind: 'stop' });
+      signal?.addEventListener('abort', stop, { once: true });
+      try {
+        const reply = await new Promise<CellReply | CellCrash>(resolve => {
+          settle = resolve;
+          send({ kind: 'compute', cell, root, needs });
+        });
+        if (reply instanceof CellCrash) throw reply;
+        if (reply.kind === 'outcome') return reply.outcome;
+        signal?.throwIfAborted();
+        throw new UserError(reply.kind === 'error' ? reply.message : 'the cell was stopped');
+      } finally {
+        settle = undefined;
+        signal?.removeEventListener('abort', stop);
+      }
+    },
+    close: async () => {
+      child.kill('SIGKILL');
+      await gone;
+    },
+  };
+}

@@ -1,0 +1,26 @@
+import type { Cell } from './cell.ts';
+import type { Finished } from './cell-folder.ts';
+
+/** What an executor tells of the cells. */
+export interface CellEvents {
+  /** @param where which process computes it */
+  readonly onStart: (cell: Cell, where: string) => void;
+  readonly onFinished: (cell: Cell, outcome: Finished) => void;
+  /** The cell waits: another process computes it, or no worker can. */
+  readonly onWaiting: (cell: Cell, why: string) => void;
+  /** A message for the user. */
+  readonly onNote: (message: string) => void;
+}
+
+/**
+ * Computes cells and stores them in a folder; it knows nothing of what they compute. Ends when every
+ * cell is stored or set aside.
+ *
+ * @throws UserError when the system refuses, as for a full disk
+ * @throws the reason of `signal`
+ */
+export type Executor = (
+  cells: readonly Cell[],
+  root: string,
+  options: CellEvents & { readonly signal?: AbortSignal | undefined },
+) => Promise<void>;

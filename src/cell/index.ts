@@ -1,0 +1,12 @@
+export type { Cell, CellComputer, CellCost, CellKind, CellKinds, CellOptions, Needs } from './cell.ts';
+export { nameOfCell } from './cell.ts';
+export { type CellTable, csvOf, meansOverSeeds, type SeedMeans, tableOfLines } from './cell-table.ts';
+export type { CellEvents, Executor } from './executor.ts';
+export { here } from './here.ts';
+export { parquetOf } from './parquet-table.ts';
+export { type ProcessesOptions, processes } from './processes.ts';
+export { serveCells } from './serve-cells.ts';
+export { runSweep, type Shard, type SweepOptions, type SweepStatus, sweepStatus } from './sweep.ts';
+export { type SweepCost, sweepCost } from './sweep-cost.ts';
+export { type CellLine, cellLines, openSweepFolder } from './sweep-folder.ts';
+export { readSweep, type Sweep, type SweepPlan, sweepJsonSchema } from './sweep-plan.ts';

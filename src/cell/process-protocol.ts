@@ -1,0 +1,21 @@
+/** @file The messages between a process that distributes cells and one that computes them. */
+import type { Cell, Needs } from './cell.ts';
+import type { Outcome } from './outcome.ts';
+
+export type CellRequest =
+  | { readonly kind: 'compute'; readonly cell: Cell; readonly root: string; readonly needs?: Needs | undefined }
+  /** Stops the cell that is being computed; what it stored stays. */
+  | { readonly kind: 'stop' };
+
+export type CellReply =
+  | { readonly kind: 'outcome'; readonly outcome: Outcome }
+  /** The system refused; the cell stays as it is. */
+  | { readonly kind: 'error'; readonly message: string }
+  | { readonly kind: 'stopped' }
+  | { readonly kind: 'warning'; readonly message: string };
+
+/** What a process that computes cells is started with. */
+export interface CellProcessOptions {
+  readonly threads: number | undefined;
+  readonly offline: boolean | undefined;
+}

@@ -1,0 +1,72 @@
+import { UserError } from '../error.ts';
+import { canonicalJson } from '../files/canonical-json.ts';
+import type { Hooks } from '../hooks.ts';
+import type { CellCost, CellOptions } from './cell.ts';
+import { inGroups } from './sweep.ts';
+import type { Sweep } from './sweep-plan.ts';
+
+/** What a sweep takes. */
+export interface SweepCost {
+  readonly schema: 'dualform.sweep-estimate/1';
+  readonly cells: number;
+  /** One cell after the other; null where it is not known. */
+  readonly seconds: number | null;
+  /** Of the longest cell; null where it is not known. */
+  readonly longestSeconds: number | null;
+  /** Of the largest cell; null where it is not known. */
+  readonly memoryBytes: number | null;
+  readonly diskBytes: number | null;
+}
+
+/** Estimates cells; those that differ only in what costs nothing are estimated once. */
+export async function sweepCost(
+  sweep: Sweep,
+  { measure, onProgress, ...hooks }: Hooks & { readonly measure: boolean },
+): Promise<SweepCost> {
+  const { kind } = sweep;
+  const alike = new Map<string, { readonly options: CellOptions; count: number }>();
+  for (const { options } of inGroups(sweep.cells, sweep)) {
+    const varied = Object.entries(options).filter(([name]) => !kind.costless.includes(name));
+    const key = canonicalJson(Object.fromEntries(varied));
+    const known = alike.get(key);
+    if (known === undefined) alike.set(key, { options, count: 1 });
+    else known.count++;
+  }
+  const computer = kind.open();
+  try {
+    const costs: { readonly cost: CellCost; readonly count: number }[] = [];
+    for (const { options, count } of alike.values()) {
+      hooks.signal?.throwIfAborted();
+      onProgress?.({ stage: 'estimate', done: costs.length, total: alike.size, unit: 'cells' });
+      costs.push({ cost: await computer.cost(options, hooks, measure), count });
+    }
+    const all = (field: keyof CellCost, fold: (values: readonly (readonly [number, number])[]) => number) => {
+      const known = costs.flatMap(({ cost, count }) => (cost[field] === null ? [] : [[cost[field], count] as const]));
+      return known.length < costs.length ? null : fold(known);
+    };
+    const sum = (values: readonly (readonly [number, number])[]) => values.reduce((s, [x, n]) => s + x * n, 0);
+    const most = (values: readonly (readonly [number, number])[]) => Math.max(...values.map(([x]) => x));
+    return {
+      schema: 'dualform.sweep-estimate/1',
+      cells: sweep.cells.length,
+      seconds: all('seconds', sum),
+      longestSeconds: all('seconds', most),
+      memoryBytes: all('memoryBytes', most),
+      diskBytes: all('diskBytes', sum),
+    };
+  } finally {
+    await computer.close();
+  }
+}
+
+/** @throws UserError when so many jobs need more memory than there is */
+export function requireMemory(jobs: number, memoryBytes: number | null, machineBytes: number): void {
+  if (memoryBytes === null || jobs * memoryBytes <= machineBytes) return;
+  const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`;
+  const fit = Math.floor(machineBytes / memoryBytes);
+  throw new UserError(`a cell needs up to ${gigabytes(memoryBytes)}, and this machine has ${gigabytes(machineBytes)}`, {
+    option: 'jobs',
+    value: jobs,
+    remedy: fit === 0 ? 'not one fits' : `${fit} would fit`,
+  });
+}

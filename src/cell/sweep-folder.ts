@@ -1,0 +1,109 @@
+/**
+ * @file The folder of a sweep:
+ *
+ *     sweep.json      the plan
+ *     cells/NAME/     a finished cell, see cell-folder.ts
+ *     cells.jsonl     a line for each finished cell, in the order of the plan; a function of the files above
+ *     .sweep-id       tells a worker whether its folder is this one
+ */
+import { randomUUID } from 'node:crypto';
+import { open, readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { UserError } from '../error.ts';
+import { writeAtomically } from '../files/atomic-file.ts';
+import { firstDifference, type Json } from '../files/canonical-json.ts';
+import { errorCode, fileError } from '../files/file-bytes.ts';
+import { makeFolders } from '../files/make-folders.ts';
+import { prettyJson } from '../files/pretty-json.ts';
+import { readJson, writeText } from '../files/run-folder.ts';
+import { type Cell, type CellKinds, nameOfCell } from './cell.ts';
+import { findCell, finishedNames, folderOfCell } from './cell-folder.ts';
+import { readSweep, type Sweep } from './sweep-plan.ts';
+
+const PLAN = 'sweep.json';
+const LINES = 'cells.jsonl';
+const ID = '.sweep-id';
+
+/**
+ * Makes the folder of a sweep, or goes on in it.
+ *
+ * @throws UserError when it holds another sweep or other files
+ */
+export async function claimSweepFolder(root: string, { plan }: Sweep): Promise<void> {
+  const found = await readJson(join(root, PLAN));
+  if (found === undefined) {
+    await makeFolders(root).catch(error => {
+      throw fileError(root, error, '; choose another `out`');
+    });
+    const [foreign] = (await readdir(root)).filter(name => !name.startsWith('.'));
+    if (foreign !== undefined) {
+      throw new UserError(`${root}: holds other files (${foreign}) and no sweep`, {
+        remedy: 'give an empty or a new folder as `out`',
+      });
+    }
+    await writeText(join(root, PLAN), prettyJson(plan));
+  } else {
+    const difference = firstDifference(found, plan);
+    if (difference !== undefined) {
+      const [there, here] = [difference.a, difference.b].map(value => JSON.stringify(value) ?? 'missing');
+      throw new UserError(`${root}: holds another sweep: ${difference.path} is ${there} there and ${here} here`, {
+        remedy: 'give another `out`',
+      });
+    }
+  }
+  await sweepId(root);
+}
+
+/** The sweep in a folder. @throws UserError when there is none */
+export async function openSweepFolder(root: string, kinds: CellKinds): Promise<Sweep> {
+  const plan = await readJson(join(root, PLAN));
+  if (plan === undefined) throw new UserError(`${root}: holds no sweep`, { remedy: 'name the `out` of a sweep' });
+  return readSweep(join(root, PLAN), plan, kinds);
+}
+
+/** Of two processes that make it at once, both return the id that stays. */
+async function sweepId(root: string): Promise<string> {
+  const file = join(root, ID);
+  try {
+    const handle = await open(file, 'wx');
+    await handle.writeFile(randomUUID());
+    await handle.close();
+  } catch (error) {
+    if (errorCode(error) !== 'EEXIST') throw fileError(file, error);
+  }
+  return readFile(file, 'utf8');
+}
+
+/** Tells the folder of a sweep from every other; undefined for one that holds no sweep. */
+export async function idOfSweepFolder(root: string): Promise<string | undefined> {
+  return readFile(join(root, ID), 'utf8').catch(() => undefined);
+}
+
+/** A line of cells.jsonl. */
+export type CellLine = {
+  readonly cell: string;
+  readonly options: Cell['options'];
+  readonly status: 'done' | 'failed';
+  readonly why?: string;
+  readonly result?: Json;
+};
+
+/** The finished cells, in the order of the plan. */
+export async function* cellLines(root: string, { cells }: Sweep): AsyncGenerator<CellLine> {
+  const finished = await finishedNames(root);
+  for (const cell of cells) {
+    const name = nameOfCell(cell);
+    const found = finished.has(name) ? await findCell(root, cell) : undefined;
+    if (found?.status === 'failed') yield { cell: name, options: cell.options, status: 'failed', why: found.why };
+    if (found?.status !== 'done') continue;
+    const result = await readJson(join(folderOfCell(root, cell), 'result.json'));
+    yield { cell: name, options: cell.options, status: 'done', result: result ?? null };
+  }
+}
+
+/** Writes cells.jsonl anew: the same bytes however the cells were computed. */
+export async function writeCellLines(root: string, sweep: Sweep): Promise<void> {
+  await writeAtomically(join(root, LINES), 0, async handle => {
+    for await (const line of cellLines(root, sweep)) await handle.writeFile(`${JSON.stringify(line)}\n`);
+  });
+}

@@ -1,0 +1,104 @@
+import { relative, resolve } from 'node:path';
+import { csvOf, meansOverSeeds, tableOfLines } from '../../cell/cell-table.ts';
+import { parquetOf } from '../../cell/parquet-table.ts';
+import { processes } from '../../cell/processes.ts';
+import { readShard, runSweep, type SweepStatus, sweepStatus } from '../../cell/sweep.ts';
+import { requireMemory, sweepCost } from '../../cell/sweep-cost.ts';
+import { type CellLine, cellLines, openSweepFolder } from '../../cell/sweep-folder.ts';
+import { readSweep, type Sweep, sweepJsonSchema } from '../../cell/sweep-plan.ts';
+import { cellKinds, cellProcess } from '../../cell-kinds.ts';
+import { UserError } from '../../error.ts';
+import { writeAtomically } from '../../files/atomic-file.ts';
+import type { Json } from '../../files/canonical-json.ts';
+import { decodeText } from '../../files/decode-text.ts';
+import { prettyJson } from '../../files/pretty-json.ts';
+import { parseShallowJson } from '../../files/shallow-json.ts';
+import { memoryOfMachine } from '../../run/estimate/machine-memory.ts';
+import { Interrupted } from '../../run/interrupted.ts';
+import { physicalCores } from '../../runtime/node/cores.ts';
+import type { Given, JobOptions } from '../options/command-line.ts';
+import { hooksOf, type Io } from '../terminal/io.ts';
+import { readInput } from '../terminal/read-file.ts';
+import type { SweepCommandOptions } from './options.ts';
+import { formatCost, formatMeans, formatStatus } from './view.ts';
+
+type Options = SweepCommandOptions & JobOptions;
+
+export async function perform({ options, argument }: Given<Options>, io: Io): Promise<void> {
+  const { status, table, schema } = options;
+  if (schema) {
+    const document = sweepJsonSchema(cellKinds);
+    return io.answer(document, () => prettyJson(document).trimEnd());
+  }
+  if (status !== undefined) {
+    const found = await sweepStatus(status, cellKinds);
+    return io.answer(found, () => formatStatus(found));
+  }
+  if (table !== undefined) return showTable(table, options, io);
+  if (argument === undefined) {
+    throw new UserError('a plan is required', { option: 'plan', remedy: 'give a JSON file; see `schema`' });
+  }
+  const sweep = readSweep(argument, await readPlan(argument), cellKinds);
+  if (options.dryRun) {
+    const cost = await sweepCost(sweep, { ...hooksOf(io), measure: true });
+    return io.answer(cost, () => formatCost(cost, options.jobs));
+  }
+  await compute(sweep, options, io);
+}
+
+async function readPlan(file: string): Promise<Json> {
+  const text = decodeText(file, await readInput(file));
+  try {
+    return parseShallowJson(text) as Json;
+  } catch (cause) {
+    throw new UserError(`${file}: not JSON (${(cause as Error).message})`, { option: 'plan', cause });
+  }
+}
+
+async function compute(sweep: Sweep, { out, jobs, shard, retryFailed }: Options, io: Io): Promise<void> {
+  if (out === undefined) throw new UserError('is required', { option: 'out' });
+  const share = shard === undefined ? undefined : readShard(shard);
+  const { signal, offline } = io;
+  if (jobs > 1) {
+    const { memoryBytes } = await sweepCost(sweep, { ...hooksOf(io), measure: false });
+    requireMemory(jobs, memoryBytes, memoryOfMachine());
+  }
+  const threads = jobs === 1 ? io.threads : Math.max(1, Math.floor((io.threads ?? physicalCores()) / jobs));
+  const executor = processes({ child: cellProcess, jobs, threads, offline });
+  let finished: SweepStatus;
+  try {
+    finished = await runSweep(sweep, { ...hooksOf(io), out, executor, shard: share, retryFailed });
+  } catch (cause) {
+    if (!signal.aborted) throw cause;
+    const { cells, left } = await sweepStatus(out, cellKinds);
+    throw new Interrupted(
+      `interrupted with ${cells - left} of ${cells} cells finished in ${relative('.', resolve(out)) || out}; ` +
+        'the same command goes on from there',
+      { folder: resolve(out), cause },
+    );
+  }
+  io.answer(finished, () => formatStatus(finished));
+  if (finished.failed.length > 0) process.exitCode = 1;
+  else if (finished.left > 0) process.exitCode = 3;
+}
+
+async function showTable(folder: string, { csv, parquet }: Options, io: Io): Promise<void> {
+  const sweep = await openSweepFolder(folder, cellKinds);
+  const lines: CellLine[] = [];
+  for await (const line of cellLines(folder, sweep)) lines.push(line);
+  const table = tableOfLines(lines);
+  if (csv !== undefined) await write(csv, Buffer.from(csvOf(table)));
+  if (parquet !== undefined) await write(parquet, parquetOf(table));
+  const { figures } = sweep.kind;
+  const means = meansOverSeeds(
+    lines,
+    figures.map(({ path }) => path),
+  );
+  io.answer({ schema: 'dualform.sweep-table/1', folder: resolve(folder), ...table, means }, () =>
+    formatMeans(means, figures, { cells: sweep.cells.length, finished: lines.length }),
+  );
+}
+
+async function write(file: string, bytes: Uint8Array): Promise<void> {
+  await writeAtomically(file, bytes.length, handle => handle.writeFile(bytes));
+}

@@ -1,0 +1,28 @@
+import type { CommandLine } from '../options/command-line.ts';
+
+export const sweepCommand: CommandLine = {
+  name: 'sweep',
+  description: 'compute a grid of runs, tunings or trainings: here, in several processes or in shards',
+  argument: {
+    name: 'plan',
+    description: 'a JSON file with command, base, grid and exclude (see docs/sweeps.md)',
+    optional: true,
+  },
+  options: async () => (await import('./options.ts')).sweepOptions,
+  out: { description: 'folder of the sweep', byDefault: 'required' },
+  dryRun: 'show what would be computed: cells, time, memory, disk',
+  examples: [
+    {
+      line: 'dualform sweep plan.json --out sweeps/seeds',
+      says: 'every cell of the plan; if interrupted, it continues',
+    },
+    { line: 'dualform sweep plan.json --out sweeps/seeds --jobs 4', says: 'four cells at once' },
+    { line: 'dualform sweep plan.json --out sweeps/seeds --shard 2/8', says: 'every eighth cell, from the second on' },
+    { line: 'dualform sweep --status sweeps/seeds', says: 'how far it is, and what failed' },
+    {
+      line: 'dualform sweep --table sweeps/seeds --csv seeds.csv',
+      says: 'means over seeds here, and every number of every cell in a file',
+    },
+    { line: 'dualform sweep --schema', says: 'the JSON Schema of plans' },
+  ],
+};

@@ -1,0 +1,42 @@
+import type { CellKind, CellOptions } from '../../cell/cell.ts';
+import type { Json } from '../../files/canonical-json.ts';
+import { makeFolders } from '../../files/make-folders.ts';
+import { writeResult } from '../../files/run-folder.ts';
+import { checkOptions } from '../../options.ts';
+import { openSubject } from '../prepare.ts';
+import { modelKey, shareModel } from '../shared-model.ts';
+import { type TuneWishes, tuneOptions } from './options.ts';
+import { tune } from './tune.ts';
+
+const chosen = (options: CellOptions) => checkOptions(tuneOptions, options);
+
+/** A choice of seed and learning rate. Its cell holds what `tune` returns as `result.json`. */
+export const tuneKind: CellKind = {
+  name: 'tune',
+  schema: 'dualform.tune/1',
+  shape: tuneOptions,
+  check: options => void chosen(options),
+  groupOf: options => modelKey(chosen(options)),
+  costless: [],
+  figures: [
+    { path: 'seed', title: 'seed' },
+    { path: 'learningRate', title: 'learning rate' },
+    { path: 'zeroShot.accuracy', title: 'zero-shot' },
+  ],
+  open: () => {
+    const shared = shareModel();
+    return {
+      compute: async (options, { out, ...hooks }) => {
+        const result = await tune({ ...(options as unknown as TuneWishes), ...hooks }, shared);
+        await makeFolders(out);
+        await writeResult(out, result as unknown as Json);
+      },
+      needs: async (options, hooks) => {
+        const { checkpoint, task } = await openSubject(chosen(options), hooks, asked => shared.open(asked, hooks));
+        return { model: checkpoint.digest, task: task.digest };
+      },
+      cost: async () => ({ memoryBytes: null, seconds: null, diskBytes: null }),
+      close: shared.close,
+    };
+  },
+};

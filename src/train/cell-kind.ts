@@ -1,0 +1,36 @@
+import type { CellKind, CellOptions } from '../cell/cell.ts';
+import { estimateTraining } from './estimate.ts';
+import { readTrainingOptions, type TrainingOptions, trainOptions } from './options.ts';
+import { prepareTraining } from './prepare.ts';
+import { trainModel } from './run.ts';
+
+const asTraining = (options: CellOptions) => options as unknown as TrainingOptions;
+
+/** A training run. Its cell holds the folder of the model. */
+export const trainKind: CellKind = {
+  name: 'train',
+  schema: 'dualform.train-plan/3',
+  shape: trainOptions,
+  check: options => void readTrainingOptions(asTraining(options)),
+  groupOf: () => '',
+  costless: ['seed', 'learningRate', 'corpus', 'validation'],
+  figures: [
+    { path: 'predictions.training.loss', title: 'training loss' },
+    { path: 'predictions.validation.loss', title: 'validation loss' },
+    { path: 'predictions.validation.bitsPerByte', title: 'bits per byte' },
+  ],
+  open: () => ({
+    compute: async (options, hooks) => {
+      await trainModel({ ...asTraining(options), ...hooks });
+    },
+    needs: async (options, hooks) => {
+      const { corpus } = (await prepareTraining(asTraining(options), hooks)).plan;
+      return { corpus: corpus.digest };
+    },
+    cost: async (options, hooks, measure) => {
+      const { memoryBytes, total } = await estimateTraining({ ...asTraining(options), ...hooks, calibrate: measure });
+      return { memoryBytes, seconds: total.seconds, diskBytes: null };
+    },
+    close: async () => undefined,
+  }),
+};

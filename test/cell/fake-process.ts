@@ -1,0 +1,4 @@
+import { serveCells } from '../../src/cell/serve-cells.ts';
+import { fakeKinds } from './fake-kind.ts';
+
+serveCells(fakeKinds);
