@@ -2,16 +2,17 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
-/** A module that is started as a process of its own. */
+/** A module to run in a child process. */
 export interface ChildModule {
   readonly file: string;
-  /** What Node has to be told to run it. */
+  /** Arguments of Node to run it. */
   readonly execArgv: readonly string[];
 }
 
 /**
- * The module `name` beside the one with the URL `from`, in the same form: built code starts built code, source starts source and never a
- * build that may be older. Source needs the development dependency tsx where Node does not strip types by itself.
+ * The module `name` in the folder of the module with the URL `from`. Built code starts built code;
+ * source starts source, never a build that may be out of date. Source needs the development
+ * dependency tsx if Node does not strip types itself.
  */
 export function childModule(name: string, from: string): ChildModule {
   const own = fileURLToPath(from);

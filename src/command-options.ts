@@ -22,8 +22,8 @@ export type CommandName = keyof typeof shapes;
 export const commandNames = Object.keys(shapes) as readonly CommandName[];
 
 /**
- * The options of a command under the names that the library gives them, as JSON Schema (draft 2020-12) with descriptions
- * and defaults. Hooks, as `out` and `threads`, are not among them.
+ * The options of a command under the names that the library gives them, as JSON Schema (draft
+ * 2020-12) with descriptions and defaults. Hooks, as `out` and `threads`, are not among them.
  */
 export function jsonSchemaOf(command: CommandName): z.core.JSONSchema.JSONSchema {
   return optionsJsonSchema(shapes[command]);

@@ -10,9 +10,9 @@ export interface ErrorDetails {
 }
 
 /**
- * A mistake that the user can correct: a wrong option, a bad file, a missing model. The message is one line,
- * `option value: reason; remedy`. Reason and remedy write the names of other options in backticks, as in
- * "give another `out`", so that the command line can put its flags in their place.
+ * A mistake that the user can correct: a wrong option, a bad file, a missing model. The message is
+ * one line, `option value: reason; remedy`. Reason and remedy write the names of other options in
+ * backticks, as in "give another `out`", so that the command line can put its flags in their place.
  */
 export class UserError extends Error {
   override readonly name = 'UserError';
@@ -21,7 +21,10 @@ export class UserError extends Error {
   readonly reason: string;
   readonly remedy: string | undefined;
 
-  /** @param reason control characters in it, as in the name of a tensor in a damaged file, are written as escapes */
+  /**
+   * @param reason control characters in it, as in the name of a tensor in a damaged file, are
+   * written as escapes
+   */
   constructor(reason: string, { option, value, remedy, cause }: ErrorDetails = {}) {
     super(oneLine(sentence(option, { value, reason, remedy })), cause === undefined ? undefined : { cause });
     this.option = option;
@@ -31,7 +34,10 @@ export class UserError extends Error {
   }
 }
 
-/** `name value: reason; remedy`, where `name` is the option as its reader writes it; without one, the value alone. */
+/**
+ * `name value: reason; remedy`, where `name` is the option as its reader writes it; without one,
+ * the value alone.
+ */
 export function sentence(
   name: string | undefined,
   { value, reason, remedy }: Pick<UserError, 'value' | 'reason' | 'remedy'>,

@@ -1,6 +1,6 @@
 /**
- * One IEEE 754 binary16 number, given by its 16 bits: (-1)^s 2^(e-15) (1 + m/1024), with e = 0 subnormal
- * (2^-14 m/1024) and e = 31 infinity or NaN.
+ * One IEEE 754 binary16 number, given by its 16 bits: (-1)^s 2^(e-15) (1 + m/1024), with e = 0
+ * subnormal (2^-14 m/1024) and e = 31 infinity or NaN.
  */
 function decodeHalf(half: number): number {
   const sign = half & 0x8000 ? -1 : 1;

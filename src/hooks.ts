@@ -1,4 +1,7 @@
-/** How far a stage of the work is. The first event of a stage has `done` 0, or what an earlier call had stored. */
+/**
+ * How far a stage of the work is. The first event of a stage has `done` 0, or what an earlier call
+ * had stored.
+ */
 export interface Progress {
   readonly stage: string;
   /** Which part of the stage: the file that is read, the candidate that is tried. */
@@ -16,11 +19,17 @@ export type OnProgress = (progress: Progress) => void;
 /** Where models compute. */
 export type Device = 'cpu';
 
-/** Where a job computes and writes, what stops it, and who hears of it; nothing of this decides its numbers. */
+/**
+ * Where a job computes and writes, what stops it, and who hears of it; nothing of this decides its
+ * numbers.
+ */
 export interface Hooks {
   /** The folder of the job; `runs/<signature>` unless given. */
   readonly out?: string | undefined;
-  /** Unless given: those that the job was begun with, else the physical cores that the process may use. */
+  /**
+   * Unless given: those that the job was begun with, else the physical cores that the process may
+   * use.
+   */
   readonly threads?: number | undefined;
   /** `cpu` unless given. */
   readonly device?: Device | undefined;

@@ -1,4 +1,7 @@
-/** @file How an option is declared: a zod schema with its text. docs/options.md shows how to add one. */
+/**
+ * @file How an option is declared: a zod schema with its text. docs/options.md shows how to add
+ * one.
+ */
 import { closest } from 'fastest-levenshtein';
 import { z } from 'zod';
 import { UserError } from './error.ts';
@@ -7,7 +10,9 @@ import { UserError } from './error.ts';
 export interface OptionText {
   /** One phrase, as in the help of a command. */
   readonly description: string;
-  /** What stands for the value in the help, where the kind of value does not say enough: `folder`. */
+  /**
+   * What stands for the value in the help, where the kind of value does not say enough: `folder`.
+   */
   readonly placeholder?: string;
   /** The default in words, where the schema holds none: "the task's". */
   readonly byDefault?: string;
@@ -22,7 +27,10 @@ export interface OptionText {
 /** The options of a function or a command, by name. */
 export type OptionShape = Readonly<Record<string, z.ZodType>>;
 
-/** What a function with these options takes: every option that has a default may be left out or undefined. */
+/**
+ * What a function with these options takes: every option that has a default may be left out or
+ * undefined.
+ */
 export type OptionsOf<S extends OptionShape> = {
   readonly [K in keyof S as undefined extends z.input<S[K]> ? K : never]?: z.input<S[K]> | undefined;
 } & { readonly [K in keyof S as undefined extends z.input<S[K]> ? never : K]: z.input<S[K]> };

@@ -52,7 +52,10 @@ export async function writeUntrained(
   await writeAtomically(join(folder, 'config.json'), json.length, handle => writeFully(handle, json, 0));
 }
 
-/** Tensors of a layer have its number in their name; embeddings, positions, head and final norm have none. */
+/**
+ * Tensors of a layer have its number in their name; embeddings, positions, head and final norm have
+ * none.
+ */
 function isLayerMatrix({ name, shape }: Pick<TensorLocation, 'name' | 'shape'>): boolean {
   return shape.length === 2 && /(?:^|\.)\d+\./.test(name);
 }

@@ -18,11 +18,15 @@ function onInterrupt(): AbortSignal {
   return controller.signal;
 }
 
-/** Prints an error as one line on stderr, with its trace where --debug is given. @returns the exit code */
+/**
+ * Prints an error as one line on stderr, with its trace where --debug is given.
+ * @returns the exit code
+ */
 function report(error: unknown, debug: boolean): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   const { message, stack } = error instanceof Error ? error : new Error(String(error));
-  // Names in a file of others may hold characters that move a terminal's cursor or reverse its text.
+  // Names in a file of others may hold characters that move a terminal's cursor or reverse its
+  // text.
   const line = message.replaceAll(/[\s\p{Cc}\u202a-\u202e\u2066-\u2069]+/gu, ' ').trim();
   const known = error instanceof CommandError || error instanceof Interrupted;
   console.error(known ? `dualform: ${line}` : `dualform: internal error: ${line}${debug ? '' : '; see --debug'}`);
@@ -43,7 +47,8 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(0);
 });
 
-// Where files may not grow further (`ulimit -f`), writing fails; the signal must not end the process.
+// Where files may not grow further (`ulimit -f`), writing fails; the signal must not end the
+// process.
 if (process.platform !== 'win32') process.on('SIGXFSZ', () => undefined);
 
 function fail(error: unknown): void {

@@ -22,7 +22,9 @@ function formatExamples(examples: readonly Example[]): string {
   return examples.map(({ line, says }) => `  $ ${line}\n      ${says}`).join('\n');
 }
 
-/** Names, options and help of all commands. The options of a command are loaded when it is typed. */
+/**
+ * Names, options and help of all commands. The options of a command are loaded when it is typed.
+ */
 export function makeProgram(perform: Perform): Command {
   const program = strict(new Command('dualform'))
     .description('The laboratory for in-context learning as gradient descent.')

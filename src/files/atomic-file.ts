@@ -1,6 +1,6 @@
 /**
- * @file Writes files whole or not at all. The packages `write-file-atomic` and `atomically` take the
- * content at once, but gigabytes of weights are written piece by piece; the former needs Node
+ * @file Writes files whole or not at all. The packages `write-file-atomic` and `atomically` take
+ * the content at once, but gigabytes of weights are written piece by piece; the former needs Node
  * 22.22, and neither removes what a killed process left. Small files use the same function.
  */
 import { randomBytes } from 'node:crypto';

@@ -21,7 +21,10 @@ export interface StepOptions {
   readonly learningRate: number;
   /** Names the step in error messages. */
   readonly doing: string;
-  /** The loss and its gradients; `gradientGraph` unless given. Its outputs have the names of that one. */
+  /**
+   * The loss and its gradients; `gradientGraph` unless given. Its outputs have the names of that
+   * one.
+   */
   readonly graph?: ModelGraph;
   /** Where the gradient is taken; at the projections that the step changes unless given. */
   readonly at?: Projections;

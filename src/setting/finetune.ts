@@ -8,7 +8,10 @@ import { layerCausalGraph } from './layer-causal-graph.ts';
 export interface Finetuning {
   /** The changed projections. The caller releases them. */
   readonly projections: Projections;
-  /** What each step minimises, before it: the mean next-token cross-entropy of its sequence, in nats. */
+  /**
+   * What each step minimises, before it: the mean next-token cross-entropy of its sequence, in
+   * nats.
+   */
   readonly losses: readonly number[];
   /** Time inside the graphs. */
   readonly seconds: number;

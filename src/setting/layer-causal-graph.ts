@@ -17,8 +17,8 @@ export function layerCausalTerms(pass: ForwardPass): readonly Tensor[] {
 }
 
 /**
- * As `gradientGraph`, with layer-causal gradient descent (Deutch et al. 2023, as their code computes
- * it: the whole layer, attention, feed-forward and residuals):
+ * As `gradientGraph`, with layer-causal gradient descent (Deutch et al. 2023, as their code
+ * computes it: the whole layer, attention, feed-forward and residuals):
  *
  *     x_l = Layer_l(stopgrad(x_(l-1))),   loss = sum_l term_l (`layerCausalTerms`)
  *

@@ -4,7 +4,10 @@ import type { Decoder, ProjectionSpec } from '../model/decoder.ts';
 export interface ProjectionPart {
   /** The tensor that holds it. */
   readonly tensor: ProjectionSpec;
-  /** Counts the parts of a model from 0: layer by layer, its tensors in order, the key before the value. */
+  /**
+   * Counts the parts of a model from 0: layer by layer, its tensors in order, the key before the
+   * value.
+   */
   readonly index: number;
   /** Whether an element of the tensor, by its place in row-major order, belongs to the part. */
   readonly holds: (element: number) => boolean;

@@ -74,8 +74,8 @@ export interface Sequences extends DemonstrationSet {
  *     |prefix so far| + |demonstration and separator|
  *       + |longest evaluation example, from BOS to label word| < context
  *
- * and finetuning uses the same number. (As in the official code, `fewshot_task.py`, where the number
- * for finetuning is set by hand.)
+ * and finetuning uses the same number. (As in the official code, `fewshot_task.py`, where the
+ * number for finetuning is set by hand.)
  *
  * @throws UserError when there are not enough training rows, when the context is too short for one
  * demonstration or for a query, or when a prompt or label word has no tokens

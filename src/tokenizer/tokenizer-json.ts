@@ -13,7 +13,10 @@ const outline = z.looseObject({
   model: z.looseObject({ type: z.string().optional(), vocab: z.unknown() }),
 });
 
-/** Reads the bytes of a `tokenizer.json` as Hugging Face writes it. @throws UserError when it is not valid */
+/**
+ * Reads the bytes of a `tokenizer.json` as Hugging Face writes it.
+ * @throws UserError when it is not valid
+ */
 export function parseTokenizerJson(file: string, bytes: Uint8Array): Definition {
   const json = textOf(file, bytes);
   const parsed = outline.safeParse(parseJson(file, json));

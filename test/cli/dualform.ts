@@ -10,7 +10,10 @@ const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 export const tinyModel = fileURLToPath(new URL('../golden/llama/', import.meta.url));
 export const goldenFile = (path: string) => fileURLToPath(new URL(`../golden/${path}`, import.meta.url));
 
-/** Runs the built command line, behind a command of the shell if one is given; failures are answers, not errors. */
+/**
+ * Runs the built command line, behind a command of the shell if one is given; failures are answers,
+ * not errors.
+ */
 export function dualform(
   args: readonly string[],
   {

@@ -1,4 +1,7 @@
-/** @file Users without a home directory, as containers have them: what is needed is named in one line. */
+/**
+ * @file Users without a home directory, as containers have them: what is needed is named in one
+ * line.
+ */
 import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,7 +13,10 @@ const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 const tiny = fileURLToPath(new URL('../fixtures/tiny-model/', import.meta.url));
 const score = ['score', '--model', tiny, '--prompt', 'a', '--labels', 'b,c', '--threads', '1', '--quiet'];
 
-/** Runs the command line as a user id that stands in no list of users, with this environment and nothing else. */
+/**
+ * Runs the command line as a user id that stands in no list of users, with this environment and
+ * nothing else.
+ */
 function asNobody(args: readonly string[], env: Readonly<Record<string, string>>) {
   const user = ['--reuid=12345', '--regid=12345', '--clear-groups', process.execPath, main];
   return execa('setpriv', [...user, ...args], {

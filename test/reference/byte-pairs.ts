@@ -1,8 +1,14 @@
-/** @file Training of byte pairs as plainly as it can be said: count all pairs, merge the most frequent, again. */
+/**
+ * @file Training of byte pairs as plainly as it can be said: count all pairs, merge the most
+ * frequent, again.
+ */
 
 const WORDS = /'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+/gu;
 
-/** The bytes of a text in the alphabet of GPT-2, from its description: printable bytes stay, the others follow from U+0100 on. */
+/**
+ * The bytes of a text in the alphabet of GPT-2, from its description: printable bytes stay, the
+ * others follow from U+0100 on.
+ */
 export function byteCharactersOf(text: string): string {
   const printable = (byte: number) => (byte > 32 && byte < 127) || (byte > 160 && byte !== 173);
   const others = Array.from({ length: 256 }, (_, byte) => byte).filter(byte => !printable(byte));
@@ -11,7 +17,10 @@ export function byteCharactersOf(text: string): string {
     .join('');
 }
 
-/** The first merges of lines of text. Of pairs that are equally frequent the one whose tokens are older wins, letters by their code. */
+/**
+ * The first merges of lines of text. Of pairs that are equally frequent the one whose tokens are
+ * older wins, letters by their code.
+ */
 export function slowMerges(lines: readonly string[], count: number): [string, string][] {
   const words = lines.flatMap(line => line.match(WORDS) ?? []).map(word => [...byteCharactersOf(word)]);
   const age = [...new Set(words.flat())].sort();

@@ -1,4 +1,7 @@
-/** @file Compares edited configurations with what transformers makes of them (`test/golden/config-edits`). */
+/**
+ * @file Compares edited configurations with what transformers makes of them
+ * (`test/golden/config-edits`).
+ */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { openCheckpoint } from '../../src/checkpoint/open.ts';
@@ -66,8 +69,9 @@ const WITHOUT_EFFECT =
   /^(?:\w*(?:dropout|pdrop)|layerdrop|initializer_range|init_std|use_cache|return_dict|attn_implementation|summary_\w+|pretraining_tp|slow_but_exact|reorder_and_upcast_attn|is_decoder|\w+_token_id)$/;
 
 /**
- * What is wrong with the edits of a checkpoint, a line each: logits or windows that are not those of transformers, an edit that
- * transformers refuses and dualform takes, or one that dualform refuses without a reason that is listed above.
+ * What is wrong with the edits of a checkpoint, a line each: logits or windows that are not those
+ * of transformers, an edit that transformers refuses and dualform takes, or one that dualform
+ * refuses without a reason that is listed above.
  */
 export async function wrongEdits(edited: EditedCheckpoint, edits: readonly Edit[]): Promise<readonly string[]> {
   const { checkpoint, config } = edited;

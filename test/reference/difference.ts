@@ -26,7 +26,10 @@ export function rootMeanSquare(x: Numbers): number {
   return count === 0 ? 0 : Math.sqrt(sum / count);
 }
 
-/** The largest difference as a share of the root mean square of `sizeOf`: how many digits of a tensor agree, whatever its size. */
+/**
+ * The largest difference as a share of the root mean square of `sizeOf`: how many digits of a
+ * tensor agree, whatever its size.
+ */
 export function relativeDifference(actual: Numbers, expected: Numbers, sizeOf: Numbers = expected) {
   const { difference, index } = largestDifference(actual, expected);
   const size = rootMeanSquare(sizeOf);

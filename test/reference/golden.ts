@@ -1,4 +1,7 @@
-/** @file Reads the golden checkpoints of `test/golden` and replays them with the reference interpreter. */
+/**
+ * @file Reads the golden checkpoints of `test/golden` and replays them with the reference
+ * interpreter.
+ */
 import { readFile } from 'node:fs/promises';
 import { readSafetensors } from '../../src/checkpoint/sources/read-safetensors.ts';
 import type { Tensor } from '../../src/graph/index.ts';
@@ -34,8 +37,9 @@ export const goldenFamilies: readonly (readonly [name: string, family: Family])[
 ];
 
 /**
- * How far float32 results may be from torch's, as the largest difference over the root mean square of the tensor. The first two are
- * promised in README.md and docs/models.md. Torch itself is up to 1.3e-5 from its gradients in float64.
+ * How far float32 results may be from torch's, as the largest difference over the root mean square
+ * of the tensor. The first two are promised in README.md and docs/models.md. Torch itself is up to
+ * 1.3e-5 from its gradients in float64.
  */
 export const bounds = {
   /** Logits, attention outputs, attention scores, queries and losses. */
@@ -43,7 +47,10 @@ export const bounds = {
   gradient: 3e-5,
   /** A weight after three steps: some three to a thousand times its change. */
   weight: 5e-6,
-  /** As `forward`, of the embedded model: thirty layers deep where the golden families have two to four. */
+  /**
+   * As `forward`, of the embedded model: thirty layers deep where the golden families have two to
+   * four.
+   */
   deep: 1e-4,
 } as const;
 
@@ -88,12 +95,16 @@ export async function readGolden(name: string, family: Family): Promise<Golden> 
   };
 }
 
-/** So large a step that the weight before it is lost in float32: what it changes is the gradient, rounded once. */
+/**
+ * So large a step that the weight before it is lost in float32: what it changes is the gradient,
+ * rounded once.
+ */
 export const GRADIENT_RATE = 2 ** 20;
 
 /**
- * What the error of a gradient is measured against: the gradient itself. A bias that moves all keys of a head alike changes no
- * softmax, so its gradient is rounding alone; the gradient of the value bias beside it says how large one is.
+ * What the error of a gradient is measured against: the gradient itself. A bias that moves all keys
+ * of a head alike changes no softmax, so its gradient is rounding alone; the gradient of the value
+ * bias beside it says how large one is.
  *
  * @param expected golden tensors by name
  */
@@ -164,7 +175,10 @@ export function asPrefix(decoder: Decoder, left: Readonly<Record<string, Value>>
   return feeds;
 }
 
-/** Expected values where the golden scores are hidden by the mask (NaN), taken over from the actual ones. */
+/**
+ * Expected values where the golden scores are hidden by the mask (NaN), taken over from the actual
+ * ones.
+ */
 export function visibleOnly(actual: Value, expected: Value): Float64Array {
   return expected.data.map((x, i) => (Number.isNaN(x) ? actual.data[i]! : x));
 }

@@ -1,6 +1,6 @@
 /**
- * @file The plain, slow, obviously right reference for every generated graph: evaluates it node by node in float64, one
- * element at a time. The engine and every gradient are tested against it.
+ * @file The plain, slow, obviously right reference for every generated graph: evaluates it node by
+ * node in float64, one element at a time. The engine and every gradient are tested against it.
  */
 import type { Bindings, Shape, Tensor } from '../../src/graph/index.ts';
 import { sizeOf, topologicalOrder } from '../../src/graph/index.ts';
@@ -281,7 +281,8 @@ function evaluate(
     case 'split': {
       const axis = attributes.axis as number;
       const start = sizeOf((attributes.around as readonly (number | string)[])[0]!, bindings);
-      // `at` would take an axis of size 1 for one that stretches, so the axis is never 1 here unless start is 0.
+      // `at` would take an axis of size 1 for one that stretches, so the axis is never 1 here
+      // unless start is 0.
       return build(shape, index =>
         at(
           a,

@@ -1,4 +1,6 @@
-/** @file Random tokenizer.json files of every kind of component, and texts that are hard for them. */
+/**
+ * @file Random tokenizer.json files of every kind of component, and texts that are hard for them.
+ */
 import fc from 'fast-check';
 import { toByteCharacters } from '../../src/tokenizer/byte-alphabet.ts';
 import { SPLITTINGS } from '../../src/tokenizer/gguf-splits.ts';

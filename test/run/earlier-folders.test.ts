@@ -1,6 +1,6 @@
 /**
- * @file Folders of the version that said `documentStart`, `memory`, `width` and `judged`. `test/fixtures/earlier-folders/` holds some
- * that it wrote.
+ * @file Folders of the version that said `documentStart`, `memory`, `width` and `judged`.
+ * `test/fixtures/earlier-folders/` holds some that it wrote.
  */
 import { cpSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -55,7 +55,10 @@ describe('a run', () => {
     expect(again.timing).toEqual(timing);
   });
 
-  /** Puts a folder of this version, whose numbers have the rounding of this machine, into the words of before. */
+  /**
+   * Puts a folder of this version, whose numbers have the rounding of this machine, into the words
+   * of before.
+   */
   function intoEarlierWords(folder: string): void {
     const text = (name: string) => readFileSync(join(folder, name), 'utf8');
     const plan = text('plan.json').replace('dualform.plan/2', 'dualform.plan/1').replace('"bos"', '"documentStart"');

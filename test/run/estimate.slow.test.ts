@@ -10,7 +10,8 @@ import { dualform, goldenFile, newFolder } from '../cli/dualform.ts';
 /** Of the whole command, from its start to its end. */
 const TOLERANCE = 0.25;
 
-// What else the machine does meanwhile slows the estimate or the run, and not the other: then it is tried again.
+// What else the machine does meanwhile slows the estimate or the run, and not the other: then it is
+// tried again.
 describe('a run takes as long as its dry run said', { retry: 3 }, () => {
   test.each([
     ['everything', ['--task', 'sst2', '--limit', '64']],

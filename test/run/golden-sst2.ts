@@ -1,4 +1,7 @@
-/** @file The answers of an independent torch program: SST-2, 32 shots, seed 3, learning rate 0.003, separator `\n\n`, tap at the prompt's end. */
+/**
+ * @file The answers of an independent torch program: SST-2, 32 shots, seed 3, learning rate 0.003,
+ * separator `\n\n`, tap at the prompt's end.
+ */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ExampleRecord } from '../../src/run/records.ts';
@@ -41,8 +44,8 @@ export async function runSst2(folder: string, limit: number) {
 }
 
 /**
- * How far the run may be from torch, as the largest difference over the root mean square: 32 steps of finetuning add up what the
- * single pass of the golden families differs by.
+ * How far the run may be from torch, as the largest difference over the root mean square: 32 steps
+ * of finetuning add up what the single pass of the golden families differs by.
  */
 export const SST2_BOUND = 1e-4;
 
@@ -57,7 +60,10 @@ export function realFlips(records: readonly ExampleRecord[], predictions: readon
     .map(({ index }) => index);
 }
 
-/** Log-probabilities of the rows that the golden answers hold, measured and expected, one behind the other. */
+/**
+ * Log-probabilities of the rows that the golden answers hold, measured and expected, one behind the
+ * other.
+ */
 export function logProbabilities(records: readonly ExampleRecord[], golden: readonly (readonly number[])[]) {
   const compared = records.slice(0, golden.length);
   return {

@@ -61,7 +61,8 @@ describe('a killed run goes on and ends with the same bytes', () => {
 
 describe('whatever a crash leaves of the growing files', () => {
   const sizeOf = (name: string) => statSync(join(whole.folder, name)).size;
-  // Fractions of the two files that reached the disk: torn lines, a batch in one of them only, nothing at all.
+  // Fractions of the two files that reached the disk: torn lines, a batch in one of them only,
+  // nothing at all.
   test.each([
     [0.01, 0],
     [0.4, 0.25],

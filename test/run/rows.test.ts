@@ -15,7 +15,10 @@ vi.mock('../../src/run/prepare.ts', { spy: true });
 const model = goldenFile('fairseq/model.pt');
 const shared = { model, learningRate: 0.01, shots: 2 } as const;
 
-/** An own task whose evaluation rows are as many as there are letters; the first of them are training rows too. */
+/**
+ * An own task whose evaluation rows are as many as there are letters; the first of them are
+ * training rows too.
+ */
 function ownTask({ rows, leaked = 0 }: { readonly rows: number; readonly leaked?: number }): string {
   const folder = scratch();
   const file = (name: string, count: number, from: number) =>

@@ -56,8 +56,9 @@ describe('the whole method on 200 rows of SST-2 equals the independent torch pro
   ] as const)('%s, mean and every layer', (name, read) => {
     const { value, perLayer: layers, n } = read();
     expect(n).toBe(name === 'kendall' ? 100 : 200);
-    // With rotary positions the scores of layer 0 differ between settings by rounding alone. The torch program takes a cosine with
-    // that noise; here it is undefined, so the mean is compared without it.
+    // With rotary positions the scores of layer 0 differ between settings by rounding alone. The
+    // torch program takes a cosine with that noise; here it is undefined, so the mean is compared
+    // without it.
     const first = name === 'simam_delta' ? 1 : 0;
     expect(layers.slice(0, first)).toEqual(Array(first).fill(null));
     const expected = perLayer(golden, name).slice(first);

@@ -7,7 +7,10 @@ import type { TrainRunOptions } from '../../src/train/run.ts';
 
 const script = fileURLToPath(new URL('../fixtures/train-model.mjs', import.meta.url));
 
-/** Trains in another process and kills it without warning: at the step or after the milliseconds given. */
+/**
+ * Trains in another process and kills it without warning: at the step or after the milliseconds
+ * given.
+ */
 export async function killedTraining(
   options: TrainRunOptions,
   at: { readonly step: number } | { readonly milliseconds: number },

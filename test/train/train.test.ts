@@ -72,7 +72,10 @@ describe('a training run', () => {
   });
 });
 
-/** Mean loss over the validation sequences, from the folder alone: tokens of the text, logits of a trace, plain arithmetic. */
+/**
+ * Mean loss over the validation sequences, from the folder alone: tokens of the text, logits of a
+ * trace, plain arithmetic.
+ */
 async function lossByTrace(folder: string): Promise<number> {
   const checkpoint = await openCheckpoint(folder);
   const decoder = readDecoder(checkpoint.config, folder);

@@ -30,8 +30,8 @@ export async function writeSafetensors(
 }
 
 /**
- * As `writeSafetensors`, with the data of a tensor made when its turn comes: gigabytes of weights need
- * the memory of the largest tensor.
+ * As `writeSafetensors`, with the data of a tensor made when its turn comes: gigabytes of weights
+ * need the memory of the largest tensor.
  */
 export async function writeSafetensorsOneByOne<T extends TensorOutline>(
   file: string,

@@ -20,7 +20,9 @@ const NO_LINES = {
   middle: '  ',
 } as const;
 
-/** Columns under their heads, without lines or colours; wide columns wrap where `widths` says so. */
+/**
+ * Columns under their heads, without lines or colours; wide columns wrap where `widths` says so.
+ */
 export function formatTable(
   head: readonly string[],
   rows: readonly (readonly string[])[],

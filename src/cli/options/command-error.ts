@@ -15,7 +15,10 @@ export class CommandError extends Error {
 /** Flags by the names that the library gives their options: `learningRate` -> `--learning-rate`. */
 export type Flags = ReadonlyMap<string, string>;
 
-/** Puts the flags of a command in place of the options that a text of the library writes in backticks. */
+/**
+ * Puts the flags of a command in place of the options that a text of the library writes in
+ * backticks.
+ */
 export function withFlags(text: string, flags: Flags): string {
   return text.replaceAll(/`([a-z]\w*)`/g, (_, name: string) => flags.get(name) ?? name);
 }

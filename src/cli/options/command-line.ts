@@ -14,7 +14,10 @@ export interface Argument {
   readonly optional?: boolean;
 }
 
-/** A command as it is typed. Nothing that it imports may compute: the help of dualform loads every command. */
+/**
+ * A command as it is typed. Nothing that it imports may compute: the help of dualform loads every
+ * command.
+ */
 export interface CommandLine {
   readonly name: string;
   readonly description: string;

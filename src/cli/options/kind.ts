@@ -14,7 +14,10 @@ export function kindOf(schema: z.core.$ZodType): z.core.$ZodType {
   return schema;
 }
 
-/** The values of a schema that has few, or of the entries of its list; empty where any value may be given. */
+/**
+ * The values of a schema that has few, or of the entries of its list; empty where any value may be
+ * given.
+ */
 export function choicesOf(schema: z.core.$ZodType): readonly string[] {
   const kind = kindOf(schema);
   if (kind instanceof z.ZodEnum) return kind.options.map(String);

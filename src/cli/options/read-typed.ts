@@ -19,7 +19,10 @@ export function readTyped<S extends OptionShape>(shape: S, typed: Readonly<Recor
 
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
-/** The value that a text is for a schema; the text itself where it is none, so that the schema says what is wrong. */
+/**
+ * The value that a text is for a schema; the text itself where it is none, so that the schema says
+ * what is wrong.
+ */
 function typedValue(schema: z.core.$ZodType, text: string): unknown {
   const kind = kindOf(schema);
   if (kind instanceof z.ZodNumber) return NUMBER.test(text) ? Number(text) : text;
@@ -33,7 +36,9 @@ function typedValue(schema: z.core.$ZodType, text: string): unknown {
   return text;
 }
 
-/** Entries are separated by commas, lists in a list by semicolons; between numbers blanks will do. */
+/**
+ * Entries are separated by commas, lists in a list by semicolons; between numbers blanks will do.
+ */
 function listOf(list: z.ZodArray, text: string): unknown[] {
   const element = kindOf(list.element);
   if (text.trim() === '') return [];

@@ -2,7 +2,10 @@ import type { Command, CommanderError } from 'commander';
 import { closest } from 'fastest-levenshtein';
 import { CommandError } from './command-error.ts';
 
-/** Makes a command throw what is wrong with its use, on one line with the nearest right name, in place of printing it. */
+/**
+ * Makes a command throw what is wrong with its use, on one line with the nearest right name, in
+ * place of printing it.
+ */
 export function strict(command: Command): Command {
   return command
     .showSuggestionAfterError(false)

@@ -27,8 +27,8 @@ export function seedStreams(seed: number): SeedStreams {
 }
 
 /**
- * The random numbers of a tensor of an untrained model: `randomStream(7001, init, 5, word)`, where word
- * is the first uint32, little-endian, of SHA-256 of the tensor's name.
+ * The random numbers of a tensor of an untrained model: `randomStream(7001, init, 5, word)`, where
+ * word is the first uint32, little-endian, of SHA-256 of the tensor's name.
  */
 export function untrainedStream(initialisation: number, tensor: string): RandomStream {
   const word = createHash('sha256').update(tensor).digest().readUInt32LE(0);
