@@ -4,7 +4,7 @@ export function meanOf(values: ArrayLike<number>): number {
   return sumOf(values) / values.length;
 }
 
-/** Of lists of one length, place by place. */
+/** Elementwise mean of lists of one length. */
 export function meanOfEach(lists: readonly ArrayLike<number>[]): number[] {
   return Array.from(lists[0]!, (_, i) => lists.reduce((sum, list) => sum + list[i]!, 0) / lists.length);
 }

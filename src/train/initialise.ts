@@ -3,8 +3,8 @@ import { fillNormal, randomStream } from '../statistics/random.ts';
 import type { Numbers, Objective } from './objective.ts';
 
 /**
- * First numbers of all parameters. Each has a random stream of its own, named by seed and
- * parameter: two problems begin with the same numbers in the parameters that both have.
+ * Initial values of all parameters. Each has its own random stream, named by seed and parameter, so
+ * that two objectives have equal initial values in common parameters.
  */
 export function initialise({ parameters }: Pick<Objective, 'parameters'>, seed: number): Numbers {
   return Object.fromEntries(

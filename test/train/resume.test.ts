@@ -132,7 +132,7 @@ describe('a checkpoint that does not fit', () => {
   });
 });
 
-test('numbers that leave the finite ones stop the run, name the step, and leave the last good checkpoint', async () => {
+test('diverged training stops the run, names the step, and keeps the last checkpoint', async () => {
   const out = join(scratch(), 'run');
   const diverging = { ...tinyTraining, learningRate: 1e30, clip: 1e30, warmUp: 6, checkpointEvery: 1, out };
   const failed = await trainModel(diverging).catch((error: unknown) => error);

@@ -159,7 +159,7 @@ describe('the trainer', () => {
     await trainer.close();
   });
 
-  test('stops where numbers leave the finite ones, names the step and keeps the parameters before it', async () => {
+  test('stops when training diverges, names the step and keeps the parameters before it', async () => {
     const trainer = await openTrainer(runtime, vectors, shaken(vectors), PAPER_ADAM);
     await trainer.take([regression], 0.01);
     const good = await trainer.state();
@@ -208,8 +208,8 @@ describe('a failure in the middle of a replacement', () => {
   });
 
   test.each([
-    ['a step', 'adam 3', /void: step 1 failed with 2 chunks/],
-    ['a restored state', middle, /void: restoring step 0 failed/],
+    ['a step', 'adam 3', /undefined: step 1 failed with 2 chunks/],
+    ['a restored state', middle, /undefined: restoring step 0 failed/],
   ])('of %s makes it void: nothing reads it, until another is restored', async (what, culprit, why) => {
     let fails = false;
     const trainer = await openTrainer(

@@ -13,7 +13,7 @@ import { measureSpeed, type Speed } from './speed.ts';
 import { secondsOf, shareFromDisk } from './stage-seconds.ts';
 import { addWork, rowsOf, type Work, workOf } from './work.ts';
 
-/** What a run would compute. */
+/** The work, time and memory of a run. */
 export interface Estimate {
   readonly signature: string;
   /** Where it would be stored; absolute. */
@@ -22,15 +22,14 @@ export interface Estimate {
   readonly stages: Readonly<Record<TimedStage, Work & { readonly seconds: number | null }>>;
   readonly total: Work & { readonly seconds: number | null };
   /**
-   * At its highest, both processes together; weights that are mapped from their file among it, as
-   * many as the machine can hold.
+   * Peak of both processes together, including mapped weights, as far as the machine can hold them.
    */
   readonly memoryBytes: number;
-  /** Whether that is more than the machine has, so that every pass reads weights from disk. */
+  /** Whether the machine has less memory, so that every pass reads weights from disk. */
   readonly streamed: boolean;
   /** Of the run folder. */
   readonly diskBytes: number;
-  /** What the seconds were computed with; null when it was not asked to measure. */
+  /** The measured speed; null when it was not measured. */
   readonly speed: Speed | null;
 }
 
@@ -42,7 +41,7 @@ export interface EstimateOptions extends ExperimentOptions, Hooks {
 }
 
 /**
- * Counts the work of a run without doing it.
+ * Estimates a run before it is computed.
  *
  * @param shared opens the model, for further estimates and runs
  * @throws UserError as runExperiment, before anything is computed; the reason of `signal`
@@ -87,13 +86,12 @@ function estimate(prepared: Prepared, speed: Speed | null, machineBytes: number,
 
 /** Two Node processes, the engine with nothing loaded, and buffers that wait for collection. */
 const BASE_BYTES = 450e6;
-/** Copies of an activation that are alive at once, beside what is counted. */
+/** Copies of an activation in memory at once, besides those that are counted. */
 const LIVE_COPIES = 3;
 
 /**
- * The higher of two moments: a finetuning step keeps all activations and a set of changed
- * projections; a batch keeps those of one layer, and the memory and the training queries are there
- * beside it.
+ * The larger of two peaks: a finetuning step needs all activations and a set of changed
+ * projections; a batch needs the activations of one layer, the prefix and the training queries.
  */
 function memoryBytes({ checkpoint, plan, decoder, sequences, scoring }: Prepared): number {
   const { layers, heads, keyValueHeads, headDim, hiddenSize, vocabulary } = decoder;
@@ -121,8 +119,8 @@ function memoryBytes({ checkpoint, plan, decoder, sequences, scoring }: Prepared
 }
 
 /**
- * As stored, mapped from the file; projections that can change, and the largest matrix of half
- * precision while it is used, as float32.
+ * Mapped weights as stored; projections, and the largest half-precision matrix while it is used, as
+ * float32.
  */
 function weightsInMemory(checkpoint: Prepared['checkpoint'], decoder: Decoder): number {
   const widened = decoder.tensors
@@ -138,8 +136,8 @@ function widest({ tensors }: Decoder): number {
 }
 
 /**
- * Bytes of what is stored, as JSON: of an example and, of it, in each setting and layer; of a token
- * id; of the result and, of it, in each layer.
+ * Bytes of stored JSON: per example, and for it per setting and layer; per token id; of the result,
+ * and for it per layer.
  */
 const STORED = { example: 380, setting: 140, layer: 150, token: 6.5, result: 2500, resultLayer: 200 };
 

@@ -1,8 +1,8 @@
 import { totalmem } from 'node:os';
 
 /**
- * Bytes that this process may use at most: what the machine has, or less where a control group
- * limits it.
+ * Bytes of memory that this process may use: those of the machine, or the limit of its control
+ * group.
  */
 export function memoryOfMachine(): number {
   return Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY);

@@ -2,7 +2,7 @@ import type { Checkpoint, TensorLocation } from '../../checkpoint/checkpoint.ts'
 import type { Decoder } from '../../model/decoder.ts';
 
 /**
- * Where those weights lie that a run maps from their files: all but the key and value projections.
+ * The places of the weights that a run maps from files: all but the key and value projections.
  */
 export function mappedPlaces(
   { tensors }: Pick<Checkpoint, 'tensors'>,
@@ -12,7 +12,7 @@ export function mappedPlaces(
   return decoder.tensors.filter(({ name }) => !changing.has(name)).map(({ name }) => tensors.get(name)!);
 }
 
-/** As they are stored. */
+/** Their size as stored. */
 export function mappedBytes(places: readonly TensorLocation[]): number {
   return places.reduce((sum, { length }) => sum + length, 0);
 }

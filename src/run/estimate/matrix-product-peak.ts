@@ -4,10 +4,10 @@ import { input } from '../../graph/tensor.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 
 /**
- * The machine's limit as this engine can reach it: 1e9 FLOP a second of a large float32 matrix
- * product, [512, 768] x [768, 3072].
+ * The peak of the machine with this engine: GFLOP/s of a large float32 matrix product, [512, 768] x
+ * [768, 3072].
  *
- * @param runs the fastest of so many counts
+ * @param runs number of runs; the fastest counts
  */
 export async function matrixProductPeak(runtime: Runtime, runs = 20): Promise<number> {
   const [M, K, N] = [512, 768, 3072];

@@ -1,7 +1,7 @@
 import type { Decoder } from '../../model/decoder.ts';
 import { passWork, scoreFlops } from './work.ts';
 
-/** How fast passes go on this machine: what limits them, each per second. */
+/** The speed of passes on this machine, by what limits them, per second. */
 export interface PassRates {
   /** 1e9 floating-point operations in products of many rows with weights. */
   readonly gigaflops: number;
@@ -11,7 +11,7 @@ export interface PassRates {
   readonly gigascores: number;
 }
 
-/** A pass with the work that its time is explained by. */
+/** A timed pass with its work. */
 export interface TimedPass {
   readonly seconds: number;
   /** In products with weights. */
@@ -20,7 +20,7 @@ export interface TimedPass {
   readonly weights: number;
 }
 
-/** The work of a pass over sequences behind a prefix of P tokens, without logits. */
+/** The work of a pass over sequences after a prefix of P tokens, without logits. */
 export function timedPass(
   decoder: Decoder,
   sequences: readonly (readonly number[])[],

@@ -6,11 +6,11 @@ import { timed } from './timing.ts';
 
 /** How fast files of weights are read; 1e9 bytes a second. */
 export interface ReadingSpeed {
-  /** As they are, some of them in memory already. */
+  /** Partly from the page cache. */
   readonly fileGigabytes: number;
   /**
-   * From the disk, what memory holds of them passed over; as `fileGigabytes` where the system
-   * cannot do so.
+   * From the disk, without the page cache; as `fileGigabytes` where the system has no direct
+   * reading.
    */
   readonly diskGigabytes: number;
 }
@@ -19,15 +19,14 @@ const STRETCHES = 8;
 const STRETCH_BYTES = 16 * 2 ** 20;
 const READ_BYTES = 4 * 2 ** 20;
 /**
- * What direct reading counts in: places in the file, and in memory, to which that of WebAssembly is
- * aligned.
+ * Alignment of direct reads, in the file and in memory. Memory of WebAssembly is aligned.
  */
 const ALIGNED = 4096;
 const WASM_PAGE = 64 * 2 ** 10;
-// The types of Node leave it out.
+// Missing in the types of Node.
 declare const WebAssembly: { readonly Memory: new (size: { initial: number }) => { readonly buffer: ArrayBuffer } };
 
-/** Reads stretches from random places, as they are and from the disk. */
+/** Measures reads at random places, with and without the page cache. */
 export async function measureReading(places: readonly TensorLocation[]): Promise<ReadingSpeed> {
   const buffer = new Uint8Array(new WebAssembly.Memory({ initial: READ_BYTES / WASM_PAGE }).buffer);
   const rate = async (openFile: (file: string) => Promise<FileHandle>) => {
@@ -46,7 +45,7 @@ export async function measureReading(places: readonly TensorLocation[]): Promise
   return { diskGigabytes: await rate(openDirectly), fileGigabytes: await rate(file => open(file)) };
 }
 
-/** @returns how many bytes there were to read */
+/** @returns the number of bytes read */
 async function readStretch(handle: FileHandle, start: number, buffer: Uint8Array): Promise<number> {
   let read = 0;
   for (let ended = false; !ended && read < STRETCH_BYTES; ) {
@@ -57,12 +56,12 @@ async function readStretch(handle: FileHandle, start: number, buffer: Uint8Array
   return read;
 }
 
-/** Past the system's memory of the file, where system and file system can. */
+/** Without the page cache, where system and file system support it. */
 async function openDirectly(file: string): Promise<FileHandle> {
   return open(file, constants.O_RDONLY | (constants.O_DIRECT ?? 0)).catch(() => open(file));
 }
 
-/** Each the more often the larger it is. */
+/** A random place, weighted by size. */
 function randomPlace(places: readonly TensorLocation[]): TensorLocation {
   let left = Math.random() * mappedBytes(places);
   for (const place of places) {

@@ -11,7 +11,7 @@ import { timed, usualSeconds } from './timing.ts';
 import { firstLayers, gradientTrial, passTrial, updateTrial } from './trials.ts';
 import { rowsOf } from './work.ts';
 
-/** How fast this machine is at what a run of this model does, measured just now. */
+/** The measured speed of this machine at the parts of a run. */
 export interface Speed extends ReadingSpeed, PassRates {
   /** Time of the gradient of a short sequence, in forward passes over it. */
   readonly gradientPasses: number;
@@ -27,7 +27,7 @@ export interface Speed extends ReadingSpeed, PassRates {
 
 /**
  * Times the first layers of the model for about two seconds: passes over few tokens, over as many
- * as a batch has, and over these behind a prefix; gradients; updates of projections.
+ * as a batch has, and over these after a prefix; gradients; updates of projections.
  */
 export async function measureSpeed(prepared: Prepared, options: RuntimeOptions = {}): Promise<Speed> {
   const { checkpoint, decoder } = prepared;

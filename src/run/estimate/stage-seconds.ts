@@ -7,36 +7,36 @@ import type { Speed } from './speed.ts';
 import { scoreFlops, type Work } from './work.ts';
 
 /**
- * Node, the program, model and task, and the end of it all take as long as so many starts of a
- * process that computes; measured.
+ * Starting the program, reading model and task, and finishing take as long as so many starts of a
+ * compute process; measured.
  */
 const STARTS = 7;
 /**
- * What it takes to measure and store an example, and to order the scores of one token of the
- * context in a layer; measured.
+ * Seconds to measure and store an example, and to rank the scores of one token of the context in a
+ * layer; measured.
  */
 const EXAMPLE_SECONDS = 0.002;
 const KENDALL_SECONDS = 0.75e-6;
 
 /**
- * Passes go through the weights in order, so that what was read last is dropped before it is
- * wanted: of what could stay, this share does; measured.
+ * Passes read the weights in order, so that the page cache drops them before their next use: this
+ * share of what fits stays; measured.
  */
 const STAYING = 0.2;
 
 /**
- * The share of `mapped` bytes that every pass reads from disk where memory has `room` for so many
- * of them; 0 where it holds all.
+ * The share of `mapped` bytes that every pass reads from disk when memory has `room` bytes for
+ * them; 0 when all fit.
  */
 export function shareFromDisk(mapped: number, room: number): number {
   return room >= mapped ? 0 : 1 - (STAYING * Math.max(0, room)) / mapped;
 }
 
 /**
- * Seconds that a stage of a run takes at some speed.
+ * Seconds of a stage of a run at a speed.
  *
- * @param speed.fromDisk the share of the weights that every pass reads from disk; that is done
- * ahead, while the engine computes
+ * @param speed.fromDisk the share of the weights that every pass reads from disk, ahead of the
+ * computation
  */
 export function secondsOf(
   stage: TimedStage,
@@ -61,7 +61,7 @@ export function secondsOf(
       const { flops, scores, weights, steps } = work;
       const products = (1e-9 * (flops - scoreFlops(decoder) * scores)) / speed.gigaflops;
       const passes = products + (4e-9 * weights) / speed.gigabytes + (1e-9 * scores) / speed.gigascores;
-      // The work of a gradient is counted as that of two passes.
+      // Work counts a gradient as two passes.
       const share = steps > 0 ? speed.gradientPasses / 2 : 1;
       const computing = share * passes + (steps * projections) / speed.steppedGigabytes;
       const reading = (fromDisk * (weights / elements(decoder.tensors)) * mapped) / speed.diskGigabytes;
@@ -70,7 +70,7 @@ export function secondsOf(
   }
 }
 
-/** How many sessions a run opens. */
+/** Number of sessions that a run opens. */
 function sessions({ settings }: Plan): number {
   const prefix = settings.some(name => name !== 'finetuned') ? 1 : 0;
   const gradientAndPrefix = settings.includes('finetuned') ? 2 : 0;

@@ -5,7 +5,7 @@ export async function timed<T>(work: () => Promise<T>): Promise<readonly [T, num
   return [result, (performance.now() - start) / 1000];
 }
 
-/** Work that is repeated to find how long it takes. */
+/** Work that is repeated to measure its time. */
 export type Trial = () => Promise<unknown>;
 
 /** Of all trials together. */

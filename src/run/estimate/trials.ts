@@ -13,7 +13,7 @@ import type { Handle, TensorData } from '../../runtime/runtime.ts';
 import { projectionGradients, stepNames, updateFeeds, updateGraph, updateGroups } from '../../setting/finetune-step.ts';
 import type { Trial } from './timing.ts';
 
-/** A pass of the first layers over packed sequences, behind a prefix of P zeros. */
+/** A pass of the first layers over packed sequences, after a prefix of P zeros. */
 export async function passTrial(
   { runtime, pretrained, ...model }: LoadedModel,
   { layers, keyValueHeads, headDim }: Decoder,
@@ -109,8 +109,8 @@ const firstLayersGraph: ModelGraph = {
 };
 
 /**
- * The gradient of the summed attention output of the last timed layer by the projections of all
- * timed layers.
+ * The gradient of the summed attention output of the last timed layer with respect to the
+ * projections of all timed layers.
  */
 const firstGradientGraph: ModelGraph = {
   name: 'first gradient',

@@ -1,6 +1,5 @@
 /**
- * @file The work of a run, counted before it is done: tokens, FLOPs, and how often the weights are
- * read.
+ * @file Counts the work of a run: tokens, FLOPs, and how often weights are read.
  */
 import { type Decoder, elements } from '../../model/decoder.ts';
 import { PREFIX_PIECE } from '../../model/prefix.ts';
@@ -11,7 +10,7 @@ import type { TimedStage } from '../provenance.ts';
 export interface Work {
   /** Tokens fed. */
   readonly tokens: number;
-  /** Two for each multiply-add of weights and attention; nothing else counts. */
+  /** Two per multiply-add of weights and attention; nothing else is counted. */
   readonly flops: number;
   /** Scores of attention, of all layers and heads. */
   readonly scores: number;
@@ -22,7 +21,7 @@ export interface Work {
 }
 
 /**
- * A forward pass over `sequences` sequences of T tokens behind P of prefix; the head is read after
+ * A forward pass over `sequences` sequences of T tokens after a prefix of P; logits are computed at
  * `reads` tokens in all.
  */
 export function forwardFlops(
@@ -33,12 +32,12 @@ export function forwardFlops(
   return sequences * (2 * layerWeights(decoder) * T + attention) + 2 * decoder.hiddenSize * decoder.vocabulary * reads;
 }
 
-/** A score is a product of query and key, and weighs a value. */
+/** Per score: the product of query and key, and the weighted value. */
 export function scoreFlops({ headDim }: Decoder): number {
   return 4 * headDim;
 }
 
-/** Scores of T tokens behind P of prefix, those that the mask hides too. */
+/** Scores of T tokens after a prefix of P, including masked ones. */
 function scoresOf({ layers, heads }: Decoder, { T, P }: { T: number; P: number }): number {
   return layers * heads * T * (P + T);
 }
@@ -61,8 +60,8 @@ export function trainingFlops(decoder: Decoder, { B, T }: { readonly B: number; 
 }
 
 /**
- * Weights that every token is multiplied with; embeddings are looked up, and the head is read for
- * few tokens.
+ * Weights that every token is multiplied with: without embeddings, and without the head, which few
+ * tokens need.
  */
 function layerWeights({ tensors }: Decoder): number {
   return elements(tensors.filter(({ name, shape }) => shape.length === 2 && !/embed|wte|wpe|lm_head/.test(name)));
@@ -84,7 +83,9 @@ export function addWork(a: Work, b: Work): Work {
   };
 }
 
-/** One pass over sequences of T tokens behind P of prefix, the head read after `reads` of each. */
+/**
+ * One pass over sequences of T tokens after a prefix of P, with logits at `reads` tokens of each.
+ */
 export function passWork(
   decoder: Decoder,
   sequences: readonly { readonly T: number; readonly reads: number }[],
@@ -106,7 +107,7 @@ export function passWork(
     });
 }
 
-/** A prefix of P tokens, in the pieces in which it is computed. */
+/** A prefix of P tokens, computed in pieces. */
 function prefixWork(decoder: Decoder, P: number): Work {
   const starts = Array.from({ length: Math.ceil(P / PREFIX_PIECE) }, (_, i) => i * PREFIX_PIECE);
   return starts

@@ -3,14 +3,14 @@ import { stepFlops } from '../../run/estimate/work.ts';
 import { checkAttentionHead } from '../../theory/attention-head.ts';
 import { checked } from '../../theory/check.ts';
 import { meanOf } from '../means.ts';
-import { type Chapter, type ChapterResult, findingOf, rounded, type Workplace, workOfPasses } from './chapter.ts';
+import { type Chapter, type ChapterContext, type ChapterResult, findingOf, rounded, workOfPasses } from './chapter.ts';
 import { defined } from './gathered.ts';
 import { measureHeads, QUERIES } from './head-measures.ts';
 import { whyNoMaps } from './heads.ts';
 import type { Rank } from './rank.ts';
 import { demonstrationSets, overSets, testFindings, whyNoTests } from './set-tests.ts';
 
-/** Rounding of float32 in keys, queries and softmax, as a share of what a head gives. */
+/** Rounding of float32 in keys, queries and softmax, relative to the output of a head. */
 const FLOAT32 = 2e-5;
 
 /** Chapter 2: the head without its softmax, in theory and in the model. */
@@ -35,11 +35,11 @@ export const attentionHead: Chapter = {
       flops: read.flops + steps.reduce((sum, T) => sum + stepFlops(decoder, T), 0),
     };
   },
-  compute: async workplace => {
-    const checks = checkAttentionHead(workplace.seed);
-    const why = whyNoMaps(workplace.prepared.decoder, workplace.prepared.sequences.shots);
+  compute: async context => {
+    const checks = checkAttentionHead(context.seed);
+    const why = whyNoMaps(context.prepared.decoder, context.prepared.sequences.shots);
     if (why === undefined) {
-      const onModel = await computeOnModel(workplace);
+      const onModel = await computeOnModel(context);
       return { ...onModel, checks: [...checks, ...onModel.checks] };
     }
     const findings = [{ what: 'dW_icl of the heads of the model', value: null, why }];
@@ -47,12 +47,12 @@ export const attentionHead: Chapter = {
   },
 };
 
-async function computeOnModel(workplace: Workplace): Promise<ChapterResult> {
-  const { checkpoint, decoder, sequences, task } = workplace.prepared;
+async function computeOnModel(context: ChapterContext): Promise<ChapterResult> {
+  const { checkpoint, decoder, sequences, task } = context.prepared;
   const { layers, keyValueHeads } = decoder;
   const { name } = checkpoint;
-  const sets = demonstrationSets(workplace.prepared);
-  const measured = await measureHeads(workplace, sets);
+  const sets = demonstrationSets(context.prepared);
+  const measured = await measureHeads(context, sets);
   const { ofHeads, ofMaps, ranks, ranksFinetuned, demonstrationsTwice, recomputed } = measured;
   const rankMean = (layer: number, of: keyof Rank) =>
     meanOf(ranks.flatMap(ofSet => ofSet[layer]!.map(rank => rank[of])));
@@ -99,7 +99,7 @@ async function computeOnModel(workplace: Workplace): Promise<ChapterResult> {
       findingOf('baseline: W_zsl in place of dW_icl', defined(ofMaps.each('zeroShotMatched'))),
       findingOf('baseline: a random step of the same size in place of finetuning', defined(ofMaps.each('randomStep'))),
       findingOf('baseline: a random matrix in place of dW_icl', defined(ofMaps.each('randomMatrix'))),
-      ...testFindings(measured, whyNoTests(sets.length, workplace.prepared)),
+      ...testFindings(measured, whyNoTests(sets.length, context.prepared)),
       findingOf('cos(dW_icl, dW_ft) where finetuning also moved the hidden states', defined(ofMaps.each('throughout'))),
       findingOf('cos(dW_icl q, dW_ft q)', defined(ofHeads.each('onQuery'))),
       findingOf('for comparison: cos(dW_ft, dW_ft of other demonstrations)', defined(ofMaps.each('finetunedTwice'))),

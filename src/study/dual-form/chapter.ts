@@ -4,7 +4,7 @@ import type { Prepared } from '../../run/prepare.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import type { Check } from '../../theory/check.ts';
 
-/** A number that a chapter found, for a reader. */
+/** A number that a chapter reports. */
 export interface Finding {
   readonly what: string;
   /** Null with `why`. */
@@ -12,46 +12,46 @@ export interface Finding {
   readonly why?: string;
 }
 
-/** Numbers side by side. */
+/** A table of numbers. */
 export interface Table {
   readonly title: string;
   readonly columns: readonly string[];
   readonly rows: readonly (readonly (number | string | null)[])[];
 }
 
-/** What a chapter computes. */
+/** The result of a chapter. */
 export interface ChapterResult {
   readonly checks: readonly Check[];
   readonly findings: readonly Finding[];
   readonly tables: readonly Table[];
-  /** SVG; null where there is nothing to draw. */
+  /** SVG; null for no figure. */
   readonly figure: string | null;
 }
 
-/** What a chapter may use. */
-export interface Workplace {
-  /** Of random problems. */
+/** Inputs of a chapter. */
+export interface ChapterContext {
+  /** Seed of random problems. */
   readonly seed: number;
   /** Model, task and token sequences; nothing is loaded. */
   readonly prepared: Prepared;
-  /** Of every training from scratch. */
+  /** Steps of every training from scratch. */
   readonly trainingSteps: number;
   readonly runtime: Runtime;
   readonly model: () => Promise<LoadedModel>;
-  /** Throws when the user asked to stop. */
+  /** Reports progress; throws after an interruption. */
   readonly report: (doing: string, done: number, total: number) => void;
 }
 
 export interface Chapter {
   readonly title: string;
-  /** What goes through the model, where the model has what the chapter reads. */
+  /** Tokens and FLOPs through the model; 0 where the model has not what the chapter reads. */
   readonly work?: (prepared: Prepared) => Pick<Work, 'tokens' | 'flops'>;
-  /** Trainings from scratch. */
+  /** Number of trainings from scratch. */
   readonly trainings?: number;
-  readonly compute: (workplace: Workplace) => Promise<ChapterResult>;
+  readonly compute: (context: ChapterContext) => Promise<ChapterResult>;
 }
 
-/** Tables hold what a reader can use: six digits. */
+/** Rounds to six digits, for tables. */
 export function rounded(x: number): number {
   return Number(x.toPrecision(6));
 }
@@ -61,7 +61,7 @@ export function findingOf(what: string, value: number | null, why = 'undefined i
   return value === null ? { what, value, why } : { what, value: rounded(value) };
 }
 
-/** The work of passes over sequences of T tokens behind P of prefix, the head read at none. */
+/** The work of passes over T tokens after a prefix of P, without logits. */
 export function workOfPasses(
   { decoder }: Pick<Prepared, 'decoder'>,
   passes: readonly { readonly T: number; readonly P: number }[],

@@ -3,7 +3,7 @@ import { chapters } from './chapters.ts';
 import { prepareTheory, type TheoryOptions } from './prepare-theory.ts';
 import { chapterFile, type StoredChapter } from './run-theory.ts';
 
-/** What the theory lab would do. */
+/** The work of the study. */
 export interface TheoryEstimate {
   readonly schema: 'dualform.theory-estimate/1';
   readonly signature: string;
@@ -17,7 +17,7 @@ export interface TheoryEstimate {
   })[];
 }
 
-/** Counts the work without doing it. @throws UserError as runTheory */
+/** Counts the work of the study. @throws UserError as runTheory */
 export async function estimateTheory(options: TheoryOptions = {}): Promise<TheoryEstimate> {
   const { prepared, plan, signature, folder, wanted } = await prepareTheory(options);
   return {

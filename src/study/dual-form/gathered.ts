@@ -1,9 +1,9 @@
 import { meanOf } from '../means.ts';
 
-/** Measures of heads over queries; what is not defined is null. */
+/** Measures of heads over queries; undefined ones are null. */
 export interface Gathered<M> {
   readonly add: (layer: number, head: number, measures: M) => void;
-  /** Means over the queries, of every head, layer by layer. */
+  /** Means over queries, head by head and layer by layer. */
   readonly each: (key: keyof M) => readonly (number | null)[];
   /** Mean over the heads of a layer. */
   readonly layer: (layer: number, key: keyof M) => number | null;
@@ -28,7 +28,7 @@ export function gathered<M extends Readonly<Record<keyof M, number | null>>>(
   };
 }
 
-/** Mean of those that are defined; null when none is. */
+/** Mean of the values that are not null; null if there are none. */
 export function defined(values: readonly (number | null)[]): number | null {
   const known = values.filter(value => value !== null);
   return known.length === 0 ? null : meanOf(known);

@@ -1,4 +1,4 @@
-/** @file What chapter 2 measures of the heads of a model. */
+/** @file The measures of chapter 2 at the heads of a model. */
 import { cosine } from '../../metric/cosine.ts';
 import type { LoadedModel, Projections } from '../../model/loaded-model.ts';
 import { computePrefix, emptyPrefix, type Prefix, releasePrefix } from '../../model/prefix.ts';
@@ -9,22 +9,21 @@ import { type KeysAndValues, mapOf, softmaxAttention } from '../../theory/attent
 import { drawFrom } from '../../theory/draw.ts';
 import { type Matrix, minus, norm, sum, times } from '../../theory/matrix.ts';
 import { relativeError } from '../../theory/softmax-kernel.ts';
-import type { Workplace } from './chapter.ts';
+import type { ChapterContext } from './chapter.ts';
 import { defined, type Gathered, gathered } from './gathered.ts';
 import { type HeadReadings, readHeads, readPrefix } from './heads.ts';
 import { centred, joinTokens, mispaired, tokensFrom } from './keys-and-values.ts';
 import { type Rank, rankOf } from './rank.ts';
 
 /**
- * Queries behind each set of demonstrations; everything that depends on them is a mean over them.
+ * Queries after each set of demonstrations; measures are means over them.
  */
 export const QUERIES = 2;
 /** Names the random streams of the baselines. */
 const BASELINE = 1;
 
 /**
- * What is measured of a head for one set of demonstrations and one query; cosines that are not
- * defined are null.
+ * Measures of a head for one set of demonstrations and one query; undefined cosines are null.
  */
 interface OfHead {
   /** cos(head, head without softmax), in context and zero-shot. */
@@ -41,8 +40,7 @@ interface OfHead {
 }
 
 /**
- * What is measured of the maps of a key/value head, which its query heads share, for one set and
- * one query.
+ * Measures of the maps of a key/value head, which its query heads share, for one set and one query.
  */
 interface OfMaps {
   /** |dW_icl| / |W_zsl|, |dW_ft| / |W_zsl| */
@@ -52,13 +50,13 @@ interface OfMaps {
   readonly alongZeroShot: number | null;
   readonly zeroShotMatched: number | null;
   /**
-   * cos(dW_icl, dW_ft); then with centred values, and with all of the finetuned model in place of
-   * the layer's projections.
+   * cos(dW_icl, dW_ft); then with centred values, and with the whole finetuned model instead of the
+   * projections of the layer.
    */
   readonly matched: number | null;
   readonly centred: number | null;
   readonly throughout: number | null;
-  /** What it is to be held against. */
+  /** Baselines. */
   readonly mispaired: number | null;
   /** Mean over the other sets. */
   readonly otherDemonstrations: number | null;
@@ -72,7 +70,7 @@ export interface HeadMeasures {
   /** Means over sets and queries. */
   readonly ofHeads: Gathered<OfHead>;
   readonly ofMaps: Gathered<OfMaps>;
-  /** Of each set alone. */
+  /** Of each single set. */
   readonly ofMapsBySet: readonly Gathered<OfMaps>[];
   /**
    * cos(dW_icl of set i, dW_ft of set j), mean over layers, heads and queries; null where it is
@@ -85,11 +83,11 @@ export interface HeadMeasures {
   readonly ranksFinetuned: readonly number[];
   /** cos(dW_icl, dW_icl of another set) of every key/value head and pair of sets. */
   readonly demonstrationsTwice: readonly (number | null)[];
-  /** Largest relative error of softmax attention computed anew from what was read. */
+  /** Largest relative error of softmax attention recomputed from the readings. */
   readonly recomputed: number;
 }
 
-/** Of a key/value head: what the demonstrations leave, whatever the query. */
+/** Maps of a key/value head that the demonstrations make, for any query. */
 interface DemonstrationMaps {
   readonly bos: Matrix;
   readonly update: Matrix;
@@ -100,14 +98,14 @@ interface DemonstrationMaps {
 const cos = (a: Matrix, b: Matrix) => cosine(a.data, b.data);
 
 /**
- * Finetunes on each set of demonstrations and reads the heads behind some queries, in context and
+ * Finetunes on each set of demonstrations and reads the heads at some queries, in context and
  * alone.
  */
-export async function measureHeads(workplace: Workplace, sets: readonly DemonstrationSet[]): Promise<HeadMeasures> {
-  const { prepared, seed, report } = workplace;
+export async function measureHeads(context: ChapterContext, sets: readonly DemonstrationSet[]): Promise<HeadMeasures> {
+  const { prepared, seed, report } = context;
   const { plan, decoder } = prepared;
   const { layers, heads, keyValueHeads } = decoder;
-  const model = await workplace.model();
+  const model = await context.model();
   const finetuned = await finetuneOnEach(model, sets, plan.learningRate!, report);
 
   const group = heads / keyValueHeads;
@@ -169,21 +167,21 @@ export async function measureHeads(workplace: Workplace, sets: readonly Demonstr
   };
 }
 
-/** The heads behind one query. */
+/** The heads at one query. */
 interface Readings {
   /** In context. */
   readonly within: HeadReadings;
-  /** Zero-shot, with the changed projections of each set beside. */
+  /** Zero-shot, with keys and values of the finetuned projections of each set. */
   readonly zeroShot: readonly HeadReadings[];
-  /** Zero-shot, beside it projections that moved at random. */
+  /** Zero-shot, with keys and values of randomly moved projections. */
   readonly byChance: HeadReadings;
   /** Finetuned on the set. */
   readonly throughout: HeadReadings;
 }
 
 /**
- * All but `within` are read with the BOS directly before the query, both where they stand in
- * context: one frame of positions.
+ * All but `within` are read with the BOS directly before the query, at the positions of the
+ * context.
  */
 async function readBehind(
   model: LoadedModel,
@@ -228,7 +226,7 @@ interface Changes {
 
 function changesOf({ zeroShot, byChance, throughout }: Readings, layer: number, g: number): Changes {
   const W = mapOf(zeroShot[0]!.own[layer]![g]!);
-  // `finetuningUpdate`, with its first map computed once for all.
+  // `finetuningUpdate`, with its first map computed once.
   const change = (after: KeysAndValues) => sum(mapOf(after), W, -1);
   return {
     W,
@@ -280,12 +278,12 @@ function measureHead(
   };
 }
 
-/** Changed projections of each set, one step a demonstration. */
+/** Changed projections of each set, one step per demonstration. */
 async function finetuneOnEach(
   model: LoadedModel,
   sets: readonly DemonstrationSet[],
   learningRate: number,
-  report: Workplace['report'],
+  report: ChapterContext['report'],
 ): Promise<readonly Projections[]> {
   const steps = sets.reduce((sum, { finetuning }) => sum + finetuning.length, 0);
   const finetuned: Projections[] = [];

@@ -1,6 +1,6 @@
 /**
- * @file Keys, values and queries of every head of a model, as the chapters want them: in float64, a
- * row a token.
+ * @file Keys, values and queries of every head of a model for the chapters: in float64, one row per
+ * token.
  */
 import * as g from '../../graph/operators/index.ts';
 import { substitute } from '../../graph/substitute.ts';
@@ -20,15 +20,15 @@ export type PerKeyValueHead<T> = readonly (readonly T[])[];
 /** By layer and query head. */
 export type PerHead<T> = readonly (readonly T[])[];
 
-/** What the heads hold of a sequence behind a prefix. */
+/** Readings of the heads at a sequence after a prefix. */
 export interface HeadReadings {
   /** Of the last token: scaled, after position embedding. [dh] */
   readonly query: PerHead<Vector>;
-  /** What the last token's heads give, softmax and all, before the output projection. [dh] */
+  /** Output of the heads at the last token, before the output projection. [dh] */
   readonly attended: PerHead<Vector>;
-  /** What the tokens of the sequence leave. */
+  /** Keys and values of the tokens of the sequence. */
   readonly own: PerKeyValueHead<KeysAndValues>;
-  /** What changed projections of a layer make of the hidden states that reach it here. */
+  /** Keys and values that changed projections make of the same hidden states. */
   readonly changed: PerKeyValueHead<KeysAndValues>;
 }
 
@@ -70,7 +70,7 @@ export async function readHeads(
   };
 }
 
-/** What the tokens of a prefix have left. */
+/** Keys and values of the tokens of a prefix. */
 export async function readPrefix(
   { decoder, runtime }: LoadedModel,
   prefix: Prefix,
@@ -83,7 +83,7 @@ export async function readPrefix(
   return perLayer;
 }
 
-/** [G, dh, S] and [G, S, dh] -> of each head a row a token. */
+/** [G, dh, S] and [G, S, dh] -> keys and values of each head, one row per token. */
 function keysAndValues(key: TensorData, value: TensorData): readonly KeysAndValues[] {
   const [G, S, dh] = value.dims as [number, number, number];
   const values = slices(value.data, G);
@@ -100,8 +100,8 @@ function slices(data: TensorData['data'] | Vector, count: number): readonly Vect
 }
 
 /**
- * Why the scores of a model's heads are more than products of queries and keys; undefined when they
- * are not.
+ * Why the heads of a model have no maps: their scores are not only products of queries and keys.
+ * Undefined where they have.
  */
 export function whyNoMaps({ finishScores, window, momentum, family }: Decoder, shots: number): string | undefined {
   if (shots === 0) return 'no demonstrations';
@@ -120,7 +120,7 @@ const headNames = {
 } as const;
 
 /**
- * One sequence of T tokens behind a prefix -> for each layer N, after position embedding,
+ * One sequence of T tokens after a prefix -> for each layer N, after position embedding,
  * layers.N.query [T, H*dh] scaled, .key [G, dh, T], .value [G, T, dh]; .attended [T, H*dh], the
  * output of the heads before the output projection; and .changed_key, .changed_value, the keys and
  * values that other projections, fed as changed.*, make of the same hidden states.

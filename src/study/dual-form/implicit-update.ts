@@ -16,11 +16,11 @@ import { relativeError } from '../../theory/softmax-kernel.ts';
 import { meanOf } from '../means.ts';
 import {
   type Chapter,
+  type ChapterContext,
   type ChapterResult,
   type Finding,
   rounded,
   type Table,
-  type Workplace,
   workOfPasses,
 } from './chapter.ts';
 import {
@@ -36,16 +36,15 @@ import {
 /** Rounding of float32 through all layers, as a share of what is compared. */
 const FLOAT32 = 2e-5;
 /**
- * The same as a share of what the demonstrations change. Where they change nothing it is NaN, which
- * passes nothing.
+ * The same relative to the change by the demonstrations. Without a change it is NaN, which does not
+ * pass.
  */
 const OF_CHANGE = 1e-4;
 /**
- * Queries whose layers are compared; the demonstrations are added one by one before the first of
- * them.
+ * Queries at which layers are compared. Demonstrations are added one by one before the first query.
  */
 const QUERIES = 4;
-/** Layers that the figure shows. */
+/** Layers in the figure. */
 const SHOWN_LAYERS = 5;
 
 /** Chapter 4: demonstrations as a rank-one change of each layer's feed-forward. */
@@ -67,9 +66,9 @@ export const implicitUpdates: Chapter = {
       ...demonstrations.flatMap(({ start, tokens }) => three(first!.tokens.length, start + tokens.length)),
     ]);
   },
-  compute: async workplace => {
-    const { decoder, checkpoint, sequences } = workplace.prepared;
-    const checks = checkImplicitUpdate(workplace.seed);
+  compute: async context => {
+    const { decoder, checkpoint, sequences } = context.prepared;
+    const checks = checkImplicitUpdate(context.seed);
     const why =
       decoder.feedForward === undefined
         ? `the feed-forward of ${checkpoint.name} (${decoder.family}) does not read what its attention leaves`
@@ -78,17 +77,17 @@ export const implicitUpdates: Chapter = {
           : undefined;
     if (why !== undefined) {
       const findings: Finding[] = [{ what: 'size of the update of a layer', value: null, why }];
-      return { checks, findings, tables: [], figure: toyFigure(workplace.seed) };
+      return { checks, findings, tables: [], figure: toyFigure(context.seed) };
     }
-    const onModel = await computeOnModel(workplace);
+    const onModel = await computeOnModel(context);
     return { ...onModel, checks: [...checks, ...onModel.checks] };
   },
 };
 
-async function computeOnModel(workplace: Workplace): Promise<ChapterResult> {
-  const { prepared, report } = workplace;
+async function computeOnModel(context: ChapterContext): Promise<ChapterResult> {
+  const { prepared, report } = context;
   const { sequences, plan } = prepared;
-  const model = await workplace.model();
+  const model = await context.model();
   const layers = Array.from({ length: model.decoder.layers }, (_, layer) => layer);
   const queries = sequences.queries.slice(0, QUERIES).map(query => query.tokens);
   const sizes = await matrixSizes(model);
@@ -125,7 +124,7 @@ async function computeOnModel(workplace: Workplace): Promise<ChapterResult> {
     ),
   }));
 
-  const growth = await growing(workplace, model, queries[0]!, vectorOf(compared[0]!.without, names.logits), sizes);
+  const growth = await growing(context, model, queries[0]!, vectorOf(compared[0]!.without, names.logits), sizes);
   const last = growth.at(-1)!;
   const tables: Table[] = [
     {
@@ -217,7 +216,7 @@ async function computeOnModel(workplace: Workplace): Promise<ChapterResult> {
 
 /** Sizes of the updates before one query with 0, 1, ... demonstrations, against W, by layer. */
 async function growing(
-  { prepared: { sequences, plan }, report }: Workplace,
+  { prepared: { sequences, plan }, report }: ChapterContext,
   model: LoadedModel,
   query: readonly number[],
   without: Vector,
@@ -296,7 +295,7 @@ function shown(layers: readonly number[]): readonly number[] {
   return Array.from({ length: count }, (_, i) => (count === 1 ? 0 : Math.round((i * last) / (count - 1))));
 }
 
-/** Where the model is not of this build: the sequence of updates of a block with random weights. */
+/** For models without such layers: the updates of a block with random weights. */
 function toyFigure(seed: number): string {
   const { gated, attended, contextLength } = blockExample(seed);
   const points = Array.from({ length: contextLength + 1 }, (_, count) => {

@@ -16,23 +16,23 @@ import {
 } from '../../theory/in-context-regression.ts';
 import { matrix, outer, row } from '../../theory/matrix.ts';
 import { meanOf } from '../means.ts';
-import { type Chapter, rounded, type Workplace } from './chapter.ts';
+import { type Chapter, type ChapterContext, rounded } from './chapter.ts';
 import { minimise } from './minimise.ts';
 import { trainLayers } from './trained-layers.ts';
 
 const WIDTH = 5;
 const EXAMPLES = 20;
-/** Tasks that losses are measured on. */
+/** Tasks for losses. */
 const TEST_TASKS = 10_000;
-/** Tasks that rates are chosen on, none of which is measured on. */
+/** Tasks for the choice of rates; none of them is a test task. */
 const TUNING_TASKS = 300;
 const DESCENT_STEPS = 8;
-/** Two numbers to choose make this slow. */
+/** Fewer steps, since two numbers are chosen. */
 const PLUS_PLUS_STEPS = 4;
 const BATCH = 256;
 const LEARNING_RATE = 0.01;
 
-/** Random streams of tasks: no task of one is in another. */
+/** Separate random streams of tasks. */
 const streams = { test: 1, training: 2, tuning: 3 } as const;
 
 /** Task `index` of a stream. */
@@ -40,20 +40,20 @@ export function taskOf(stream: keyof typeof streams, seed: number, index: number
   return drawRegression(WIDTH, EXAMPLES, seed, 3, streams[stream], index);
 }
 
-/** Chapter 3: the constructed layer, and layers that were trained. */
+/** Chapter 3: the constructed layer, and trained layers. */
 export const inContextRegression: Chapter = {
   title: 'a layer of linear self-attention that is a step of gradient descent',
   trainings: 2,
-  compute: async workplace => {
-    const { seed } = workplace;
+  compute: async context => {
+    const { seed } = context;
     const tasks = (stream: keyof typeof streams, length: number) =>
       Array.from({ length }, (_, i) => taskOf(stream, seed, i));
     const test = tasks('test', TEST_TASKS);
     const tuning = tasks('tuning', TUNING_TASKS);
-    const descent = await descentLosses(tuning, test, workplace);
-    const plusPlus = await plusPlusLosses(tuning, test, workplace);
-    const one = await trained(1, workplace);
-    const two = await trained(2, workplace);
+    const descent = await descentLosses(tuning, test, context);
+    const plusPlus = await plusPlusLosses(tuning, test, context);
+    const one = await trained(1, context);
+    const two = await trained(2, context);
     const lossOf = (layers: readonly LinearAttentionLayer[]) => meanSquare(test, task => predict(layers, task));
     const trainedLosses = [one, two].map(lossOf);
     const step = descent[0]!;
@@ -118,13 +118,13 @@ function byCount(losses: readonly number[]) {
 }
 
 /**
- * Losses of 1, 2, ... steps on `test`, each at the rate that is best on `tuning`; that of one step
- * is known in closed form.
+ * Losses of 1, 2, ... steps on `test`, each at the best rate on `tuning`; that of one step has a
+ * closed form.
  */
 export function descentLosses(
   tuning: readonly RegressionTask[],
   test: readonly RegressionTask[],
-  { report }: Pick<Workplace, 'report'>,
+  { report }: Pick<ChapterContext, 'report'>,
 ): Promise<readonly number[]> {
   return eachCount(DESCENT_STEPS, (steps, done) => {
     report('choosing rates of gradient descent', done, DESCENT_STEPS);
@@ -135,17 +135,17 @@ export function descentLosses(
   });
 }
 
-/** The same of GD++, whose curvature is chosen too. */
+/** The same for GD++, with a chosen curvature. */
 export function plusPlusLosses(
   tuning: readonly RegressionTask[],
   test: readonly RegressionTask[],
-  { report }: Pick<Workplace, 'report'>,
+  { report }: Pick<ChapterContext, 'report'>,
 ): Promise<readonly number[]> {
   return eachCount(PLUS_PLUS_STEPS, (steps, done) => {
     report('choosing rates of GD++', done, PLUS_PLUS_STEPS);
     const loss = (tasks: readonly RegressionTask[], rate: number, curvature: number) =>
       meanSquare(tasks, task => predictByPreconditionedDescent(task, rate, curvature, steps));
-    // A single step does not see how it moves the inputs.
+    // Curvature has no effect in a single step.
     if (steps === 1) return loss(test, bestRate(WIDTH, EXAMPLES), 0);
     const rateAt = (curvature: number) => minimise(rate => loss(tuning, rate, curvature), 0, 8, 0.003);
     const curvature = minimise(c => loss(tuning, rateAt(c), c), 0, 2, 0.01);
@@ -154,7 +154,7 @@ export function plusPlusLosses(
 }
 
 /**
- * Values of 1, 2, ... `count`; between them the event loop runs, so that the work can be stopped.
+ * Values of 1, 2, ... `count`; the event loop runs between them, so that the work can be stopped.
  */
 async function eachCount(count: number, value: (n: number, done: number) => number): Promise<readonly number[]> {
   const values: number[] = [];
@@ -165,7 +165,7 @@ async function eachCount(count: number, value: (n: number, done: number) => numb
   return values;
 }
 
-function trained(layers: number, { seed, runtime, trainingSteps: steps, report }: Workplace) {
+function trained(layers: number, { seed, runtime, trainingSteps: steps, report }: ChapterContext) {
   return trainLayers(
     runtime,
     { layers, hiddenSize: WIDTH, examples: EXAMPLES, steps, batch: BATCH, learningRate: LEARNING_RATE },
@@ -176,8 +176,8 @@ function trained(layers: number, { seed, runtime, trainingSteps: steps, report }
 }
 
 /**
- * All that the prediction for a query (x, 0) is made of: minus the last row of the values times the
- * scores without their last column, entry by entry.
+ * What the prediction for a query (x, 0) depends on: the outer product of the last row of the
+ * values and the scores without their last column.
  */
 function effective({ scores, values }: LinearAttentionLayer) {
   const last = row(values, WIDTH);

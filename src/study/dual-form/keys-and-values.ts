@@ -1,7 +1,7 @@
 import type { KeysAndValues } from '../../theory/attention-head.ts';
 import { type Matrix, matrix, row, scaled, timesTransposed, type Vector } from '../../theory/matrix.ts';
 
-/** Tokens `from` to before `to`. */
+/** Tokens from `from` to `to` - 1. */
 export function tokensFrom({ keys, values }: KeysAndValues, from: number, to = keys.rows): KeysAndValues {
   const cut = ({ columns, data }: Matrix) => ({
     rows: to - from,
@@ -22,13 +22,13 @@ export function joinTokens(a: KeysAndValues, b: KeysAndValues): KeysAndValues {
   return { keys: join(a.keys, b.keys), values: join(a.values, b.values) };
 }
 
-/** Values less their mean. */
+/** Values minus their mean. */
 export function centred({ keys, values }: KeysAndValues): KeysAndValues {
   const mean = meanRow(values);
   return { keys, values: { ...values, data: values.data.map((x, at) => x - mean[at % values.columns]!) } };
 }
 
-/** Each key with the value of another token: half the tokens further on. */
+/** Each key with the value of another token, half the sequence further on. */
 export function mispaired({ keys, values }: KeysAndValues): KeysAndValues {
   const shift = Math.floor(keys.rows / 2);
   return { keys, values: matrix(values.rows, values.columns, (i, j) => row(values, (i + shift) % values.rows)[j]!) };

@@ -1,6 +1,9 @@
 /**
- * @file The implicit update of every layer of a model: what contexts did to its feed-forward, and
- * the model with it.
+ * @file The implicit update of every layer of a model (Dherin et al. 2025, arXiv 2507.16003): a
+ * context as a change of the feed-forward, and the model with that change. With a = stream, z =
+ * what the feed-forward reads, subscript 0 without context and none within it, in every layer
+ *
+ *     dW_j = (W_j (z - z_0)) z_0^T / |z_0|^2 for each first map W_j,   db = a - a_0 at its end
  */
 import * as g from '../../graph/operators/index.ts';
 import { input, type Tensor } from '../../graph/tensor.ts';
@@ -14,7 +17,7 @@ import type { RunRequest, RunResult } from '../../runtime/runtime.ts';
 import type { RankOne } from '../../theory/implicit-update.ts';
 import type { Vector } from '../../theory/matrix.ts';
 
-/** What a context did to one layer. */
+/** The update of one layer. */
 export interface LayerUpdate {
   /** One for each first map of the feed-forward. */
   readonly first: readonly RankOne[];
@@ -30,18 +33,18 @@ export function vectorOf(readings: Readings, name: string): Vector {
   return Float64Array.from(readings[name]!.data);
 }
 
-/** Reads the last token behind a prefix. */
+/** Reads the last token after a prefix. */
 export function readStreams(model: LoadedModel, prefix: Prefix, tokens: readonly number[]): Promise<Readings> {
   return run(model, streamGraph, tokens, prefix.tokens.length, prefix.feeds);
 }
 
 /**
- * The updates with which every layer gives at the last token of a sequence, alone, what it gave
- * within a context.
+ * Solves for the updates with which every layer has the same output at the last token of a sequence
+ * without a context as it had within the context.
  *
  * @param sequence without the context, BOS included
- * @param within what `readStreams` read of its last token within the context
- * @returns the updates, and as what the patched model is fed
+ * @param within readings of `readStreams` at the last token within the context
+ * @returns the updates, and as feeds of `readPatched`
  */
 export async function solveUpdates(
   model: LoadedModel,
@@ -64,7 +67,7 @@ export async function solveUpdates(
   return { updates, feeds };
 }
 
-/** Reads the last token of a sequence, alone, in the model with these updates. */
+/** Reads the last token of a sequence without a context in the model with these updates. */
 export function readPatched(model: LoadedModel, sequence: readonly number[], feeds: Readings): Promise<Readings> {
   return run(model, patchedGraph, sequence, 0, feeds);
 }
@@ -108,7 +111,7 @@ const its = feedForwardNames;
 const LAST_ROW = input(names.tapRows, 'int32', [1]);
 
 /**
- * Behind a prefix, at the last token of each layer N: layers.N.stream, .read, .output [1, D]; and
+ * After a prefix, at the last token, for each layer N: layers.N.stream, .read, .output [1, D]; and
  * logits [1, V].
  */
 const streamGraph: ModelGraph = {
@@ -121,7 +124,7 @@ const streamGraph: ModelGraph = {
 
 /**
  * within.layers.N.stream and .read [1, D] -> update.layers.N.left.J [1, F], .right [1, D], .bias
- * [1, D]. Layer N is solved behind layers that have their updates.
+ * [1, D]. Layer N is solved after layers with their updates.
  */
 const solveGraph: ModelGraph = {
   name: 'solve',

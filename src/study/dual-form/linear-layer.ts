@@ -10,7 +10,7 @@ import {
 import { times, type Vector } from '../../theory/matrix.ts';
 import type { Chapter } from './chapter.ts';
 
-/** Chapter 1: a layer while it learns, and its dual form. */
+/** Chapter 1: a linear layer during training, and its dual form. */
 export const linearLayer: Chapter = {
   title: 'a linear layer under gradient descent is linear attention to its past inputs',
   compute: async ({ seed }) => {

@@ -1,8 +1,8 @@
 const GOLDEN = (Math.sqrt(5) - 1) / 2;
 
 /**
- * Where a function with one minimum on [low, high] has it, to a share of the interval:
- * golden-section search.
+ * The minimum of a unimodal function on [low, high], to a share of the interval: golden-section
+ * search.
  */
 export function minimise(f: (x: number) => number, low: number, high: number, share = 1e-4): number {
   const width = (high - low) * share;

@@ -2,14 +2,14 @@ import { Matrix as LibraryMatrix, SingularValueDecomposition } from 'ml-matrix';
 import type { Matrix } from '../../theory/matrix.ts';
 
 export interface Rank {
-  /** Singular values above 1e-6 of the largest: below lies what float32 rounds. */
+  /** Number of singular values above 1e-6 of the largest; smaller ones are rounding of float32. */
   readonly numerical: number;
   /**
    * exp of the entropy of the singular values as shares of their sum (Roy and Vetterli 2007): n for
    * n equal ones.
    */
   readonly effective: number;
-  /** Share of the squared Frobenius norm that the largest singular value has. */
+  /** Share of the largest singular value in the squared Frobenius norm. */
   readonly first: number;
 }
 

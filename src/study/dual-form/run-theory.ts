@@ -30,7 +30,7 @@ export interface TheoryResult {
   readonly signature: string;
   /** Absolute. */
   readonly folder: string;
-  /** Whether every check holds. */
+  /** Whether every check passes. */
   readonly passed: boolean;
   readonly chapters: readonly StoredChapter[];
   /** Chapters that were finished earlier. */
@@ -43,10 +43,9 @@ export function chapterFile(folder: string, chapter: ChapterNumber): string {
 }
 
 /**
- * Computes the chapters of the theory lab into a folder. One that is finished there is not computed
- * again.
+ * Computes chapters into a folder. Chapters that are finished there are not computed again.
  *
- * @throws UserError what the user can mend: options, model, task, the folder, the disk
+ * @throws UserError for options, model, task, the folder or the disk
  * @throws Interrupted after `signal`
  */
 export async function runTheory(options: TheoryOptions = {}): Promise<TheoryResult> {
@@ -82,7 +81,7 @@ export async function runTheory(options: TheoryOptions = {}): Promise<TheoryResu
   }
 }
 
-/** In a compute process of its own, so that each chapter leaves no memory behind. */
+/** Each chapter has its own compute process, which frees its memory. */
 async function computeChapter(
   { prepared, plan, folder }: PreparedTheory,
   chapter: ChapterNumber,

@@ -11,12 +11,12 @@ import { type Finding, findingOf } from './chapter.ts';
 import { defined } from './gathered.ts';
 import type { HeadMeasures } from './head-measures.ts';
 
-/** Disjoint sets of demonstrations that intervals and tests are taken over. */
+/** Disjoint sets of demonstrations for intervals and tests. */
 export const SETS = 6;
 
 /**
- * Up to SETS disjoint sets, each of as many demonstrations as the plan has; the first is the plan's
- * own.
+ * Up to SETS disjoint sets, each with as many demonstrations as the plan; the first is that of the
+ * plan.
  */
 export function demonstrationSets({
   task,
@@ -52,10 +52,10 @@ export function overSets({ ofMapsBySet }: Pick<Measured, 'ofMapsBySet'>, key: Ke
 }
 
 /**
- * How cos(dW_icl, dW_ft) compares, a value a set: its t interval; against dW_ft of other sets by
- * all matchings of the sets, as what two pairs have in common (a set) leaves their cosines
- * dependent; against mispaired values by the paired t test; the interval with centred values. The p
- * values are adjusted for each other.
+ * Tests of cos(dW_icl, dW_ft), one value per set: its t interval; the comparison with dW_ft of
+ * other sets over all matchings of the sets, since cosines with a common set are dependent; the
+ * paired t test against mispaired values; the interval with centred values. The p values are
+ * adjusted for both tests.
  *
  * @param why there are no intervals and tests
  */
@@ -69,7 +69,7 @@ export function testFindings(measured: Measured, why: string | undefined): reado
   const [ofMatched, ofCentred] = [interval('matched'), interval('centred')];
   const p = [others, mispaired].map(test => (why === undefined ? (test?.p ?? null) : null));
   const adjusted = benjaminiHochberg(p);
-  // A number that only sets can give: null where there are too few of them.
+  // A number that needs enough sets: null where there are too few.
   const tested = (what: string, value: number | null | undefined, whyNot: string | undefined) =>
     findingOf(what, why === undefined ? (value ?? null) : null, why ?? whyNot);
   const bounds = (what: string, found: { low: number | null; high: number | null; why?: string } | null) => [
@@ -92,7 +92,7 @@ export function testFindings(measured: Measured, why: string | undefined): reado
   ];
 }
 
-/** Both lists where both are defined. */
+/** The entries of both lists at which neither is null. */
 function pairs(a: readonly (number | null)[], b: readonly (number | null)[]): [number[], number[]] {
   const kept = a.flatMap((x, i) => (x === null || b[i] === null ? [] : [[x, b[i]!] as const]));
   return [kept.map(([x]) => x), kept.map(([, y]) => y)];

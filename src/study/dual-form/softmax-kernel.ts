@@ -14,7 +14,7 @@ import {
   seriesAttention,
 } from '../../theory/softmax-kernel.ts';
 import { meanOf } from '../means.ts';
-import { type Chapter, type Finding, rounded, type Table, type Workplace, workOfPasses } from './chapter.ts';
+import { type Chapter, type ChapterContext, type Finding, rounded, type Table, workOfPasses } from './chapter.ts';
 import { readHeads, readPrefix, whyNoMaps } from './heads.ts';
 import { joinTokens } from './keys-and-values.ts';
 
@@ -27,7 +27,7 @@ const HEADS = 20;
 const QUERIES = 2;
 
 /**
- * Chapter 5: how good the approximations of a head are, by the size of its scores and in the model.
+ * Chapter 5: errors of the approximations of a head, by the size of its scores and in the model.
  */
 export const softmaxKernel: Chapter = {
   title: 'softmax attention as a kernel, and what approximates it',
@@ -36,12 +36,12 @@ export const softmaxKernel: Chapter = {
     const queries = prepared.sequences.queries.slice(0, QUERIES);
     return workOfPasses(prepared, [{ T: P, P: 0 }, ...queries.map(({ tokens }) => ({ T: tokens.length, P }))]);
   },
-  compute: async workplace => {
-    const { seed, prepared } = workplace;
+  compute: async context => {
+    const { seed, prepared } = context;
     const bySize = SIZES.map(size => errorsAtSize(seed, size));
     const names = Object.keys(bySize[0]!);
     const why = whyNoMaps(prepared.decoder, prepared.sequences.shots);
-    const onModel = why === undefined ? await errorsInModel(workplace) : undefined;
+    const onModel = why === undefined ? await errorsInModel(context) : undefined;
     const overLayers = (read: (layer: LayerErrors) => number) => rounded(meanOf(onModel!.map(read)));
     const findings: readonly Finding[] =
       onModel === undefined
@@ -112,7 +112,7 @@ function errorsAtSize(seed: number, size: number): Readonly<Record<string, numbe
     const q = scaled(query, size / Math.max(...scores.map(Math.abs)));
     const exact = softmaxAttention(tokens, q, 1);
     const byFeatures = FEATURES.map(count => {
-      // Half the size on either side: the variance of the estimate grows with both.
+      // Query and key get equal sizes: the variance of the estimate grows with both.
       const share = Math.sqrt(size);
       const split = { keys: { ...tokens.keys, data: scaled(tokens.keys.data, share) }, values: tokens.values };
       const features = randomFeatures(drawFrom(seed + i, 5, count).matrix(count, width));
@@ -132,20 +132,20 @@ function errorsAtSize(seed: number, size: number): Readonly<Record<string, numbe
   return Object.fromEntries(names.map((name, i) => [name, meanOf(heads.map(errors => errors[i]!))]));
 }
 
-/** Of sum_i v_i (k_i^T q) times the number that brings it nearest: sqrt(1 - cos^2). */
+/** Relative error of sum_i v_i (k_i^T q) at its best scale: sqrt(1 - cos^2). */
 function relaxedError(tokens: KeysAndValues, query: Vector, exact: Vector): number {
   const cos = cosine(times(mapOf(tokens), query), exact) ?? 0;
   return Math.sqrt(Math.max(0, 1 - cos * cos));
 }
 
 interface LayerErrors {
-  /** Mean standard deviation of a head's scores. */
+  /** Mean standard deviation of the scores of a head. */
   readonly spread: number;
   readonly byOrder: readonly number[];
   readonly relaxed: number;
 }
 
-async function errorsInModel({ prepared, model, report }: Workplace): Promise<readonly LayerErrors[]> {
+async function errorsInModel({ prepared, model, report }: ChapterContext): Promise<readonly LayerErrors[]> {
   const { sequences, decoder } = prepared;
   const loaded = await model();
   const prefix = await computePrefix(loaded, sequences.prefixTokens, loaded.pretrained);

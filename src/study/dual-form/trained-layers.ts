@@ -1,5 +1,5 @@
 /**
- * @file Layers of linear self-attention as something to train (von Oswald et al. 2022, section 3).
+ * @file Training of linear self-attention layers (von Oswald et al. 2022, section 3).
  */
 import * as g from '../../graph/operators/index.ts';
 import { constant, input, type Tensor } from '../../graph/tensor.ts';
@@ -23,7 +23,7 @@ export interface TrainingPlan {
   readonly steps: number;
   /** Tasks in a step; each step has new ones. */
   readonly batch: number;
-  /** At the first step; it falls to zero along half a cosine. */
+  /** At the first step; cosine decay to 0. */
   readonly learningRate: number;
 }
 
@@ -33,8 +33,8 @@ const nameOf = (layer: number, matrix: (typeof matrices)[number]) => `layers.${l
 
 /**
  * Tokens [B, n+1, d+1] -> e_j + P sum_i (W_V e_i) (W_K e_i)^T W_Q e_j in each layer, i over the n
- * examples; minus the last entry of the query behind the layers is the prediction [B], and the loss
- * its mean square distance from the answers [B].
+ * examples; the prediction [B] is minus the last entry of the query after the layers, and the loss
+ * its mean squared error to the answers [B].
  */
 function regression({ layers, hiddenSize, examples, batch }: TrainingPlan): Objective {
   const size = hiddenSize + 1;

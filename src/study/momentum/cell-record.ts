@@ -2,13 +2,13 @@
  * @file The folder of a study:
  *
  *     plan.json          every choice, written first
- *     cells/NAME.json    what is kept of one run of training, written when it is done
+ *     cells/NAME.json    the result of one run of training, written when it is done
  *     result.json        a function of the files above; written last, with the figures
  *     *.svg
  *     provenance.json    times and machine: what may differ between two studies of one plan
  *
- * Cells are files of their own, so that several can be trained at once and each stands whole or not
- * at all.
+ * Every cell has its own file, so that several can be trained at once, and each is complete or
+ * absent.
  */
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -19,13 +19,13 @@ import { readJson, writeText } from '../../files/run-folder.ts';
 import { type Cell, nameOf, type TaskName, taskNames } from './plan.ts';
 import type { Measured } from './trainee.ts';
 
-/** What is kept of a run of training. */
+/** The stored result of one run of training. */
 export interface CellRecord extends Cell {
-  /** Null, with `why`, where the numbers left the finite ones. */
+  /** Null, with `why`, where training diverged. */
   readonly measures: Measured['measures'] | null;
   readonly why?: string | undefined;
   readonly curves: Measured['curves'];
-  /** Etas that were learned, [layers][heads]. */
+  /** Learned etas, [layers][heads]. */
   readonly learned?: readonly (readonly number[])[] | undefined;
 }
 
@@ -40,7 +40,7 @@ const schema = z.strictObject({
   learned: z.array(numbers).optional(),
 });
 
-/** Undefined where it is none. */
+/** Undefined for other JSON. */
 function readCellRecord(json: Json | undefined): CellRecord | undefined {
   return schema.safeParse(json).data;
 }

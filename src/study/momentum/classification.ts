@@ -1,6 +1,5 @@
 /**
- * @file Classification in context by a model of the study, with the parts that `dualform run` is
- * made of.
+ * @file Classification in context by a model of the study, with the functions of `dualform run`.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -24,7 +23,7 @@ import { writeWeights } from '../../train/model-folder.ts';
 import type { Numbers, Objective } from '../../train/objective.ts';
 import type { LanguagePlan } from './plan.ts';
 
-/** A task with the token sequences that every model of the study is given. */
+/** A task with the token sequences for all models of the study. */
 export interface Classification {
   readonly task: Task;
   readonly sequences: Sequences;
@@ -41,7 +40,7 @@ export function prepareClassification(
   return { task, sequences: buildSequences({ task, tokenizer, ...conventions, shots, seed, limit: rows, context }) };
 }
 
-/** Share of the rows whose label the model gets right behind the demonstrations. */
+/** Accuracy of the model after the demonstrations, as a share. */
 export async function classify(model: LoadedModel, { task, sequences }: Classification): Promise<number> {
   const { queries, labelTokens, prefixTokens } = sequences;
   const score = makeScorer(queries, scoringOf(labelTokens, 'prompt-end'), ROWS_TOGETHER);
@@ -54,14 +53,14 @@ export async function classify(model: LoadedModel, { task, sequences }: Classifi
 
 const ROWS_TOGETHER = 16;
 
-/** Share of the rows that have the label which most of them have. */
+/** Share of the most frequent label. */
 export function mostFrequentLabel({ task, sequences: { queries } }: Classification): number {
   const counts = task.labels.map((_, label) => queries.filter(query => query.label === label).length);
   return Math.max(...counts) / queries.length;
 }
 
 /**
- * Writes a trained model as a checkpoint, opens it beside the runtime, and removes it after use.
+ * Writes a trained model as a checkpoint, loads it, and removes it after use.
  */
 export async function withTrainedModel<T>(
   runtime: Runtime,

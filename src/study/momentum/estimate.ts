@@ -12,14 +12,14 @@ import { trainCell } from './train-cell.ts';
 import type { Trainee } from './trainee.ts';
 import { makeTrainees } from './trainees.ts';
 
-/** What the models of a task would take. */
+/** The work and time of the models of a task. */
 export interface TaskEstimate {
   readonly task: TaskName;
   readonly models: number;
   /** Of training. */
   readonly tokens: number;
   readonly flops: number;
-  /** On the wall, with as many models at once as there are threads. */
+  /** Elapsed time, with one model per thread at once. */
   readonly seconds: number;
 }
 
@@ -31,16 +31,16 @@ export interface StudyEstimate {
   readonly plan: MomentumPlan;
   readonly tasks: readonly TaskEstimate[];
   readonly seconds: number;
-  /** At its highest, all processes together. */
+  /** Peak of all processes together. */
   readonly memoryBytes: number;
 }
 
-/** Steps of the model by which a task is timed. */
+/** Steps of the model that times a task. */
 const STEPS = 40;
 
 /**
- * Says what a study would take. Of every task a plain model is trained for a few steps and
- * evaluated, on every thread at once as in the study itself.
+ * Estimates the work, time and memory of a study. A plain model of every task is trained for a few
+ * steps and evaluated, on all threads at once as in the study.
  *
  * @throws UserError as runMomentum, before anything is trained
  */
@@ -76,7 +76,7 @@ export async function estimateMomentum(options: StudyWishes & Hooks = {}): Promi
   };
 }
 
-/** Seconds of a model of each task: a part that does not depend on the steps, and each step. */
+/** Seconds of a model of each task: a fixed part, and per step. */
 async function timeOnce(plan: MomentumPlan, trainees: readonly Trainee[], signal: AbortSignal | undefined) {
   return withRuntime({ threads: 1, signal }, async runtime => {
     const tasks: { readonly fixed: number; readonly perStep: number }[] = [];

@@ -10,10 +10,10 @@ export interface Figure {
 }
 
 const PLAIN = '#222222';
-/** What was not trained. */
+/** Colours of baselines. */
 const GREYS = ['#bbbbbb', '#999999', '#777777'];
 
-/** Every curve of the study, and how perplexities and training losses move with eta. */
+/** All curves of the study, and perplexities and training losses by eta. */
 export function drawFigures({ curves, tables, etas }: MomentumResult): readonly Figure[] {
   const colors = colorsOf(etas);
   const byEta = tables.filter(
@@ -27,14 +27,14 @@ export function drawFigures({ curves, tables, etas }: MomentumResult): readonly 
   ];
 }
 
-/** How rows of tables and lines of figures are named. */
+/** Name of a row of a table or a line of a figure. */
 export function rowName(eta: Eta): string {
   if (eta === 0) return 'plain attention';
   return eta === 'learned' ? 'learned eta' : `eta ${eta}`;
 }
 
 /**
- * Of every eta the same in all figures: plain attention is black, momenta go from dark to light.
+ * One colour per eta in all figures: plain attention is black, momenta go from dark to light.
  */
 function colorsOf(etas: readonly Eta[]): ReadonlyMap<Eta, string> {
   const momenta = etas.filter(eta => eta !== 0);
@@ -66,7 +66,7 @@ function drawCurve({ title, x, y, series, baselines }: CurveResult, colors: Read
   return lineChart({ title, x: x.title, y, series: [...trained, ...others] });
 }
 
-/** Difference to plain attention in percent of it, with its interval, over the fixed etas. */
+/** Difference to plain attention in percent, with its interval, by fixed eta. */
 function drawChanges({ name, columns, rows }: Table): string {
   const [{ entries: plain }] = rows as [Table['rows'][number]];
   const series = columns.map(
@@ -93,7 +93,7 @@ function drawChanges({ name, columns, rows }: Table): string {
   });
 }
 
-/** Rows of fixed etas that compare with plain attention somewhere, in their order. */
+/** Rows of fixed etas with a comparison in some column, in ascending order. */
 function comparedEtas(rows: Table['rows']) {
   return rows
     .flatMap(({ eta, entries }) =>

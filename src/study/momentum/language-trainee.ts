@@ -15,9 +15,8 @@ import { type Measure, stepWork, type Trainee } from './trainee.ts';
 const QUARTERS = [1, 2, 3, 4] as const;
 
 /**
- * A language model on text. Perplexities are those of the same tokens at every length; only how
- * much stands before them differs. Classification in context is the trained model's as `dualform
- * run` sees it.
+ * A language model on text. Perplexities at all lengths are of the same tokens, with different
+ * numbers of tokens before them. Classification in context is that of `dualform run`.
  */
 export function languageTrainee(
   plan: LanguagePlan,
@@ -126,7 +125,7 @@ function perplexityColumn(name: string, title: string): Measure {
   return { name, table: 'perplexity', title, better: 'lower', digits: 2 };
 }
 
-/** Over all sequences, `together` of them at once. */
+/** Mean loss over all sequences, `together` of them at once. */
 async function meanLoss(trainer: Trainer, sequences: Sequences, together: number): Promise<number> {
   let sum = 0;
   for (let from = 0; from < sequences.length; from += together) {

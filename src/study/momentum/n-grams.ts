@@ -1,11 +1,10 @@
 /**
- * @file What counting tells about text: plain predictors to set a language model's perplexity
- * beside.
+ * @file N-gram models as baselines for the perplexity of language models.
  */
 
 /**
- * Mean cross-entropy in nats of the tokens behind the first under the counts of the training text,
- * every token counted once more:
+ * Mean cross-entropy in nats of all tokens but the first under the counts of the training text,
+ * with one added to every count:
  *
  *     P(b) = (times b + 1) / (tokens + vocabulary)
  */
@@ -15,8 +14,8 @@ export function unigramLoss(training: Int32Array, validation: Int32Array, vocabu
 }
 
 /**
- * As unigramLoss, from counts of neighbours, which fall back on those of single tokens by the
- * number t(a) of different tokens that followed a (Witten and Bell 1991):
+ * As unigramLoss, from counts of pairs, smoothed with those of single tokens by the number t(a) of
+ * different tokens that followed a (Witten and Bell 1991):
  *
  *     P(b | a) = (times b followed a + t(a) P(b)) / (times a was followed + t(a))
  */

@@ -21,13 +21,13 @@ export const taskNames: readonly TaskName[] = [
 /** Momentum of all heads; 0 is plain attention. */
 export type Eta = number | 'learned';
 
-/** Size of a model; its vocabulary and context are the task's. */
+/** Size of a model; its task gives vocabulary and context. */
 export type ModelPlan = {
   readonly layers: number;
   readonly heads: number;
   readonly hiddenSize: number;
   readonly feedForward: number;
-  /** Of the first weights. */
+  /** Standard deviation of the initial weights. */
   readonly deviation: number;
 };
 
@@ -44,33 +44,33 @@ export type LanguagePlan = Trained & {
   readonly tokenizer: { readonly digest: string; readonly vocabulary: number };
   /** Tokens of a training sequence: a multiple of 4. */
   readonly context: number;
-  /** Tokens that are predicted for each perplexity, of the training and of the validation text. */
+  /** Tokens predicted for each perplexity, of training and validation text. */
   readonly evaluated: { readonly training: number; readonly validation: number };
   /** Classification in context, by the trained model. */
   readonly classification: {
     readonly tasks: readonly { readonly name: string; readonly digest: string }[];
-    /** Demonstrations; fewer where the context ends. */
+    /** Demonstrations; fewer if the context is too short. */
     readonly shots: number;
-    /** Evaluation rows of each task, at most. */
+    /** Largest number of evaluation rows of each task. */
     readonly rows: number;
     /** Chooses the demonstrations. */
     readonly seed: number;
   };
 };
 
-/** Sequences are drawn without end for training; `tests` others evaluate. */
+/** Every training step draws new sequences; `tests` others evaluate. */
 export type SyntheticPlan<Settings> = Trained & { readonly settings: Plain<Settings>; readonly tests: number };
 
 /** Every choice that decides the numbers of a study, as plain JSON. */
 export type MomentumPlan = {
-  /** Its number is raised by a release that changes a number of the study. */
+  /** A release that changes a number of the study raises the number of the schema. */
   readonly schema: 'dualform.momentum-plan/3';
   /** Plain attention, 0, first. */
   readonly etas: readonly Eta[];
-  /** Each fixes the initial weights and the batches of all runs that it pairs. */
+  /** Each fixes the initial weights and the batches of the runs that are paired. */
   readonly seeds: readonly number[];
   readonly adam: Plain<AdamSettings>;
-  /** Those that are in the study. */
+  /** The tasks of the study. */
   readonly tasks: {
     readonly language?: LanguagePlan;
     readonly 'linear-regression'?: SyntheticPlan<LinearRegression>;
@@ -80,7 +80,7 @@ export type MomentumPlan = {
   };
 };
 
-/** A plan of schema 2, which said width and judged, as one of schema 3. */
+/** Upgrades a plan of schema 2, which had `width` and `judged`, to schema 3. */
 export function upgradeMomentumPlan(found: Json): Json {
   if (valueAt(found, 'schema') !== 'dualform.momentum-plan/2') return found;
   const names = { 'tasks.*.model.width': 'hiddenSize', 'tasks.language.judged': 'evaluated' };
@@ -94,14 +94,14 @@ export interface Cell {
   readonly seed: number;
 }
 
-/** All runs of a plan, seed by seed, so that a study that is stopped has whole seeds. */
+/** All runs of a plan, seed by seed, so that a stopped study has complete seeds. */
 export function cellsOf({ seeds, etas, tasks }: MomentumPlan): readonly Cell[] {
   return seeds.flatMap(seed =>
     taskNames.filter(task => tasks[task] !== undefined).flatMap(task => etas.map(eta => ({ task, eta, seed }))),
   );
 }
 
-/** As file name and in messages: `key-value-lookup-eta-0.1-seed-3`. */
+/** The name in files and messages: `key-value-lookup-eta-0.1-seed-3`. */
 export function nameOf({ task, eta, seed }: Cell): string {
   return `${task}-eta-${eta}-seed-${seed}`;
 }

@@ -3,7 +3,7 @@ import type { Eta, LanguagePlan, MomentumPlan } from './plan.ts';
 export type PresetName = 'tiny' | 'small';
 
 /**
- * A plan without what is read from files: the corpus, and digests of the tasks of classification.
+ * A plan without what is read from files: the corpus, and the digests of classification tasks.
  */
 export interface Preset {
   readonly etas: readonly Eta[];
@@ -11,14 +11,14 @@ export interface Preset {
   readonly tasks: Omit<MomentumPlan['tasks'], 'language'> & {
     readonly language: Pick<LanguagePlan, 'model' | 'training' | 'context'> & {
       readonly vocabulary: number;
-      /** Tokens that are predicted for each perplexity, at most. */
+      /** Largest number of tokens predicted for each perplexity. */
       readonly evaluated: number;
       readonly classification: Omit<LanguagePlan['classification'], 'tasks'> & { readonly tasks: readonly string[] };
     };
   };
 }
 
-/** GPT-2's 0.02 is for a hiddenSize of 768; this is as much for every hiddenSize. */
+/** The 0.02 of GPT-2 for a hidden size of 768, scaled to other sizes. */
 function deviationOf(hiddenSize: number): number {
   return Number((0.02 * Math.sqrt(768 / hiddenSize)).toPrecision(2));
 }
@@ -74,7 +74,7 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
       },
     },
   },
-  /** An evening on two cores. */
+  /** A few hours on two cores. */
   small: {
     etas: [0.01, 0.03, 0.1, 0.2, 0.5, 0.9, 'learned'],
     seeds: [1, 2, 3, 4, 5],

@@ -22,13 +22,13 @@ import {
   type Trainee,
 } from './trainee.ts';
 
-/** Apart from the streams of the other tasks. */
+/** Separates this random stream from those of the other tasks. */
 const STREAM = 1;
 
 /**
- * Linear regression in context. An input and its answer stand behind each other as tokens x_1, y_1,
- * x_2, ... (Garg et al. 2022), here [x, 0] and [0, y]: answers have a coordinate of their own. The
- * prediction at x_(i+1) has seen i examples; all predictions are trained and evaluated.
+ * Linear regression in context. Inputs and answers alternate as tokens x_1, y_1, x_2, ... (Garg et
+ * al. 2022), here [x, 0] and [0, y]: answers have their own coordinate. The prediction at x_(i+1)
+ * has seen i examples; all predictions are trained and evaluated.
  */
 export function regressionTrainee({ model, training, settings, tests }: SyntheticPlan<LinearRegression>): Trainee {
   const { dimensions, examples, noise } = settings;
@@ -119,7 +119,7 @@ function feedsOf(sequences: readonly RegressionSequence[]): Feeds {
       vectors.set(x, place * hiddenSize);
       answers[place] = sequence.answers[i]!;
       weights[place] = 1;
-      // Nobody is asked behind the last answer, so that it is not fed.
+      // Nothing is predicted after the last answer, so it is not fed.
       if (2 * i + 1 < T) vectors[(place + 2) * hiddenSize - 1] = sequence.answers[i]!;
     }
   }

@@ -1,4 +1,4 @@
-/** @file What a study found: a pure function of its plan and of the records of its cells. */
+/** @file The result of a study: a pure function of its plan and of the records of its cells. */
 import { benjaminiHochberg } from '../../statistics/benjamini-hochberg.ts';
 import { type Bounds, withoutSpread } from '../../statistics/interval.ts';
 import { type MeanDifference, meanWithInterval, pairedT } from '../../statistics/paired-t.ts';
@@ -7,7 +7,7 @@ import type { CellRecord } from './cell-record.ts';
 import { type Eta, type MomentumPlan, nameOf, type TaskName } from './plan.ts';
 import type { Baseline, Curve, Measure, TableName, Trainee } from './trainee.ts';
 
-/** How a row of a table compares with plain attention in one column. */
+/** The comparison of a row of a table with plain attention in one column. */
 export interface Comparison extends MeanDifference {
   /**
    * p, adjusted for all comparisons of the table that have one (Benjamini and Hochberg); null where
@@ -16,7 +16,7 @@ export interface Comparison extends MeanDifference {
   readonly adjusted: number | null;
 }
 
-/** A number over the seeds. */
+/** A measure over the seeds. */
 export interface Entry {
   /** Null, with `why`, where fewer than two seeds have a number. */
   readonly mean: number | null;
@@ -24,9 +24,9 @@ export interface Entry {
   readonly low: number | null;
   readonly high: number | null;
   readonly why?: string;
-  /** In the order of the seeds; null where training left the finite numbers. */
+  /** In the order of the seeds; null where training diverged. */
   readonly values: readonly (number | null)[];
-  /** Paired by seed, less plain attention; absent for plain attention itself. */
+  /** Minus plain attention, paired by seed; absent for plain attention itself. */
   readonly difference?: Comparison;
 }
 
@@ -35,7 +35,7 @@ export interface Table {
   readonly columns: readonly (Measure & { readonly task: TaskName })[];
   /** One for each eta, plain attention (0) first. */
   readonly rows: readonly { readonly eta: Eta; readonly entries: readonly Entry[] }[];
-  /** Null where it says nothing about a column. */
+  /** Null where the baseline has no such measure. */
   readonly baselines: readonly { readonly name: string; readonly values: readonly (number | null)[] }[];
 }
 
@@ -56,13 +56,13 @@ export interface MomentumResult {
   readonly etas: readonly Eta[];
   readonly seeds: readonly number[];
   readonly tasks: MomentumPlan['tasks'];
-  /** Of intervals and differences. */
+  /** Confidence of intervals and differences. */
   readonly confidence: 0.95;
   readonly tables: readonly Table[];
   readonly curves: readonly CurveResult[];
-  /** Etas that were learned, mean over the seeds: [layers][heads]. */
+  /** Learned etas, mean over the seeds: [layers][heads]. */
   readonly learned: readonly { readonly task: TaskName; readonly eta: readonly (readonly number[])[] }[];
-  /** Cells that left the finite numbers. */
+  /** Cells whose training diverged. */
   readonly diverged: readonly string[];
 }
 
@@ -150,8 +150,7 @@ function entryOf(
 }
 
 /**
- * The paired test; where there is no spread that it could read, `why` says what the models have in
- * common.
+ * The paired t test; without a spread, `why` says what the models have in common.
  */
 function compare(values: readonly number[], plain: readonly number[]): MeanDifference | null {
   const found = pairedT(values, plain);

@@ -29,22 +29,22 @@ import { trainAll } from './train-all.ts';
 import type { Trainee } from './trainee.ts';
 import { makeTrainees } from './trainees.ts';
 
-/** Models are trained at once, each on one of the `threads`. */
+/** `threads` models are trained at once, each on one thread. */
 export type MomentumOptions = StudyWishes & Hooks;
 
 export interface MomentumRun {
   /** Absolute. */
   readonly folder: string;
   readonly result: MomentumResult;
-  /** Of every task, summed over all models. */
+  /** Times by task, summed over all models. */
   readonly timing: Timing<TaskName>;
   readonly provenance: Provenance;
   readonly cells: number;
-  /** Cells that an earlier call had trained. */
+  /** Cells that earlier calls trained. */
   readonly found: number;
 }
 
-/** What an interruption can tell; filled when training begins. */
+/** What the message of an interruption contains; filled when training begins. */
 interface State {
   folder?: string;
   cells?: number;
@@ -52,9 +52,9 @@ interface State {
 }
 
 /**
- * Momentum attention beside plain attention (Dai et al. 2022, section 5): for every task, seed and
- * eta a model is trained from scratch; those of one task and seed have the same initial weights and
- * the same batches. Each is trained on one thread, so that the numbers do not depend on how many
+ * Compares momentum attention with plain attention (Dai et al. 2022, section 5). Trains a model
+ * from scratch for every task, seed and eta; those of one task and seed have the same initial
+ * weights and batches. Each is trained on one thread, so that the numbers do not depend on how many
  * are trained at once. A study that was stopped, even killed, goes on with the cells that are
  * missing and ends with the same bytes.
  *
@@ -73,10 +73,10 @@ export async function runMomentum(options: MomentumOptions = {}): Promise<Moment
     const folder = resolve(out ?? join('runs', signature));
     const workers = threads ?? physicalCores();
     const finished = await readFinished(folder, planned.plan, upgradeMomentumPlan);
-    // A result of an earlier version is folded anew from its cells.
+    // A result of an earlier version is computed again from its cells.
     if (finished !== undefined && valueAt(finished.result, 'signature') === signature)
       return finishedRun(folder, planned.plan, finished, workers);
-    // What cannot be evaluated is refused before the folder is taken for this plan.
+    // Tasks that cannot be evaluated are refused before the folder is claimed.
     const trainees = makeTrainees(planned);
     const lock = await makeFolder(folder);
     try {

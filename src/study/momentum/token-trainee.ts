@@ -2,17 +2,17 @@ import { type RandomStream, randomStream } from '../../statistics/random.ts';
 import { gptConfig, languageFeeds, languageModel } from '../../train/gpt.ts';
 import type { Feeds } from '../../train/objective.ts';
 import { meanOf, meanOfEach } from '../means.ts';
-import type { AskedSequence } from '../synthetic/asked-sequence.ts';
 import { type AssociativeRecall, drawRecall } from '../synthetic/associative-recall.ts';
 import { drawLookup, halfKeyAccuracy, type KeyValueLookup } from '../synthetic/key-value-lookup.ts';
 import { bigramLosses, drawChain, type MarkovChain, unigramLosses } from '../synthetic/markov-chain.ts';
+import type { TaskSequence } from '../synthetic/task-sequence.ts';
 import type { SyntheticPlan } from './plan.ts';
 import { inBatches, type Measured, stepWork, TEST_STREAM, TRAINING_STREAM, type Trainee } from './trainee.ts';
 
-/** A model's answers to all questions of a sequence. */
+/** The answers of a model to all questions of a sequence. */
 interface Answered {
-  readonly sequence: AskedSequence;
-  /** Whether the likeliest token is the answer. */
+  readonly sequence: TaskSequence;
+  /** Whether the most likely token is the answer. */
   readonly right: readonly boolean[];
   /** Cross-entropy in nats. */
   readonly losses: readonly number[];
@@ -20,16 +20,16 @@ interface Answered {
 
 interface TokenTask<Settings> extends Pick<Trainee, 'task' | 'measures' | 'curves' | 'baselines'> {
   readonly plan: SyntheticPlan<Settings>;
-  /** Apart from the streams of the other tasks. */
+  /** Separates this random stream from those of the other tasks. */
   readonly stream: number;
-  readonly draw: (stream: RandomStream, settings: Settings) => AskedSequence;
+  readonly draw: (stream: RandomStream, settings: Settings) => TaskSequence;
   readonly vocabulary: number;
   /** Tokens of a sequence. */
   readonly length: number;
   readonly evaluate: (answers: readonly Answered[]) => Measured;
 }
 
-/** Only the answers are trained: what stands between them cannot be foretold. */
+/** Only the answers are trained: the tokens between them are random. */
 function tokenTrainee<Settings>(task: TokenTask<Settings>): Trainee {
   const { plan, vocabulary, length, evaluate } = task;
   const { model, training } = plan;
@@ -69,15 +69,15 @@ function drawMany<Settings>(
   { draw, plan }: Pick<TokenTask<Settings>, 'draw' | 'plan'>,
   count: number,
   stream: RandomStream,
-): readonly AskedSequence[] {
+): readonly TaskSequence[] {
   return Array.from({ length: count }, () => draw(stream, plan.settings));
 }
 
-function testsOf<Settings>(task: Pick<TokenTask<Settings>, 'draw' | 'plan' | 'stream'>): readonly AskedSequence[] {
+function testsOf<Settings>(task: Pick<TokenTask<Settings>, 'draw' | 'plan' | 'stream'>): readonly TaskSequence[] {
   return drawMany(task, task.plan.tests, randomStream(task.stream, TEST_STREAM));
 }
 
-function feedsOf(sequences: readonly AskedSequence[]): Feeds {
+function feedsOf(sequences: readonly TaskSequence[]): Feeds {
   const asked = sequences.map(({ questions }) => new Set(questions.map(({ place }) => place)));
   return languageFeeds(
     sequences.map(({ tokens }) => tokens),
@@ -123,7 +123,7 @@ function guess(task: string, accuracy: number) {
   return { name: 'chance', measures: { [task]: accuracy }, curves: {} };
 }
 
-/** Accuracy over all questions, and by the place of the pair that holds the answer. */
+/** Accuracy over all questions, and by the position of the pair with the answer. */
 function measuredByPair(
   name: 'associative-recall' | 'key-value-lookup',
   title: string,

@@ -13,15 +13,15 @@ export interface TrainAllOptions {
   readonly workers: number;
   readonly signal: AbortSignal | undefined;
   readonly watch: Stopwatch<TaskName>;
-  /** Hears how many steps are done in cells that are not finished. */
+  /** Receives the number of steps done in unfinished cells. */
   readonly onSteps: (steps: number) => void;
   readonly onRecord: (record: CellRecord) => Promise<void>;
   readonly onWarning: ((message: string) => void) | undefined;
 }
 
 /**
- * Trains cells, each on one thread of a compute process of which every worker has its own: small
- * models gain nothing from a second thread. The first failure stops all workers.
+ * Trains cells in parallel. Every worker has its own compute process with one thread, since small
+ * models gain nothing from a second one. The first failure stops all workers.
  */
 export async function trainAll(cells: readonly Cell[], options: TrainAllOptions): Promise<void> {
   const { plan, trainees, workers, watch, onSteps, onRecord, onWarning } = options;
@@ -41,7 +41,7 @@ export async function trainAll(cells: readonly Cell[], options: TrainAllOptions)
           onWarning?.(`the compute process ended (${cause}) while ${doing}; trying once more`),
       },
       async runtime => {
-        // After a crash the cell that was on its way is trained again.
+        // After a crash the unfinished cell is trained again.
         for (cell ??= queue.shift(); cell !== undefined; cell = queue.shift()) {
           const { task } = cell;
           const name = nameOf(cell);

@@ -12,10 +12,10 @@ import type { Trainee } from './trainee.ts';
 import { partEnds, TRAINING_LOSS } from './training-loss.ts';
 
 /**
- * Trains and testSequences one model. Its initial weights and batches are those of every cell of
- * the same task and seed: only eta differs.
+ * Trains and evaluates one model. Cells of the same task and seed have the same initial weights and
+ * batches: only eta differs.
  *
- * @param onStep hears how many steps are done
+ * @param onStep receives the number of steps done
  */
 export async function trainCell(
   runtime: Runtime,

@@ -7,8 +7,8 @@ import type { Trainer } from '../../train/trainer.ts';
 import type { TaskName, TrainingPlan } from './plan.ts';
 
 /**
- * The tables of a study: Table 6 of the paper, the field's tasks, Table 7 of the paper, and how
- * fast it was learned.
+ * The tables of a study: Table 6 of the paper, synthetic tasks, Table 7 of the paper, and training
+ * losses.
  */
 export type TableName = 'perplexity' | 'in-context' | 'classification' | 'training';
 
@@ -16,12 +16,12 @@ export type TableName = 'perplexity' | 'in-context' | 'classification' | 'traini
 export interface Measure {
   readonly name: string;
   readonly table: TableName;
-  /** Head of its column. */
+  /** Title of its column. */
   readonly title: string;
   readonly better: 'lower' | 'higher';
   /** Shares are shown in percent. */
   readonly percent?: true;
-  /** Digits after the point. */
+  /** Decimal digits. */
   readonly digits: number;
 }
 
@@ -37,33 +37,32 @@ export interface Measured {
   /** By name of the measure. */
   readonly measures: Readonly<Record<string, number>>;
   /**
-   * By name of the curve, a number for each of its x values; null where there was nothing to
-   * measure.
+   * By name of the curve, a number for each x value; null where there was no case.
    */
   readonly curves: Readonly<Record<string, readonly (number | null)[]>>;
 }
 
 /**
- * What predicts without being trained here, measured on the same tests; it may lack some measures.
+ * A predictor that is not trained here, on the same tests; it may lack some measures.
  */
 export interface Baseline extends Measured {
   readonly name: string;
 }
 
-/** A trained model, and the runtime beside which it lies. */
+/** A trained model and its runtime. */
 export interface Trained {
   readonly trainer: Trainer;
   readonly runtime: Runtime;
   readonly momentum: Momentum | undefined;
 }
 
-/** A task of the study: what is trained on it, on what, and how the trained model is evaluated. */
+/** A task of the study: the objective, its batches, and the evaluation of the trained model. */
 export interface Trainee {
   readonly task: TaskName;
   readonly training: TrainingPlan;
   readonly step: StepWork;
   readonly objective: (momentum: Momentum | undefined) => Objective;
-  /** What step 0, 1, ... is fed, as a function of seed and step alone. */
+  /** The feeds of step 0, 1, ..., a function of seed and step alone. */
   readonly batch: (seed: number, step: number) => Feeds;
   readonly measures: readonly Measure[];
   readonly curves: readonly Curve[];
@@ -72,19 +71,18 @@ export interface Trainee {
 }
 
 /**
- * Sets random streams of the study apart from each other: training batches, and tests that all runs
- * share.
+ * Random streams of the study: training batches, and tests that all runs share.
  */
 export const TRAINING_STREAM = 1;
 export const TEST_STREAM = 2;
 
-/** What a step of training takes. */
+/** The work of a training step. */
 export interface StepWork {
   readonly tokens: number;
   readonly flops: number;
 }
 
-/** A step on B sequences of T tokens. Momentum adds next to nothing. */
+/** A step on B sequences of T tokens. The work of momentum is negligible and not counted. */
 export function stepWork(config: Readonly<Record<string, unknown>>, B: number, T: number): StepWork {
   return { tokens: B * T, flops: trainingFlops(readDecoder(config, 'the model of the study'), { B, T }) };
 }

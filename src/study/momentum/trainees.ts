@@ -6,7 +6,7 @@ import type { Trainee } from './trainee.ts';
 import { withTrainingLoss } from './training-loss.ts';
 
 /**
- * The tasks of a study, in their order, ready to be trained on.
+ * The tasks of a study, in their order.
  *
  * @throws UserError when the context has no room for a demonstration
  */

@@ -1,21 +1,20 @@
-/** @file How fast a model learned, kept beside what its task measures. */
+/** @file The training loss as a further measure of every task. */
 import type { Trainee } from './trainee.ts';
 
 /**
- * Name of the measure, the mean loss over all steps, and of its curve, the mean over each of twenty
- * parts.
+ * Name of the measure (mean loss over all steps) and of its curve (mean over each of twenty parts).
  */
 export const TRAINING_LOSS = 'training loss';
 
 const PARTS = 20;
 
-/** Last steps of the parts into which training is cut; fewer where there are fewer steps. */
+/** Last steps of the parts of training; fewer parts for fewer steps. */
 export function partEnds(steps: number): readonly number[] {
   const parts = Math.min(PARTS, steps);
   return Array.from({ length: parts }, (_, i) => Math.round(((i + 1) * steps) / parts));
 }
 
-/** The task with its training loss among what is measured. */
+/** The task with its training loss as a further measure. */
 export function withTrainingLoss(trainee: Trainee): Trainee {
   const { task, training, measures, curves } = trainee;
   return {

@@ -4,13 +4,13 @@
  *
  *     k_1 v_1 k_2 v_2 ... k_n v_n   q_1 a_1 q_2 a_2 ... q_m a_m
  *
- * Keys are different, values are drawn anew for each sequence, and each of the m queries is any of
- * the keys: a_j is the value that stood behind q_j. A model has to find the place where the present
- * token stood before, and copy what followed. (Were every key asked for once, what is left over
- * would give the later answers away.)
+ * Keys are distinct, values are drawn for each sequence, and each of the m queries is one of the
+ * keys: a_j is the value after q_j. A model has to find the earlier occurrence of the current token
+ * and copy the next one. (Were every key queried for once, what is left over would give the later
+ * answers away.)
  */
 import { below, chooseDistinct, type RandomStream } from '../../statistics/random.ts';
-import type { AskedSequence } from './asked-sequence.ts';
+import type { TaskSequence } from './task-sequence.ts';
 
 export interface AssociativeRecall {
   /** n */
@@ -23,11 +23,11 @@ export interface AssociativeRecall {
   readonly values: number;
 }
 
-export function drawRecall(stream: RandomStream, { pairs, queries, keys, values }: AssociativeRecall): AskedSequence {
+export function drawRecall(stream: RandomStream, { pairs, queries, keys, values }: AssociativeRecall): TaskSequence {
   const shown = chooseDistinct(stream, pairs, keys).map(key => [key, keys + below(stream, values)] as const);
-  const asked = Array.from({ length: queries }, () => below(stream, pairs));
+  const queried = Array.from({ length: queries }, () => below(stream, pairs));
   return {
-    tokens: [...shown, ...asked.map(pair => shown[pair]!)].flat(),
-    questions: asked.map((pair, j) => ({ place: 2 * (pairs + j), answer: shown[pair]![1], pair })),
+    tokens: [...shown, ...queried.map(pair => shown[pair]!)].flat(),
+    questions: queried.map((pair, j) => ({ place: 2 * (pairs + j), answer: shown[pair]![1], pair })),
   };
 }

@@ -1,14 +1,13 @@
 /**
  * @file Key-value lookup (Liu et al. 2023, arXiv:2307.03172, section 3, whose keys are UUIDs): keys
- * of several symbols that share symbols with each other, so that no single symbol tells which pair
- * is meant:
+ * of several symbols, which other keys share, so that no single symbol identifies a pair:
  *
  *     a_1 b_1 v_1   a_2 b_2 v_2 ... a_n b_n v_n   and then m times a key of these and its value
  *
- * Keys are different pairs of a first and a second symbol; values are drawn anew for each sequence.
+ * Keys are distinct pairs of a first and a second symbol; values are drawn for each sequence.
  */
 import { below, chooseDistinct, type RandomStream } from '../../statistics/random.ts';
-import type { AskedSequence } from './asked-sequence.ts';
+import type { TaskSequence } from './task-sequence.ts';
 
 export interface KeyValueLookup {
   /** n, at most symbols^2 */
@@ -21,24 +20,23 @@ export interface KeyValueLookup {
   readonly values: number;
 }
 
-export function drawLookup(stream: RandomStream, { pairs, queries, symbols, values }: KeyValueLookup): AskedSequence {
+export function drawLookup(stream: RandomStream, { pairs, queries, symbols, values }: KeyValueLookup): TaskSequence {
   const shown = chooseDistinct(stream, pairs, symbols ** 2).map(key => {
     const value = 2 * symbols + below(stream, values);
     return [Math.floor(key / symbols), symbols + (key % symbols), value] as const;
   });
-  const asked = Array.from({ length: queries }, () => below(stream, pairs));
+  const queried = Array.from({ length: queries }, () => below(stream, pairs));
   return {
-    tokens: [...shown, ...asked.map(pair => shown[pair]!)].flat(),
-    questions: asked.map((pair, j) => ({ place: 3 * (pairs + j) + 1, answer: shown[pair]![2], pair })),
+    tokens: [...shown, ...queried.map(pair => shown[pair]!)].flat(),
+    questions: queried.map((pair, j) => ({ place: 3 * (pairs + j) + 1, answer: shown[pair]![2], pair })),
   };
 }
 
 /**
- * How often a reader is right on average that looks at the second symbol of a key only and takes
- * the value of a random one of the pairs which share it: what a model reaches that finds the token
- * before, and nothing more.
+ * Expected accuracy of a predictor that uses only the second symbol of a key and takes the value of
+ * a random pair with this symbol: the accuracy of a model that matches one token only.
  */
-export function halfKeyAccuracy({ tokens, questions }: AskedSequence): number {
+export function halfKeyAccuracy({ tokens, questions }: TaskSequence): number {
   const pairs = tokens.length / 3 - questions.length;
   const right = questions.map(({ place, answer }) => {
     const alike = Array.from({ length: pairs }, (_, pair) => 3 * pair).filter(at => tokens[at + 1] === tokens[place]);

@@ -10,10 +10,10 @@ export interface LinearRegression {
   /** d */
   readonly dimensions: number;
   /**
-   * n: each sequence holds n + 1 inputs, so that there is an answer to predict behind n examples.
+   * n: each sequence holds n + 1 inputs, so that there is an answer to predict after n examples.
    */
   readonly examples: number;
-  /** Standard deviation of what is added to each answer; Garg et al. have 0. */
+  /** Standard deviation of the noise of each answer; 0 in Garg et al. */
   readonly noise: number;
 }
 
@@ -37,13 +37,13 @@ export function drawRegression(
   return { inputs, answers: errors.map((error, i) => dot(weights, inputs[i]!) + noise * error) };
 }
 
-/** What predicts y_(i+1) from x_(i+1) and the i examples before it. */
+/** Predicts y_(i+1) from x_(i+1) and the i examples before it. */
 export type RegressionPredictor = (examples: RegressionSequence, query: Float64Array) => number;
 
 /**
- * Ridge regression with the penalty `noise`^2, which is the posterior mean and so the best that can
- * be done; without noise the least-squares solution, of least norm where there are fewer examples
- * than dimensions.
+ * Ridge regression with the penalty `noise`^2, which is the posterior mean and therefore optimal;
+ * without noise the least-squares solution, of least norm where there are fewer examples than
+ * dimensions.
  */
 export function leastSquares(noise: number): RegressionPredictor {
   return ({ inputs, answers }, query) => dot(ridge(inputs, answers, noise ** 2), query);
@@ -51,7 +51,7 @@ export function leastSquares(noise: number): RegressionPredictor {
 
 /**
  * One step of gradient descent from w = 0 on the i examples, w = sum_j y_j x_j / (i + d + 1): the
- * step that makes the expected squared error least (Garg et al. call it averaging, with 1 / i).
+ * step with the least expected squared error (Garg et al. call it averaging, with 1 / i).
  */
 export const oneGradientStep: RegressionPredictor = ({ inputs, answers }, query) => {
   const sum = inputs.reduce((total, input, j) => total + answers[j]! * dot(input, query), 0);
@@ -59,7 +59,7 @@ export const oneGradientStep: RegressionPredictor = ({ inputs, answers }, query)
 };
 
 /**
- * Squared error behind 0 ... n examples, divided by d: 1 is what predicting 0 gets on average,
+ * Squared error after 0 ... n examples, divided by d: 1 is what predicting 0 gets on average,
  * without noise.
  */
 export function regressionErrors(sequence: RegressionSequence, predict: RegressionPredictor): Float64Array {

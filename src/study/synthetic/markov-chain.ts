@@ -1,10 +1,10 @@
 /**
  * @file Markov chains in context (Edelman et al. 2024, arXiv:2402.11004): every sequence is a chain
- * with a random transition matrix of its own, each row drawn evenly from all distributions
- * (Dirichlet(1, ..., 1)); the model foretells every next state. The first state is even.
+ * with its own random transition matrix, each row uniform over all distributions (Dirichlet(1, ...,
+ * 1)). The model predicts every next state. The first state is uniform.
  */
 import { below, type RandomStream, uniform } from '../../statistics/random.ts';
-import type { AskedSequence } from './asked-sequence.ts';
+import type { TaskSequence } from './task-sequence.ts';
 
 export interface MarkovChain {
   readonly states: number;
@@ -12,7 +12,7 @@ export interface MarkovChain {
   readonly length: number;
 }
 
-export function drawChain(stream: RandomStream, { states, length }: MarkovChain): AskedSequence {
+export function drawChain(stream: RandomStream, { states, length }: MarkovChain): TaskSequence {
   const transitions = Array.from({ length: states }, () => evenDistribution(stream, states));
   const tokens = [below(stream, states)];
   while (tokens.length < length) tokens.push(drawFrom(stream, transitions[tokens.at(-1)!]!));
@@ -20,8 +20,7 @@ export function drawChain(stream: RandomStream, { states, length }: MarkovChain)
 }
 
 /**
- * Cross-entropy of each next state, in nats, under the best that can be foretold: the mean of all
- * chains, each as likely as it is behind what was seen,
+ * Cross-entropy of each next state, in nats, under the optimal prediction, the posterior mean:
  *
  *     P(next = j | now = i) = (times j followed i + 1) / (times i was followed + states)
  */
@@ -31,7 +30,7 @@ export function bigramLosses(tokens: readonly number[], states: number): Float64
 }
 
 /**
- * From how often each state was seen, whatever stands now: P(next = j) = (times j was seen + 1) /
+ * The same from counts of single states: P(next = j) = (times j was seen + 1) /
  * (states seen + states).
  */
 export function unigramLosses(tokens: readonly number[], states: number): Float64Array {
@@ -51,7 +50,7 @@ function countedShare(counts: Float64Array, state: number): number {
   return share;
 }
 
-/** Exponential numbers divided by their sum. */
+/** Uniform over all distributions: exponential numbers divided by their sum. */
 function evenDistribution(stream: RandomStream, n: number): Float64Array {
   const parts = Float64Array.from({ length: n }, () => -Math.log(1 - uniform(stream)));
   const sum = parts.reduce((total, part) => total + part, 0);
@@ -64,6 +63,6 @@ function drawFrom(stream: RandomStream, shares: Float64Array): number {
     left -= share;
     return left < 0;
   });
-  // Rounding may leave the sum of all shares a hair below 1.
+  // The sum of all shares may round to less than 1.
   return index === -1 ? shares.length - 1 : index;
 }
