@@ -15,7 +15,7 @@ import { integers, numbers, tokenFeeds } from '../model/feeds.ts';
 import { type ForwardPass, forward, type Outputs, perLayer } from '../model/forward.ts';
 import type { LoadedModel, ModelGraph, Projections } from '../model/loaded-model.ts';
 import { names } from '../model/names.ts';
-import type { Handle } from '../runtime/runtime.ts';
+import type { Handle, TensorData } from '../runtime/runtime.ts';
 
 export interface StepOptions {
   readonly learningRate: number;
@@ -55,7 +55,6 @@ export async function finetuneStep(
   { learningRate, doing, graph = gradientGraph, at = projections }: StepOptions,
 ): Promise<FinetuneStep> {
   const { runtime, decoder } = model;
-  const T = sequence.length;
 
   // 1. Loss and gradients. All gradients are computed before any projection changes.
   const gradientSession = await model.session(graph);
@@ -64,13 +63,7 @@ export async function finetuneStep(
   const fetch = [...queryNames, its.loss];
   const { fetched, kept, ...pass } = await runtime.run(gradientSession, {
     doing,
-    feeds: {
-      ...at,
-      ...tokenFeeds(sequence, 0),
-      // Token t predicts token t + 1. The last token has no target; it is fed for its query.
-      [its.targets]: integers([T], [...sequence.slice(1), 0]),
-      [its.targetWeights]: numbers([T], [...Array(T - 1).fill(1 / (T - 1)), 0]),
-    },
+    feeds: { ...at, ...sequenceFeeds(sequence) },
     fetch,
     keep: gradientSession.outputs.filter(output => !fetch.includes(output)),
   });
@@ -134,6 +127,26 @@ export const gradientGraph: ModelGraph = {
     return { ...queries, [its.loss]: loss, ...projectionGradients(loss, pass.parameters, decoder.projections.flat()) };
   },
 };
+
+/** One sequence without a prefix -> `nextTokenLoss` of the last hidden state. */
+export const lossGraph: ModelGraph = {
+  name: 'loss',
+  outputs: decoder => {
+    const pass = forward(decoder, 'one', false);
+    return { [its.loss]: nextTokenLoss(pass)(pass.hidden) };
+  },
+};
+
+/** What the graphs of a loss are fed of a sequence. */
+export function sequenceFeeds(sequence: readonly number[]): Readonly<Record<string, TensorData>> {
+  const T = sequence.length;
+  return {
+    ...tokenFeeds(sequence, 0),
+    // Token t predicts token t + 1. The last token has no target; it is fed for its query.
+    [its.targets]: integers([T], [...sequence.slice(1), 0]),
+    [its.targetWeights]: numbers([T], [...Array(T - 1).fill(1 / (T - 1)), 0]),
+  };
+}
 
 /** A hidden state [T, D] -> sum_t targetWeights_t * cross-entropy_t of its logits. */
 export function nextTokenLoss(pass: ForwardPass): (hidden: Tensor) => Tensor {

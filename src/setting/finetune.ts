@@ -2,7 +2,7 @@ import { UserError } from '../error.ts';
 import type { LoadedModel, Projections } from '../model/loaded-model.ts';
 import { NonFiniteError } from '../runtime/errors.ts';
 import { releaseOnFailure } from '../runtime/scope.ts';
-import { finetuneStep, type StepOptions } from './finetune-step.ts';
+import { finetuneStep, lossGraph, type StepOptions, sequenceFeeds, stepNames } from './finetune-step.ts';
 import { layerCausalGraph } from './layer-causal-graph.ts';
 
 export interface Finetuning {
@@ -99,6 +99,31 @@ async function takeSteps(
   });
 }
 
+/**
+ * Mean next-token cross-entropy of each sequence with the given projections, in nats: what a step on it
+ * would minimise.
+ *
+ * @throws UserError when a sequence is too short or too long
+ */
+export async function sequenceLosses(
+  model: LoadedModel,
+  projections: Projections,
+  sequences: readonly (readonly number[])[],
+): Promise<readonly number[]> {
+  for (const [i, sequence] of sequences.entries()) checkLength(sequence, i, model.decoder.context);
+  const session = await model.session(lossGraph);
+  const losses: number[] = [];
+  for (const [i, sequence] of sequences.entries()) {
+    const { fetched } = await model.runtime.run(session, {
+      doing: `computing the loss of sequence ${i + 1} of ${sequences.length}`,
+      feeds: { ...projections, ...sequenceFeeds(sequence) },
+      fetch: [stepNames.loss],
+    });
+    losses.push(fetched[stepNames.loss]!.data[0]!);
+  }
+  return losses;
+}
+
 /** Releases changed projections; the pretrained ones stay. */
 export async function releaseProjections(
   { runtime, pretrained }: LoadedModel,
@@ -111,9 +136,9 @@ export async function releaseProjections(
 
 function checkLength(sequence: readonly number[], index: number, context: number): void {
   const { length } = sequence;
-  if (length < 2) throw new UserError(`training sequence ${index + 1} has ${length} tokens; a step needs two`);
+  if (length < 2) throw new UserError(`sequence ${index + 1} has ${length} tokens; a step needs two`);
   if (length > context) {
-    throw new UserError(`training sequence ${index + 1} has ${length} tokens; the context ends at ${context}`);
+    throw new UserError(`sequence ${index + 1} has ${length} tokens; the context ends at ${context}`);
   }
 }
 

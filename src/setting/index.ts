@@ -5,6 +5,7 @@ export {
   finetuneInOneStep,
   finetuneLayerCausally,
   releaseProjections,
+  sequenceLosses,
 } from './finetune.ts';
 export { type MatchedRate, matchRate } from './matched-rate.ts';
 export { type ProjectionPart, projectionParts } from './projection-parts.ts';

@@ -9,8 +9,19 @@ export {
   chooseDemonstrations,
   type Demonstration,
   type DemonstrationSet,
+  heldOutDemonstrations,
   type Query,
+  roomForPrefix,
   type SequenceRequest,
   type Sequences,
 } from './sequence.ts';
 export type { Task, TemplateVariant } from './task.ts';
+export {
+  firstDemonstrations,
+  fittingShots,
+  type Layout,
+  relabelled,
+  reordered,
+  tokensShuffled,
+  type Variant,
+} from './variants.ts';

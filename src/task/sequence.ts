@@ -122,16 +122,42 @@ export function buildDemonstrationSets(
   request: Pick<SequenceRequest, 'task' | 'tokenizer' | 'bos' | 'separator' | 'shots' | 'seed' | 'context'>,
   count: number,
 ): readonly DemonstrationSet[] {
-  const { task, tokenizer, seed, shots, context } = request;
+  const { task, tokenizer, seed, shots } = request;
   checkCount('shots', shots, 1);
   const labelTokens = encodeLabels(task, tokenizer);
-  const evaluation = encodePrompts(task, tokenizer, task.evaluation()).map(tokens => ({ tokens }));
-  const room = context - longestExample(evaluation, longest(labelTokens));
+  const room = roomForPrefix(request);
   const sets = Math.min(count, Math.floor(task.trainRows / shots));
   const rows = chooseDemonstrations(task, seed, sets * shots);
   return Array.from({ length: sets }, (_, i) =>
     layOut(rows.slice(i * shots, (i + 1) * shots), request, labelTokens, room),
   );
+}
+
+/** A prefix has fewer tokens: the context without the longest evaluation example, from BOS to label word. */
+export function roomForPrefix({
+  task,
+  tokenizer,
+  context,
+}: Pick<SequenceRequest, 'task' | 'tokenizer' | 'context'>): number {
+  const evaluation = encodePrompts(task, tokenizer, task.evaluation()).map(tokens => ({ tokens }));
+  return context - longestExample(evaluation, longest(encodeLabels(task, tokenizer)));
+}
+
+/**
+ * The `count` training rows that follow the first `shots` of the seed's shuffle, each as finetuning
+ * would read it: BOS, T(x), y. Fewer where the task has no more.
+ */
+export function heldOutDemonstrations(
+  { task, tokenizer, bos, seed, shots }: Pick<SequenceRequest, 'task' | 'tokenizer' | 'bos' | 'seed' | 'shots'>,
+  count: number,
+): readonly Query[] {
+  const rows = chooseDemonstrations(task, seed, shots + count).slice(shots);
+  const [prompts, labelTokens] = [encodePrompts(task, tokenizer, rows), encodeLabels(task, tokenizer)];
+  return rows.map(({ id, label }, i) => ({
+    row: id,
+    label,
+    tokens: [bos, ...prompts[i]!, ...labelTokens[label]!],
+  }));
 }
 
 /** The first `shots` training rows of the seed's shuffle, in that order. */

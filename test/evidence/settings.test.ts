@@ -6,7 +6,13 @@ import { families } from '../../src/model/families/index.ts';
 import { type LoadedModel, loadModel, type Projections } from '../../src/model/loaded-model.ts';
 import { emptyPrefix } from '../../src/model/prefix.ts';
 import { trace } from '../../src/observe/trace.ts';
-import { finetune, finetuneInOneStep, finetuneLayerCausally, releaseProjections } from '../../src/setting/finetune.ts';
+import {
+  finetune,
+  finetuneInOneStep,
+  finetuneLayerCausally,
+  releaseProjections,
+  sequenceLosses,
+} from '../../src/setting/finetune.ts';
 import { projectionParts } from '../../src/setting/projection-parts.ts';
 import { randomStep, stepNorm } from '../../src/setting/random-step.ts';
 import { randomStream } from '../../src/statistics/random.ts';
@@ -48,8 +54,10 @@ describe.each(['llama', 'gpt2'])('%s equals torch', name => {
     const golden = await trained(name);
     const { sequences } = golden;
     const learningRate = golden.expected('learning_rate').data[0]!;
+    const untouched = await sequenceLosses(its, its.pretrained, sequences);
     const { projections, losses } = await take(its, sequences, { learningRate });
     expect(losses).toBeRelativelyClose(expected(`${kind}.loss`), bounds.forward);
+    expect(untouched).toBeRelativelyClose(expected('batch.loss'), bounds.forward);
     for (const [key, data] of Object.entries(await numbers(its, projections))) {
       expect(data, key).toBeRelativelyClose(expected(`${kind}.after.${key}`), bounds.weight);
     }
@@ -135,6 +143,24 @@ describe.each(['llama', 'gpt2', 'gpt-neox'])('%s', name => {
     expect(await numbers(its, again)).toEqual(moved);
     for (const each of [projections, random, again]) await releaseProjections(its, each);
   });
+});
+
+test('the losses of sequences are those before a step on them', async () => {
+  const its = await model('llama');
+  const [first, second] = [
+    [9, 4, 77, 200, 31, 6],
+    [55, 102, 8, 14],
+  ];
+  const { projections, losses } = await finetune(its, [first!, second!], { learningRate: 0.3 });
+  const { projections: once } = await finetune(its, [first!], { learningRate: 0.3 });
+  expect(await sequenceLosses(its, once, [second!])).toBeAllClose([losses[1]!], 1e-6);
+  const [before, after] = [
+    await sequenceLosses(its, its.pretrained, [first!, second!]),
+    await sequenceLosses(its, projections, [first!, second!]),
+  ];
+  expect(after[1]).toBeLessThan(before[1]!);
+  await expect(sequenceLosses(its, projections, [first!, [3]])).rejects.toThrow('sequence 2 has 1 tokens');
+  for (const each of [projections, once]) await releaseProjections(its, each);
 });
 
 test('the key and the value part of a fused tensor are one projection each', async () => {
