@@ -4,7 +4,6 @@
  *     import { checkpoint, model, runtime, setting } from 'dualform';
  */
 export * as cell from './cell/index.ts';
-export { cellKinds, cellProcess } from './cell-kinds.ts';
 export * as checkpoint from './checkpoint/index.ts';
 export { type CommandName, commandNames, jsonSchemaOf } from './command-options.ts';
 export { UserError } from './error.ts';

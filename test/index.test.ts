@@ -22,7 +22,7 @@ test('the built library exports every module', async () => {
     'train',
   ];
   expect(Object.keys(library).sort()).toEqual(
-    [...modules, 'UserError', 'cellKinds', 'cellProcess', 'commandNames', 'jsonSchemaOf', 'scoreLabels'].sort(),
+    [...modules, 'UserError', 'commandNames', 'jsonSchemaOf', 'scoreLabels'].sort(),
   );
   expect(library.run).toHaveProperty('runExperiment');
   expect(library.setting).toHaveProperty('finetune');

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { fakeKinds } from '../../test/cell/fake-kind.ts';
-import { cellKinds } from '../cell-kinds.ts';
 import type { Json } from '../files/canonical-json.ts';
+import { cellKinds } from '../study/sweep/cell-kinds.ts';
 import { nameOfCell } from './cell.ts';
 import { readSweep, sweepJsonSchema } from './sweep-plan.ts';
 

@@ -11,3 +11,4 @@ export {
   runMomentum,
   type StudyEstimate,
 } from './momentum/index.ts';
+export { cellKinds, cellProcess } from './sweep/cell-kinds.ts';

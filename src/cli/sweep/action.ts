@@ -6,7 +6,6 @@ import { readShard, runSweep, type SweepStatus, sweepStatus } from '../../cell/s
 import { requireMemory, sweepCost } from '../../cell/sweep-cost.ts';
 import { type CellLine, cellLines, openSweepFolder } from '../../cell/sweep-folder.ts';
 import { readSweep, type Sweep, sweepJsonSchema } from '../../cell/sweep-plan.ts';
-import { cellKinds, cellProcess } from '../../cell-kinds.ts';
 import { UserError } from '../../error.ts';
 import { writeAtomically } from '../../files/atomic-file.ts';
 import type { Json } from '../../files/canonical-json.ts';
@@ -16,6 +15,7 @@ import { parseShallowJson } from '../../files/shallow-json.ts';
 import { memoryOfMachine } from '../../run/estimate/machine-memory.ts';
 import { Interrupted } from '../../run/interrupted.ts';
 import { physicalCores } from '../../runtime/node/cores.ts';
+import { cellKinds, cellProcess } from '../../study/sweep/cell-kinds.ts';
 import type { Given, JobOptions } from '../options/command-line.ts';
 import { hooksOf, type Io } from '../terminal/io.ts';
 import { readInput } from '../terminal/read-file.ts';
