@@ -138,7 +138,7 @@ export async function releasePrefix({ runtime }: LoadedModel, prefix: Prefix): P
 }
 
 /**
- * Tokens behind a prefix -> the keys [G, dh, T] and values [G, T, dh] that they leave in every
+ * Tokens after a prefix -> the keys [G, dh, T] and values [G, T, dh] that they leave in every
  * layer.
  */
 export const prefixGraph: ModelGraph = {

@@ -121,7 +121,7 @@ export const observationNames = {
 const its = observationNames;
 
 /**
- * B queries of up to T tokens, packed into N rows without padding, behind one prefix ->
+ * B queries of up to T tokens, packed into N rows without padding, after one prefix ->
  * label_log_probabilities [R, C] of the C label tokens after each of the R read rows, and at the
  * tap row of each query layers.N.attention_output [B, D], .attention_scores [B, H, T] to the own
  * tokens, .context_scores [B, P] to the prefix summed over heads, .query [B, H*dh].

@@ -65,7 +65,7 @@ function visibleScores(
 }
 
 /**
- * One sequence of T tokens behind a prefix -> logits [T, V] and for every layer N and row
+ * One sequence of T tokens after a prefix -> logits [T, V] and for every layer N and row
  * layers.N.attention_output [T, D], .attention_scores [H, T, P+T] before the mask, .query [T,
  * H*dh].
  */

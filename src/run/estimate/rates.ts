@@ -39,7 +39,7 @@ export function timedPass(
  *
  * @param short over few tokens: reading weights takes most of its time
  * @param long over many tokens: products take most of its time
- * @param behind as `long`, behind a long prefix: attention adds to it
+ * @param behind as `long`, after a long prefix: attention adds to it
  */
 export function solveRates(short: TimedPass, long: TimedPass, behind: TimedPass): PassRates {
   const perScore = atLeast(behind.seconds - long.seconds, behind) / (behind.scores - long.scores);

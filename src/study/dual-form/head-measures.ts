@@ -126,7 +126,7 @@ export async function measureHeads(context: ChapterContext, sets: readonly Demon
     ranks.push(maps.map(layer => layer.map(({ update }) => rankOf(update))));
     const projections = { finetuned, set, randomStep: await movedAtRandom(model, finetuned[set]!, seed, set) };
     for (const [i, { tokens }] of queries.entries()) {
-      report('reading the heads behind queries', set * queries.length + i, sets.length * queries.length);
+      report('reading the heads at queries', set * queries.length + i, sets.length * queries.length);
       const readings = await readBehind(model, { tokens, bos: plan.bos, prefix, ...projections });
       for (let layer = 0; layer < layers; layer++) {
         for (let g = 0; g < keyValueHeads; g++) {

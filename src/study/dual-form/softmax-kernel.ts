@@ -153,7 +153,7 @@ async function errorsInModel({ prepared, model, report }: ChapterContext): Promi
   const queries = sequences.queries.slice(0, QUERIES);
   const found = Array.from({ length: decoder.layers }, () => [] as { spread: number; errors: readonly number[] }[]);
   for (const [i, { tokens }] of queries.entries()) {
-    report('approximating the heads behind queries', i, queries.length);
+    report('approximating the heads at queries', i, queries.length);
     const heads = await readHeads(loaded, {
       tokens,
       start: prefix.tokens.length,

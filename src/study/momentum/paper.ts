@@ -20,7 +20,7 @@ export const PAPER_PERPLEXITY: PaperTable = {
   momentum: [17.55, 19.37, 16.73, 15.02],
 };
 
-/** Accuracy in percent behind up to 32 demonstrations. */
+/** Accuracy in percent after up to 32 demonstrations. */
 export const PAPER_ACCURACY: PaperTable = {
   number: 7,
   columns: ['SST5', 'IMDB', 'MR', 'CB', 'ARC-E', 'PIQA', 'average'],
