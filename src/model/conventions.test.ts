@@ -12,13 +12,13 @@ describe('BOS', () => {
   test('SmolLM2: not the chat token that its metadata names', () => {
     expect(conventionsOf(checkpoint({ bos_token_id: 1 }), smollm2).bos).toBe(0);
   });
-  test('others: as their configuration says', () => {
+  test('others: that of their configuration', () => {
     expect(conventionsOf(checkpoint({ bos_token_id: 5 }), tokenizer({})).bos).toBe(5);
   });
-  test.each([{}, { bos_token_id: null }, { bos_token_id: [1, 2] }])('%o: asks for the option', config => {
+  test.each([{}, { bos_token_id: null }, { bos_token_id: [1, 2] }])('%o: needs the option', config => {
     expect(() => conventionsOf(checkpoint(config), tokenizer({}))).toThrow(/^bos: .*models\/mine/);
   });
-  test('as the user says', () => {
+  test('that of the user', () => {
     const mine = tokenizer({ '<s>': 9 });
     const start = (bos: string) => conventionsOf(checkpoint({}), mine, { bos }).bos;
     expect(start('<s>')).toBe(9);
@@ -27,7 +27,7 @@ describe('BOS', () => {
   });
 });
 
-test('separator: a blank line, or as the user says, special tokens included', () => {
+test('separator: a blank line, or that of the user, which may have special tokens', () => {
   const { separator } = conventionsOf(checkpoint({ bos_token_id: 1 }), smollm2);
   expect(separator).toEqual([10, 10]);
   const said = (text: string) => conventionsOf(checkpoint({}), smollm2, { separator: text }).separator;
@@ -35,7 +35,7 @@ test('separator: a blank line, or as the user says, special tokens included', ()
   expect(said('')).toEqual([]);
 });
 
-test('separator of fairseq models: the end of a line as they know it', () => {
+test('separator of fairseq models: their end of a line', () => {
   const config = { model_type: 'xglm', bos_token_id: 0, eos_token_id: 2 };
   expect(conventionsOf(checkpoint(config), tokenizer({}))).toEqual({ bos: 0, separator: [2] });
   const { eos_token_id: _, ...without } = config;

@@ -20,7 +20,7 @@ const finite = fc.double({ min: -3, max: 3, noNaN: true });
 describe('the moving sum of values', () => {
   const decoder = { ...readDecoder(gpt2, 'test'), heads: 2, keyValueHeads: 1, headDim: 1 };
 
-  test('of own tokens, and of those behind a prefix, is the recurrence over all of them', () => {
+  test('is the recurrence over all tokens, without and with a prefix', () => {
     fc.assert(
       fc.property(
         fc.array(finite, { minLength: 1, maxLength: 6 }),
@@ -61,7 +61,7 @@ describe('the moving sum of values', () => {
     );
   });
 
-  test('of eta = 0 is nothing at all', () => {
+  test('is zero for eta = 0', () => {
     const positions = input('positions', 'int32', ['T']);
     const [decay] = interpret([ownDecay(decoder, constant([-1e7, Math.log(0.5)]), positions)], {
       positions: value([3], [4, 5, 6]),
@@ -82,7 +82,7 @@ describe('the configuration', () => {
     );
   };
 
-  test('gives eta for all, a layer, a head, or learned', () => {
+  test('gives one eta, one per layer, one per head, or learned', () => {
     expect(etaOf(0.25).flat()).toBeAllClose(Array(8).fill(0.25), 1e-12);
     expect(etaOf([0, 0.5])).toEqual([undefined, [0.5, 0.5, 0.5, 0.5]]);
     expect(
@@ -94,7 +94,7 @@ describe('the configuration', () => {
     expect(etaOf('learned')[0]).toBeAllClose([0, 0.5, 1 / (1 + Math.exp(-2)), 1], 1e-12);
   });
 
-  test('is the base for all other purposes, and the last one asked for counts', () => {
+  test('keeps the base family, and the last momentum counts', () => {
     const twice = configWithMomentum(configWithMomentum(gpt2, 0.1), 0.3);
     expect(baseFamily(twice)).toBe('gpt2');
     expect(twice).toEqual({ ...gpt2, model_type: 'momentum', base_model_type: 'gpt2', momentum: 0.3 });

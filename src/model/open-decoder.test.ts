@@ -72,12 +72,12 @@ describe('a configuration that ties the head to the embedding', () => {
     });
   const reads = (decoder: Decoder, name: string) => decoder.tensors.some(tensor => tensor.name === name);
 
-  test('holds where the head is a copy', async () => {
+  test('is right where the head is a copy', async () => {
     const decoder = await openDecoder(await withHead(0));
     expect([reads(decoder, embedding), reads(decoder, 'lm_head.weight')]).toEqual([true, false]);
   });
 
-  test('gives way to a head of other values, as in transformers 5', async () => {
+  test('is wrong where the head has other values, as in transformers 5', async () => {
     // A row further on or back, so that the file holds as many numbers.
     const { offset } = (await golden('llama')).tensors.get(embedding)!;
     const decoder = await openDecoder(await withHead(offset > 10_000 ? -128 : 128));
@@ -114,7 +114,7 @@ describe('refuses', () => {
     );
   });
 
-  test('a tensor that the configuration has no place for', async () => {
+  test('a tensor that is not in the model', async () => {
     const more = await golden('llama', tensors => like(tensors, 'model.layers.2.mlp.up_proj.weight'));
     await expect(openDecoder(more)).rejects.toThrow(
       /^here: tensor model.layers.2.mlp.up_proj.weight has no place in the llama model .* model.layers.[01].mlp.up_proj.weight$/,
@@ -124,7 +124,7 @@ describe('refuses', () => {
   });
 });
 
-describe('leaves alone', () => {
+describe('ignores', () => {
   test.each([
     ['gpt2', ['transformer.h.0.attn.bias', 'transformer.h.0.attn.masked_bias', 'lm_head.weight']],
     ['gpt-neo', ['transformer.h.0.attn.attention.bias', 'transformer.h.0.attn.attention.masked_bias']],

@@ -7,7 +7,7 @@ import { readDecoder } from './families/index.ts';
 const HUGE = [1e9, 1e15, Number.MAX_SAFE_INTEGER];
 
 describe.each(goldenFamilies)('a damaged configuration of %s', name => {
-  test('is refused at once, however large its numbers are', async () => {
+  test('is refused before its sizes matter', async () => {
     const config = JSON.parse(await readFile(`${goldenFolder(name)}config.json`, 'utf8'));
     for (const [key, value] of Object.entries(config)) {
       if (typeof value !== 'number') continue;

@@ -53,7 +53,7 @@ describe('readCorpus', () => {
     expect((await readCorpus([folder], { separator: '' })).documents).toEqual(['one\ntwo\n', 'three\n', 'four']);
   });
 
-  test('the digest is of bytes, order and separator, not of names', async () => {
+  test('the digest depends on bytes, order and separator, not on names', async () => {
     const digest = async (files: Record<string, string>, separator?: string) =>
       (await readCorpus([folderOf(files)], { separator })).digest;
     const plain = await digest({ 'a.txt': 'one', 'b.txt': 'two' });
@@ -62,7 +62,7 @@ describe('readCorpus', () => {
     expect(await digest({ 'a.txt': 'one', 'b.txt': 'two' }, '')).not.toBe(plain);
   });
 
-  test('a byte order mark is left out, an odd but valid text is read as it is', async () => {
+  test('a byte order mark is removed, an odd but valid text is kept', async () => {
     const text = 'a\u0000\ufffd\u{1f642}\u0085\r\nb';
     expect((await readCorpus([folderOf({ 'a.txt': `\ufeff${text}` })])).documents).toEqual([text]);
   });
@@ -71,16 +71,16 @@ describe('readCorpus', () => {
     ['a lone byte', [0x61, 0xff, 0x62], 1],
     ['a character that is cut off', [0x61, 0x62, 0xe2, 0x82], 2],
     ['a surrogate', [0xc3, 0xa9, 0xed, 0xa0, 0x80], 2],
-    ['one behind a written U+FFFD', [0xef, 0xbf, 0xbd, 0x61, 0x80], 4],
-    ['one behind a byte order mark', [0xef, 0xbb, 0xbf, 0x61, 0xc0, 0xaf], 4],
-  ])('names file and byte of what is no UTF-8: %s', async (_, bytes, offset) => {
+    ['one after a written U+FFFD', [0xef, 0xbf, 0xbd, 0x61, 0x80], 4],
+    ['one after a byte order mark', [0xef, 0xbb, 0xbf, 0x61, 0xc0, 0xaf], 4],
+  ])('names file and byte of invalid UTF-8: %s', async (_, bytes, offset) => {
     const folder = folderOf({ 'a.txt': Uint8Array.from(bytes) });
     const reading = readCorpus([folder]);
     await expect(reading).rejects.toThrow(UserError);
     await expect(reading).rejects.toThrow(`${join(folder, 'a.txt')}: not UTF-8: byte ${offset} `);
   });
 
-  test('the byte that it names is the end of the longest valid beginning', async () => {
+  test('the byte that it names is the end of the longest valid prefix', async () => {
     await fc.assert(
       fc.asyncProperty(fc.string({ unit: 'binary' }), fc.uint8Array({ maxLength: 6 }), async (text, tail) => {
         const bytes = Buffer.concat([Buffer.from('x'), Buffer.from(text), tail]);
@@ -113,12 +113,12 @@ describe('readCorpus', () => {
 });
 
 describe('splitCorpus', () => {
-  test('cuts behind the end of a line', () => {
+  test('cuts after the end of a line', () => {
     const text = 'one\ntwo\nthree\nfour\nfive\n';
     expect(splitCorpus([text], 0.4)).toEqual({ training: ['one\ntwo\nthree\n'], validation: ['four\nfive\n'] });
   });
 
-  test('keeps documents whole on either side', () => {
+  test('keeps whole documents on both sides', () => {
     const documents = ['aaaa', 'bbbb', 'cccc', 'dddd'];
     for (const share of [0.25, 0.3, 0.45]) {
       expect(splitCorpus(documents, share)).toEqual({
@@ -128,7 +128,7 @@ describe('splitCorpus', () => {
     }
   });
 
-  test('loses no letter but white space', () => {
+  test('loses only white space', () => {
     fc.assert(
       fc.property(
         fc.array(fc.string({ unit: fc.constantFrom('a', 'b', '\n'), minLength: 1 }), { minLength: 1 }),

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { tinyTraining } from '../../test/train/tiny.ts';
 import { estimateTraining } from './estimate.ts';
 
-test('counts what training will do, without doing it', async () => {
+test('counts the work of training', async () => {
   const { checkpointEvery, threads, ...options } = tinyTraining;
   const { parameters, stages, total, plan, memoryBytes } = await estimateTraining({
     ...options,
@@ -27,7 +27,7 @@ test('counts what training will do, without doing it', async () => {
   expect(memoryBytes).toBeNull();
 });
 
-test('says how long it will take, checkpoints included, and how much memory', async () => {
+test('estimates time, including checkpoints, and memory', async () => {
   const options = { ...tinyTraining, accumulate: 3, momentum: [0.1, 0.2] };
   const { stages, total, secondsOfBatch, memoryBytes } = await estimateTraining({ ...options, checkpointEvery: 12 });
   expect(secondsOfBatch).toBeGreaterThan(0);

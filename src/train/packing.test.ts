@@ -11,7 +11,7 @@ describe('joinDocuments', () => {
     expect([...joinDocuments([], END)]).toEqual([9]);
   });
 
-  test('gives the documents back where it is cut at that token', () => {
+  test('gives the documents back when cut at that token', () => {
     fc.assert(
       fc.property(documents, all => {
         const text = [...joinDocuments(all, END)].join('');
@@ -41,7 +41,7 @@ describe('packSequences', () => {
     );
   });
 
-  test('a stream that is too short gives none', () => {
+  test('a stream that is too short gives no sequence', () => {
     expect(packSequences(Int32Array.of(9, 1), 2).length).toBe(0);
     expect(packSequences(new Int32Array(0), 2).length).toBe(0);
   });
@@ -66,7 +66,7 @@ describe('batchOrder', () => {
     );
   });
 
-  test('is a function of seed and step, in whatever order steps are asked for', () => {
+  test('is a function of seed and step, for steps in any order', () => {
     fc.assert(
       fc.property(shapes, fc.array(fc.nat(50)), ({ n, batch, seed }, steps) => {
         const order = batchOrder(n, batch, seed);

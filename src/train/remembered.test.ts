@@ -25,7 +25,7 @@ test('makes once for each key', async () => {
   expect(make).toHaveBeenCalledTimes(2);
 });
 
-test.each([0, 10, 35])('makes again what was cut or changed at byte %i', async at => {
+test.each([0, 10, 35])('makes content again that was cut or changed at byte %i', async at => {
   await remembered('key', async () => bytes);
   const [name] = readdirSync(join(cache, 'corpora'));
   const file = join(cache, 'corpora', name!);
@@ -39,7 +39,7 @@ test.each([0, 10, 35])('makes again what was cut or changed at byte %i', async a
   expect(make).toHaveBeenCalledTimes(1);
 });
 
-test('makes each time where nothing can be kept', async () => {
+test('makes content each time where nothing can be stored', async () => {
   vi.stubEnv('DUALFORM_CACHE', join(cache, 'file'));
   writeFileSync(join(cache, 'file'), '');
   expect(await remembered('key', async () => bytes)).toEqual(bytes);

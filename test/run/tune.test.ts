@@ -21,7 +21,7 @@ const tiny = { model: TINY_MODEL, task: LETTERS, threads: 1, batchSize: 4, seeds
 const points = <K extends 'seed' | 'learning-rate'>({ grid }: TuneResult, kind: K) =>
   grid.filter((point): point is Extract<(typeof grid)[number], { kind: K }> => point.kind === kind);
 
-test('the choice is the best of the grid, and its rows are seen nowhere else', async () => {
+test('the choice is the best of the grid, and no other rows repeat the validation rows', async () => {
   const events: Progress[] = [];
   const result = await tune({
     ...tiny,
@@ -96,7 +96,7 @@ test('accuracies are those of a run that evaluates the same rows', async () => {
   });
 });
 
-test('a rate that diverges stands in the grid and is not chosen', async () => {
+test('a rate that diverges is in the grid and is not chosen', async () => {
   const result = await tune({ ...tiny, seeds: [1], learningRates: [0.01, 1e39] });
   expect(result.learningRate).toBe(0.01);
   expect(points(result, 'learning-rate')[1]).toMatchObject({

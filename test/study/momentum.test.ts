@@ -46,7 +46,7 @@ beforeAll(async () => {
 
 const cellFiles = (folder: string) => readdirSync(join(folder, 'cells'));
 
-test('what is odd about the rows of a task is told', async () => {
+test('reports warnings about the rows of a task', async () => {
   const rows = ['ab', 'cd', 'ef', 'gh', 'ij', 'kl'].map(text => JSON.stringify({ text, label: 0 }));
   writeFileSync(join(scratch, 'odd.jsonl'), rows.join('\n'));
   writeFileSync(
@@ -117,7 +117,7 @@ describe('a study', () => {
     }
   });
 
-  test('keeps the etas that were learned, head by head', () => {
+  test('has the learned etas, head by head', () => {
     const [first] = whole.result.learned;
     expect(first!.eta.map(heads => heads.length)).toEqual([2]);
     // They begin at sigmoid(-2) = 0.12.
@@ -153,7 +153,7 @@ describe('a study that was stopped', () => {
     expected = digests(out);
   });
 
-  test('by a kill goes on and ends with the same bytes', async () => {
+  test('by a kill resumes and ends with the same bytes', async () => {
     const out = join(scratch, 'killed');
     const script = fileURLToPath(new URL('../fixtures/run-momentum.mjs', import.meta.url));
     const child = spawn(process.execPath, [script, JSON.stringify({ ...some, out })], {
@@ -170,7 +170,7 @@ describe('a study that was stopped', () => {
     expect(digests(out)).toEqual(expected);
   });
 
-  test('by its signal says how far it is, and goes on to the same bytes', async () => {
+  test('by its signal says how far it is, and resumes to the same bytes', async () => {
     const out = join(scratch, 'stopped');
     const controller = new AbortController();
     const onProgress = ({ done }: { readonly done: number }) => done >= 18 && controller.abort();
@@ -191,7 +191,7 @@ describe('a study that was stopped', () => {
   });
 });
 
-test('a model whose numbers leave the finite ones is left out, and told', async () => {
+test('a model that diverges is left out, and named', async () => {
   const out = join(scratch, 'diverged');
   const { result } = await runMomentum({ ...tiny, tasks: ['markov-chain'], learningRate: 1e37, steps: 6, out });
   expect(result.diverged.length).toBe(6);

@@ -16,7 +16,7 @@ beforeAll(async () => {
   return remove;
 });
 
-describe('a killed run goes on and ends with the same bytes', () => {
+describe('a killed run resumes and ends with the same bytes', () => {
   test.each([2, 6, 12])('at step %i', async step => {
     const out = join(scratch(), 'run');
     await killedTraining({ ...tinyTraining, out }, { step });
@@ -50,8 +50,8 @@ async function stoppedAfter(step: number): Promise<{ readonly out: string; reado
   return { out, error };
 }
 
-describe('a run that is asked to stop', () => {
-  test('saves a checkpoint, says how to go on, and goes on to the same bytes', async () => {
+describe('an interrupted run', () => {
+  test('saves a checkpoint, says how to resume, and resumes to the same bytes', async () => {
     const { out, error } = await stoppedAfter(5);
     expect(error).toBeInstanceOf(Interrupted);
     expect((error as Interrupted).message).toMatch(
@@ -66,7 +66,7 @@ describe('a run that is asked to stop', () => {
     expect(digests(out)).toEqual(digests(whole.folder));
   });
 
-  test('behind a step with a validation still does that validation', async () => {
+  test('after a step with a validation still does that validation', async () => {
     const { out } = await stoppedAfter(3);
     expect(
       logOf(out)
@@ -100,7 +100,7 @@ describe('a checkpoint that does not fit', () => {
     expect(digests(out)).toEqual(before);
   });
 
-  test('a state that was put there from another run is refused', async () => {
+  test('a state of another run is refused', async () => {
     const { out } = await stoppedAfter(5);
     const other = join(scratch(), 'other');
     const controller = new AbortController();
@@ -116,7 +116,7 @@ describe('a checkpoint that does not fit', () => {
     await expect(trainModel({ ...tinyTraining, out })).rejects.toThrow(/train.jsonl: does not hold the 6 steps/);
   });
 
-  test('a torn or strange end of the log is cut off', async () => {
+  test('an incomplete or invalid end of the log is cut off', async () => {
     const { out } = await stoppedAfter(5);
     const log = readFileSync(join(out, 'train.jsonl'), 'utf8');
     writeFileSync(join(out, 'train.jsonl'), `${log}{"step":7,"loss":1}\n\0\0\0\n{"step":8,"lo`);
@@ -124,7 +124,7 @@ describe('a checkpoint that does not fit', () => {
     expect(digests(out)).toEqual(digests(whole.folder));
   });
 
-  test('a folder of other files is left alone', async () => {
+  test('a folder of other files is not changed', async () => {
     const out = scratch();
     writeFileSync(join(out, 'thesis.tex'), 'years of work');
     await expect(trainModel({ ...tinyTraining, out })).rejects.toThrow(/holds other files \(thesis.tex\) and no run/);
@@ -153,7 +153,7 @@ test.skipIf(process.platform !== 'linux')('a read-only file system is named', as
   );
 });
 
-test.each([3, 12, 25])('a disk that is full at write %i: nothing is lost, the same call goes on', async allowed => {
+test.each([3, 12, 25])('a disk that is full at write %i: nothing is lost, the same call resumes', async allowed => {
   const out = join(scratch(), 'run');
   const handle = await open(join(scratch(), 'any'), 'w');
   const prototype = Object.getPrototypeOf(handle) as FileHandle;

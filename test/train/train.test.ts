@@ -22,7 +22,7 @@ beforeAll(async () => {
 });
 
 describe('a training run', () => {
-  test('leaves these files, and the same bytes when it is run again', async () => {
+  test('writes these files, and the same bytes when it is run again', async () => {
     const again = await trainModel({ ...tinyTraining, out: join(scratch(), 'run') });
     expect(digests(again.folder)).toEqual(digests(run.folder));
     expect(Object.keys(digests(run.folder))).toEqual([
@@ -38,7 +38,7 @@ describe('a training run', () => {
     ]);
   });
 
-  test('of another seed is another one', async () => {
+  test('depends on the seed', async () => {
     const other = await trainModel({ ...tinyTraining, seed: 2, out: join(scratch(), 'run') });
     expect(other.result.signature).not.toBe(run.result.signature);
     expect(other.result.model.digest).not.toBe(run.result.model.digest);
@@ -125,7 +125,7 @@ describe('the folder is a model', () => {
     expect(digests(folder)['train.jsonl']).toBe(digests(run.folder)['train.jsonl']);
   });
 
-  test('bits a byte are the loss over the bytes of the text', () => {
+  test('bits per byte are the loss over the bytes of the text', () => {
     const { predictions, validation } = run.result;
     const bits = (predictions.validation.loss * validation.tokens) / Math.LN2;
     expect(predictions.validation.bitsPerByte).toBeCloseTo(bits / validation.bytes, 10);
@@ -142,7 +142,7 @@ test('accumulated batches make the step of one large batch', async () => {
 });
 
 describe('texts and tokenizer', () => {
-  test('a validation text of its own, documents that are parted, a tokenizer that is there', async () => {
+  test('a validation text, separated documents, a given tokenizer', async () => {
     const folder = scratch();
     writeFileSync(join(folder, 'validation.txt'), readFileSync(CORPUS, 'utf8').slice(0, 600));
     const { result } = await trainModel({

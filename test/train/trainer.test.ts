@@ -123,7 +123,7 @@ describe('the trainer', () => {
     await together.close();
   });
 
-  test('a restored state goes on to the same bytes', async () => {
+  test('a restored state continues to the same bytes', async () => {
     const feeds = [0, 1, 2, 3].map(i => languageFeeds(sentences.slice(i)));
     const whole = await openTrainer(runtime, text, shaken(text), PAPER_ADAM);
     await whole.take([feeds[0]!], 0.01);
@@ -144,7 +144,7 @@ describe('the trainer', () => {
     expect(after.sessions).toBe(0);
   });
 
-  test('reads outputs with the parameters as they are', async () => {
+  test('reads outputs with the current parameters', async () => {
     const trainer = await openTrainer(runtime, vectors, shaken(vectors), PAPER_ADAM);
     const { predictions, loss } = await trainer.evaluate(regression, ['predictions', 'loss']);
     const weights = regression.weights!.data as Float32Array;
@@ -210,7 +210,7 @@ describe('a failure in the middle of a replacement', () => {
   test.each([
     ['a step', 'adam 3', /undefined: step 1 failed with 2 chunks/],
     ['a restored state', middle, /undefined: restoring step 0 failed/],
-  ])('of %s makes it void: nothing reads it, until another is restored', async (what, culprit, why) => {
+  ])('of %s makes the state undefined until another is restored', async (what, culprit, why) => {
     let fails = false;
     const trainer = await openTrainer(
       failing(request => fails && request === culprit),
@@ -234,7 +234,7 @@ describe('a failure in the middle of a replacement', () => {
     expect(await scratch.runtime.tensors()).toEqual([]);
   });
 
-  test('of its beginning leaves nothing', async () => {
+  test('of the first upload leaves nothing', async () => {
     const broken = failing(request => request === middle);
     await expect(openTrainer(broken, text, shaken(text), PAPER_ADAM)).rejects.toThrow(`no ${middle}`);
     expect(await scratch.runtime.tensors()).toEqual([]);
@@ -253,8 +253,8 @@ describe('a failure in the middle of a replacement', () => {
   });
 });
 
-describe('what a model begins with', () => {
-  test('is the same for the parameters that plain and momentum models share, and other for another seed', () => {
+describe('initial values', () => {
+  test('are the same for parameters that plain and momentum models share, and differ for another seed', () => {
     const plain = languageModel(gptConfig({ ...shape, vocabulary: 11 }));
     const [a, b] = [initialise(plain, 5), initialise(text, 5)];
     for (const { name } of plain.parameters) expect(b[name]).toEqual(a[name]);

@@ -164,7 +164,7 @@ describe('every gradient equals central differences in float64', () => {
   });
 });
 
-describe('shape rules refuse what does not fit, naming operator, tensors and shapes', () => {
+describe('shape rules refuse wrong operands and name operator, tensors and shapes', () => {
   const a = input('a', 'float32', ['T', 3]);
   const b = input('b', 'float32', ['P', 4]);
   const ids = input('ids', 'int32', ['T']);

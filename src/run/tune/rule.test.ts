@@ -13,13 +13,13 @@ const rate = (learningRate: number, right: number, steady: RateCandidate['steady
 });
 const chosen = (...rates: RateCandidate[]) => chooseSteadyRate(rates, gold);
 
-test('of rates that no interval tells apart, the one nearest the middle of the steady range', () => {
+test('of rates without a significant difference, the one nearest the middle of the steady range is chosen', () => {
   // All within two rows of the best: the middle of 0.001 to 0.009 is 0.005.
   const { learningRate, range } = chosen(rate(0.001, 30), rate(0.004, 28), rate(0.009, 29));
   expect({ learningRate, range }).toEqual({ learningRate: 0.004, range: [0.001, 0.009] });
 });
 
-test('a rate that the paired interval tells apart is not chosen, wherever it lies', () => {
+test('a significantly less accurate rate is not chosen', () => {
   const { learningRate, verdicts } = chosen(rate(0.001, 36), rate(0.005, 10), rate(0.009, 36));
   expect(learningRate).toBe(0.001);
   expect(verdicts[1]!.behindBest!.difference).toBeCloseTo(-26 / 40, 12);
@@ -70,7 +70,7 @@ test('a model that answers one label for (nearly) every row is refused, unless t
   expect(chooseSteadyRate([{ ...ones, steady: STEADY }], oneLabel).learningRate).toBe(0.01);
 });
 
-test('without a rate that can be chosen it says why, rate by rate', () => {
+test('when every rate is refused, the error has a reason for each', () => {
   expect(chosen({ learningRate: 0.1 }, rate(0.2, 30, { cosine: null, moved: null, pass: false, why: 'no' }))).toEqual({
     learningRate: null,
     why: 'no rate can be chosen (0.1: diverged; 0.2: no)',
@@ -81,7 +81,7 @@ test('without a rate that can be chosen it says why, rate by rate', () => {
   });
 });
 
-test('of equals the first is the most accurate, and the most frequent label is counted', () => {
+test('the first of equally accurate points is the most accurate; the most frequent label is counted', () => {
   const points = [{ right: [true, false] }, { right: [false, true] }, { right: [false, false] }];
   expect(mostAccurate(points)).toBe(points[0]);
   expect(mostAccurate([])).toBeUndefined();

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { defined, gathered } from './gathered.ts';
 
-test('means over queries, then over heads; what is undefined does not count', () => {
+test('means over queries, then over heads, without undefined values', () => {
   const all = gathered<{ readonly a: number | null }>(2, 2);
   for (const a of [1, 3]) all.add(0, 0, { a });
   all.add(0, 1, { a: null });

@@ -4,7 +4,7 @@ import { descentLosses, taskOf } from './in-context-regression.ts';
 
 const quiet = { report: () => undefined };
 
-test('no task is of two streams', () => {
+test('streams have no common task', () => {
   const drawn = (['test', 'training', 'tuning'] as const).flatMap(stream =>
     Array.from({ length: 500 }, (_, i) => taskOf(stream, 1, i).answer),
   );

@@ -12,7 +12,7 @@ test('tokens cut in two and joined are the same', () => {
   expect(joinTokens(tokensFrom(tokens, 0, 2), tokensFrom(tokens, 2))).toEqual(tokens);
 });
 
-test('centred values sum to nothing, and softmax attention to them lacks the mean alone', () => {
+test('centred values sum to zero, and softmax attention to them differs by the mean', () => {
   const without = centred(tokens);
   const mean = minus(tokens.values.data.subarray(0, 2), without.values.data.subarray(0, 2));
   const query = draw.vector(3);
@@ -21,7 +21,7 @@ test('centred values sum to nothing, and softmax attention to them lacks the mea
   expect(without.values.data.filter((_, at) => at % 2 === 0).reduce((sum, x) => sum + x)).toBeCloseTo(0, 12);
 });
 
-test('mispaired: the same keys and the same values, every pair another one', () => {
+test('mispaired: the same keys and values in other pairs', () => {
   const three = { keys: stack([vec(1), vec(2), vec(3)]), values: stack([vec(10), vec(20), vec(30)]) };
   expect(mispaired(three).values.data).toEqual(vec(20, 30, 10));
   expect(mispaired(three).keys).toBe(three.keys);

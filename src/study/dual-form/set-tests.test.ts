@@ -27,7 +27,7 @@ const asGiven = (set: number) => ({ matched: matched[set]!, mispaired: mispaired
 const findingAt = (findings: readonly Finding[], start: string) => findings.find(({ what }) => what.startsWith(start))!;
 
 describe('intervals and tests over sets of demonstrations', () => {
-  test('are those of one value a set', () => {
+  test('use one value per set', () => {
     const findings = testFindings(measured(1, asGiven), undefined);
     const interval = meanWithInterval(matched)!;
     expect(findingAt(findings, 'cos(dW_icl, dW_ft): low').value).toBeCloseTo(interval.low!, 6);
@@ -43,7 +43,7 @@ describe('intervals and tests over sets of demonstrations', () => {
     expect(testFindings(measured(50, asGiven), undefined)).toEqual(testFindings(measured(1, asGiven), undefined));
   });
 
-  test('sets that all give the same have no interval and no p, and say so; the other p is adjusted alone', () => {
+  test('equal values of all sets have no interval and no p, and say why; the other p is adjusted alone', () => {
     const findings = testFindings(
       measured(3, () => ({ matched: 0.05, mispaired: 0.01 })),
       undefined,
@@ -55,7 +55,7 @@ describe('intervals and tests over sets of demonstrations', () => {
     expect(findings[at + 1]!.value).toBe(findings[at]!.value);
   });
 
-  test('too few sets give the means, and null with why in place of intervals and tests', () => {
+  test('too few sets give the means, and null with why for intervals and tests', () => {
     const prepared = { task: { trainRows: 50, name: 'small' }, sequences: { shots: 16 } } as Parameters<
       typeof whyNoTests
     >[1];

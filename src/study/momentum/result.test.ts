@@ -66,7 +66,7 @@ const result = foldResult(plan, 'signature', tasks, recordsOf());
 const [inContext, training] = result.tables;
 
 describe('a table', () => {
-  test('holds the measures of all tasks that are made for it, with means and values by seed', () => {
+  test('has the measures of all its tasks, with means and values by seed', () => {
     expect(result.tables.map(({ name }) => name)).toEqual(['in-context', 'training']);
     expect(inContext!.columns.map(({ task, name }) => `${task} ${name}`)).toEqual([
       'markov-chain nats',
@@ -87,7 +87,7 @@ describe('a table', () => {
     expect(difference!.high).toBeCloseTo(-1 / 6 + (4.302652729749462 * Math.sqrt(1 / 300)) / Math.sqrt(3), 12);
   });
 
-  test('adjusts p for all comparisons in it, and for no others', () => {
+  test('adjusts p for all its comparisons', () => {
     const p = [nats, accuracies].flatMap(values => [0.1, 0.9].map(eta => pairedT(values[eta]!, values[0]!)!.p));
     const adjusted = benjaminiHochberg(p);
     const found = [0, 1].flatMap(column =>
@@ -119,7 +119,7 @@ describe('a table', () => {
     expect(left.map(({ adjusted }) => adjusted)).toEqual(benjaminiHochberg(left.map(({ p }) => p)));
   });
 
-  test('sets baselines beside, those of one name in one row', () => {
+  test('has baselines, one row per name', () => {
     expect(inContext!.baselines).toEqual([{ name: 'chance', values: [1.1, 0.25] }]);
     expect(training!.baselines).toEqual([]);
   });
@@ -135,7 +135,7 @@ test('a curve has means with intervals, and the baselines that have it', () => {
   expect(curve!.baselines).toEqual([{ name: 'chance', values: [1.1, 1.1] }]);
 });
 
-test('a place of a curve where too few seeds have a number is left open', () => {
+test('a point of a curve with too few seeds is null', () => {
   const records = recordsOf().map(record => {
     const isGap = record.eta === 0.1 && record.seed !== 7 && 'losses' in record.curves;
     return isGap ? { ...record, curves: { losses: [record.curves.losses![0]!, null] } } : record;
@@ -144,11 +144,11 @@ test('a place of a curve where too few seeds have a number is left open', () => 
   expect(momentum!.points.map(point => point === null)).toEqual([false, true]);
 });
 
-test('the order of the records is no matter', () => {
+test('does not depend on the order of the records', () => {
   expect(foldResult(plan, 'signature', tasks, recordsOf().reverse())).toEqual(result);
 });
 
-test('seeds whose training left the finite numbers are left out of pairs, and named', () => {
+test('diverged seeds are left out of pairs, and named', () => {
   const part = foldResult(
     plan,
     '',
@@ -172,7 +172,7 @@ test('seeds whose training left the finite numbers are left out of pairs, and na
   expect(none.tables[0]!.rows[0]!.entries[0]).toMatchObject({ mean: null, why: 'fewer than two seeds have a number' });
 });
 
-test('etas that were learned are averaged over the seeds, head by head', () => {
+test('learned etas are averaged over the seeds, head by head', () => {
   const learned = plan.seeds.map(
     (seed, i): CellRecord => ({
       ...{
@@ -192,7 +192,7 @@ test('etas that were learned are averaged over the seeds, head by head', () => {
   expect(found!.eta[0]!).toBeAllClose([0.1, 0.5], 1e-15);
 });
 
-test('figures: curves, and how training losses move with eta', () => {
+test('figures: curves, and training losses by eta', () => {
   expect(drawFigures(result).map(({ file }) => file)).toEqual(['markov-chain-losses.svg', 'training-by-eta.svg']);
   const { svg } = drawFigures(result)[0]!;
   for (const name of ['plain attention', 'eta 0.1', 'eta 0.9', 'chance']) expect(svg).toContain(`>${name}<`);

@@ -54,14 +54,14 @@ describe.each(taskNames.map(task => [task]))('%s', task => {
     expect(batch(1, 4)).not.toEqual(batch(2, 4));
   });
 
-  test('what counts sums to one', () => {
+  test('weights sum to one', () => {
     const { weights } = of(task).batch(1, 0);
     expect(Array.from(weights!.data).reduce((sum, weight) => sum + weight)).toBeCloseTo(1, 5);
   });
 });
 
 describe('linear regression', () => {
-  test('inputs and answers stand behind each other; every input is asked, and only inputs', () => {
+  test('inputs and answers alternate; predictions are at inputs only', () => {
     const { vectors, answers, weights } = of('linear-regression').batch(1, 0);
     const [B, T, hiddenSize] = vectors!.dims as [number, number, number];
     expect([B, T, hiddenSize]).toEqual([3, 17, 3]);
@@ -99,12 +99,12 @@ describe.each([['associative-recall'], ['key-value-lookup'], ['markov-chain']])(
     return { logits, losses: Float32Array.from(weights!.data, weight => (weight > 0 ? 1 : 1000)) };
   };
 
-  test('where it is asked, and there alone', async () => {
+  test('at its questions only', async () => {
     const { measures } = await of(task).measure(answering(knowing));
     expect(measures[task]).toBe(1);
   });
 
-  test('by its answers, of which scores that are all the same are none; a chain by its losses', async () => {
+  test('by its answers (equal scores are no answer), a chain by its losses', async () => {
     const { measures } = await of(task).measure(
       answering(feeds => {
         const { logits, losses } = knowing(feeds);

@@ -19,7 +19,7 @@ test('a seed gives one sequence, another seed another', () => {
   expect(draw(1).inputs.map(x => x.length)).toEqual(new Array(9).fill(3));
 });
 
-test('without noise, d examples tell the function: least squares finds every later answer', () => {
+test('without noise, d examples determine the function: least squares finds every later answer', () => {
   for (const sequence of sequences(200, task)) {
     const errors = regressionErrors(sequence, leastSquares(0));
     expect(errors.subarray(4)).toBeAllClose(new Float64Array(5), 1e-6);
@@ -38,7 +38,7 @@ test.each([
   [1, 3],
   [2, 2],
   [3, 1],
-])('one gradient step with %i inputs behind %i examples: the mean error is that of theory, exactly', (d, n) => {
+])('one gradient step with %i inputs after %i examples: the mean error is exactly that of theory', (d, n) => {
   // Expectations over normal entries as sums over the nodes of Gauss and Hermite: three are exact
   // to degree 5, two to degree 3.
   const [three, two] = [

@@ -6,7 +6,7 @@ import { bigramLosses, drawChain, unigramLosses } from './markov-chain.ts';
 const task = { states: 3, length: 40 };
 const mean = (values: ArrayLike<number>) => Array.from(values).reduce((sum, x) => sum + x, 0) / values.length;
 
-test('every next state is asked for, all states are in range, a seed repeats', () => {
+test('every next state is a question, all states are in range, a seed repeats', () => {
   fc.assert(
     fc.property(fc.nat(), seed => {
       const chain = drawChain(randomStream(seed), task);
@@ -59,7 +59,7 @@ test('counting pairs is better than counting states, which is better than chance
   expect(mean(bigram.map(late))).toBeLessThan(mean(bigram.map(early)) - 0.1);
 });
 
-test('rows of the matrix are even over all distributions: for two states, the share of a state is uniform', () => {
+test('rows of the matrix are uniform over all distributions: for two states, the probability of a state is uniform', () => {
   // Long chains that begin in 0: how often 0 stays 0 shows the first entry of the row.
   const shares = Array.from({ length: 600 }, (_, seed) => {
     const { tokens } = drawChain(randomStream(2, seed), { states: 2, length: 2000 });

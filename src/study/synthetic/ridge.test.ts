@@ -24,7 +24,7 @@ test('against numpy, more and fewer examples than dimensions', () => {
   expect(ridge(rows([1, 2, 0]), [3], 0.5)).toBeAllClose([0.5454545454545459, 1.0909090909090908, 0], 1e-12);
 });
 
-test('makes the penalised squared error least', () => {
+test('minimises the penalised squared error', () => {
   const loss = (inputs: readonly Float64Array[], answers: Float64Array, penalty: number, w: Float64Array) =>
     inputs.reduce((sum, x, i) => sum + (x.reduce((s, each, k) => s + each * w[k]!, 0) - answers[i]!) ** 2, 0) +
     penalty * w.reduce((sum, each) => sum + each ** 2, 0);

@@ -7,7 +7,7 @@ import { drawLookup, halfKeyAccuracy } from './key-value-lookup.ts';
 describe('associative recall', () => {
   const task = { pairs: 4, queries: 6, keys: 9, values: 5 };
 
-  test('the answer to every question is what stood behind the same key', () => {
+  test('the answer to every question is the value after the same key', () => {
     fc.assert(
       fc.property(fc.nat(), seed => {
         const { tokens, questions } = drawRecall(randomStream(seed), task);
@@ -28,7 +28,7 @@ describe('associative recall', () => {
     );
   });
 
-  test('a stream goes on: two draws differ, the same seed repeats them', () => {
+  test('a stream continues: two draws differ, the same seed repeats them', () => {
     const draws = () => {
       const stream = randomStream(3);
       return [drawRecall(stream, task), drawRecall(stream, task)];
@@ -42,7 +42,7 @@ describe('associative recall', () => {
 describe('key-value lookup', () => {
   const task = { pairs: 5, queries: 3, symbols: 3, values: 4 };
 
-  test('the answer to every question is what stood behind the same two symbols', () => {
+  test('the answer to every question is the value after the same two symbols', () => {
     fc.assert(
       fc.property(fc.nat(), seed => {
         const { tokens, questions } = drawLookup(randomStream(seed), task);
@@ -63,14 +63,14 @@ describe('key-value lookup', () => {
     );
   });
 
-  test('half a key, by hand: 0 3 6, 1 3 7, 2 4 6, each asked for', () => {
+  test('half a key, by hand: 0 3 6, 1 3 7, 2 4 6, one query each', () => {
     const shown = [0, 3, 6, 1, 3, 7, 2, 4, 6];
     const questions = [0, 1, 2].map(pair => ({ place: 9 + 3 * pair + 1, answer: shown[3 * pair + 2]!, pair }));
     // Right by one in two for the first two, always for the third.
     expect(halfKeyAccuracy({ tokens: [...shown, ...shown], questions })).toBeCloseTo(2 / 3, 14);
   });
 
-  test('half a key is between guessing and knowing', () => {
+  test('half a key is between chance and the whole key', () => {
     const all = Array.from({ length: 300 }, (_, seed) => halfKeyAccuracy(drawLookup(randomStream(seed), task)));
     const mean = all.reduce((sum, share) => sum + share, 0) / all.length;
     expect(mean).toBeGreaterThan(0.5);
