@@ -38,7 +38,9 @@ export const etagOf = (name: string, bytes: Buffer) => (isLarge(name) ? sha256(b
 /** The requested file, with the folders in its name. */
 const nameIn = (path: string) => path.replace(/^\/store\/|^.*?\/resolve\/[^/]+\//, '');
 
-/** Serves one model or data set under any name. Large files are redirected to `/store/...`. */
+/**
+ * Serves one model or data set under any name. Large files lie behind a redirect to `/store/...`.
+ */
 export async function startHub(files: Readonly<Record<string, Buffer>>): Promise<HubServer> {
   const server = createServer((request, response) => {
     const asked = {

@@ -1,6 +1,6 @@
 export { cacheDirectory } from '../files/cache-directory.ts';
 export { fileDigest } from '../files/digest.ts';
-export { type CacheReport, verifyCache, weightsDirectory } from './cache/cache.ts';
+export { type CacheReport, verifyCache, weightsDirectory } from './cache/integrity.ts';
 export {
   type Checkpoint,
   requireTensor,

@@ -103,6 +103,7 @@ async function observeCompared(
   return { nudged, ...(zeroShot && { zeroShot }) };
 }
 
+/** The records of a batch; its observations are dropped. */
 function reduce(
   { decoder: { layers, heads } }: LoadedModel,
   batch: number,
@@ -110,53 +111,64 @@ function reduce(
   options: EvaluateOptions,
 ): BatchRecords {
   const { plan, queries, scoring, settings, training, watch } = options;
+  const shape = { layers, heads, seed: plan.metrics.randomSeed, ...(training && { training }) };
   const examples: ExampleRecord[] = [];
   const metrics: BatchRecords['metrics'][number][] = [];
   let at = 0;
   let comparedAt = 0;
   for (const index of plan.batches[batch]!) {
     const query = queries[index]!;
-    const fed = scoring.rows(query.tokens);
-    const tokens = fed.reduce((sum, row) => sum + row.tokens.length, 0);
-    const observations: Partial<Record<(typeof observationNames)[SettingName], Observation>> = {};
-    for (const [s, { name }] of settings.entries()) {
-      const rows = observed[s]!.queries.slice(at, at + fed.length);
-      const scores = scoring.scores(rows.map(row => row.logProbabilities));
-      examples.push({
-        index,
-        row: query.row,
-        setting: name,
-        gold: query.label,
-        predicted: predict(scores),
-        logProbabilities: scores,
-        tokens,
-      });
-      observations[observationNames[name]] = observationOf(rows[0]!);
-      watch.add(name, 0, tokens);
-    }
-    const shape = { layers, heads, seed: plan.metrics.randomSeed, ...(training && { training }) };
+    const { length: rows } = scoring.rows(query.tokens);
+    const own = observed.map(setting => setting.queries.slice(at, at + rows));
+    const records = settings.map((setting, s) => exampleRecord(index, query, setting, own[s]!, options));
+    const observations = Object.fromEntries(
+      settings.map(({ name }, s) => [observationNames[name], observationOf(own[s]![0]!)]),
+    ) as Partial<Record<(typeof observationNames)[SettingName], Observation>>;
+    examples.push(...records);
+    at += rows;
     const measured = watch.timeNow('metrics', () => measure({ index, row: query.row, ...observations }, shape));
-    at += fed.length;
     if (!isCompared(options, index)) {
       metrics.push(measured);
       continue;
     }
-    const rowsOf = (batch: ObservedBatch) => batch.queries.slice(comparedAt, comparedAt + fed.length);
-    const rows = rowsOf(nudged!);
+    const compared = (other: ObservedBatch) => other.queries.slice(comparedAt, comparedAt + rows);
+    const nudgedRows = compared(nudged!);
     const outputs = {
       plain: observations.finetuned!.attentionOutput,
-      nudged: rows[0]!.attentionOutput!,
-      zeroShot: observations.zeroShot?.attentionOutput ?? rowsOf(zeroShot!)[0]!.attentionOutput!,
+      nudged: nudgedRows[0]!.attentionOutput!,
+      zeroShot: observations.zeroShot?.attentionOutput ?? compared(zeroShot!)[0]!.attentionOutput!,
     };
-    const answer = predict(scoring.scores(rows.map(row => row.logProbabilities)));
-    const plain = examples.findLast(({ setting }) => setting === 'finetuned')!.predicted;
-    metrics.push({ ...measured, steady: { cosines: cosinesOfNudge(outputs, layers), moved: answer !== plain } });
-    comparedAt += fed.length;
-    watch.add('steadiness', 0, zeroShot ? 2 * tokens : tokens);
+    const answer = predict(scoring.scores(nudgedRows.map(row => row.logProbabilities)));
+    const plain = records.find(({ setting }) => setting === 'finetuned')!;
+    const moved = answer !== plain.predicted;
+    metrics.push({ ...measured, steady: { cosines: cosinesOfNudge(outputs, layers), moved } });
+    comparedAt += rows;
+    watch.add('steadiness', 0, zeroShot ? 2 * plain.tokens : plain.tokens);
   }
-  watch.add('steadiness', (nudged?.seconds ?? 0) + (zeroShot?.seconds ?? 0));
+  for (const { setting, tokens } of examples) watch.add(setting, 0, tokens);
   for (const [s, { name }] of settings.entries()) watch.add(name, observed[s]!.seconds);
+  watch.add('steadiness', (nudged?.seconds ?? 0) + (zeroShot?.seconds ?? 0));
   return { examples, metrics };
+}
+
+/** @param rows the observed rows of the query */
+function exampleRecord(
+  index: number,
+  query: Query,
+  { name }: Setting,
+  rows: readonly Observed[],
+  { scoring }: EvaluateOptions,
+): ExampleRecord {
+  const logProbabilities = scoring.scores(rows.map(row => row.logProbabilities));
+  return {
+    index,
+    row: query.row,
+    setting: name,
+    gold: query.label,
+    predicted: predict(logProbabilities),
+    logProbabilities,
+    tokens: scoring.rows(query.tokens).reduce((sum, row) => sum + row.tokens.length, 0),
+  };
 }
 
 const observationNames = {

@@ -69,10 +69,12 @@ export async function runExperiment(options: RunOptions = {}): Promise<RunResult
  */
 export async function runPrepared(
   getPrepared: () => Promise<Prepared>,
-  { out, threads, signal, onProgress, onWarning }: Hooks,
+  hooks: Hooks,
   shared?: SharedModel,
 ): Promise<RunResult> {
-  const state: { folder?: string; store?: Store; examples?: number } = {};
+  const { out, threads, signal, onWarning } = hooks;
+  let store: Store | undefined;
+  let examples = 0;
   try {
     signal?.throwIfAborted();
     const started = performance.now();
@@ -87,39 +89,62 @@ export async function runPrepared(
       const paper = await besidePaper(folder, prepared, result);
       return { folder, result, ...paper, ...timesOf(finished.provenance, threads), found: plan.examples };
     }
-    const store = await openStore(folder, plan, tokenLines(prepared));
-    try {
-      const found = store.storedExamples();
-      const earlier = readProvenance(timedStages, await store.readJson('provenance.json'));
-      const watch = stopwatch(timedStages, earlier?.timing);
-      watch.add('load', (performance.now() - started) / 1000);
-      Object.assign(state, { folder, store, examples: plan.examples });
-      const computed = () =>
-        withRuntime(
-          {
-            threads: threads ?? (found > 0 ? earlier?.provenance.threads : undefined),
-            signal,
-            lender: shared?.lender,
-            onCrash: crash =>
-              onWarning?.(`the compute process ended (${crash.cause}) while ${crash.doing}; trying once more`),
-          },
-          runtime =>
-            releaseAfter({ runtime }, owner => compute(owner.runtime, prepared, { store, watch, onProgress, shared })),
-        );
-      const stored = finished && storedFinetuning(finished.result);
-      const settings = stored && found === plan.examples ? stored : await computed();
-      const result = foldResult(plan, signature, prepared.decoder, settings, await store.records());
-      const times = timesOf(await store.readJson('provenance.json'), threads);
-      await store.writeJson('provenance.json', times as unknown as Json);
-      await store.writeJson('result.json', result as unknown as Json);
-      return { folder, result, ...(await besidePaper(folder, prepared, result)), ...times, found };
-    } finally {
-      await store.close();
-    }
+    store = await openStore(folder, plan, tokenLines(prepared));
+    examples = plan.examples;
+    const seconds = (performance.now() - started) / 1000;
+    return await fillFolder(store, prepared, { earlier: finished?.result, preparing: seconds, shared }, hooks);
   } catch (error) {
     if (!signal?.aborted) throw error;
-    throw interrupted(state, error);
+    throw interrupted(store, examples, error);
+  } finally {
+    await store?.close();
   }
+}
+
+/**
+ * Computes what is missing in the folder, and writes the result.
+ *
+ * @param made.earlier the result of an earlier version, which is folded again without computing
+ * @param made.preparing seconds that preparing took
+ * @param made.shared keeps the model for further runs
+ */
+async function fillFolder(
+  store: Store,
+  prepared: Prepared,
+  made: {
+    readonly earlier: Json | undefined;
+    readonly preparing: number;
+    readonly shared: SharedModel | undefined;
+  },
+  { threads, signal, onProgress, onWarning }: Hooks,
+): Promise<RunResult> {
+  const { plan, signature, decoder } = prepared;
+  const found = store.storedExamples();
+  const before = readProvenance(timedStages, await store.readJson('provenance.json'));
+  const watch = stopwatch(timedStages, before?.timing);
+  watch.add('load', made.preparing);
+  const computed = () =>
+    withRuntime(
+      {
+        threads: threads ?? (found > 0 ? before?.provenance.threads : undefined),
+        signal,
+        lender: made.shared?.lender,
+        onCrash: crash =>
+          onWarning?.(`the compute process ended (${crash.cause}) while ${crash.doing}; trying once more`),
+      },
+      runtime =>
+        releaseAfter({ runtime }, owner =>
+          compute(owner.runtime, prepared, { store, watch, onProgress, shared: made.shared }),
+        ),
+    );
+  const stored = made.earlier === undefined ? undefined : storedFinetuning(made.earlier);
+  const settings = stored && found === plan.examples ? stored : await computed();
+  const result = foldResult(plan, signature, decoder, settings, await store.records());
+  const times = timesOf(await store.readJson('provenance.json'), threads);
+  await store.writeJson('provenance.json', times as unknown as Json);
+  await store.writeJson('result.json', result as unknown as Json);
+  const paper = await besidePaper(store.folder, prepared, result);
+  return { folder: store.folder, result, ...paper, ...times, found };
 }
 
 /**
@@ -200,15 +225,11 @@ async function compute(
   return settings;
 }
 
-function interrupted(
-  { folder, store, examples }: { folder?: string; store?: Store; examples?: number },
-  cause: unknown,
-): Interrupted {
-  if (folder === undefined || store === undefined)
-    return new Interrupted('interrupted before the run began', { cause });
-  const place = relative('.', folder);
+function interrupted(store: Store | undefined, examples: number, cause: unknown): Interrupted {
+  if (store === undefined) return new Interrupted('interrupted before the run began', { cause });
+  const place = relative('.', store.folder);
   return new Interrupted(
     `interrupted with ${store.storedExamples()} of ${examples} examples stored in ${place}; the same command goes on from there`,
-    { folder, cause },
+    { folder: store.folder, cause },
   );
 }

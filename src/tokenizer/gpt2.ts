@@ -1,5 +1,5 @@
 import { toByteCharacters } from './byte-alphabet.ts';
-import { bytePairJson, type Merge } from './byte-pair-json.ts';
+import { bytePairJson, type Merge, prettyText } from './byte-pair-json.ts';
 
 /** The end of a document, the only token of GPT-2 that no text encodes to. */
 export const END_OF_TEXT = '<|endoftext|>';
@@ -20,6 +20,13 @@ export async function gpt2Json(special: readonly string[] = []) {
       return { id: id < 0 ? tokens.length + i : id, content, special: true };
     }),
   });
+}
+
+/**
+ * The tokenizer of GPT-2 (Radford et al. 2019), 50,257 tokens, as the text of a `tokenizer.json`.
+ */
+export async function gpt2TokenizerJson(): Promise<string> {
+  return prettyText(await gpt2Json([END_OF_TEXT]));
 }
 
 /**

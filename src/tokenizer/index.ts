@@ -1,5 +1,5 @@
 export type { Definition, Encoder } from './definition.ts';
-export { gpt2TokenizerJson } from './gpt2-tokenizer.ts';
+export { gpt2TokenizerJson } from './gpt2.ts';
 export { javaScriptEncoder } from './javascript/javascript-encoder.ts';
 export { readTokenizerJson } from './read-tokenizer-json.ts';
 export { openTokenizer, type TokenizedText, type Tokenizer } from './tokenizer.ts';

@@ -2,7 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../error.ts';
 import { fileError } from '../files/file-bytes.ts';
-import { gpt2TokenizerJson } from '../tokenizer/gpt2-tokenizer.ts';
+import { gpt2TokenizerJson } from '../tokenizer/gpt2.ts';
 import { openTokenizerJson, type Tokenizer } from '../tokenizer/tokenizer.ts';
 import { trainTokenizer } from '../tokenizer/train-tokenizer.ts';
 import type { Part } from './corpus.ts';

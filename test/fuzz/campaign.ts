@@ -1,11 +1,11 @@
-/** @file One input of a campaign: made, read, and held against what a reader must never do. */
+/** @file One input of a campaign: makes it, reads it, and checks what a reader must never do. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../../src/error.ts';
 import { randomStream } from '../../src/statistics/random.ts';
 import type { Format } from './format.ts';
 
-/** No input may keep its reader for longer, nor make this process hold more. */
+/** Limits of time and memory for reading one input. */
 const LONGEST_MS = 2000;
 const MOST_BYTES = 1 << 30;
 
@@ -17,7 +17,7 @@ export function inputOf(format: Format, seed: number, index: number): Buffer {
   return format.mutant(randomStream(seed, ...name, index));
 }
 
-/** Writes an input into a folder of its own. @returns that folder */
+/** Writes an input into its own folder. @returns that folder */
 export function keepInput(folder: string, format: Format, seed: number, index: number): string {
   const place = join(folder, `${format.name.replaceAll(' ', '-')}-${seed}-${index}`);
   mkdirSync(place, { recursive: true });
@@ -28,7 +28,8 @@ export function keepInput(folder: string, format: Format, seed: number, index: n
 /** Reads an input. @param folder to write files in */
 export async function tryInput(format: Format, bytes: Buffer, folder: string, longest = LONGEST_MS): Promise<Outcome> {
   const first = await once(format, bytes, folder);
-  // Other programs may have delayed this process: a slow input must be slow twice.
+  // Other work on the machine may stop this process for a while, so that a slow input is tried
+  // again.
   const { outcome, milliseconds } = first.milliseconds > longest ? await once(format, bytes, folder) : first;
   if (milliseconds > longest) return { kind: 'finding', what: `slow: ${Math.round(milliseconds)} ms` };
   const peak = process.resourceUsage().maxRSS * 1024;

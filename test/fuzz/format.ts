@@ -1,25 +1,25 @@
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
 
-/** A file format that is read, as the fuzz campaign sees it. */
+/** A file format of the fuzz campaign. */
 export interface Format {
   readonly name: string;
-  /** A damaged file, made of a sound one; the same stream makes the same bytes. */
+  /** A damaged file, made from a valid one; the same stream gives the same bytes. */
   readonly mutant: (random: RandomGenerator) => Buffer;
   /**
-   * Reads the file as the program does. Returns when the file is taken; throws a UserError of one
-   * line when it is refused. Anything else that it throws is a finding.
+   * Reads the file as the program does. Returns when the file is accepted; throws a UserError of
+   * one line when it is refused. Any other error is a finding.
    *
-   * @param folder to write files in; it may hold those of the previous input
+   * @param folder to write files in; may hold those of the previous input
    */
   readonly read: (bytes: Buffer, folder: string) => unknown;
   /**
-   * Another strict reader: throws when it refuses a file that was taken, or reads something else in
-   * it. `read` is what `read` returned.
+   * Another strict reader: throws when it refuses an accepted file, or reads something else in it.
+   * `read` is the result of `read`.
    */
   readonly strict?: (bytes: Buffer, read: never, folder: string) => unknown;
 }
 
-/** Types the value that goes from `read` to `strict`. */
+/** Types the value that is passed from `read` to `strict`. */
 export function format<T>(
   parts: Omit<Format, 'read' | 'strict'> & {
     readonly read: (bytes: Buffer, folder: string) => T;

@@ -6,7 +6,7 @@
  *     npm run fuzz -- --format GGUF --seed 3 --input 17 --save x.gguf
  *
  * An input is a finding when its reader throws anything but a UserError of one line, takes longer
- * than 2 s, lets the process grow past 1 GiB, or takes a file that another strict reader refuses.
+ * than 2 s, lets the process grow past 1 GiB, or accepts a file that another strict reader refuses.
  * Each goes into a folder with its format, seed and index. With --keep FOLDER the files that were
  * taken are written too: `python test/golden/strict.py FOLDER` shows them to the readers of Python.
  */
@@ -21,7 +21,7 @@ import type { Format } from './format.ts';
 import { formats } from './formats/index.ts';
 import type { Order, Report } from './worker.ts';
 
-/** Far above what a report of 50 inputs takes: a reader that is silent for longer hangs. */
+/** Far longer than 50 inputs take: a reader without a report for longer hangs. */
 const SILENT_MS = 60_000;
 
 const { values } = parseArgs({
@@ -46,7 +46,7 @@ if (values.input !== undefined) {
   writeFileSync(values.save ?? 'input', inputOf(chosen[0]!, seed, Number(values.input)));
 } else {
   const { inputs, minutes } = values;
-  // Half a minute for a format where nothing is said.
+  // Half a minute per format by default.
   const each = inputs === undefined ? Number.POSITIVE_INFINITY : Math.ceil(Number(inputs) / chosen.length);
   const seconds =
     inputs !== undefined && minutes === undefined
@@ -57,7 +57,7 @@ if (values.input !== undefined) {
   if (found > 0) process.exitCode = 1;
 }
 
-/** @returns how many findings there were */
+/** @returns the number of findings */
 async function campaign(format: Format, from: number, inputs: number, seconds: number): Promise<number> {
   const total = { accepted: 0, refused: 0, findings: 0 };
   const [start, folder] = [performance.now(), mkdtempSync(join(tmpdir(), 'dualform-fuzz-'))];
@@ -82,7 +82,7 @@ async function campaign(format: Format, from: number, inputs: number, seconds: n
         },
       );
       if (end === undefined) continue;
-      // One of the inputs since the last report: they are taken one by one.
+      // One of the inputs since the last report: they are tried one by one.
       const culprit = await firstThatEnds(format, next, folder);
       if (culprit !== undefined) note(culprit, end);
       next = (culprit ?? next) + 1;
@@ -113,8 +113,8 @@ async function firstThatEnds(format: Format, from: number, folder: string): Prom
 }
 
 /**
- * @returns why the worker ended before its order was done; undefined when it did its order, or
- * `goOn` said no
+ * @returns why the worker ended before its inputs were done; undefined when they were done, or
+ * `goOn` returned false
  */
 function runWorker(order: Order, goOn: () => boolean, onReport: (report: Report) => void): Promise<string | undefined> {
   const worker: ChildProcess = fork(fileURLToPath(new URL('worker.ts', import.meta.url)), {

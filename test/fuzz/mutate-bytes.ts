@@ -1,7 +1,7 @@
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
 import { chance, draw, pick } from './format.ts';
 
-/** Numbers that lengths, counts and offsets are forged with. */
+/** Forged lengths, counts and offsets. */
 export const FORGED = [
   0n,
   1n,
@@ -17,8 +17,8 @@ export const FORGED = [
 ] as const;
 
 /**
- * One to four changes between `from` and `to`: a byte, a bit, a number, bytes gone, bytes twice,
- * bytes from elsewhere, the end cut off.
+ * One to four changes between `from` and `to`: a byte, a bit, a number, bytes removed, repeated or
+ * moved, the end cut off.
  */
 export function mutateBytes(whole: Buffer, random: RandomGenerator, from = 0, to = whole.length): Buffer {
   let bytes: Buffer = Buffer.from(whole);
@@ -56,8 +56,8 @@ export function mutateBytes(whole: Buffer, random: RandomGenerator, from = 0, to
 }
 
 /**
- * Changes of whole lines: one gone, one twice, two in each other's place, one torn or emptied,
- * another end of line; then perhaps of bytes.
+ * Changes of whole lines: one removed, repeated, swapped, cut or emptied, another line end; then
+ * possibly changes of bytes.
  */
 export function mutateLines(whole: Buffer, random: RandomGenerator, strange: readonly string[]): Buffer {
   const lines = whole.toString('utf8').split('\n');

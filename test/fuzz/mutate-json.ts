@@ -3,8 +3,8 @@ import { chance, draw, pick } from './format.ts';
 import { mutateBytes } from './mutate-bytes.ts';
 
 /**
- * JSON whose objects may repeat a key, and whose leaves are source texts, so that `1e999` and `-0`
- * are possible.
+ * JSON whose objects may repeat a key, and whose leaves are texts, so that `1e999` and `-0` are
+ * possible.
  */
 type Tree =
   | { readonly kind: 'object'; entries: [key: string, value: Tree][] }
@@ -67,7 +67,7 @@ const BROKEN = [
 ];
 const KEYS = ['__proto__', 'constructor', 'toString', 'length', '', '0', '\u0000', '\ud800', 'a b', '__metadata__'];
 
-/** Every place of the tree: how to read it, write it and take it away. */
+/** Every place of the tree: functions to read, write and remove it. */
 interface Place {
   readonly tree: Tree;
   readonly set: (tree: Tree) => void;
@@ -111,7 +111,7 @@ function stringOf(text: string): string | undefined {
   }
 }
 
-/** A leaf a little off: another number near it, another text near it. */
+/** A leaf changed a little: a number or text near it. */
 function near(text: string, random: RandomGenerator): string {
   const number = Number(text);
   if (text !== '' && Number.isFinite(number)) {
@@ -143,7 +143,7 @@ function change(root: Tree, random: RandomGenerator): void {
       set(tree.kind === 'leaf' ? leaf(near(tree.text, random)) : strangeValue(random));
       break;
     case 5:
-      // A copy, as text: the tree stays a tree.
+      // A copy, so that the tree stays a tree.
       set(leaf(write(pick(random, all).tree)));
       break;
     case 6: {
@@ -168,7 +168,7 @@ function change(root: Tree, random: RandomGenerator): void {
   }
 }
 
-/** One to three changes of the tree of a JSON text; then perhaps of its bytes. */
+/** One to three changes of the tree of a JSON text; then possibly changes of its bytes. */
 export function mutateJson(json: unknown, random: RandomGenerator): Buffer {
   const root = parse(json);
   for (let changes = 1 + draw(random, 3); changes > 0; changes--) change(root, random);

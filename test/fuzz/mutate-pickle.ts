@@ -3,9 +3,7 @@ import { global, integer, text } from '../torch-archive.ts';
 import { chance, draw, pick } from './format.ts';
 import { mutateBytes } from './mutate-bytes.ts';
 
-/**
- * Length of the instruction at `at`, argument included, of those that the sound pickle is made of.
- */
+/** Length of the instruction at `at`, argument included, for the opcodes of the valid pickle. */
 function instructionLength(bytes: Buffer, at: number): number {
   switch (bytes[at]) {
     case 0x58:
@@ -74,8 +72,8 @@ function strange(random: RandomGenerator): Buffer {
 }
 
 /**
- * One to four instructions gone, twice, in another place or replaced by strange ones; then perhaps
- * bytes.
+ * One to four instructions removed, repeated, moved or replaced by strange ones; then possibly
+ * changes of bytes.
  */
 export function mutatePickle(whole: Buffer, random: RandomGenerator): Buffer {
   const list = instructions(whole);

@@ -1,6 +1,6 @@
 /**
- * @file Runs inputs one after the other and says on its channel where it is; what kills or hangs it
- * is noticed by `main.ts`.
+ * @file Runs inputs one after the other and reports progress to `main.ts`, which notices when it
+ * ends or hangs.
  */
 import { inputOf, keepInput, tryInput } from './campaign.ts';
 import type { Format } from './format.ts';
@@ -12,7 +12,7 @@ export interface Order {
   readonly from: number;
   readonly to: number;
   readonly folder: string;
-  /** Where inputs that were taken are kept. */
+  /** Folder for accepted inputs. */
   readonly keep?: string | undefined;
 }
 
@@ -23,13 +23,12 @@ export interface Report {
   readonly findings: readonly { readonly index: number; readonly what: string }[];
 }
 
-/** Often enough for `main.ts` to find the input that hangs, seldom enough to cost nothing. */
+/** Inputs between two reports: `main.ts` then has few inputs to search. */
 const CHUNK = 50;
 
 process.on('message', async (order: Order) => {
   const format = formats.find(({ name }) => name === order.format) as Format;
-  // Its imports and the run that it damages are ready: silence from here on means that a reader
-  // hangs.
+  // Imports and the run to damage are ready: silence from here on means a hang.
   report(order.from, { accepted: 0, refused: 0 }, []);
   for (let next = order.from; next < order.to; ) {
     const end = Math.min(order.to, next + CHUNK);

@@ -6,7 +6,8 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { UserError } from '../../error.ts';
 import { fileDigest, rememberedDigest } from '../../files/digest.ts';
 import { readTensor } from '../sources/read-tensor.ts';
-import { cacheWeights, openCachedWeights, verifyCache, weightsDirectory } from './cache.ts';
+import { cacheWeights, openCachedWeights } from './cache.ts';
+import { verifyCache, weightsDirectory } from './integrity.ts';
 
 const DIGEST = 'ab'.repeat(32);
 const CONFIG = { model_type: 'llama', hidden_size: 3 };

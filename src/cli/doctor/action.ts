@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readdir, statfs } from 'node:fs/promises';
 import os from 'node:os';
-import { verifyCache, weightsDirectory } from '../../checkpoint/cache/cache.ts';
+import { verifyCache, weightsDirectory } from '../../checkpoint/cache/integrity.ts';
 import { EMBEDDED_MODELS, locateEmbedded } from '../../checkpoint/models.ts';
 import { UserError } from '../../error.ts';
 import { CACHE_ELSEWHERE, cacheDirectory, makeCacheFolder } from '../../files/cache-directory.ts';

@@ -12,7 +12,7 @@ const seeds = goldenFamilies.map(([name]) => ({
   config: JSON.parse(readFileSync(`${goldenFolder(name)}config.json`, 'utf8')),
 }));
 
-/** The name of the golden model whose weights go with the configuration, then the configuration. */
+/** The name of the golden model that the configuration belongs to, then the configuration. */
 export const config = format({
   name: 'config.json',
   mutant: random => {
@@ -32,7 +32,7 @@ export const config = format({
   },
   strict: (bytes, { hiddenSize, heads, keyValueHeads, headDim, layers, vocabulary, context }) => {
     const json = bytes.subarray(bytes.indexOf(0x0a) + 1);
-    // Python, which writes these files, has names for numbers that JSON has not.
+    // Python, which writes these files, has names for numbers that JSON does not have.
     if (!/NaN|Infinity/.test(json.toString('latin1'))) strictJson(json);
     for (const [name, size] of Object.entries({
       hiddenSize,

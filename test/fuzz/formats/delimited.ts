@@ -43,7 +43,7 @@ export const delimited = format({
     return [...task.train(), ...task.evaluation()].map(row => task.prompt(row));
   },
   strict: (bytes, prompts) => {
-    // Every prompt must consist of text in the lines.
+    // No prompt contains text that is in none of the lines.
     const text = new TextDecoder('utf-8', { fatal: true })
       .decode(bytes.subarray(bytes.indexOf(0x0a) + 1))
       .replaceAll('""', '"');

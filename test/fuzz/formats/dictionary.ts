@@ -35,8 +35,8 @@ const STRANGE = [
 ];
 
 /**
- * `Dictionary.add_from_file` of fairseq: the ids of the symbols, repeated ones refused unless they
- * overwrite.
+ * `Dictionary.add_from_file` of fairseq: the ids of the symbols; repeated ones are refused unless
+ * they overwrite.
  */
 function strictSymbols(text: string): readonly string[] {
   const symbols = ['<s>', '<pad>', '</s>', '<unk>'];

@@ -120,7 +120,7 @@ export const gguf = format({
         throw new Error('a tensor leaves the file');
       if (tensor.shape.reduce((a, b) => a * b, 1) < 10_000) await readGgufTensor(tensor);
     }
-    // Most are incomplete models, which are refused here although the file was readable.
+    // Most inputs are not complete models; the header is valid even if this is refused.
     await refusable(() => ggufModel(read, ggufReaders));
     await refusable(() => ggufTokenizer(file, read.metadata));
     return read;

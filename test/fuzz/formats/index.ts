@@ -10,7 +10,7 @@ import { jsonLines, taskFile } from './task.ts';
 import { tokenizer } from './tokenizer.ts';
 import { torchPickle, torchZip } from './torch.ts';
 
-/** Every format that is read from files of others, or of a run that went before. */
+/** Every format of input files and run folders. */
 export const formats: readonly Format[] = [
   safetensors,
   shardIndex,

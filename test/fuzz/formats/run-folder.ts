@@ -64,7 +64,7 @@ async function read(bytes: Buffer, scratch: string) {
   const cut = bytes.indexOf(0x0a);
   const changed = bytes.toString('utf8', 0, cut) as Name;
   for (const name of FILES) {
-    // A run that is not finished goes on from its records.
+    // An unfinished run continues from its records.
     if (name === 'result.json' && changed.endsWith('.jsonl')) continue;
     writeFileSync(join(folder, name), name === changed ? bytes.subarray(cut + 1) : run.files[name]);
   }
@@ -93,7 +93,7 @@ function sameShape(value: unknown, sound: unknown, path: string): void {
   if (typeof sound !== 'object' || sound === null || Array.isArray(sound)) return;
   for (const [key, part] of Object.entries(sound)) {
     const found = (value as Record<string, unknown>)[key];
-    // A metric that an example has not is left out.
+    // A metric that an example does not have is left out.
     if (found !== undefined || !Array.isArray(part)) sameShape(found, part, `${path}.${key}`);
   }
 }

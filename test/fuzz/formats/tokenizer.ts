@@ -13,9 +13,7 @@ const fixture = (path: string) =>
   JSON.parse(readFileSync(fileURLToPath(new URL(`../../${path}`, import.meta.url)), 'utf8'));
 
 const bytePairs = fixture('fixtures/tiny-model/tokenizer.json');
-/**
- * As Llama 2: no splitting, spaces as a letter of their own, bytes for what the vocabulary lacks.
- */
+/** As Llama 2: no splitting, spaces as a letter, bytes for text without a token. */
 const pieces = {
   version: '1.0',
   added_tokens: [

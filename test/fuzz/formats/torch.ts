@@ -93,7 +93,7 @@ function strangePart(random: RandomGenerator, part: ZipPart): ZipPart {
   }
 }
 
-/** What yauzl, which trusts nothing of an archive either, says of the entries. */
+/** The entries according to yauzl, a second strict reader. */
 function entriesOf(bytes: Buffer): Promise<ReadonlyMap<string, number>> {
   return new Promise((resolve, reject) => {
     const found = new Map<string, number>();

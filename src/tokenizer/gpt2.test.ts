@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Tiktoken } from 'js-tiktoken/lite';
 import ranks from 'js-tiktoken/ranks/gpt2';
 import { expect, onTestFinished, test } from 'vitest';
-import { gpt2TokenizerJson } from './gpt2-tokenizer.ts';
+import { gpt2TokenizerJson } from './gpt2.ts';
 import { openTokenizer } from './tokenizer.ts';
 
 const golden = (path: string) => readFileSync(new URL(`../../test/golden/${path}`, import.meta.url), 'utf8');
