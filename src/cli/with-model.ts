@@ -23,7 +23,7 @@ export async function openModel(
   return runWithMomentum(await openCheckpoint(model, { offline, signal, heads, onProgress }), momentum);
 }
 
-/** Loads a model, works with it, releases it and what work made, ends its compute process. */
+/** Loads a model, calls `work` with it, then releases it with all tensors and ends its compute process. */
 export function withModel<T>(
   checkpoint: Checkpoint,
   { threads, signal, note }: Io,
@@ -40,7 +40,7 @@ export function withModel<T>(
   );
 }
 
-/** The tokenizer of a model, for the option that gives text. */
+/** The tokenizer of a model. @param option the option that gives the text */
 export async function tokenizerFor({ tokenizer, source }: Checkpoint, option: string): Promise<Tokenizer> {
   if (tokenizer !== undefined) return openTokenizer(tokenizer);
   throw new UserError(`\`${option}\`: ${source} has no tokenizer.json beside it`, { remedy: 'give token ids' });

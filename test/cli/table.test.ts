@@ -28,7 +28,7 @@ test("the paper's tables for people and for programs", async () => {
     "The paper's demonstrations cannot be repeated on sst2 (GLUE's training rows in another order); they can be repeated on cb.",
   );
   expect(lines).toContainEqual(
-    expect.stringMatching(/^Chosen otherwise than in the paper: model fairseq .*; shots 2 for 19 \(cb\); .*float16/),
+    expect.stringMatching(/^Choices that differ from the paper's: model fairseq .*; shots 2 for 19 \(cb\); .*float16/),
   );
   expect(text.exitCode).toBe(0);
 

@@ -1,9 +1,9 @@
-/** What `doctor` found of one thing. */
+/** The result of a check. */
 export interface Check {
   readonly name: string;
   readonly ok: boolean;
   readonly found: string;
-  /** What to do; only where it is not ok. */
+  /** What to do; only where the check failed. */
   readonly advice?: string;
 }
 
@@ -14,6 +14,7 @@ export function formatChecks(checks: readonly Check[]): string {
     ...(advice === undefined ? [] : [`${' '.repeat(10 + width)}-> ${advice}`]),
   ]);
   const wrong = checks.filter(({ ok }) => !ok).length;
-  const end = wrong === 0 ? 'All is well.' : `${wrong} of ${checks.length} checks failed; do what the arrows say.`;
+  const end =
+    wrong === 0 ? 'All checks passed.' : `${wrong} of ${checks.length} checks failed; do what the arrows say.`;
   return [...lines, '', end].join('\n');
 }

@@ -67,10 +67,10 @@ export async function perform({ options }: Given<FinetuneOptions>, io: Io): Prom
 
 const list = z
   .array(
-    z.array(z.int().min(0)).min(2, 'has fewer than two tokens; a step needs two'),
+    z.array(z.int().min(0)).min(2, 'has fewer than two tokens; a step needs at least two'),
     'must be a list of token-id lists',
   )
-  .min(1, 'holds no sequence');
+  .min(1, 'has no sequence');
 
 /** Token-id lists as JSON. @throws UserError naming file and sequence */
 export function parseSequences(file: string, bytes: Buffer): number[][] {
@@ -78,7 +78,7 @@ export function parseSequences(file: string, bytes: Buffer): number[][] {
   try {
     json = parseShallowJson(bytes.toString('utf8').replace(/^\ufeff/, ''));
   } catch (cause) {
-    throw new UserError(`${file}: not JSON (${(cause as Error).message}); a list of token-id lists is needed`, {
+    throw new UserError(`${file}: not JSON (${(cause as Error).message}); give a list of token-id lists`, {
       cause,
     });
   }
@@ -90,6 +90,6 @@ export function parseSequences(file: string, bytes: Buffer): number[][] {
   throw new UserError(
     token === undefined
       ? `${where}: ${issue!.message}`
-      : `${where}, token ${token + 1}: must be a whole number from 0 on`,
+      : `${where}, token ${token + 1}: must be a whole number, at least 0`,
   );
 }

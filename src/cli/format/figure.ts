@@ -1,16 +1,16 @@
 import type { FigureName, PaperFigure } from '../../run/paper/paper.ts';
 import { formatDecimal } from './number.ts';
 
-/** Of the paper's tables. */
+/** Titles of the paper's tables. */
 export const TABLE_TITLES: Readonly<Record<PaperFigure['table'], string>> = {
   1: 'accuracy in %',
-  2: 'Rec2FTP in %: of what finetuning puts right, in-context does too',
+  2: 'Rec2FTP in %: of the rows that finetuning corrects, those that in-context gets right too',
   3: 'SimAOU: updates of attention outputs',
   4: 'SimAM: attention scores',
   5: 'Kendall: attention to training tokens',
 };
 
-/** Of their rows. */
+/** Names of their rows. */
 export const FIGURE_TITLES: Readonly<Record<FigureName, string>> = {
   'accuracy.zero-shot': 'zero-shot',
   'accuracy.finetuned': 'finetuned',
@@ -24,12 +24,12 @@ export const FIGURE_TITLES: Readonly<Record<FigureName, string>> = {
   kendall: 'Kendall',
 };
 
-/** A number of a result with the digits that the paper prints; shares in percent. */
+/** A number with as many digits as the paper prints; shares in percent. */
 export function formatCell({ table, digits }: Pick<PaperFigure, 'table' | 'digits'>, value: number | null): string {
   return value === null ? 'undefined' : formatDecimal(table === 1 ? 100 * value : value, digits);
 }
 
-/** With its sign. */
+/** A difference with its sign. */
 export function formatDifference(figure: Pick<PaperFigure, 'table' | 'digits'>, value: number | null): string {
   if (value === null) return '';
   const text = formatCell(figure, value);

@@ -2,7 +2,7 @@ import { relative } from 'node:path';
 import type { ResultTable, TableRun } from '../../run/paper/table.ts';
 import { formatPlural } from './number.ts';
 
-/** What who reads a table must know: which demonstrations are the paper's, which choices are not, what the figures come from. */
+/** Notes below a table: which demonstrations are the paper's, which choices are not, sources of the figures. */
 export function notesOf({ preset, runs, sources }: ResultTable): readonly string[] {
   if (preset === null) return [];
   return [
@@ -18,7 +18,7 @@ export function notesOf({ preset, runs, sources }: ResultTable): readonly string
   ];
 }
 
-/** Where the data stand in the way, whatever the seed. */
+/** On which tasks the data allow the paper's demonstrations, whatever the seed. */
 export function demonstrationsNote(runs: readonly Pick<TableRun, 'task' | 'trainingRows'>[]): string {
   const of = (asPublished: boolean | null) =>
     runs.filter(({ trainingRows }) => trainingRows?.asPublished === asPublished);
@@ -28,7 +28,7 @@ export function demonstrationsNote(runs: readonly Pick<TableRun, 'task' | 'train
   const parts = [
     ...(cannot.length > 0 ? [`cannot be repeated on ${joined(cannot)}`] : []),
     ...(can.length > 0 ? [`can be repeated on ${joined(can)}`] : []),
-    ...(own.length > 0 ? [`are repeated on ${joined(own)} where they stand in the published order`] : []),
+    ...(own.length > 0 ? [`are repeated on ${joined(own)} if its rows are in the published order`] : []),
   ];
   return `The paper's demonstrations ${parts.join('; they ')}.`;
 }
@@ -44,10 +44,10 @@ function departuresNote(runs: readonly TableRun[]): string {
     ),
   );
   const parts = found.map(([what, tasks]) => (tasks.length === runs.length ? what : `${what} (${tasks.join(', ')})`));
-  return `Chosen otherwise than in the paper: ${parts.join('; ')}.`;
+  return `Choices that differ from the paper's: ${parts.join('; ')}.`;
 }
 
-/** What was run, for people. */
+/** A line for each run. */
 export function runsNote(runs: readonly TableRun[]): readonly string[] {
   return runs.map(({ task, shots, seed, learningRate, examples, folder }) => {
     const rate = learningRate === null ? '' : `, learning rate ${learningRate}`;
@@ -56,7 +56,7 @@ export function runsNote(runs: readonly TableRun[]): readonly string[] {
   });
 }
 
-/** Values under their keys, in the order of their first. */
+/** Values by key, in the order in which the keys first occur. */
 export function grouped(pairs: readonly (readonly [key: string, value: string])[]): [string, string[]][] {
   const groups = new Map<string, string[]>();
   for (const [key, value] of pairs) groups.set(key, [...(groups.get(key) ?? []), value]);

@@ -21,7 +21,7 @@ export async function perform(_: Given<object>, io: Io): Promise<void> {
         `  memory    up to ${formatBytes(model.memoryBytes)} for a run`,
         '',
       ]),
-      `Also a hub id org/name, a folder with config.json and weights, a .gguf file, or a model.pt of fairseq, of a family among: ${Object.keys(families).join(', ')}.`,
+      `Other models: a hub id org/name, a folder with config.json and weights, a .gguf file, or a fairseq model.pt, of one of these families: ${Object.keys(families).join(', ')}.`,
     ].join('\n'),
   );
 }

@@ -1,6 +1,7 @@
 import type { StudyEstimate } from '../../study/momentum/estimate.ts';
 import { rowName } from '../../study/momentum/figures.ts';
 import type { Comparison, MomentumResult, Table } from '../../study/momentum/result.ts';
+import { betterAndWorse, isSignificant } from '../../study/momentum/verdicts.ts';
 import { formatBytes, formatClock, formatCount, formatDecimal, formatFlops, formatPlural } from '../format/number.ts';
 import { formatTable } from '../format/table.ts';
 
@@ -18,10 +19,7 @@ const TITLES: Readonly<Record<Table['name'], string>> = {
   training: 'Mean loss over all steps of training',
 };
 
-/** Where the adjusted p is below this, a difference is marked. */
-const LEVEL = 0.05;
-
-/** Two tables for each of the result: the means beside baselines, and the paired differences with intervals. */
+/** Two tables for each table of the result: means beside baselines, and paired differences with intervals. */
 export function momentumTables({ tables }: MomentumResult): readonly TextTable[] {
   return tables.flatMap(table => [meansOf(table), differencesOf(table)]);
 }
@@ -58,39 +56,27 @@ function headOf({ title, percent }: Table['columns'][number]): string {
   return percent ? `${title}, %` : title;
 }
 
-/** -0.52 (-0.71 to -0.33) *, in points where the column is in percent; without an interval the reason, behind a difference that is not 0. */
+/** -0.52 (-0.71 to -0.33) *, in points where the column is in percent; without an interval, the reason in its place. */
 function formatChange(comparison: Comparison, { percent, digits }: Table['columns'][number]): string {
   const { difference, low, high, why } = comparison;
   const number = (x: number) => formatDecimal(percent ? 100 * x : x, digits);
   const signed = `${difference > 0 ? '+' : ''}${number(difference)}`;
   if (low === null || high === null) return difference === 0 ? why! : `${signed} (${why})`;
-  return `${signed} (${number(low)} to ${number(high)})${isTold(comparison) ? ' *' : ''}`;
+  return `${signed} (${number(low)} to ${number(high)})${isSignificant(comparison) ? ' *' : ''}`;
 }
 
-function isTold({ adjusted }: Comparison): boolean {
-  return adjusted !== null && adjusted < LEVEL;
-}
-
-/** What the tables say, in sentences: for every eta, in how many columns it is better or worse beyond the spread over the seeds. */
+/** A sentence for each table: in how many columns each eta is better or worse beyond the spread over the seeds. */
 export function momentumFindings({ tables, seeds }: MomentumResult): readonly string[] {
-  return tables.flatMap(
-    ({ name, columns, rows }) =>
-      `${TITLES[name]} (${formatPlural(columns.length, 'column')}, ${formatPlural(seeds.length, 'seed')}): ${rows
-        .filter(({ eta }) => eta !== 0)
-        .map(({ eta, entries }) => {
-          const told = entries.flatMap(({ difference }, i) =>
-            difference === undefined || !isTold(difference)
-              ? []
-              : [difference.difference < 0 === (columns[i]!.better === 'lower')],
-          );
-          const better = told.filter(Boolean).length;
-          return `${rowName(eta)} better in ${better}, worse in ${told.length - better}`;
-        })
-        .join('; ')}.`,
-  );
+  return tables.map(table => {
+    const { name, columns } = table;
+    const counts = betterAndWorse(table).map(
+      ({ eta, better, worse }) => `${rowName(eta)} better in ${better}, worse in ${worse}`,
+    );
+    return `${TITLES[name]} (${formatPlural(columns.length, 'column')}, ${formatPlural(seeds.length, 'seed')}): ${counts.join('; ')}.`;
+  });
 }
 
-/** What the marks and brackets mean. */
+/** What marks and brackets mean. */
 export function momentumLegend({ seeds }: Pick<MomentumResult, 'seeds'>): string {
   return `Means over ${formatPlural(seeds.length, 'seed')}. In brackets the 95 % t interval of the difference, paired by seed: the same initial weights and batches. * marks p below 0.05 after adjusting for all comparisons of the table that have a p (Benjamini and Hochberg).`;
 }
@@ -106,10 +92,10 @@ export function formatMomentum(result: MomentumResult): string {
 }
 
 function divergedLine({ diverged }: MomentumResult): string[] {
-  return diverged.length === 0 ? [] : [`Left out, since its numbers left the finite ones: ${diverged.join('; ')}.`];
+  return diverged.length === 0 ? [] : [`Left out because training diverged: ${diverged.join('; ')}.`];
 }
 
-/** What a study would take, task by task. */
+/** The cost of a study, task by task. */
 export function formatStudyEstimate({ plan, tasks, seconds, memoryBytes }: StudyEstimate): string {
   const models = tasks.reduce((sum, task) => sum + task.models, 0);
   return [
@@ -127,6 +113,6 @@ export function formatStudyEstimate({ plan, tasks, seconds, memoryBytes }: Study
       { align: ['left', 'right', 'right', 'right', 'right'] },
     ),
     '',
-    `About ${formatClock(seconds)} in all, as models of each task just took here; memory up to ${formatBytes(memoryBytes)}.`,
+    `About ${formatClock(seconds)} in total, estimated from a model of each task, just measured on this machine. Memory: up to ${formatBytes(memoryBytes)}.`,
   ].join('\n');
 }

@@ -21,9 +21,7 @@ export async function perform({ argument }: Given<object>, io: Io): Promise<void
     [
       `${pulled.name} at commit ${pulled.commit}`,
       '',
-      ...pulled.files.map(
-        file => `  ${file.name}  ${formatBytes(file.bytes)}${file.downloaded ? '' : '  (was there)'}`,
-      ),
+      ...pulled.files.map(file => `  ${file.name}  ${formatBytes(file.bytes)}${file.downloaded ? '' : '  (cached)'}`),
       '',
       `${formatPlural(pulled.files.length, 'file')}, ${formatBytes(bytes)}, each verified by its hash; ${formatBytes(downloadedBytes)} downloaded to ${pulled.folder}`,
     ].join('\n'),

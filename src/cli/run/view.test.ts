@@ -96,9 +96,9 @@ describe('the sentences', () => {
   test.each([
     ['the demonstrations help (paired test, p < 0.001)', half, repeat('11', 40) + repeat('01', 10)],
     ['the demonstrations harm (paired test, p < 0.001)', half, repeat('00', 40) + repeat('01', 10)],
-    ['the two cannot be told apart (both get the same rows right)', half, half],
+    ['the difference is not significant (both get the same rows right)', half, half],
     // Two discordant rows, both for in-context: mid-p = 2 * 1/4 - 1/4.
-    ['the two cannot be told apart (paired test, p = 0.250)', half, `1111${half.slice(4)}`],
+    ['the difference is not significant (paired test, p = 0.250)', half, `1111${half.slice(4)}`],
   ])('say: %s', (verdict, zero, context) => {
     const [first] = findings(zero, context, zero);
     expect(first).toContain(verdict);
@@ -111,18 +111,18 @@ describe('the sentences', () => {
   test('warn of few rows, and say what chance gives', () => {
     const [, second, third] = findings(repeat('0001', 10), repeat('0111', 10), repeat('0011', 10));
     expect(second).toContain(
-      'Of the 10 rows that zero-shot gets wrong and finetuning on the same demonstrations right, in-context puts right 10 (Rec2FTP 100.0 %, 72.2 to 100.0 %, too few to say much); two settings that put as many rows of each label right, but unrelated ones, would share 6.7: beyond chance kappa is 1.000 (no interval: the same without any row).',
+      'Of the 10 rows that zero-shot gets wrong and finetuning on the same demonstrations gets right, in-context gets 10 right (Rec2FTP 100.0 %, 72.2 to 100.0 %, too few to say much); two unrelated settings that get as many rows of each label right would share 6.7: kappa, the agreement beyond chance, is 1.000 (no interval: the same without any row).',
     );
     expect(third).toBe(
-      'The updates of attention outputs have a mean cosine (SimAOU) of 0.123 (0.113 to 0.143), over 40 rows, less that of random directions 0.122 (0.112 to 0.142); ' +
-        "finetuning moves attention scores farther from those in context (SimAM less zero-shot's -0.100 (-0.110 to -0.080)).",
+      'The updates of attention outputs have a mean cosine (SimAOU) of 0.123 (0.113 to 0.143), over 40 rows; minus that of random directions: 0.122 (0.112 to 0.142); ' +
+        'finetuning moves attention scores farther from those in context (SimAM minus that of zero-shot: -0.100 (-0.110 to -0.080)).',
     );
   });
 
   test.each([
-    ['which chance can give', '0101', '0110'],
-    ['more often than chance', '0001', '0001'],
-    ['less often than chance', '0011', '1100'],
+    ['which chance can explain', '0101', '0110'],
+    ['more often than by chance', '0001', '0001'],
+    ['less often than by chance', '0011', '1100'],
   ])('judge kappa by its interval: %s', (verdict, context, tuned) => {
     // A row in ten parts from the pattern, so that kappa has a spread.
     const odd = (pattern: string, last: string) => `${repeat(pattern, 9)}${last}`;
@@ -131,7 +131,7 @@ describe('the sentences', () => {
 
   test('say that nothing is beyond chance where label bias alone decides', () => {
     expect(findings(repeat('0', 40), repeat('1', 40), repeat('01', 20))[1]).toContain(
-      'what is beyond chance is undefined, since in-context puts right every example of each label',
+      'kappa is undefined, since in-context puts right every example of each label',
     );
   });
 

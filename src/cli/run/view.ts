@@ -20,7 +20,7 @@ import {
 import { demonstrationsNote } from '../format/paper-notes.ts';
 import { formatTable } from '../format/table.ts';
 
-/** What a run found, for people: what was run, accuracies with their intervals, how alike the settings are. */
+/** The result of a run: what was run, accuracies with their intervals, similarities of the settings. */
 export function formatRun(result: ExperimentResult): string {
   return [heading(result), '', accuracies(result), '', similarities(result)].join('\n');
 }
@@ -29,13 +29,13 @@ function heading({ model, task, finetuning }: ExperimentResult): string {
   const { shots, shotsAsked, seed, examples } = task;
   return [
     `${task.name} with ${model.name}`,
-    `${formatPlural(shots, 'demonstration')}${shots < shotsAsked ? ` (of ${shotsAsked} asked for: the context ends)` : ''}, seed ${seed}`,
+    `${formatPlural(shots, 'demonstration')}${shots < shotsAsked ? ` (of ${shotsAsked}; more do not fit the context)` : ''}, seed ${seed}`,
     ...(finetuning.learningRate === null ? [] : [`learning rate ${finetuning.learningRate}`]),
     formatPlural(examples, 'evaluation row'),
   ].join(', ');
 }
 
-/** Which of the evaluation rows are taken. */
+/** Which evaluation rows the run takes. */
 export function formatRowsTaken({
   examples,
   evaluationRows,
@@ -77,7 +77,7 @@ function similarities({ rec2ftp, simAOU, simAM, kendall, uncertainty }: Experime
   });
   const why = undefinedOnes([
     ['Rec2FTP', rec2ftp],
-    // Where it is undefined for a reason of its own.
+    // Where it is undefined for another reason than Rec2FTP.
     ...(rec2ftp.kappa !== undefined && rec2ftp.value !== null ? [['kappa', rec2ftp.kappa] as const] : []),
     ['SimAOU', simAOU],
     ['SimAOU of a random direction', simAOU.random],
@@ -112,7 +112,7 @@ function bounds(interval: Bounds): string {
   return interval.low === null ? '' : formatBounds(interval);
 }
 
-/** Why values are undefined, those of one reason together. */
+/** Why values are undefined, a line for each reason. */
 function undefinedOnes(
   values: readonly (readonly [name: string, { readonly value: number | null; readonly why?: string }])[],
 ): string {
@@ -127,7 +127,7 @@ function shown(value: number | null): string {
   return value === null ? 'undefined' : formatDecimal(value);
 }
 
-/** What a run would take, stage by stage. */
+/** The cost of a run, stage by stage. */
 export function formatEstimate({ plan, stages, total, memoryBytes, streamed, diskBytes, speed }: Estimate): string {
   const row = (name: string, { tokens, flops, seconds }: Estimate['total']) => [
     name,
@@ -149,17 +149,17 @@ export function formatEstimate({ plan, stages, total, memoryBytes, streamed, dis
     ),
     '',
     formatRowsTaken({ examples, ...task }),
-    `Memory up to ${formatBytes(memoryBytes)}, weights among it; ${formatBytes(diskBytes)} on disk.`,
-    ...(streamed ? ['That is all that this machine has: every pass reads weights from disk again.'] : []),
+    `Memory: up to ${formatBytes(memoryBytes)}, weights included. Disk: ${formatBytes(diskBytes)}.`,
+    ...(streamed ? ['The weights do not fit the memory of this machine, so every pass reads them from disk.'] : []),
     ...(speed === null
       ? []
       : [
-          `Time as this machine just did ${speed.gigaflops.toFixed(0)} GFLOP/s and read ${speed.gigabytes.toFixed(0)} GB/s.`,
+          `Time: estimated from ${speed.gigaflops.toFixed(0)} GFLOP/s and ${speed.gigabytes.toFixed(0)} GB/s, just measured on this machine.`,
         ]),
   ].join('\n');
 }
 
-/** A run beside the paper's figures. */
+/** The figures of a run beside those of the paper. */
 export function formatPaper({ preset, figures, task, trainingRows, departures }: PaperComparison): string {
   const reproduced = figures.some(({ reproduction }) => reproduction !== undefined);
   const head = [
@@ -175,7 +175,7 @@ export function formatPaper({ preset, figures, task, trainingRows, departures }:
     `${formatTable(head, rows, { align: ['left', 'right', 'right', 'right', 'right', 'right'] })}`,
     '',
     demonstrationsNote([{ task, trainingRows }]),
-    `The paper's model: ${preset.model}. Chosen otherwise than in the paper: ${choices.join('; ')}.`,
+    `The paper's model: ${preset.model}. Choices that differ from the paper's: ${choices.join('; ')}.`,
   ].join('\n');
 }
 

@@ -2,23 +2,23 @@ import { closest } from 'fastest-levenshtein';
 import { UserError } from '../../error.ts';
 import { parseJsonLines } from '../../task/rows/json-lines.ts';
 
-/** A labelled example as it is fed. */
+/** A demonstration as it is fed. */
 export interface LabelledPrompt {
   readonly prompt: string;
-  /** Place among the label words. */
+  /** Index of its label word. */
   readonly label: number;
 }
 
 /**
  * Label words separated by commas, each as typed: " Negative, Positive" are " Negative" and " Positive".
  *
- * @throws UserError when one is empty or stands twice
+ * @throws UserError when one is empty or given twice
  */
 export function parseLabels(list: string): string[] {
   const labels = list.split(',');
   const bad = labels.findIndex((label, i) => label.trim() === '' || labels.indexOf(label) !== i);
   if (bad < 0) return labels;
-  const what = labels[bad]!.trim() === '' ? 'is empty' : 'stands twice in the list';
+  const what = labels[bad]!.trim() === '' ? 'is empty' : 'is in the list twice';
   throw new UserError(`label ${bad + 1} ${what}`, { option: 'labels', value: list });
 }
 

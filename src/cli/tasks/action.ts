@@ -20,7 +20,7 @@ export async function perform(_: Given<object>, io: Io): Promise<void> {
         `  labels    ${task.labels.map(label => label.trim()).join(', ')}`,
         '',
       ]),
-      `Also ${OWN_ROWS}, which says template and label words.`,
+      `Other tasks: ${OWN_ROWS}; the task file holds template and label words.`,
     ].join('\n'),
   );
 }

@@ -3,7 +3,7 @@ import { prettyJson } from '../../files/pretty-json.ts';
 import type { Hooks, Progress } from '../../hooks.ts';
 import { showProgress } from './progress.ts';
 
-/** What a command may do to the outside besides its own work. */
+/** What every action is given: terminal, threads, network, and the signal of Ctrl-C. */
 export interface Io {
   readonly offline: boolean;
   readonly threads: number | undefined;

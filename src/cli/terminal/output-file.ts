@@ -2,14 +2,14 @@ import { stat } from 'node:fs/promises';
 import type { Checkpoint } from '../../checkpoint/checkpoint.ts';
 import { UserError } from '../../error.ts';
 
-/** Refuses a place that can hold no file, before anything is computed for it. */
+/** Refuses an output file that is a folder, before anything is computed. */
 export async function requireFilePlace(file: string): Promise<void> {
   const found = await stat(file).catch(() => undefined);
   if (found?.isDirectory())
     throw new UserError('is a folder', { option: 'out', value: file, remedy: 'name a file in it' });
 }
 
-/** Refuses to write over a file that the model lies in, or another one that is read, by whatever name. */
+/** Refuses to overwrite a file of the model or another input, also through a link. */
 export async function requireOutputApart(
   file: string,
   { tensors }: Pick<Checkpoint, 'tensors'>,

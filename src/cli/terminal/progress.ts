@@ -1,11 +1,11 @@
 import type { Progress } from '../../hooks.ts';
 import { formatBytes, formatClock, formatCount } from '../format/number.ts';
 
-/** Between two lines where stderr is no terminal, and between two repaints where it is one. */
+/** Least time between two lines where stderr is no terminal, and between two repaints of a terminal. */
 const LINE_EVERY_MS = 3000;
 const PAINT_EVERY_MS = 100;
 
-/** Where progress is shown. */
+/** What progress is written to. */
 export interface Screen {
   readonly isTTY?: boolean | undefined;
   readonly columns?: number | undefined;
@@ -14,14 +14,14 @@ export interface Screen {
 
 export interface ProgressLine {
   readonly report: (event: Progress) => void;
-  /** Writes a line that stays, below what was shown so far. */
+  /** Writes a line that is not repainted. */
   readonly note: (line: string) => void;
-  /** Ends the line that is being repainted. */
+  /** Ends the repainted line. */
   readonly end: () => void;
 }
 
 /**
- * Progress on a terminal: one line a stage, repainted. Elsewhere plain lines, at most one every three seconds.
+ * On a terminal one line for each stage, repainted; elsewhere plain lines, at most one every three seconds.
  *
  * @param now milliseconds; tests give their own clock
  */
@@ -57,7 +57,7 @@ export function showProgress(screen: Screen, now: () => number = () => performan
         screen.write(`${line}\n`);
         return;
       }
-      // Some terminals say 0 columns. A line as wide as the terminal would wrap, and the next repaint would leave its rest behind.
+      // Some terminals report 0 columns. A line as wide as the terminal would wrap, and a repaint would not clear its rest.
       screen.write(`\r\x1b[K${line.slice(0, Math.max(20, (screen.columns || 80) - 1))}`);
       open = true;
     },

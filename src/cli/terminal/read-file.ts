@@ -8,7 +8,7 @@ const MOST_BYTES = 100_000_000;
 export async function readInput(file: string): Promise<Buffer> {
   try {
     const { size } = await stat(file);
-    if (size > MOST_BYTES) throw new UserError(`${file}: has ${size} bytes; at most ${MOST_BYTES} are read`);
+    if (size > MOST_BYTES) throw new UserError(`${file}: has ${size} bytes; the limit is ${MOST_BYTES}`);
     return await readFile(file);
   } catch (error) {
     throw fileError(file, error);

@@ -33,7 +33,7 @@ function findingsOf({ findings }: StoredChapter): string {
     findings.map(({ what, value }) => [what, value === null ? 'undefined' : String(Number(value.toPrecision(4)))]),
     { align: ['left', 'right'], widths: [92, null] },
   );
-  // A reason is longer than any number: in the column it would make the table twice as wide.
+  // Reasons are long: in the column they would make the table twice as wide.
   const reasons = findings.filter(({ value }) => value === null).map(({ what, why }) => `Undefined: ${what} (${why}).`);
   return [table, ...(reasons.length === 0 ? [] : ['', ...reasons])].join('\n');
 }

@@ -5,13 +5,13 @@ import type { Prediction, TrainingResult } from '../../train/training-result.ts'
 import { formatBytes, formatClock, formatCount, formatDecimal, formatFlops, formatPlural } from '../format/number.ts';
 import { formatTable } from '../format/table.ts';
 
-/** The cells of what a model predicts of a text: loss, perplexity, bits a byte, tokens. */
+/** A row of a table: loss, perplexity, bits per byte and number of predicted tokens of a text. */
 export function predictionRow(name: string, { loss, perplexity, bitsPerByte, tokens }: Prediction): readonly string[] {
   const shown = perplexity === null ? 'undefined' : perplexity.toFixed(2);
   return [name, formatDecimal(loss), shown, formatDecimal(bitsPerByte), formatCount(tokens)];
 }
 
-/** What a training run made, for people. */
+/** The result of a training run. */
 export function formatTraining(
   { model, corpus, validation, steps, tokensSeen, epochs, predictions }: TrainingResult,
   { seconds, tokens }: Timing<TrainingStage>,
@@ -23,11 +23,11 @@ export function formatTraining(
   return [
     `${formatCount(model.parameters)} parameters: ${layers} layers of ${heads} heads, hiddenSize ${hiddenSize}, ` +
       `${formatCount(vocabulary)} tokens, context ${context}${attention}`,
-    `${formatCount(steps)} steps, ${formatCount(tokensSeen)} tokens, ${formatDecimal(epochs, 1)} times through ${corpus.name}, ` +
+    `${formatCount(steps)} steps, ${formatCount(tokensSeen)} tokens, ${formatDecimal(epochs, 1)} epochs of ${corpus.name}, ` +
       `in ${formatClock(seconds.training)}${rate}`,
     '',
     formatTable(
-      ['at the end', 'loss', 'perplexity', 'bits a byte', 'tokens'],
+      ['at the end', 'loss', 'perplexity', 'bits per byte', 'tokens'],
       [
         predictionRow('training', predictions.training),
         predictionRow(`validation: ${whichPart(validation)}`, predictions.validation),
@@ -35,7 +35,7 @@ export function formatTraining(
       { align: ['left', 'right', 'right', 'right', 'right'] },
     ),
     '',
-    `The model is ${place}: give that folder as --model. Its losses.svg shows the way there.`,
+    `The model is in ${place}: give that folder as --model. losses.svg shows the training.`,
   ].join('\n');
 }
 
@@ -43,7 +43,7 @@ function whichPart({ name, part: [from] }: TrainingResult['validation']): string
   return from === 0 ? name : `the last ${Math.round(100 * (1 - from))} % of ${name}`;
 }
 
-/** What a training run would take. */
+/** The cost of a training run. */
 export function formatTrainingEstimate({
   plan,
   parameters,
@@ -68,7 +68,7 @@ export function formatTrainingEstimate({
     ...(secondsOfBatch === null || memoryBytes === null
       ? []
       : [
-          `Memory up to ${formatBytes(memoryBytes)}; time as this machine just took ${secondsOfBatch.toPrecision(2)} s for ${formatPlural(plan.batch, 'sequence')}.`,
+          `Memory: up to ${formatBytes(memoryBytes)}. Time: estimated from ${secondsOfBatch.toPrecision(2)} s for ${formatPlural(plan.batch, 'sequence')}, just measured on this machine.`,
         ]),
   ].join('\n');
 }

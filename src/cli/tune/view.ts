@@ -27,7 +27,7 @@ export function formatTune(result: TuneResult): string {
       { align: ['left', 'left', 'right', 'right', 'right', 'right', 'left'] },
     ),
     '',
-    'Moved: rows that are answered otherwise when the learning rate is higher by a millionth. Cosine: mean, between the updates of attention outputs at both rates.',
+    'Moved: rows whose answer changes when the learning rate is higher by a millionth. Cosine: the mean between the updates of attention outputs at both rates.',
     `Chosen: --seed ${seed} --learning-rate ${learningRate}`,
     ...explanation(result),
   ].join('\n');
@@ -41,21 +41,23 @@ function steadinessCells({ steady }: Extract<GridPoint, { kind: 'learning-rate' 
   ];
 }
 
-/** Why this rate, and what the other rule would take. */
+/** Why this rate was chosen, and what the other rule would choose. */
 function explanation({ rule, learningRate, steady, why, mostAccurate, grid }: TuneResult): readonly string[] {
   const accuracyAt = (rate: number) =>
     formatPercent(grid.find(point => point.kind === 'learning-rate' && point.learningRate === rate)!.accuracy!);
   if (rule === 'steady') {
     const [low, high] = steady!.range;
     const range =
-      `The rates ${low} to ${high} are steady; of those that no paired 95 % interval tells apart from the most accurate, ` +
+      `The rates ${low} to ${high} are steady; of those that no paired 95 % interval separates from the most accurate, ` +
       `${learningRate} is nearest the middle of this range.`;
-    const other = `The paper's rule takes the most accurate rate, ${mostAccurate} (${accuracyAt(mostAccurate)}).`;
+    const other = `The rule "paper" takes the most accurate rate, ${mostAccurate} (${accuracyAt(mostAccurate)}).`;
     return mostAccurate === learningRate ? [range] : [range, other];
   }
   const chosen = grid.find(point => point.kind === 'learning-rate' && point.learningRate === learningRate);
   if (chosen?.kind !== 'learning-rate' || chosen.refused === undefined) return [];
   const instead =
     steady === null ? why! : `the rule "steady" takes ${steady.learningRate} (${accuracyAt(steady.learningRate)})`;
-  return [`The steady rule refuses this rate: ${chosen.refused}. Elsewhere its accuracy may differ; ${instead}.`];
+  return [
+    `The steady rule refuses this rate: ${chosen.refused}. Its accuracy may differ on another machine; ${instead}.`,
+  ];
 }
