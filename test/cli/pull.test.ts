@@ -44,7 +44,7 @@ describe('dualform pull', () => {
     });
     const again = await dualform(['pull', 'org/name@main'], { env });
     expect(again.stdout).toContain('model.safetensors');
-    expect(again.stdout).toContain('(was there)');
+    expect(again.stdout).toContain('(cached)');
     expect(again.stdout).toContain('0 B downloaded');
 
     await hub.close();

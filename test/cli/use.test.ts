@@ -40,7 +40,7 @@ describe('wrong use is named with what is right', () => {
     [['trace', '--tokens', '1', '--out', '.', '--model', tinyModel], '--out .: is a folder'],
     [
       ['trace', '--tokens', '1', '--taps', 'logit', '--out', 'x', '--model', tinyModel],
-      'the nearest is logits (there are logits',
+      'the nearest is logits (choose from logits',
     ],
     [['trace', '--tokens', '1', '--taps', '', '--out', 'x', '--model', tinyModel], '--taps "": needs at least one'],
     [

@@ -37,7 +37,7 @@ function placeholderOf(schema: z.ZodType): string {
   return first instanceof z.ZodNumber ? 'number' : 'text';
 }
 
-/** The description with choices and default in brackets behind it. */
+/** The description with choices and default in brackets after it. */
 function describe(schema: z.ZodType): string {
   const { description, byDefault } = textOf(schema);
   const choices = choicesOf(schema);

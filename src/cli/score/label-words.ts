@@ -23,7 +23,7 @@ export function parseLabels(list: string): string[] {
 }
 
 /**
- * Demonstrations, one JSON object a line: `prompt` (or `text`) is fed as it stands, `label` is a label word, with or without
+ * Demonstrations, one JSON object a line: `prompt` (or `text`) is fed unchanged, `label` is a label word, with or without
  * its leading space, or its place from 0.
  *
  * @throws UserError naming file and line

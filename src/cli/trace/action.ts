@@ -45,7 +45,7 @@ export async function perform({ options }: Given<TraceOptions>, io: Io): Promise
   const { name, digest } = checkpoint;
   io.answer({ out: options.out, model: { name, digest }, tokens, prefixTokens, tensors: outlines }, () =>
     [
-      `${tokens.length} tokens behind a prefix of ${prefixTokens.length}, by ${name}`,
+      `${tokens.length} tokens after a prefix of ${prefixTokens.length}, by ${name}`,
       '',
       formatTensors(outlines),
       '',

@@ -13,7 +13,7 @@ const perLayer = {
  * (`attention_output`, `attention_scores`, `query`).
  *
  * @param asked undefined for all
- * @throws UserError for an empty list or an unknown entry, naming the nearest and all that there are
+ * @throws UserError for an empty list or an unknown entry, with the nearest name and the choices
  */
 export function pickTaps(asked: readonly string[] | undefined, layers: number): ReadonlySet<string> {
   const kinds = Object.entries(perLayer).map(
@@ -21,16 +21,16 @@ export function pickTaps(asked: readonly string[] | undefined, layers: number): 
   );
   const all = [names.logits, ...kinds.flatMap(([, tensors]) => tensors)];
   if (asked === undefined) return new Set(all);
-  const there = `there are ${names.logits}, ${kinds.map(([kind]) => kind).join(', ')}, and layers.0.query to layers.${layers - 1}.attention_output`;
+  const choices = `choose from ${names.logits}, ${kinds.map(([kind]) => kind).join(', ')}, and layers.0.query to layers.${layers - 1}.attention_output`;
   const found = new Map<string, readonly string[]>([...kinds, ...all.map(name => [name, [name]] as const)]);
   return new Set(
     asked.flatMap(entry => {
-      if (entry === '') throw new UserError('an entry of the list is empty', { option: 'taps', remedy: there });
+      if (entry === '') throw new UserError('an entry of the list is empty', { option: 'taps', remedy: choices });
       const tensors = found.get(entry);
       if (tensors !== undefined) return tensors;
       throw new UserError(`no tensor "${entry}"`, {
         option: 'taps',
-        remedy: `the nearest is ${closest(entry, [...found.keys()])} (${there})`,
+        remedy: `the nearest is ${closest(entry, [...found.keys()])} (${choices})`,
       });
     }),
   );
