@@ -37,7 +37,7 @@ test.each([
   ['[[1, 2], [3]]', 'sequence 2: has fewer than two tokens'],
   ['[[1, 2], [3, 4.5]]', 'sequence 2, token 2: must be a whole number'],
   ['[[1, 2], [3, 400]]', 'sequence 2: token 400 is not in the vocabulary of 257'],
-  ['[]', 'holds no sequence'],
+  ['[]', 'has no sequence'],
   ['{"a": 1}', 'must be a list of token-id lists'],
   ['[[1, 2', 'not JSON'],
   [`[[${Array(97).fill(1)}]]`, 'sequence 1 has 97 tokens; the context ends at 96'],

@@ -64,7 +64,7 @@ const repeat = (digits: string, n: number) => digits.repeat(n);
 describe('the table', () => {
   const text = formatRun(resultOf(repeat('0011', 25), repeat('0111', 25), repeat('1011', 25)));
   test.each([
-    'sst2 with smollm2-135m-instruct, 4 demonstrations (of 8 asked for: the context ends), seed 3, learning rate 0.01, 100 evaluation rows',
+    'sst2 with smollm2-135m-instruct, 4 demonstrations (of 8; more do not fit the context), seed 3, learning rate 0.01, 100 evaluation rows',
     // Wilson by hand for 50 and 75 of 100.
     'zero-shot     50.0 %  40.4 to 59.6 %',
     'in-context    75.0 %  65.7 to 82.5 %',

@@ -14,6 +14,6 @@ test('all tensors unless asked, kinds in all layers, names alone', () => {
 test('what is not there is refused with the nearest name and the list', () => {
   expect(() => pickTaps(['layers.2.query'], 2)).toThrow(/no tensor "layers.2.query"; the nearest is layers.[01].query/);
   expect(() => pickTaps(['logits', ''], 2)).toThrow(
-    'an entry of the list is empty; there are logits, attention_output',
+    'an entry of the list is empty; choose from logits, attention_output',
   );
 });
