@@ -202,7 +202,9 @@ function computeProcesses(): readonly number[] {
     .filter(pid => {
       try {
         const parent = /^PPid:\s*(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-        return Number(parent) === process.pid && /compute-process/.test(readFileSync(`/proc/${pid}/cmdline`, 'utf8'));
+        return (
+          Number(parent) === process.pid && /runtime.node.child/.test(readFileSync(`/proc/${pid}/cmdline`, 'utf8'))
+        );
       } catch {
         // It ended while it was looked at.
         return false;
