@@ -29,13 +29,7 @@ export function withModel<T>(
   { threads, signal, note }: Io,
   work: (model: LoadedModel) => Promise<T>,
 ): Promise<T> {
-  const options = {
-    threads,
-    signal,
-    onCrash: ({ doing, cause }: { readonly doing: string; readonly cause: string }) =>
-      note(`the compute process ended (${cause}) while ${doing}; trying once more`),
-  };
-  return withRuntime(options, process =>
+  return withRuntime({ threads, signal, onWarning: note }, process =>
     releaseAfter({ runtime: process }, async ({ runtime }) => work(await loadModel(checkpoint, runtime))),
   );
 }

@@ -129,8 +129,7 @@ async function fillFolder(
         threads: threads ?? (found > 0 ? before?.provenance.threads : undefined),
         signal,
         lender: made.shared?.lender,
-        onCrash: crash =>
-          onWarning?.(`the compute process ended (${crash.cause}) while ${crash.doing}; trying once more`),
+        onWarning,
       },
       runtime =>
         releaseAfter({ runtime }, owner =>

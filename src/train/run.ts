@@ -76,8 +76,7 @@ export async function trainModel(options: TrainRunOptions = {}): Promise<TrainRu
         {
           threads: threads ?? earlier?.provenance.threads,
           // The signal does not stop the process: the current step is needed for the checkpoint.
-          onCrash: crash =>
-            onWarning?.(`the compute process ended (${crash.cause}) while ${crash.doing}; trying once more`),
+          onWarning,
         },
         runtime =>
           trainSteps(runtime, prepared, {

@@ -73,8 +73,7 @@ async function tuneUninterrupted(options: TuneOptions, shared: SharedModel | und
       threads,
       signal,
       lender: shared?.lender,
-      onCrash: ({ cause, doing }) =>
-        onWarning?.(`the compute process ended (${cause}) while ${doing}; trying once more`),
+      onWarning,
     },
     async process =>
       releaseAfter({ runtime: process }, async ({ runtime }) =>

@@ -5,7 +5,6 @@ import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { tinyOnnx } from '../../../test/tiny-onnx.ts';
 import { UserError } from '../../error.ts';
-import type { Crash } from '../errors.ts';
 import type { TensorData } from '../runtime.ts';
 import { type NodeRuntime, openRuntime, withRuntime } from './open-runtime.ts';
 
@@ -50,9 +49,9 @@ async function secondsUntil(condition: () => boolean): Promise<number> {
 }
 
 test('reports a crash and does the work once more', async () => {
-  const crashes: Crash[] = [];
+  const warnings: string[] = [];
   const pids: number[] = [];
-  const result = await withRuntime({ threads: 1, onCrash: crash => crashes.push(crash) }, async runtime => {
+  const result = await withRuntime({ threads: 1, onWarning: message => warnings.push(message) }, async runtime => {
     pids.push(runtime.pid);
     if (pids.length > 1) return 'done';
     const { run } = await startSlowRun(runtime);
@@ -60,23 +59,27 @@ test('reports a crash and does the work once more', async () => {
     return run;
   });
   expect(result).toBe('done');
-  expect(crashes).toEqual([{ doing: 'in-context batch 3 of 13', cause: 'signal SIGSEGV', stderr: '' }]);
+  expect(warnings).toEqual([
+    'the compute process ended (signal SIGSEGV) while in-context batch 3 of 13; trying once more',
+  ]);
   expect(pids.filter(isAlive)).toEqual([]);
 });
 
 test('a second crash is an error that names the request', async () => {
-  const crashes: Crash[] = [];
+  const warnings: string[] = [];
   const work = async (runtime: NodeRuntime) => {
     const { run } = await startSlowRun(runtime);
     process.kill(runtime.pid, 'SIGKILL');
     await run;
   };
-  const error = await withRuntime({ threads: 1, onCrash: crash => crashes.push(crash) }, work).catch(error => error);
+  const error = await withRuntime({ threads: 1, onWarning: message => warnings.push(message) }, work).catch(
+    error => error,
+  );
   expect(error).toBeInstanceOf(UserError);
   expect(error.message).toMatch(
     /crashed twice, the second time while in-context batch 3 of 13 \(signal SIGKILL\); .*memory/,
   );
-  expect(crashes).toHaveLength(1);
+  expect(warnings).toHaveLength(1);
 });
 
 test('after a crash every request fails with it', async () => {

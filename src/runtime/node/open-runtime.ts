@@ -38,7 +38,7 @@ const ownRuntime: RuntimeLender = { lend: openRuntime, giveBack: runtime => runt
 
 /**
  * Opens a runtime, works with it and closes it, or works with one that is lent. When the compute
- * process crashes during the work, `onCrash` is called and the whole work is done once more with a
+ * process crashes during the work, `onWarning` is told and the whole work is done once more with a
  * new process.
  *
  * @throws UserError when that crashes too
@@ -46,9 +46,10 @@ const ownRuntime: RuntimeLender = { lend: openRuntime, giveBack: runtime => runt
 export async function withRuntime<T>(
   {
     lender = ownRuntime,
+    onWarning,
     ...options
   }: RuntimeOptions & {
-    readonly onCrash?: ((crash: Crash) => void) | undefined;
+    readonly onWarning?: ((message: string) => void) | undefined;
     readonly lender?: RuntimeLender | undefined;
   },
   work: (runtime: NodeRuntime) => Promise<T>,
@@ -63,7 +64,7 @@ export async function withRuntime<T>(
       const crash = runtime === undefined && error instanceof CrashError ? error.crash : runtime?.crash();
       if (crash === undefined || options.signal?.aborted) throw error;
       if (attempt === 2) throw crashedTwice(crash, error);
-      options.onCrash?.(crash);
+      onWarning?.(`the compute process ended (${crash.cause}) while ${crash.doing}; trying once more`);
     } finally {
       if (runtime !== undefined) await lender.giveBack(runtime);
     }

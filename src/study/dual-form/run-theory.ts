@@ -97,8 +97,7 @@ async function computeChapter(
     {
       threads,
       signal,
-      onCrash: crash =>
-        onWarning?.(`the compute process ended (${crash.cause}) while ${crash.doing}; trying once more`),
+      onWarning,
     },
     process =>
       releaseAfter({ runtime: process }, ({ runtime }) =>

@@ -37,8 +37,7 @@ export async function trainAll(cells: readonly Cell[], options: TrainAllOptions)
       {
         threads: 1,
         signal,
-        onCrash: ({ cause, doing }) =>
-          onWarning?.(`the compute process ended (${cause}) while ${doing}; trying once more`),
+        onWarning,
       },
       async runtime => {
         // After a crash the unfinished cell is trained again.
