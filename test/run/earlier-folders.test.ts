@@ -1,6 +1,6 @@
 /**
- * @file Folders of the version that said `documentStart`, `memory`, `width` and `judged`.
- * `test/fixtures/earlier-folders/` holds some that it wrote.
+ * @file Folders of an earlier version, with the keys `documentStart`, `memory`, `width` and
+ * `judged`. `test/fixtures/earlier-folders/` holds some that it wrote.
  */
 import { cpSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -45,7 +45,7 @@ describe('a run', () => {
     expect(result).toEqual({ ...old, signature, model: { ...model, hiddenSize: width } });
     expect(timing.seconds.prefix).toBe(times.seconds.memory);
     expect(timing.tokens.prefix).toBe(times.tokens.memory);
-    // The folder then speaks the words of today.
+    // The folder then has today's keys.
     expect(jsonOf(out, 'plan.json')).toEqual(plan);
     expect(jsonOf(out, 'result.json')).toEqual(result);
     expect(jsonOf(out, 'provenance.json').timing).toEqual(timing);
@@ -56,8 +56,8 @@ describe('a run', () => {
   });
 
   /**
-   * Puts a folder of this version, whose numbers have the rounding of this machine, into the words
-   * of before.
+   * Rewrites a folder of this version, whose numbers have the rounding of this machine, with the
+   * earlier keys.
    */
   function intoEarlierWords(folder: string): void {
     const text = (name: string) => readFileSync(join(folder, name), 'utf8');

@@ -194,7 +194,7 @@ test('a signal that has come already stops it before it begins', async () => {
   await expect(stopped).rejects.toThrow('interrupted before the run began');
 });
 
-/** Those that this process has started, from Linux' own books. */
+/** Compute processes of this process, from /proc. */
 function computeProcesses(): readonly number[] {
   return readdirSync('/proc')
     .map(Number)
@@ -206,7 +206,7 @@ function computeProcesses(): readonly number[] {
           Number(parent) === process.pid && /runtime.node.child/.test(readFileSync(`/proc/${pid}/cmdline`, 'utf8'))
         );
       } catch {
-        // It ended while it was looked at.
+        // It ended meanwhile.
         return false;
       }
     });

@@ -88,7 +88,7 @@ describe('one run at a time works on a folder', () => {
     const out = join(scratch(), 'run');
     await runExperiment({ ...tinyRun, limit: 2, out });
     rmSync(join(out, 'result.json'));
-    // A whole run of this model may end before the second call stops waiting for it.
+    // A whole run of this model may end before the second call gives up.
     const first = await lockFolder(out);
     await expect(runExperiment({ ...tinyRun, limit: 2, out })).rejects.toThrow(/another run works on this folder/);
     await first.release();

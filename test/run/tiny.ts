@@ -24,7 +24,7 @@ export const tinyRun = {
   threads: 1,
 } as const satisfies RunOptions;
 
-/** An empty folder that goes with the test. */
+/** An empty folder that is removed after the test. */
 export function scratch(): string {
   const folder = mkdtempSync(join(tmpdir(), 'dualform-run-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
