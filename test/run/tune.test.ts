@@ -145,7 +145,7 @@ test('a rate that rounding decides is refused by the steady rule, and named by t
 
   const paper = await tune({ ...rates, rule: 'paper', learningRates: [0.05] });
   expect(paper).toMatchObject({ learningRate: 0.05, steady: null, why: expect.stringContaining('0.05: a nudge') });
-  expect(formatTune(paper)).toContain('Elsewhere its accuracy may differ; no rate can be chosen');
+  expect(formatTune(paper)).toContain('Its accuracy may differ on another machine; no rate can be chosen');
   await expect(tune({ ...rates, learningRates: [0.05] })).rejects.toThrow(
     /^`learningRates` 0.05: no rate can be chosen .*; give other rates, or `rule` paper/,
   );
