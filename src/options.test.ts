@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { UserError } from './error.ts';
 import { checkOptions, inGroup, oneOf, option, textOf, wholeNumber } from './options.ts';
 

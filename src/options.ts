@@ -3,7 +3,7 @@
  * one.
  */
 import { closest } from 'fastest-levenshtein';
-import { z } from 'zod';
+import * as z from 'zod';
 import { UserError } from './error.ts';
 
 /** What people read of an option, beside the schema of its values. */

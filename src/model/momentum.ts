@@ -9,7 +9,7 @@
  * the softmax. Of a prefix only its sum at its end is needed: sum_{i < t} is eta^(t - P) times that
  * sum, plus the part of the tokens of the pass.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { UserError } from '../error.ts';
 import { times } from '../graph/dimension.ts';
 import * as g from '../graph/operators/index.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { UserError } from '../error.ts';
 
 // Lists get their length from the configuration before its tensors are checked, so a damaged one

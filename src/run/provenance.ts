@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { cpus } from 'node:os';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Json } from '../files/canonical-json.ts';
 import { renameKeys } from '../files/rename-keys.ts';
 import { VERSION } from './version.ts';

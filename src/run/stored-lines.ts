@@ -1,5 +1,5 @@
 /** @file Checks the lines of a run folder, so that damage on disk does not become a number. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ExampleMetrics } from '../metric/measure.ts';
 import type { ExampleRecord } from './records.ts';
 

@@ -120,9 +120,9 @@ export function createExecutor<T extends Shape>(engine: Engine<T>): Executor {
       hold(handle, name, engine.upload(tensor));
       return {};
     },
-    source({ name, bytes, format }) {
+    source({ name, bytes }) {
       if (engine.addSource === undefined) throw new Error(`source ${name}: this engine reads files`);
-      engine.addSource(name, bytes, format);
+      engine.addSource(name, bytes);
       return {};
     },
     async load({ handles, locations }) {

@@ -24,9 +24,6 @@ export interface Location {
   readonly length: number;
 }
 
-/** Bytes that are tensors, or a GGUF file whose tensors are unpacked as they are read. */
-export type SourceFormat = 'tensors' | 'gguf';
-
 export interface Shape {
   readonly type: TensorType;
   readonly dims: readonly number[];
@@ -47,7 +44,7 @@ export type Request =
     }
   | { readonly kind: 'close'; readonly session: number }
   | { readonly kind: 'upload'; readonly handle: number; readonly name: string; readonly tensor: TensorData }
-  | { readonly kind: 'source'; readonly name: string; readonly bytes: Uint8Array; readonly format: SourceFormat }
+  | { readonly kind: 'source'; readonly name: string; readonly bytes: Uint8Array }
   | { readonly kind: 'load'; readonly handles: readonly number[]; readonly locations: readonly Location[] }
   | {
       readonly kind: 'run';

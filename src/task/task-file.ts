@@ -1,5 +1,5 @@
 import { closest } from 'fastest-levenshtein';
-import { z } from 'zod';
+import * as z from 'zod';
 import { UserError } from '../error.ts';
 import { decodeText } from '../files/decode-text.ts';
 import { readSmallFile } from '../files/file-bytes.ts';

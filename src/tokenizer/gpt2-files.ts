@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { TokenizerSource } from '../checkpoint/checkpoint.ts';
 import { UserError } from '../error.ts';
 import { withFile } from '../files/file-bytes.ts';

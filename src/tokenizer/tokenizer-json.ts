@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { UserError } from '../error.ts';
 import { parseShallowJson } from '../files/shallow-json.ts';
 import { checkComponents } from './components.ts';

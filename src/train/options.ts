@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { UserError } from '../error.ts';
 import type { Momentum } from '../model/momentum.ts';
 import {

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { UserError } from '../../error.ts';
 import { writeAtomically } from '../../files/atomic-file.ts';
 import { cacheDirectory } from '../../files/cache-directory.ts';

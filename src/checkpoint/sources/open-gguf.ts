@@ -7,7 +7,7 @@ import { weightPieces } from '../formats/gguf/weights.ts';
 import { modelDigest } from '../model-digest.ts';
 import type { OpenProgress } from '../open-options.ts';
 import { withFileSource } from './file-source.ts';
-import { ggufReaders } from './read-gguf.ts';
+import { fileReaders } from './read-gguf.ts';
 import { readGgufParts } from './read-gguf-parts.ts';
 
 /**
@@ -38,7 +38,7 @@ export async function openGguf(
   if (remembered && known) return opened(remembered, known, file);
   // Before the digest, which reads the files whole: an unsupported model is refused at once.
   const gguf = readGgufParts(file, { vocabulary: false });
-  const model = await ggufModel(gguf, ggufReaders);
+  const model = await ggufModel(gguf, fileReaders);
   const digest = checked(await modelDigest(gguf.files, onProgress));
   const weights =
     (await openCachedWeights(digest)) ??
@@ -49,7 +49,7 @@ export async function openGguf(
         weights: model.weights.map(plan => ({
           name: plan.name,
           shape: plan.shape,
-          pieces: () => weightPieces(plan, ggufReaders),
+          pieces: () => weightPieces(plan, fileReaders),
         })),
       },
       (done, total) => onProgress?.({ stage: 'unpacking weights', done, total }),

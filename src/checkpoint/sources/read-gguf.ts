@@ -1,9 +1,10 @@
 import { closeSync, fstatSync, openSync, realpathSync } from 'node:fs';
 import { UserError } from '../../error.ts';
-import { fileError, readExactly, readExactlySync, withFile } from '../../files/file-bytes.ts';
-import { BLOCK_FORMATS, unpackBlocks } from '../formats/gguf/blocks/blocks.ts';
-import { type Gguf, type GgufTensor, parseGguf } from '../formats/gguf/parse-gguf.ts';
+import { fileError, readExactlySync } from '../../files/file-bytes.ts';
+import { type Gguf, parseGguf } from '../formats/gguf/parse-gguf.ts';
+import { ggufReaders } from '../formats/gguf/readers.ts';
 import type { TensorReaders } from '../formats/gguf/weights.ts';
+import { withFileSource } from './file-source.ts';
 
 // Most headers fit, and all without a vocabulary.
 const FIRST_READ = 2 << 20;
@@ -44,30 +45,5 @@ export function readGguf(file: string, { vocabulary = true }: { readonly vocabul
   }
 }
 
-/**
- * Rows of a GGUF tensor as float32, [count, innermost size]; reads only their bytes.
- *
- * @throws UserError when the file cannot be read or ends too early.
- */
-async function readRows(tensor: GgufTensor, first: number, count: number): Promise<Float32Array> {
-  const { values, bytes } = BLOCK_FORMATS[tensor.type];
-  const rowBytes = (tensor.shape.at(-1)! / values) * bytes;
-  return withFile(tensor.file, async handle => {
-    const packed = new Uint8Array(count * rowBytes);
-    await readExactly(handle, tensor.file, packed, tensor.offset + first * rowBytes);
-    return unpackBlocks(tensor.type, packed);
-  });
-}
-
-/** Number of rows: the product of all sizes but the innermost. */
-function rowCount(tensor: Pick<GgufTensor, 'shape'>): number {
-  return tensor.shape.slice(0, -1).reduce((product, size) => product * size, 1);
-}
-
-/** All values of a small GGUF tensor. */
-export function readGgufTensor(tensor: GgufTensor): Promise<Float32Array> {
-  return readRows(tensor, 0, rowCount(tensor));
-}
-
 /** Reads the values of tensors in GGUF files. */
-export const ggufReaders: TensorReaders = { readRows, readTensor: readGgufTensor };
+export const fileReaders: TensorReaders = ggufReaders(withFileSource);

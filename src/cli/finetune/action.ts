@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { writeSafetensors } from '../../checkpoint/sources/write-safetensors.ts';
 import { UserError } from '../../error.ts';
 import { parseShallowJson } from '../../files/shallow-json.ts';

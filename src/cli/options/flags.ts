@@ -1,5 +1,5 @@
 import { Option } from 'commander';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type OptionShape, textOf } from '../../options.ts';
 import type { Flags } from './command-error.ts';
 import { choicesOf, defaultOf, isBoolean, isList, kindOf } from './kind.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** A schema without default, optional and transformation: what may be typed. */
 export function kindOf(schema: z.core.$ZodType): z.core.$ZodType {

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { inGroup, nonEmptyText, type OptionShape, option, wholeNumber } from '../../options.ts';
 import type { CommandLine } from './command-line.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type ChosenOptions, nonEmptyText, option } from '../../options.ts';
 import { DEFAULT_MODEL } from '../../run/options.ts';
 

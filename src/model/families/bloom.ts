@@ -3,7 +3,7 @@
  * and values interleaved by head, a layer norm after the embedding, tanh GELU, a head that is tied
  * by default.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Tensor } from '../../graph/tensor.ts';
 import type { Decoder, Pass } from '../decoder.ts';
 import { addAlibi, alibiSlopes } from '../layers/alibi.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { activationName } from '../layers/activation.ts';
 import { headCount } from '../parse-config.ts';
 import { gemmaKeys } from './gemma.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { UserError } from '../../error.ts';
 import { type RopeParameters, ropeParameters } from '../layers/rope-parameters.ts';
 import { gemma2Keys } from './gemma2.ts';

@@ -2,7 +2,7 @@
  * @file GPT-Neo (Black et al. 2021): unscaled attention scores, global layers alternating with
  * local ones that see a window of recent tokens, learned positions, a head that is tied by default.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { UserError } from '../../error.ts';
 import * as g from '../../graph/operators/index.ts';
 import type { Decoder } from '../decoder.ts';

@@ -3,7 +3,7 @@
  * keys and values interleaved by head, rotary positions on a part of each head, attention and
  * feed-forward in parallel or in sequence, untied head.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { UserError } from '../../error.ts';
 import * as g from '../../graph/operators/index.ts';
 import type { Tensor } from '../../graph/tensor.ts';

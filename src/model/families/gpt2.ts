@@ -2,7 +2,7 @@
  * @file GPT-2 (Radford et al. 2019): learned positions, one fused projection of queries, keys and
  * values stored [in, out], tanh GELU, a head that is tied by default.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import * as g from '../../graph/operators/index.ts';
 import type { Tensor } from '../../graph/tensor.ts';
 import type { Decoder, Pass } from '../decoder.ts';

@@ -2,7 +2,7 @@
  * @file GPT-J (Wang and Komatsuzaki 2021): rotary positions on interleaved pairs of a part of each
  * head, no biases in the attention.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { UserError } from '../../error.ts';
 import type { Decoder } from '../decoder.ts';
 import { activationName } from '../layers/activation.ts';

@@ -3,7 +3,7 @@
  * feed-forward, rotary positions, grouped key/value heads, SwiGLU (Touvron et al. 2023). Biases,
  * norms of queries and keys, and windows are options of `llamaLike`.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { UserError } from '../../error.ts';
 import * as g from '../../graph/operators/index.ts';
 import { constant, type Tensor } from '../../graph/tensor.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { headCount } from '../parse-config.ts';
 import { layerTypes, llamaKeys, llamaLike } from './llama.ts';
 

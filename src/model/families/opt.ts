@@ -3,7 +3,7 @@
  * feed-forward; the 350M model has them after, and a smaller token embedding with linear maps to
  * and from the hidden size.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import * as g from '../../graph/operators/index.ts';
 import { constant, type Tensor } from '../../graph/tensor.ts';
 import type { Decoder, Pass } from '../decoder.ts';

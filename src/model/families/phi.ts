@@ -2,7 +2,7 @@
  * @file Phi 1, 1.5 and 2 (Gunasekar et al. 2023): attention and feed-forward in parallel, biases
  * everywhere.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Decoder } from '../decoder.ts';
 import { activationName } from '../layers/activation.ts';
 import type { Linear } from '../layers/linear.ts';

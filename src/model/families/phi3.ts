@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { UserError } from '../../error.ts';
 import { ropeParameters } from '../layers/rope-parameters.ts';
 import { size } from '../parse-config.ts';

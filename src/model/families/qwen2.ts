@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { headCount, size } from '../parse-config.ts';
 import { type LlamaConfig, layerTypes, llamaKeys, llamaLike } from './llama.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { size } from '../parse-config.ts';
 import { llamaLike } from './llama.ts';
 import { qwenKeys, qwenSlides } from './qwen2.ts';

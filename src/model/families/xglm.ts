@@ -3,7 +3,7 @@
  * embeddings, layer norms before attention and feed-forward and after the last layer, biases
  * everywhere, a head that is tied by default (Artetxe et al. 2021; the models of Dai et al.).
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import * as g from '../../graph/operators/index.ts';
 import { constant } from '../../graph/tensor.ts';
 import type { Decoder } from '../decoder.ts';

@@ -2,7 +2,7 @@
  * @file Rotary positions in a configuration, in the form of transformers 4 (rope_theta,
  * rope_scaling) or 5 (rope_parameters).
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { UserError } from '../../error.ts';
 
 const positive = z.number().positive();

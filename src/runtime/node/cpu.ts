@@ -3,7 +3,7 @@ import { createArrayEngine, type Onnxruntime } from '../array-engine.ts';
 import type { Engine } from '../engine.ts';
 import type { TensorData } from '../protocol.ts';
 import { ownMemory } from './memory.ts';
-import { readTensor } from './read-tensor.ts';
+import { readFileTensor } from './read-file.ts';
 import { sessionOptions } from './session-options.ts';
 
 /** onnxruntime's own engine for processors, on files. */
@@ -13,7 +13,7 @@ export function createCpuEngine({ threads }: { readonly threads: number }): Engi
     ort: { InferenceSession, Tensor } as Onnxruntime,
     sessionOptions: ({ weightsRoot, prepack }) => sessionOptions({ threads, weightsRoot, prepack }),
     writesInto: true,
-    read: async location => readTensor(location),
+    read: async location => readFileTensor(location),
     memory: ownMemory,
   });
 }

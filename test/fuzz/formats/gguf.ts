@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { gguf as secondReader } from '@huggingface/gguf';
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
 import { ggufModel } from '../../../src/checkpoint/formats/gguf/model.ts';
-import { ggufReaders, readGguf, readGgufTensor } from '../../../src/checkpoint/sources/read-gguf.ts';
+import { fileReaders, readGguf } from '../../../src/checkpoint/sources/read-gguf.ts';
 import { UserError } from '../../../src/error.ts';
 import { ggufTokenizer } from '../../../src/tokenizer/gguf-tokenizer.ts';
 import {
@@ -118,10 +118,10 @@ export const gguf = format({
     for (const tensor of read.tensors.values()) {
       if (!(tensor.offset >= 0 && tensor.offset + tensor.length <= bytes.length))
         throw new Error('a tensor leaves the file');
-      if (tensor.shape.reduce((a, b) => a * b, 1) < 10_000) await readGgufTensor(tensor);
+      if (tensor.shape.reduce((a, b) => a * b, 1) < 10_000) await fileReaders.readTensor(tensor);
     }
     // Most inputs are not complete models; the header is valid even if this is refused.
-    await refusable(() => ggufModel(read, ggufReaders));
+    await refusable(() => ggufModel(read, fileReaders));
     await refusable(() => ggufTokenizer(file, read.metadata));
     return read;
   },

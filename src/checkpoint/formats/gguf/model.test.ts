@@ -14,7 +14,7 @@ import {
   VALUE,
 } from '../../../../test/gguf-file.ts';
 import { UserError } from '../../../error.ts';
-import { ggufReaders, readGguf } from '../../sources/read-gguf.ts';
+import { fileReaders, readGguf } from '../../sources/read-gguf.ts';
 import { type GgufModel, ggufModel } from './model.ts';
 import { weightPieces } from './weights.ts';
 
@@ -66,7 +66,7 @@ function model(
   const file = join(folder, 'tiny.gguf');
   const kept = Object.values({ ...ENTRIES, ...entries }).filter(entry => entry !== undefined);
   writeFileSync(file, ggufFile({ entries: kept, tensors }));
-  return ggufModel(readGguf(file), ggufReaders);
+  return ggufModel(readGguf(file), fileReaders);
 }
 
 describe('a llama model', () => {
@@ -136,7 +136,7 @@ describe('a llama model', () => {
     expect(config.attention_bias).toBe(true);
     const bias = weights.find(({ name }) => name.endsWith('q_proj.bias'))!;
     const pieces: number[] = [];
-    for await (const piece of weightPieces(bias, ggufReaders)) pieces.push(...piece);
+    for await (const piece of weightPieces(bias, fileReaders)) pieces.push(...piece);
     expect(pieces.map(Math.floor)).toEqual([0, 2, 1, 3, 4, 6, 5, 7]);
   });
 
@@ -145,7 +145,7 @@ describe('a llama model', () => {
     const firstColumn = async (name: string): Promise<number[]> => {
       const plan = weights.find(weight => weight.name === `model.layers.0.self_attn.${name}.weight`)!;
       const values: number[] = [];
-      for await (const piece of weightPieces(plan, ggufReaders)) values.push(...piece);
+      for await (const piece of weightPieces(plan, fileReaders)) values.push(...piece);
       return values.filter((_, i) => i % WIDTH === 0).map(value => Math.floor(value / WIDTH));
     };
     expect(await firstColumn('q_proj')).toEqual([0, 2, 1, 3, 4, 6, 5, 7]);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ggufFile } from '../../../../test/gguf-file.ts';
-import { ggufReaders, readGguf } from '../../sources/read-gguf.ts';
+import { fileReaders, readGguf } from '../../sources/read-gguf.ts';
 import { headByHead, type Layout, pairedRows, rowsFrom } from './plan.ts';
 import { weightPieces } from './weights.ts';
 
@@ -33,7 +33,7 @@ async function unpacked(
   writeFileSync(file, ggufFile({ tensors: [{ name: 'w', type: 0, sizes, data: new Uint8Array(values.buffer) }] }));
   const all: number[] = [];
   const plan = { name: 'w', shape, tensor: readGguf(file).tensors.get('w')!, layout };
-  for await (const piece of weightPieces(plan, ggufReaders)) {
+  for await (const piece of weightPieces(plan, fileReaders)) {
     for (const value of piece) all.push(value);
   }
   return all;

@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { UserError } from '../../error.ts';
-import { readTensor } from './read-tensor.ts';
+import { readFileTensor } from './read-file.ts';
 
 const folder = mkdtempSync(path.join(os.tmpdir(), 'dualform-read-'));
 const file = path.join(folder, 'tensors.bin');
@@ -12,7 +12,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 function read(dtype: string, bytes: ArrayBufferView, shape: readonly number[], odd = 3) {
   const { buffer, byteOffset, byteLength } = bytes;
   writeFileSync(file, Buffer.concat([Buffer.alloc(odd), Buffer.from(buffer, byteOffset, byteLength), Buffer.alloc(9)]));
-  return readTensor({ name: 'w', dtype, shape, file, offset: odd, length: byteLength });
+  return readFileTensor({ name: 'w', dtype, shape, file, offset: odd, length: byteLength });
 }
 
 test('float32 at an odd offset', () => {
@@ -54,11 +54,11 @@ test('an empty tensor and a scalar', () => {
 test('an error of reading names file and tensor', () => {
   const location = { name: 'w', dtype: 'F32', shape: [2], file, offset: 0, length: 8 };
   writeFileSync(file, Buffer.alloc(8));
-  expect(() => readTensor({ ...location, dtype: 'Q4_1' })).toThrow(`${file}: tensor w is stored as Q4_1`);
-  expect(() => readTensor({ ...location, dtype: 'constructor' })).toThrow(
+  expect(() => readFileTensor({ ...location, dtype: 'Q4_1' })).toThrow(`${file}: tensor w is stored as Q4_1`);
+  expect(() => readFileTensor({ ...location, dtype: 'constructor' })).toThrow(
     new UserError(`${file}: tensor w is stored as constructor; only F32, F16, BF16 load`),
   );
-  expect(() => readTensor({ ...location, length: 12 })).toThrow('tensor w has 12 bytes, its shape [2] needs 8');
-  expect(() => readTensor({ ...location, offset: 1 })).toThrow('ends before the last byte of tensor w');
-  expect(() => readTensor({ ...location, file: `${file}.none` })).toThrow('cannot be opened (ENOENT)');
+  expect(() => readFileTensor({ ...location, length: 12 })).toThrow('tensor w has 12 bytes, its shape [2] needs 8');
+  expect(() => readFileTensor({ ...location, offset: 1 })).toThrow('ends before the last byte of tensor w');
+  expect(() => readFileTensor({ ...location, file: `${file}.none` })).toThrow('cannot be opened (ENOENT)');
 });

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
   type Bindings,
   constant,
@@ -8,11 +8,11 @@ import {
   integers,
   sizeOf,
   type Tensor,
-} from '../src/graph/index.ts';
-import * as g from '../src/graph/operators/index.ts';
-import { openRuntime } from '../src/runtime/node/open-runtime.ts';
-import type { Runtime } from '../src/runtime/runtime.ts';
-import { interpret, type Value, value } from './reference/interpreter.ts';
+} from '../../src/graph/index.ts';
+import * as g from '../../src/graph/operators/index.ts';
+import type { Runtime } from '../../src/runtime/runtime.ts';
+import { interpret, type Value, value } from '../reference/interpreter.ts';
+import type { Device } from './devices.ts';
 
 /** Every operator on named dimensions, so that one session serves several sizes. */
 const a = input('a', 'float32', ['B', 'T', 4]);
@@ -104,10 +104,11 @@ function feedsFor(bindings: Bindings): Record<string, Value> {
   return { a: numbers(a, 1), b: numbers(b, 2), m: numbers(m, 3), ids: value([bindings.B!], indices) };
 }
 
-describe('every operator on the engine equals the float64 reference', () => {
+/** Every operator equals the float64 reference. */
+export function testOperators({ open, tolerance }: Device): void {
   let runtime: Runtime;
   beforeAll(async () => {
-    runtime = await openRuntime({ threads: 1 });
+    runtime = await open();
   });
   afterAll(() => runtime.close());
 
@@ -131,7 +132,7 @@ describe('every operator on the engine equals the float64 reference', () => {
       expect(fetched.output!.dims).toEqual(reference!.shape);
       // Float32 carries seven digits of the largest number.
       const largest = Math.max(1, ...reference!.data.map(Math.abs));
-      expect(fetched.output!.data).toBeAllClose(reference!.data, 1e-6 * largest);
+      expect(fetched.output!.data).toBeAllClose(reference!.data, tolerance * largest);
     }
     await runtime.closeSession(session);
   });
@@ -140,4 +141,4 @@ describe('every operator on the engine equals the float64 reference', () => {
     const covered = new Set(Object.keys(graphs).map(name => name.split(/[ ,]/)[0]));
     expect(Object.keys(g).filter(name => !covered.has(name))).toEqual([]);
   });
-});
+}

@@ -1,0 +1,25 @@
+/** @file The worker that holds onnxruntime's sessions and tensors: the first message starts it, the others are calls. */
+import { createExecutor } from '../executor.ts';
+import type { Call, Reply } from '../protocol.ts';
+import { serve } from '../serve.ts';
+import { createWebEngine, type WebEngineOptions } from './wasm.ts';
+
+interface Scope {
+  postMessage(message: Reply): void;
+  onmessage: ((event: { readonly data: unknown }) => void) | null;
+}
+
+const scope = globalThis as unknown as Scope;
+const send = async (reply: Reply) => scope.postMessage(reply);
+
+async function start(options: WebEngineOptions): Promise<void> {
+  try {
+    const receive = serve(createExecutor(await createWebEngine(options)), send);
+    scope.onmessage = ({ data }) => receive(data as Call);
+    await send({ kind: 'ready' });
+  } catch (error) {
+    await send({ kind: 'unusable', message: error instanceof Error ? error.message : String(error) });
+  }
+}
+
+scope.onmessage = ({ data }) => void start(data as WebEngineOptions);

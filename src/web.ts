@@ -1,0 +1,61 @@
+/**
+ * The library in a browser: everything but what reads files, starts processes or runs experiments on
+ * disk. Needs the package `onnxruntime-web`.
+ *
+ *     import { fetchBytes, loadModel, openGguf, openRuntime } from 'dualform/web';
+ *
+ *     const opened = await openGguf('model.gguf', await fetchBytes('model.gguf'));
+ *     const model = await loadModel(opened, await openRuntime());
+ */
+import { type CheckpointInMemory, sha256 } from './checkpoint/web/open-bytes.ts';
+import { UserError } from './error.ts';
+import { type LoadedModel, loadModel as loadCheckpoint } from './model/loaded-model.ts';
+import type { WebRuntime } from './runtime/web/open-runtime.ts';
+import type { Encoder } from './tokenizer/definition.ts';
+
+export type { Checkpoint } from './checkpoint/checkpoint.ts';
+export { fetchBytes } from './checkpoint/web/fetch-bytes.ts';
+export { type CheckpointInMemory, openGguf, openSafetensors } from './checkpoint/web/open-bytes.ts';
+export { UserError } from './error.ts';
+export * as graph from './graph/index.ts';
+export * as metric from './metric/index.ts';
+export type { LoadedModel } from './model/loaded-model.ts';
+export { computePrefix, emptyPrefix, type Prefix, releasePrefix } from './model/prefix.ts';
+export * as observe from './observe/index.ts';
+export { type Crash, CrashError, NonFiniteError } from './runtime/errors.ts';
+export type { Handle, Session, TensorData } from './runtime/runtime.ts';
+export { releaseAfter, releaseOnFailure } from './runtime/scope.ts';
+export { openRuntime, type WebRuntime, type WebRuntimeOptions } from './runtime/web/open-runtime.ts';
+export type { WebDevice } from './runtime/web/wasm.ts';
+export * as setting from './setting/index.ts';
+export * as statistics from './statistics/index.ts';
+export * as theory from './theory/index.ts';
+export type { Encoder } from './tokenizer/definition.ts';
+
+/**
+ * Sends the weights to the worker and loads the model. All of `observe` and `setting` works on it.
+ *
+ * @throws UserError when the family is not supported, or a tensor is missing or damaged
+ */
+export async function loadModel(opened: CheckpointInMemory, runtime: WebRuntime): Promise<LoadedModel> {
+  for (const [name, bytes] of opened.sources) await runtime.addSource(name, bytes);
+  return loadCheckpoint(opened.checkpoint, runtime);
+}
+
+/**
+ * The tokenizer inside a GGUF file, or of the bytes of a `tokenizer.json`. It has the ids of the Rust
+ * library, or refuses.
+ *
+ * @throws UserError naming what is damaged or cannot be encoded exactly
+ */
+export async function openTokenizer(source: CheckpointInMemory | Uint8Array): Promise<Encoder> {
+  // A page that has token ids needs none of this.
+  const { defineWebTokenizer } = await import('./tokenizer/javascript/web-tokenizer.ts');
+  return source instanceof Uint8Array
+    ? defineWebTokenizer('tokenizer.json', source, sha256)
+    : defineWebTokenizer(source.checkpoint.name, source.metadata ?? noVocabulary(source), sha256);
+}
+
+function noVocabulary({ checkpoint }: CheckpointInMemory): never {
+  throw new UserError(`${checkpoint.name}: only GGUF files hold a vocabulary; give the bytes of a tokenizer.json`);
+}
