@@ -1,5 +1,6 @@
 import type { Bounds } from '../statistics/interval.ts';
 import { jackknife } from '../statistics/jackknife.ts';
+import type { Replicated } from './replicated.ts';
 
 /**
  * The rows of one gold label that zero-shot gets wrong, for one set of demonstrations: their
@@ -142,25 +143,37 @@ export interface CorrectedRecall extends Pick<RecallBeyondChance, 'expected' | '
  * other rows with these demonstrations. A row is left out of all seeds at once.
  */
 export function correctedRecall(settings: readonly SeededPredictions[]): CorrectedRecall {
-  const strata = settings.map(recallStrata);
-  const { denominator, expected, kappa, oddsRatio } = recallBeyondChance(strata.flat());
+  const strata = settings.flatMap(recallStrata);
+  const { denominator, expected, kappa, oddsRatio } = recallBeyondChance(strata);
   const chance = denominator === 0 ? null : (100 * expected) / denominator;
-  const interval = kappa.value === null ? none(kappa.why!) : intervalOf(kappa.value, settings, strata);
-  return { expected, chance, kappa: { ...kappa, interval }, oddsRatio, strata: strata.flat() };
+  const interval = kappa.value === null ? none(kappa.why!) : intervalOf(recallReplicates(settings));
+  return { expected, chance, kappa: { ...kappa, interval }, oddsRatio, strata };
 }
 
 function none(why: string): Bounds {
   return { low: null, high: null, why };
 }
 
-function intervalOf(value: number, settings: readonly SeededPredictions[], strata: readonly RecallStratum[][]): Bounds {
-  const kappa = (left: readonly RecallStratum[]) => recallBeyondChance(left).kappa.value;
-  const rows = Array.from(settings[0]!.gold, (_, row) =>
-    kappa(settings.flatMap((setting, i) => withoutRow(strata[i]!, setting, row))),
-  );
-  const seeds = settings.map((_, left) => kappa(strata.toSpliced(left, 1).flat()));
-  const { low, high, why } = jackknife(value, [
-    ...(settings.length > 1 ? [{ noun: 'seed', replicates: seeds }] : []),
+/** kappa_R (`recallBeyondChance`) over seeds, with its values without each seed and each row. A row is left out in all seeds at once. */
+export function recallReplicates(settings: readonly SeededPredictions[]): Replicated {
+  const strata = settings.map(recallStrata);
+  const kappa = (left: readonly RecallStratum[]) => recallBeyondChance(left).kappa;
+  const { value, why } = kappa(strata.flat());
+  return {
+    value,
+    ...(why !== undefined && { why }),
+    seeds: settings.map((_, left) => kappa(strata.toSpliced(left, 1).flat()).value),
+    rows: Array.from(
+      settings[0]?.gold ?? [],
+      (_, row) => kappa(settings.flatMap((setting, i) => withoutRow(strata[i]!, setting, row))).value,
+    ),
+    skipped: 0,
+  };
+}
+
+function intervalOf({ value, seeds, rows }: Replicated): Bounds {
+  const { low, high, why } = jackknife(value!, [
+    ...(seeds.length > 1 ? [{ noun: 'seed', replicates: seeds }] : []),
     { noun: 'row', replicates: rows },
   ]);
   return { low, high, ...(why !== undefined && { why }) };

@@ -1,5 +1,7 @@
 export { accuracy, correct, discordant } from './accuracy.ts';
 export { type AccuracyTest, accuracyTests } from './accuracy-tests.ts';
+export { centredCosines, permutedRows } from './across-rows.ts';
+export type { ArmOutputs, ArmPair, NullMask, OutputShape } from './arm-outputs.ts';
 export { kendall, kendallRandom, type TrainingTokens } from './attention-to-training-tokens.ts';
 export {
   type CorrectedRecall,
@@ -7,12 +9,16 @@ export {
   type RecallBeyondChance,
   type RecallStratum,
   recallBeyondChance,
+  recallReplicates,
   recallStrata,
   type SeededPredictions,
 } from './corrected-recall.ts';
 export { cosine, cosineOfUpdates } from './cosine.ts';
+export { type ExplainedShares, explainedShares } from './explained-share.ts';
+export { type AnsweredSeed, explainedShift, type LabelLogProbabilities } from './explained-shift.ts';
 export { foldExamples, notMeasured, type Similarity } from './fold.ts';
 export { kendallTauA, kendallTauB } from './kendall.ts';
+export type { LayeredNumber } from './layer-replicates.ts';
 export {
   type ExampleMetrics,
   KENDALL_EXAMPLES,
@@ -21,8 +27,32 @@ export {
   type ObservedExample,
 } from './measure.ts';
 export type { Observation, ObservationShape } from './observation.ts';
+export { orderSensitivity, sensitivityRatio, type TwoOrders } from './order-sensitivity.ts';
+export { otherDemonstrations, type PairSimilarity, pairSimilarity, similarityMatrix } from './pair-similarity.ts';
+export { type Partition, type Parts, partition, partNames } from './partition.ts';
 export type { PerLayer } from './per-layer.ts';
+export { type PredictedTwice, predictionKappa } from './prediction-kappa.ts';
 export { type Predictions, type Rec2FTP, rec2ftp } from './rec2ftp.ts';
+export { shareOfCeiling } from './reliability.ts';
+export {
+  combineReplicated,
+  estimateOfReplicated,
+  estimateOfTable,
+  type Replicated,
+  type SeededEstimate,
+  type SeededTable,
+} from './replicated.ts';
+export { type ArmScores, type ScorePair, type ScoreShape, scoreCosines } from './score-similarity.ts';
+export {
+  changeVariation,
+  demonstrationVariation,
+  queryVariation,
+  type SeedTable,
+  seedTable,
+  sharedVariation,
+  sharedVariationDifference,
+  type Variation,
+} from './shared-variation.ts';
 export { simAM, simAMDelta } from './sim-am.ts';
 export { simAOU, simAOURandom, simAOUUnnormalised } from './sim-aou.ts';
 export {
@@ -35,3 +65,11 @@ export {
   steadiness,
 } from './steadiness.ts';
 export { type Similarities, summarise } from './summarise.ts';
+export {
+  type Cosines,
+  type LayerChoice,
+  similarityDifference,
+  similarityTable,
+  updateCosines,
+} from './update-similarity.ts';
+export { updateSize } from './update-size.ts';

@@ -17,4 +17,5 @@ export { type Matching, matchingTest } from './matching.ts';
 export { mcnemarMidP } from './mcnemar.ts';
 export { type MeanDifference, type MeanWithInterval, meanWithInterval, pairedT } from './paired-t.ts';
 export { type PermutationTest, permutationTest } from './permutation-test.ts';
+export { type Verdict, verdictOf } from './verdict.ts';
 export { wilson } from './wilson.ts';

@@ -1,0 +1,113 @@
+import { ALL_ROUNDING, type ArmOutputs, dotAt, type OutputShape } from './arm-outputs.ts';
+import type { Replicated } from './replicated.ts';
+import { isRounding } from './rounding.ts';
+
+/** The similarity of every update of one list of arms with every one of another. */
+export interface PairSimilarity {
+  /** [S][S][n]: of arm d of the first list and arm e of the second in each row that counts, mean over layers. */
+  readonly cells: readonly (readonly Float64Array[])[];
+  readonly skipped: number;
+}
+
+/**
+ * cos(h_d - h_Z, g_e - h_Z) of all pairs, from one matrix of inner products for each row and layer. A row
+ * and layer in which any of the updates is rounding is left out for all pairs.
+ *
+ * @param firsts h, one arm a seed
+ * @param seconds g, one arm a seed; may be the same list
+ */
+export function pairSimilarity(
+  { rows, layers, hiddenSize: D }: OutputShape,
+  zeroShot: ArmOutputs,
+  firsts: readonly ArmOutputs[],
+  seconds: readonly ArmOutputs[],
+): PairSimilarity {
+  const cells = firsts.map(() => seconds.map(() => [] as number[]));
+  const directions = (arms: readonly ArmOutputs[]) => new Float64Array(arms.length * D);
+  const [u, v] = [directions(firsts), directions(seconds)];
+  let skipped = 0;
+  for (let row = 0; row < rows; row++) {
+    const sums = new Float64Array(firsts.length * seconds.length);
+    let kept = 0;
+    for (let layer = 0; layer < layers; layer++) {
+      const from = (row * layers + layer) * D;
+      if (!fill(u, firsts, zeroShot, from, D) || !fill(v, seconds, zeroShot, from, D)) {
+        skipped++;
+        continue;
+      }
+      kept++;
+      for (let d = 0; d < firsts.length; d++) {
+        for (let e = 0; e < seconds.length; e++) sums[d * seconds.length + e]! += dotAt(u, d * D, v, e * D, D);
+      }
+    }
+    if (kept === 0) continue;
+    cells.forEach((line, d) => {
+      line.forEach((cell, e) => {
+        cell.push(sums[d * seconds.length + e]! / kept);
+      });
+    });
+  }
+  return { cells: cells.map(line => line.map(cell => Float64Array.from(cell))), skipped };
+}
+
+/** Fills in the directions of the updates at one place. @returns false where one of them is rounding */
+function fill(
+  directions: Float64Array,
+  arms: readonly ArmOutputs[],
+  zeroShot: ArmOutputs,
+  from: number,
+  D: number,
+): boolean {
+  let base = 0;
+  for (let k = 0; k < D; k++) base += zeroShot[from + k]! ** 2;
+  for (let d = 0; d < arms.length; d++) {
+    const arm = arms[d]!;
+    let squares = 0;
+    for (let k = 0; k < D; k++) {
+      const x = arm[from + k]! - zeroShot[from + k]!;
+      directions[d * D + k] = x;
+      squares += x * x;
+    }
+    const size = Math.sqrt(squares);
+    if (isRounding(size, Math.sqrt(base))) return false;
+    for (let k = 0; k < D; k++) directions[d * D + k]! /= size;
+  }
+  return true;
+}
+
+/** C[d][e]: the mean over rows of each pair; null where no row counts. */
+export function similarityMatrix({ cells }: PairSimilarity): readonly (readonly (number | null)[])[] {
+  return cells.map(line =>
+    line.map(cell => (cell.length === 0 ? null : cell.reduce((sum, x) => sum + x, 0) / cell.length)),
+  );
+}
+
+/** The mean over all pairs of different seeds and all rows: the similarity with other demonstrations. */
+export function otherDemonstrations({ cells, skipped }: PairSimilarity): Replicated {
+  const S = cells.length;
+  const n = cells[0]?.[0]?.length ?? 0;
+  // Sums over pairs d != e: of each row, and of all pairs that a seed is in.
+  const [ofRow, ofSeed] = [new Float64Array(n), new Float64Array(S)];
+  let all = 0;
+  cells.forEach((line, d) => {
+    line.forEach((cell, e) => {
+      if (d === e) return;
+      cell.forEach((x, i) => {
+        ofRow[i]! += x;
+        ofSeed[d]! += x;
+        ofSeed[e]! += x;
+        all += x;
+      });
+    });
+  });
+  const mean = (sum: number, seeds: number, rows: number) =>
+    seeds < 2 || rows < 1 ? null : sum / (seeds * (seeds - 1) * rows);
+  const value = mean(all, S, n);
+  return {
+    value,
+    ...(value === null && { why: n === 0 ? ALL_ROUNDING : 'fewer than two seeds' }),
+    seeds: Array.from(ofSeed, own => mean(all - own, S - 1, n)),
+    rows: Array.from(ofRow, own => mean(all - own, S, n - 1)),
+    skipped,
+  };
+}
