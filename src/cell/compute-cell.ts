@@ -9,7 +9,7 @@ import type { Outcome } from './outcome.ts';
 
 /**
  * Computes a cell and stores it in the folder `root`, unless it is stored there. An interrupted cell
- * goes on where it stopped.
+ * resumes where it stopped.
  *
  * @throws UserError when the system refuses to write or read
  * @throws the reason of `hooks.signal`

@@ -25,7 +25,7 @@ const LINES = 'cells.jsonl';
 const ID = '.sweep-id';
 
 /**
- * Makes the folder of a sweep, or goes on in it.
+ * Makes the folder of a sweep, or resumes in it.
  *
  * @throws UserError when it holds another sweep or other files
  */

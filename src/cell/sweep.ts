@@ -37,7 +37,7 @@ export interface Shard {
 
 /**
  * Computes the cells of a sweep that are missing in its folder. Interrupted, even killed, the same
- * call goes on.
+ * call resumes.
  *
  * @throws UserError for the folder or the disk; a cell that cannot be computed is set aside instead
  * @throws the reason of `signal`

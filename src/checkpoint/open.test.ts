@@ -142,7 +142,7 @@ describe('a folder as Hugging Face writes it', () => {
       writeFileSync(join(place, name), text);
       const file = join(place, name);
       await expect(openCheckpoint(/gguf|pt$/.test(name) ? file : place)).rejects.toThrow(
-        `${file}: a Git LFS pointer, not the file that it stands for; run: git lfs pull`,
+        `${file}: a Git LFS pointer, not the file that it points to; run: git lfs pull`,
       );
     },
   );

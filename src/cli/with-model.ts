@@ -37,7 +37,7 @@ export function withModel<T>(
 /** The tokenizer of a model. @param option the option that gives the text */
 export async function tokenizerFor({ tokenizer, source }: Checkpoint, option: string): Promise<Tokenizer> {
   if (tokenizer !== undefined) return openTokenizer(tokenizer);
-  throw new UserError(`\`${option}\`: ${source} has no tokenizer.json beside it`, { remedy: 'give token ids' });
+  throw new UserError(`\`${option}\`: ${source} has no tokenizer.json next to it`, { remedy: 'give token ids' });
 }
 
 /** Where token ids come from. */

@@ -85,7 +85,7 @@ async function refusePointer(handle: FileHandle, file: string): Promise<void> {
   const start = Buffer.alloc(LFS_POINTER_START.length);
   await handle.read(start, 0, start.length, 0);
   if (start.toString('latin1') !== LFS_POINTER_START) return;
-  throw new UserError(`${file}: a Git LFS pointer, not the file that it stands for; run: git lfs pull`);
+  throw new UserError(`${file}: a Git LFS pointer, not the file that it points to; run: git lfs pull`);
 }
 
 /**

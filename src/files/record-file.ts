@@ -3,7 +3,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { writeFully } from './atomic-file.ts';
 import { fileError } from './file-bytes.ts';
 
-const KEPT = '; what was stored before is kept, the same command goes on from there';
+const KEPT = '; what was stored before is kept, the same command resumes from there';
 
 /** A file of JSON lines that grows batch by batch. */
 export interface RecordFile {

@@ -34,8 +34,8 @@ describe('parseStrictJson', () => {
   });
 
   test.each([
-    ['{"a":1,"a":1}', 'the key "a" stands twice'],
-    ['{"a":1,"\\u0061":1}', 'the key "a" stands twice'],
+    ['{"a":1,"a":1}', 'the key "a" appears twice'],
+    ['{"a":1,"\\u0061":1}', 'the key "a" appears twice'],
     ['"\\ud800"', 'unpaired surrogate'],
     ['"\\x"', 'unknown escape'],
     ['"a\nb"', 'control character'],

@@ -116,7 +116,7 @@ export function parseStrictJson(text: string): StrictJson {
     for (;;) {
       skipBlank();
       const key = string();
-      if (entries.has(key)) fail(`the key ${JSON.stringify(key)} stands twice`);
+      if (entries.has(key)) fail(`the key ${JSON.stringify(key)} appears twice`);
       skipBlank();
       if (text[at] !== ':') fail('":" is expected');
       at++;

@@ -1,4 +1,4 @@
-/** The run was stopped by its signal. What was stored stays; the same call goes on from there. */
+/** The run was stopped by its signal. What was stored stays; the same call resumes there. */
 export class Interrupted extends Error {
   override readonly name = 'Interrupted';
   /** The run folder; undefined when the run had not begun. */

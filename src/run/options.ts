@@ -23,7 +23,7 @@ export const DEFAULT_TASK = 'sst2';
 
 /** Rows of the user's own, in messages and help. */
 export const OWN_ROWS =
-  'a .jsonl, .csv, .tsv or .parquet file (or .gz of one) with F.task.json beside it, or a data set ' +
+  'a .jsonl, .csv, .tsv or .parquet file (or .gz of one) with F.task.json next to it, or a data set ' +
   'hf:org/name[:config] with name.task.json in the current folder';
 
 const taps = ['prompt-end', 'label'] as const;

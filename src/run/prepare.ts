@@ -66,7 +66,7 @@ export async function openTextModel({ model, heads, momentum }: ModelWishes, opt
   const decoder = await openDecoder(checkpoint);
   if (checkpoint.tokenizer === undefined) {
     throw new UserError(
-      `${checkpoint.source}: there is no tokenizer.json, and a task needs text; put it beside the model`,
+      `${checkpoint.source}: there is no tokenizer.json, and a task needs text; put it next to the model`,
     );
   }
   return { checkpoint, decoder, tokenizer: await openTokenizer(checkpoint.tokenizer) };

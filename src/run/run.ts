@@ -228,7 +228,7 @@ function interrupted(store: Store | undefined, examples: number, cause: unknown)
   if (store === undefined) return new Interrupted('interrupted before the run began', { cause });
   const place = relative('.', store.folder);
   return new Interrupted(
-    `interrupted with ${store.storedExamples()} of ${examples} examples stored in ${place}; the same command goes on from there`,
+    `interrupted with ${store.storedExamples()} of ${examples} examples stored in ${place}; the same command resumes from there`,
     { folder: store.folder, cause },
   );
 }

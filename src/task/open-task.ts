@@ -16,7 +16,7 @@ export const TASK_NAMES: readonly string[] = [...EMBEDDED_TASKS.keys()];
 
 /** The forms of the user's own tasks, for messages. */
 const OWN_TASKS =
-  'a .jsonl, .csv, .tsv or .parquet file with a .task.json file beside it, or a data set hf:org/name of the hub';
+  'a .jsonl, .csv, .tsv or .parquet file with a .task.json file next to it, or a data set hf:org/name of the hub';
 
 /**
  * Opens an embedded task by name, or the user's own: rows with a task file beside them, whose

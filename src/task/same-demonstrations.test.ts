@@ -66,7 +66,7 @@ describe('assertSameDemonstrations', () => {
       },
       /token 1 of demonstration 1 of 2 is 7 in context and 9/,
     ],
-    ['fewer for finetuning', { finetuning: [[0, 7, 8]] }, /goes on for 2 tokens after the 1/],
+    ['fewer for finetuning', { finetuning: [[0, 7, 8]] }, /continues for 2 tokens after the 1/],
     ['fewer in context', { prefixTokens: [0, 7, 8, 5] }, /token 1 of demonstration 2 of 2 is nothing in context and 9/],
     ['no separator at the end', { prefixTokens: [0, 7, 8, 5, 9] }, /followed by nothing in context/],
     ['another separator', { separator: [6] }, /demonstration 1 of 2 is followed by 5 in context, not .* 6/],

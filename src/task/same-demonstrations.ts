@@ -42,7 +42,7 @@ export function assertSameDemonstrations({ prefixTokens, finetuning, bos, separa
   });
   if (at < prefixTokens.length) {
     differ(
-      `the prefix goes on for ${prefixTokens.length - at} tokens after the ${finetuning.length} that finetuning has`,
+      `the prefix continues for ${prefixTokens.length - at} tokens after the ${finetuning.length} that finetuning has`,
     );
   }
 }

@@ -190,7 +190,7 @@ describe('buildSequences', () => {
     [
       'a context without room',
       { context: 18 },
-      /no room for one demonstration: evaluation row \d+ \(counted from 0\) takes \d+ tokens, training row \d+ \d+; shorten/,
+      /too short for one demonstration: evaluation row \d+ \(counted from 0\) takes \d+ tokens, training row \d+ \d+; shorten/,
     ],
     [
       'a query that does not fit',

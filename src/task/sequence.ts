@@ -206,7 +206,7 @@ function noRoom(
   const row = evaluation.reduce((long, each) => (each.tokens.length > long.tokens.length ? each : long));
   const where = task.evaluationFile === undefined ? '' : ` of ${task.evaluationFile}`;
   return new UserError(
-    `task ${task.name}: a context of ${context} tokens has no room for one demonstration: evaluation row ${row.row}${where} (counted from 0) takes ${row.tokens.length} tokens, training row ${first.id} ${prompt!.length}; shorten or drop the longer one`,
+    `task ${task.name}: a context of ${context} tokens is too short for one demonstration: evaluation row ${row.row}${where} (counted from 0) takes ${row.tokens.length} tokens, training row ${first.id} ${prompt!.length}; shorten or drop the longer one`,
   );
 }
 

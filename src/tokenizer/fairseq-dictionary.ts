@@ -47,7 +47,7 @@ export function parseFairseqDictionary(file: string, text: string): FairseqDicti
     const entry = overwrites ? line.slice(0, -OVERWRITE.length) : line;
     const symbol = /^([^\s]{1,200}) \d{1,16}$/.exec(entry)?.[1];
     if (symbol === undefined) return fail('is not a symbol and its count');
-    if (known.has(symbol) && !overwrites) fail('names a symbol that stands before it; fetch dict.txt again');
+    if (known.has(symbol) && !overwrites) fail('repeats a symbol of an earlier line; fetch dict.txt again');
     known.add(symbol);
     const token = gpt2Token(symbol);
     if (token === undefined) return fail('is no id of a GPT-2 token; only dictionaries over GPT-2 byte pairs are read');

@@ -73,8 +73,8 @@ describe('dict.txt of fairseq over the byte pairs of GPT-2', () => {
   });
 
   test.each([
-    ['a symbol twice', '36183 9\n36183 2\n', 'line 2 ("36183 2") names a symbol that stands before it'],
-    ['a special token', '<s> 1\n36183 9\n', 'line 1 ("<s> 1") names a symbol'],
+    ['a symbol twice', '36183 9\n36183 2\n', 'line 2 ("36183 2") repeats a symbol of an earlier line'],
+    ['a special token', '<s> 1\n36183 9\n', 'line 1 ("<s> 1") repeats a symbol'],
     ['words', 'the 10\nof 9\n', 'line 1 ("the 10") is no id of a GPT-2 token'],
     ['an id past the last', '50257 1\n', 'is no id of a GPT-2 token'],
     ['an id in another form', '007 1\n', 'is no id of a GPT-2 token'],

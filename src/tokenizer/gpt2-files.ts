@@ -40,10 +40,10 @@ export async function readGpt2Files(source: Gpt2Source): Promise<Definition> {
   const config = await readIf(source.configFile, settings);
   const kind = config?.tokenizer_class ?? 'GPT2Tokenizer';
   if (!/^GPT2Tokenizer(?:Fast)?$/.test(kind)) {
-    throw new UserError(`${source.configFile}: ${kind} without a tokenizer.json is not supported; save one beside it`);
+    throw new UserError(`${source.configFile}: ${kind} without a tokenizer.json is not supported; save one next to it`);
   }
   if (config?.add_prefix_space === true) {
-    throw new UserError(`${source.configFile}: add_prefix_space is not supported; save a tokenizer.json beside it`);
+    throw new UserError(`${source.configFile}: add_prefix_space is not supported; save a tokenizer.json next to it`);
   }
   const numbered = new Map(Object.entries((await readIf(source.addedFile, addedIds)) ?? {}));
   for (const [id, { content }] of Object.entries(config?.added_tokens_decoder ?? {})) {

@@ -180,7 +180,7 @@ describe('tokenizer.json', () => {
     const file = join(folder, 'pointer.json');
     await writeFile(file, 'version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n');
     const opened = openTokenizer({ kind: 'tokenizer.json', file });
-    await expect(opened).rejects.toThrow(`${file}: a Git LFS pointer, not the file that it stands for`);
+    await expect(opened).rejects.toThrow(`${file}: a Git LFS pointer, not the file that it points to`);
   });
 });
 

@@ -29,7 +29,7 @@ export async function openTokenizer(source: TokenizerSource): Promise<Tokenizer>
       return openFairseqTokenizer(source.dictionary);
     case 'sentencepiece':
       throw new UserError(
-        `${source.file}: files of SentencePiece are not supported; put the tokenizer.json of the same model beside it, as transformers saves it`,
+        `${source.file}: files of SentencePiece are not supported; put the tokenizer.json of the same model next to it, as transformers saves it`,
       );
     case 'tokenizer.json':
       return nativeTokenizer(await readTokenizerJson(source.file));

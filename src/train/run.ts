@@ -134,7 +134,7 @@ function interrupted(
   if (place === undefined) return new Interrupted('interrupted before training began', { cause });
   const { folder, steps, saved } = place;
   return new Interrupted(
-    `interrupted after step ${saved} of ${steps}, stored in ${relative('.', folder)}; the same command goes on from there`,
+    `interrupted after step ${saved} of ${steps}, stored in ${relative('.', folder)}; the same command resumes from there`,
     { folder, cause },
   );
 }

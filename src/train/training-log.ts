@@ -37,7 +37,7 @@ export async function openTrainingLog(file: string, step: number): Promise<Train
   }
   if (rows.filter(row => 'loss' in row).length !== step) {
     await records.close();
-    throw new UserError(`${file}: does not hold the ${step} steps of the checkpoint beside it`, {
+    throw new UserError(`${file}: does not hold the ${step} steps of the checkpoint next to it`, {
       remedy: 'give another `out`',
     });
   }

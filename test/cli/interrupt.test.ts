@@ -15,7 +15,7 @@ test('Ctrl-C stops with 130 and says how to go on; nothing stands on stdout', as
   expect(exitCode).toBe(130);
   expect(stdout).toBe('');
   expect(stderr.trimEnd().split('\n').at(-1)).toMatch(
-    /^dualform: interrupted with \d+ of 800 examples stored in run; the same command goes on from there$/,
+    /^dualform: interrupted with \d+ of 800 examples stored in run; the same command resumes from there$/,
   );
   const changed = await dualform([...args, '--limit', '700', '--out', join(folder, 'run')], { cwd: folder });
   expect(changed.stderr).toContain('holds a run of another plan');

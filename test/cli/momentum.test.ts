@@ -49,7 +49,7 @@ test('Ctrl-C stops with 130 and says how to go on', async () => {
   const { exitCode, stdout, stderr } = await running;
   expect({ exitCode, stdout }).toEqual({ exitCode: 130, stdout: '' });
   expect(stderr.trimEnd().split('\n').at(-1)).toBe(
-    'dualform: interrupted with 0 of 8 models trained, kept in study; the same command goes on from there',
+    'dualform: interrupted with 0 of 8 models trained, kept in study; the same command resumes from there',
   );
 });
 

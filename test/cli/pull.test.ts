@@ -75,7 +75,7 @@ describe('dualform pull', () => {
     const { exitCode, stdout, stderr } = await running;
     expect({ exitCode, stdout }).toEqual({ exitCode: 130, stdout: '' });
     expect(stderr.trimEnd().split('\n').at(-1)).toBe(
-      'dualform: interrupted; what was downloaded is kept, the same command goes on from there',
+      'dualform: interrupted; what was downloaded is kept, the same command resumes from there',
     );
   });
 

@@ -73,7 +73,7 @@ test('Ctrl-C, then the same command: the bytes of a sweep that was not stopped',
   while (stored().length === 0) await sleep(10);
   stopped.kill('SIGINT');
   const { stderr, exitCode } = await stopped;
-  expect(stderr).toMatch(/interrupted with [123] of 4 cells finished in stopped; the same command goes on from there/);
+  expect(stderr).toMatch(/interrupted with [123] of 4 cells finished in stopped; the same command resumes from there/);
   expect(exitCode).toBe(130);
   expect((await dualform([...args, '--out', 'stopped'], { cwd })).exitCode).toBe(0);
   await dualform([...args, '--out', 'whole'], { cwd });

@@ -39,7 +39,7 @@ test('Ctrl-C saves a checkpoint, stops with 130 and says how to go on', async ()
   expect({ exitCode, stdout }).toEqual({ exitCode: 130, stdout: '' });
   const last = stderr.trimEnd().split('\n').at(-1)!;
   const [, step] =
-    /^dualform: interrupted after step (\d+) of 4000, stored in run; the same command goes on from there$/.exec(last)!;
+    /^dualform: interrupted after step (\d+) of 4000, stored in run; the same command resumes from there$/.exec(last)!;
   const log = (await readFile(join(cwd, 'run/train.jsonl'), 'utf8')).trimEnd().split('\n');
   expect(log.length).toBeGreaterThanOrEqual(Number(step));
 

@@ -99,7 +99,7 @@ test('a job that fails ends with 1, its trace only with --debug', async () => {
   const args = ['trace', '--model', tinyModel, '--text', 'words', '--out', 'x'];
   const plain = await dualform(args);
   expect(plain.exitCode).toBe(1);
-  expect(plain.stderr).toMatch(/^dualform: --text: [^\n]+ has no tokenizer.json beside it; give token ids\n$/);
+  expect(plain.stderr).toMatch(/^dualform: --text: [^\n]+ has no tokenizer.json next to it; give token ids\n$/);
   const debugged = await dualform([...args, '--debug']);
   expect(debugged.exitCode).toBe(1);
   expect(debugged.stderr).toMatch(/\n {4}at /);

@@ -67,7 +67,7 @@ describe('a run', () => {
     writeFileSync(join(folder, 'provenance.json'), text('provenance.json').replaceAll('"prefix"', '"memory"'));
   }
 
-  test('that is not finished goes on and ends in the bytes of a run of today', async () => {
+  test('that is not finished resumes and ends in the bytes of a run of today', async () => {
     const out = join(scratch(), 'run');
     await runExperiment({ ...tinyRun, out });
     const whole = digests(out);
@@ -162,7 +162,7 @@ describe('a training run', () => {
     expect(Object.keys(result.model)).toEqual(Object.keys(fresh.result.model));
   });
 
-  test('that is not finished goes on from its checkpoint', async () => {
+  test('that is not finished resumes from its checkpoint', async () => {
     const { result, found } = await trainModel({ ...training, out: copyOf('train-part') });
     expect(found).toBe(4);
     const fresh = await trainModel({ ...training, out: join(scratch(), 'run') });
@@ -188,7 +188,7 @@ describe('a momentum study', () => {
     expect(jsonOf(out, 'plan.json').schema).toBe('dualform.momentum-plan/3');
   });
 
-  test('that is not finished goes on with the cells that are missing', async () => {
+  test('that is not finished resumes with the cells that are missing', async () => {
     const out = copyOf('momentum');
     rmSync(join(out, 'result.json'));
     rmSync(join(out, 'cells/language-eta-0-seed-1.json'));

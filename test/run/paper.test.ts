@@ -171,7 +171,7 @@ describe('a table', () => {
     expect(again).toEqual(table);
   });
 
-  test('that was interrupted goes on', async () => {
+  test('that was interrupted resumes', async () => {
     const [whole, broken] = [scratch(), scratch()];
     const options = { ...tableOptions, tasks: ['cb', 'mr'], shots: 2 };
     const expected = await runTable({ ...options, out: whole });
@@ -222,7 +222,7 @@ describe('a table', () => {
   test('with a task that is wrong computes nothing', async () => {
     const out = join(scratch(), 'table');
     await expect(runTable({ ...tableOptions, tasks: ['mr', LETTERS], out })).rejects.toThrow('has no task letters');
-    await expect(runTable({ ...tableOptions, tasks: ['mr', 'mr'], out })).rejects.toThrow('mr stands twice');
+    await expect(runTable({ ...tableOptions, tasks: ['mr', 'mr'], out })).rejects.toThrow('mr appears twice');
     await expect(runTable({ ...tableOptions, tasks: [], out })).rejects.toThrow('tasks');
     expect(existsSync(out)).toBe(false);
   });

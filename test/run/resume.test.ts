@@ -33,7 +33,7 @@ async function killedRun(out: string, at: (event: Progress) => boolean): Promise
 const reached = (stage: Progress['stage'], done: number) => (event: Progress) =>
   event.stage === stage && event.done >= done;
 
-describe('a killed run goes on and ends with the same bytes', () => {
+describe('a killed run resumes and ends with the same bytes', () => {
   test.each([
     ['while the prefix is made', reached('prefix', 0), 0],
     ['during finetuning', reached('finetuning', 2), 0],
@@ -169,7 +169,7 @@ test('a result that lacks what results have today is folded anew from the record
   expect(digests(out)).toEqual(whole.digests);
 });
 
-test('a signal stops the run, says where it stands, and the same call goes on', async () => {
+test('a signal stops the run, says where it stands, and the same call resumes', async () => {
   const out = join(scratch(), 'run');
   const controller = new AbortController();
   const stopped = runExperiment({
@@ -182,7 +182,7 @@ test('a signal stops the run, says where it stands, and the same call goes on', 
   expect(error).toBeInstanceOf(Interrupted);
   expect((error as Interrupted).folder).toBe(out);
   expect((error as Interrupted).message).toMatch(
-    /^interrupted with \d+ of 12 examples stored in .*goes on from there$/,
+    /^interrupted with \d+ of 12 examples stored in .*resumes from there$/,
   );
   await runExperiment({ ...tinyRun, out });
   expect(digests(out)).toEqual(whole.digests);
@@ -212,7 +212,7 @@ function computeProcesses(): readonly number[] {
     });
 }
 
-test.skipIf(process.platform !== 'linux')('a crash of the compute process is told, and the work goes on', async () => {
+test.skipIf(process.platform !== 'linux')('a crash of the compute process is told, and the work resumes', async () => {
   const out = join(scratch(), 'run');
   const warnings: string[] = [];
   let killed = false;

@@ -54,7 +54,7 @@ test.skipIf(process.platform !== 'linux')('a read-only file system is named', as
   );
 });
 
-test('a disk that fills up in the middle of a batch: nothing is lost, the same call goes on', async () => {
+test('a disk that fills up in the middle of a batch: nothing is lost, the same call resumes', async () => {
   const reference = join(scratch(), 'run');
   await runExperiment({ ...tinyRun, out: reference });
 
@@ -74,7 +74,7 @@ test('a disk that fills up in the middle of a batch: nothing is lost, the same c
   spy.mockRestore();
   expect(failed).toBeInstanceOf(UserError);
   expect((failed as UserError).message).toMatch(
-    /(examples|metrics)\.jsonl: the disk is full; free some space; .*goes on/,
+    /(examples|metrics)\.jsonl: the disk is full; free some space; .*resumes/,
   );
   expect((failed as UserError).option).toBeUndefined();
 

@@ -177,7 +177,7 @@ describe('a study that was stopped', () => {
     const error = await runMomentum({ ...some, out, signal: controller.signal, onProgress }).catch(caught => caught);
     expect(error).toBeInstanceOf(Interrupted);
     expect(error.message).toMatch(
-      /^interrupted with \d+ of 12 models trained, kept in .*; the same command goes on from there$/,
+      /^interrupted with \d+ of 12 models trained, kept in .*; the same command resumes from there$/,
     );
     await runMomentum({ ...some, out });
     expect(digests(out)).toEqual(expected);
@@ -228,7 +228,7 @@ describe('bad input', () => {
     [{ corpus: [short] }, 'the corpus short.txt: '],
     [{ corpus: [join(scratch, 'nowhere.txt')] }, 'nowhere.txt'],
     [{ context: 512 }, 'evaluationTokens 300: perplexities at four lengths need at least 1536 tokens'],
-    [{ classify: ['mr'] }, 'task mr: a context of 96 tokens has no room for one demonstration'],
+    [{ classify: ['mr'] }, 'task mr: a context of 96 tokens is too short for one demonstration'],
     [{ classify: ['sst9'] }, 'task sst9: unknown task; the nearest name is'],
     [{ speed: 1 } as MomentumOptions, 'speed: unknown option'],
   ])('%j', async (wishes, message) => {

@@ -55,7 +55,7 @@ describe('an interrupted run', () => {
     const { out, error } = await stoppedAfter(5);
     expect(error).toBeInstanceOf(Interrupted);
     expect((error as Interrupted).message).toMatch(
-      /^interrupted after step 6 of 12, stored in .*; the same command goes on from there$/,
+      /^interrupted after step 6 of 12, stored in .*; the same command resumes from there$/,
     );
     // What is there is a model already, and every number of it is finite.
     for (const { data } of (await readSafetensors(join(out, 'model.safetensors'))).values()) {

@@ -174,7 +174,7 @@ function headsOf({ file, heads }: FairseqFile, saved: number | undefined, layers
   const found = heads ?? saved ?? PUBLISHED_HEADS.get(`${layers}x${hiddenSize}`);
   if (found === undefined) {
     throw new UserError(
-      `${file}: does not say how many attention heads it has, and ${layers} layers of hiddenSize ${hiddenSize} are no published size`,
+      `${file}: does not say how many attention heads it has, and ${layers} layers of hidden size ${hiddenSize} are no published size`,
       { remedy: 'give `heads`' },
     );
   }

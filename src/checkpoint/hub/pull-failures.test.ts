@@ -15,7 +15,7 @@ import {
 } from '../../../test/pull-fixture.ts';
 
 describe('a connection', () => {
-  test.each([0, 1, 1000, 299_999])('cut after byte %i goes on from there', async count => {
+  test.each([0, 1, 1000, 299_999])('cut after byte %i resumes from there', async count => {
     let cuts = 0;
     hub.misbehave = (_, response, asked) =>
       asked.path.startsWith('/store/') && cuts++ === 0 && cutAfter(count, hub, response, asked);

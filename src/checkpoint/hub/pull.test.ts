@@ -124,7 +124,7 @@ describe('two at once', () => {
     expect(first.folder).toBe(second.folder);
   });
 
-  test('in two processes, one of which is killed: the other goes on from there', async () => {
+  test('in two processes, one of which is killed: the other resumes from there', async () => {
     let release = () => {};
     let held = 0;
     hub.misbehave = (_, response, { path }) => {

@@ -188,7 +188,7 @@ describe('what the file says about the model', () => {
     const model = modelOf(Object.fromEntries(published));
     expect(await configOf({ args: none, model })).toMatchObject({ attention_heads: 12, num_layers: 12 });
     await expect(open({ model: modelOf(shapes()) })).rejects.toThrow(
-      /1 layers of hiddenSize 4 are no published size; give `heads`/,
+      /1 layers of hidden size 4 are no published size; give `heads`/,
     );
     expect(await configOf({ model: modelOf(shapes()) }, { heads: 4 })).toMatchObject({ attention_heads: 4 });
   });
@@ -335,7 +335,7 @@ describe('pytorch_model.bin', () => {
         'one.bin': shard({ a: tensor(room, [6]) }),
         'two.bin': shard({ a: tensor(room, [6]), b: tensor(room, [6]) }),
       },
-      '"a" stands in one.bin and in two.bin',
+      '"a" is in both one.bin and two.bin',
     ],
     ['another folder', { 'pytorch_model.bin.index.json': index({ a: '../one.bin' }) }, 'is not a plain file name'],
     ['another kind of file', { 'pytorch_model.bin.index.json': index({ a: 'one.safetensors' }) }, 'is not a .bin file'],

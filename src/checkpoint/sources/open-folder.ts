@@ -60,7 +60,7 @@ async function list(folder: string): Promise<readonly string[]> {
 function whatInstead(names: readonly string[]): string {
   const gguf = names.find(name => name.endsWith('.gguf'));
   if (gguf !== undefined) return `there is no config.json; to open the GGUF file in it, name that: ${gguf}`;
-  if (names.includes('dict.txt')) return 'there is a dict.txt, but no model.pt beside it';
+  if (names.includes('dict.txt')) return 'there is a dict.txt, but no model.pt next to it';
   return 'there is no config.json; a folder as Hugging Face writes it is needed';
 }
 

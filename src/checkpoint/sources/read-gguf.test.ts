@@ -145,7 +145,7 @@ describe('readGguf refuses', () => {
       ggufFile({ entries: [u64(2n ** 64n - 1n), u32(0), u32(0)] }),
       'length of a metadata key is 1844',
     ],
-    ['a key twice', ggufFile({ entries: [u32Entry('a', 1), u32Entry('a', 2)] }), 'key "a" stands twice'],
+    ['a key twice', ggufFile({ entries: [u32Entry('a', 1), u32Entry('a', 2)] }), 'key "a" appears twice'],
     ['an unknown value type', ggufFile({ entries: [entry('a', 13, u32(0))] }), 'unknown type 13'],
     [
       'an unknown element type',
@@ -175,7 +175,7 @@ describe('readGguf refuses', () => {
       ggufFile({ entries: [u32Entry('general.alignment', 2 ** 31)] }),
       'general.alignment is 2147483648',
     ],
-    ['a tensor twice', ggufFile({ tensors: [weight, weight] }), 'tensor "w" stands twice'],
+    ['a tensor twice', ggufFile({ tensors: [weight, weight] }), 'tensor "w" appears twice'],
     ['no dimensions', ggufFile({ tensors: [{ ...weight, sizes: [] }] }), 'has 0 dimensions'],
     ['five dimensions', ggufFile({ tensors: [{ ...weight, sizes: [1, 1, 1, 3, 2] }] }), 'has 5 dimensions'],
     [

@@ -123,7 +123,7 @@ describe('readSafetensorsHeader refuses', () => {
     ['broken JSON', fileBytes('{"a":', 0), 'a value is expected'],
     ['text after the object', fileBytes('{}x', 0), 'follows the end'],
     ['an unpaired surrogate', fileBytes(`{"\\udc00":${f32(0, 4)}}`, 4), 'unpaired surrogate'],
-    ['a tensor twice', fileBytes(`{"a":${f32(0, 4)},"a":${f32(4, 8)}}`, 8), 'the key "a" stands twice'],
+    ['a tensor twice', fileBytes(`{"a":${f32(0, 4)},"a":${f32(4, 8)}}`, 8), 'the key "a" appears twice'],
     ['dtype twice', fileBytes('{"a":{"dtype":"F32","dtype":"F16","shape":[1],"data_offsets":[0,4]}}', 4), 'twice'],
     ['an entry that is a list', fileBytes('{"a":[]}', 0), 'its entry is not an object'],
     [

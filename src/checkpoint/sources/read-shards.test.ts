@@ -62,7 +62,7 @@ describe('refuses', () => {
     [
       'a tensor listed twice',
       '{"weight_map":{"a":"one.safetensors","a":"two.safetensors"}}',
-      /the key "a" stands twice/,
+      /the key "a" appears twice/,
     ],
     ['no weight_map', '{}', /weight_map is missing/],
     ['an empty weight_map', '{"weight_map":{}}', /weight_map is empty/],
@@ -80,6 +80,6 @@ describe('refuses', () => {
       { name: 'b', shape: [1], data: Float32Array.of(3) },
     ]);
     const file = index({ a: 'one.safetensors', b: 'two.safetensors' });
-    await expect(readSafetensorsIndex(file)).rejects.toThrow(/"a" stands in one\.safetensors and in two/);
+    await expect(readSafetensorsIndex(file)).rejects.toThrow(/"a" is in both one\.safetensors and two/);
   });
 });

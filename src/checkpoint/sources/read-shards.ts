@@ -39,7 +39,7 @@ export async function readShardIndex<T>(
     await requireShard(file, indexFile);
     for (const [name, entry] of await read(file)) {
       const before = owners.get(name);
-      if (before !== undefined) fail(`tensor ${JSON.stringify(name)} stands in ${before} and in ${shard}`);
+      if (before !== undefined) fail(`tensor ${JSON.stringify(name)} is in both ${before} and ${shard}`);
       owners.set(name, shard);
       tensors.set(name, entry);
     }

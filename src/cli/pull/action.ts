@@ -34,7 +34,7 @@ async function pullUntil(id: string, { offline, signal, progress }: Io): Promise
     return await (isDatasetId(id) ? pullDataset(parseDatasetId(id), options) : pull(id, options));
   } catch (error) {
     if (!signal.aborted) throw error;
-    throw new Interrupted('interrupted; what was downloaded is kept, the same command goes on from there', {
+    throw new Interrupted('interrupted; what was downloaded is kept, the same command resumes from there', {
       cause: error,
     });
   }

@@ -73,7 +73,7 @@ async function compute(sweep: Sweep, { out, jobs, shard, retryFailed }: Options,
     const { cells, left } = await sweepStatus(out, cellKinds);
     throw new Interrupted(
       `interrupted with ${cells - left} of ${cells} cells finished in ${relative('.', resolve(out)) || out}; ` +
-        'the same command goes on from there',
+        'the same command resumes from there',
       { folder: resolve(out), cause },
     );
   }

@@ -11,7 +11,7 @@ export function formatResultTable(table: ResultTable, notes: readonly string[]):
   const { model, preset, tables, runs } = table;
   const beside = preset === null ? '' : `, beside ${preset.model}`;
   return [
-    `${model.name} (${model.family}, ${model.layers} layers of hiddenSize ${model.hiddenSize})${beside}`,
+    `${model.name} (${model.family}, ${model.layers} layers, hidden size ${model.hiddenSize})${beside}`,
     ...tables.flatMap(({ number, rows }) => ['', `Table ${number}. ${TABLE_TITLES[number]}`, formatRows(rows, preset)]),
     ...undefinedOnes(table),
     '',

@@ -115,8 +115,8 @@ function departuresOf({ plan, decoder, tokenizer, task }: Prepared, preset: Pres
     if (String(here) !== String(paper)) departures.push({ choice, here: String(here), paper: String(paper) });
   };
   if (paperSizeOf(decoder) !== size) {
-    const here = `${plan.model.name} (${decoder.family}, ${decoder.layers} layers of hiddenSize ${decoder.hiddenSize})`;
-    compareChoice('model', here, `${name} (${layers} layers of hiddenSize ${hiddenSize})`);
+    const here = `${plan.model.name} (${decoder.family}, ${decoder.layers} layers, hidden size ${decoder.hiddenSize})`;
+    compareChoice('model', here, `${name} (${layers} layers, hidden size ${hiddenSize})`);
   } else {
     const tokens = (...ids: readonly unknown[]) => `token ${ids.join(', ')}`;
     compareChoice('BOS', tokens(plan.bos), tokens(tokenizer.tokenId('<s>')));

@@ -59,7 +59,7 @@ export async function choosePreset(
   const size = paperSizes.find(each => name === `paper:${each}`) ?? paperSizeOf(model.decoder);
   if (size === undefined) {
     throw new UserError(
-      `${model.name} (${family}, ${layers} layers of hiddenSize ${hiddenSize}) is none of the paper's models`,
+      `${model.name} (${family}, ${layers} layers, hidden size ${hiddenSize}) is none of the paper's models`,
       {
         option: 'preset',
         value: name,

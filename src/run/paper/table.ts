@@ -68,7 +68,7 @@ export interface TableRun
 
 /**
  * The paper's tables 1 to 5 for a model: runs every task, or takes it from its run folder where it
- * is finished. Interrupted, the same call goes on. All choices are made, and refused, before the
+ * is finished. Interrupted, the same call resumes. All choices are made, and refused, before the
  * first task is computed.
  *
  * @throws UserError as runExperiment

@@ -77,7 +77,7 @@ export async function runTheory(options: TheoryOptions = {}): Promise<TheoryResu
   } catch (cause) {
     if (!signal?.aborted) throw cause;
     const kept = folder === undefined ? '' : `; finished chapters are kept in ${relative('.', folder) || folder}`;
-    throw new Interrupted(`interrupted${kept}; the same command goes on`, { folder, cause });
+    throw new Interrupted(`interrupted${kept}; the same command resumes`, { folder, cause });
   }
 }
 

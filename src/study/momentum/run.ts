@@ -55,7 +55,7 @@ interface State {
  * Compares momentum attention with plain attention (Dai et al. 2022, section 5). Trains a model
  * from scratch for every task, seed and eta; those of one task and seed have the same initial
  * weights and batches. Each is trained on one thread, so that the numbers do not depend on how many
- * are trained at once. A study that was stopped, even killed, goes on with the cells that are
+ * are trained at once. A study that was stopped, even killed, resumes with the cells that are
  * missing and ends with the same bytes.
  *
  * @throws UserError what the user can mend: options, corpus, the folder, the disk
@@ -174,7 +174,7 @@ function interrupted({ folder, cells, records }: State, cause: unknown): Interru
   if (folder === undefined) return new Interrupted('interrupted before the study began', { cause });
   const place = relative('.', folder) || folder;
   return new Interrupted(
-    `interrupted with ${records!.size} of ${cells} models trained, kept in ${place}; the same command goes on from there`,
+    `interrupted with ${records!.size} of ${cells} models trained, kept in ${place}; the same command resumes from there`,
     { folder, cause },
   );
 }

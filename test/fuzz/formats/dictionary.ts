@@ -48,7 +48,7 @@ function strictSymbols(text: string): readonly string[] {
     if (cut < 0 || !/^[+-]?\d+$/.test(entry.slice(cut + 1).trim()))
       throw new Error(`${JSON.stringify(line)} is no symbol and count`);
     const symbol = entry.slice(0, cut);
-    if (symbols.includes(symbol) && !overwrite) throw new Error(`${symbol} stands twice`);
+    if (symbols.includes(symbol) && !overwrite) throw new Error(`${symbol} appears twice`);
     symbols.push(symbol);
   }
   return symbols;

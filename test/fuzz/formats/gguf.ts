@@ -117,7 +117,7 @@ export const gguf = format({
     const read = readGguf(file, { vocabulary: true });
     for (const tensor of read.tensors.values()) {
       if (!(tensor.offset >= 0 && tensor.offset + tensor.length <= bytes.length))
-        throw new Error('a tensor leaves the file');
+        throw new Error('a tensor extends past the end of the file');
       if (tensor.shape.reduce((a, b) => a * b, 1) < 10_000) await fileReaders.readTensor(tensor);
     }
     // Most inputs are not complete models; the header is valid even if this is refused.

@@ -49,7 +49,8 @@ async function read(bytes: Buffer, folder: string) {
   const state = found.value instanceof Map ? found.value.get('model') : undefined;
   const places = state instanceof Map ? [...stateTensors(found.file, state).weights.values()] : [];
   for (const { offset, length } of places) {
-    if (!(offset >= 0 && length >= 0 && offset + length <= bytes.length)) throw new Error('a tensor leaves the file');
+    if (!(offset >= 0 && length >= 0 && offset + length <= bytes.length))
+      throw new Error('a tensor extends past the end of the file');
   }
   return places;
 }

@@ -207,7 +207,7 @@ function parseHeader(cursor: Cursor, vocabulary: boolean): Header {
   const keys = new Set<string>();
   for (let i = 0; i < entryCount; i++) {
     const key = cursor.text('a metadata key');
-    if (keys.has(key)) fail(`the metadata key ${JSON.stringify(key)} stands twice`);
+    if (keys.has(key)) fail(`the metadata key ${JSON.stringify(key)} appears twice`);
     keys.add(key);
     const type = cursor.u32(`the type of ${key}`);
     const value = readValue(cursor, type, key, { vocabulary, depth: 0 });
@@ -332,7 +332,7 @@ function readTensors(cursor: Cursor, count: number, alignment: number): readonly
   const names = new Set<string>();
   for (let i = 0; i < count; i++) {
     const name = cursor.text('a tensor name');
-    if (names.has(name)) fail(`the tensor ${JSON.stringify(name)} stands twice`);
+    if (names.has(name)) fail(`the tensor ${JSON.stringify(name)} appears twice`);
     names.add(name);
     const dimensions = cursor.u32(`the dimensions of ${name}`);
     if (dimensions < 1 || dimensions > MAX_DIMENSIONS) {

@@ -29,7 +29,7 @@ export async function readLegacyTorch(source: ByteSource, fail: Fail): Promise<P
   const { size } = source;
   const head = await source.read(0, Math.min(size, MAX_PICKLE_BYTES));
   let at = 0;
-  const plain = { fail, build: new Map(), persistent: () => fail('a storage stands outside of its value') };
+  const plain = { fail, build: new Map(), persistent: () => fail('a storage is outside of its value') };
   const next = (rules: Parameters<typeof unpickleFirst>[1] = plain): PickleValue => {
     const { value, end } = unpickleFirst(head.subarray(at), rules);
     at += end;

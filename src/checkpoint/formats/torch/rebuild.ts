@@ -84,7 +84,7 @@ function storageId(id: PickleValue, fail: Fail) {
   // Until torch 0.4 a storage could be a part of another one.
   const whole = view === undefined || view === null;
   if (word !== 'storage' || !isKind(type, 'global') || typeof key !== 'string' || !isCount(count) || !whole) {
-    return fail(`${describePickle(id)} stands where a storage is expected`);
+    return fail(`${describePickle(id)} found where a storage is expected`);
   }
   return { type: type.name, key, count };
 }

@@ -34,7 +34,7 @@ export function stateTensors(file: string, state: ReadonlyMap<PickleValue, Pickl
   const others = new Map<string, string>();
   for (const [name, value] of state) {
     if (typeof name !== 'string') {
-      throw new UserError(`${file}: ${describePickle(name)} stands where the name of a tensor is expected`);
+      throw new UserError(`${file}: ${describePickle(name)} found where the name of a tensor is expected`);
     }
     if (value === null || ['number', 'bigint', 'boolean', 'string'].includes(typeof value)) continue;
     if (!isKind(value, 'tensor')) others.set(name, describePickle(value));

@@ -84,7 +84,7 @@ describe('refuses', () => {
   test.each<[string, Uint8Array, string]>([
     ['a zip bomb', zip([{ ...a, data: bomb, method: 8, sizes: [bomb.length, 1 << 20] }]), '"x/a" is compressed'],
     ['encryption', zip([{ ...a, flags: 1 }]), '"x/a" is encrypted'],
-    ['a name twice', zip([a, c, a]), '"x/a" stands twice'],
+    ['a name twice', zip([a, c, a]), '"x/a" appears twice'],
     ['overlapping entries', zip([c, { ...a, header: 64 }]), '"x/a" overlaps another'],
     ['the same bytes under two names', zip([a, { ...c, header: 0 }]), '"x/c" overlaps another'],
     ['a larger size', zip([{ ...a, sizes: [400, 400], localSizes: [400, 400] }]), '"x/a" of 400 bytes'],
@@ -102,7 +102,7 @@ describe('refuses', () => {
     ['an absolute name', zip([{ ...a, name: '/etc/passwd' }]), 'leads out of the archive'],
     ['a drive', zip([{ ...a, name: 'C:\\a' }]), 'leads out of the archive'],
     ['no name', zip([{ ...a, name: '' }]), 'has 0 bytes'],
-    ['a header past the end', zip([{ ...a, header: 1 << 30 }]), 'leaves the file'],
+    ['a header past the end', zip([{ ...a, header: 1 << 30 }]), 'extends past the end of the file'],
     ['an empty file', new Uint8Array(), 'the directory at its end is missing'],
     ['no archive', Buffer.from('not an archive, just some words'), 'the directory at its end is missing'],
   ])('%s', async (_, bytes, message) => {
@@ -148,7 +148,7 @@ describe('refuses', () => {
     [
       'a zip64 record past the end',
       patched(zip([a], { zip64: true }), z => z.writeUInt32LE(1 << 30, z.length - 34)),
-      'leaves the file',
+      'extends past the end of the file',
     ],
     [
       'a zip64 record without signature',

@@ -137,7 +137,8 @@ async function findDirectory64(
   if (u32(locator, 0) !== LOCATOR) return undefined;
   if (u32(locator, 4) !== 0 || u32(locator, 16) > 1) fail('it is a part of several');
   const recordAt = number64(locator, 8, fail);
-  if (recordAt > locatorAt - END64_BYTES) return fail(`its zip64 record at byte ${recordAt} leaves the file`);
+  if (recordAt > locatorAt - END64_BYTES)
+    return fail(`its zip64 record at byte ${recordAt} extends past the end of the file`);
   const record = await bytes(recordAt, END64_BYTES);
   if (u32(record, 0) !== END64) fail(`there is no zip64 record at byte ${recordAt}`);
   if (u32(record, 16) !== 0 || u32(record, 20) !== 0) fail('it is a part of several');
@@ -234,12 +235,13 @@ async function placeEntries(
   let end = 0;
   for (const entry of [...central].sort((a, b) => a.header - b.header)) {
     const failEntry = (what: string): never => archive.fail(`entry ${JSON.stringify(entry.name)} ${what}`);
-    if (placed.has(entry.name)) failEntry('stands twice');
+    if (placed.has(entry.name)) failEntry('appears twice');
     if (entry.header < end) failEntry('overlaps another');
-    if (entry.header + LOCAL_BYTES > directory.offset) failEntry('leaves the file');
+    if (entry.header + LOCAL_BYTES > directory.offset) failEntry('extends past the end of the file');
     const offset = entry.header + (await localHeaderLength(archive, directory, entry, failEntry));
     end = offset + entry.length;
-    if (end > directory.offset) failEntry(`of ${entry.length} bytes at byte ${offset} leaves the file`);
+    if (end > directory.offset)
+      failEntry(`of ${entry.length} bytes at byte ${offset} extends past the end of the file`);
     placed.set(entry.name, { name: entry.name, offset, length: entry.length, crc32: entry.crc32 });
   }
   return placed;
@@ -255,7 +257,7 @@ async function localHeaderLength(
   if (u32(head, 0) !== LOCAL) return fail(`has no header at byte ${entry.header}`);
   const [nameLength, extraLength] = [u16(head, 26), u16(head, 28)];
   const length = LOCAL_BYTES + nameLength + extraLength;
-  if (entry.header + length > directory.offset) return fail('leaves the file');
+  if (entry.header + length > directory.offset) return fail('extends past the end of the file');
   const rest = await bytes(entry.header + LOCAL_BYTES, nameLength + extraLength);
   if (!isSame(rest.subarray(0, nameLength), entry.rawName)) fail('has another name before its data');
   if (u16(head, 6) !== entry.flags || u16(head, 8) !== 0) {
