@@ -12,7 +12,7 @@ import { readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../error.ts';
 import { syncFolder } from '../files/atomic-file.ts';
-import type { Json } from '../files/canonical-json.ts';
+import { canonicalJson, type Json } from '../files/canonical-json.ts';
 import { errorCode, fileError } from '../files/file-bytes.ts';
 import { makeFolders } from '../files/make-folders.ts';
 import { prettyJson } from '../files/pretty-json.ts';
@@ -62,16 +62,21 @@ export async function finishedNames(root: string): Promise<ReadonlySet<string>> 
 
 /** Stores the folder in which a cell was computed. */
 export async function storeCell(root: string, cell: Cell, computed: string): Promise<Finished> {
-  await writeText(join(computed, 'cell.json'), prettyJson(cell));
+  await writeCell(computed, cell);
   if (await moveInto(computed, folderOfCell(root, cell))) return { status: 'done', found: false };
   return { status: 'done', found: true, note: 'it was stored by another process meanwhile; this result is not used' };
+}
+
+/** With sorted keys: a database may return them in another order. */
+async function writeCell(folder: string, cell: Cell): Promise<void> {
+  await writeText(join(folder, 'cell.json'), prettyJson(JSON.parse(canonicalJson(cell))));
 }
 
 /** Sets a cell aside with the reason. */
 export async function storeFailure(root: string, cell: Cell, why: string): Promise<Finished> {
   const folder = join(root, '.work', `${nameOfCell(cell)}.${randomBytes(6).toString('hex')}.failed`);
   try {
-    await writeText(join(folder, 'cell.json'), prettyJson(cell));
+    await writeCell(folder, cell);
     await writeText(join(folder, 'failed.json'), prettyJson({ schema: 'dualform.failed/1', why }));
     if (await moveInto(folder, folderOfCell(root, cell))) return { status: 'failed', found: false, why };
     return (await findCell(root, cell))!;

@@ -5,6 +5,8 @@ export type { CellEvents, Executor } from './executor.ts';
 export { here } from './here.ts';
 export { parquetOf } from './parquet-table.ts';
 export { type ProcessesOptions, processes } from './processes.ts';
+export { type QueueExecutorOptions, throughQueue } from './queue/queue-executor.ts';
+export { type WorkerOptions, type WorkerReport, work } from './queue/worker.ts';
 export { serveCells } from './serve-cells.ts';
 export { runSweep, type Shard, type SweepOptions, type SweepStatus, sweepStatus } from './sweep.ts';
 export { type SweepCost, sweepCost } from './sweep-cost.ts';

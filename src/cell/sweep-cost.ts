@@ -1,7 +1,7 @@
 import { UserError } from '../error.ts';
-import { canonicalJson } from '../files/canonical-json.ts';
 import type { Hooks } from '../hooks.ts';
-import type { CellCost, CellOptions } from './cell.ts';
+import { groupAlike } from './alike.ts';
+import type { CellCost } from './cell.ts';
 import { inGroups } from './sweep.ts';
 import type { Sweep } from './sweep-plan.ts';
 
@@ -24,21 +24,14 @@ export async function sweepCost(
   { measure, onProgress, ...hooks }: Hooks & { readonly measure: boolean },
 ): Promise<SweepCost> {
   const { kind } = sweep;
-  const alike = new Map<string, { readonly options: CellOptions; count: number }>();
-  for (const { options } of inGroups(sweep.cells, sweep)) {
-    const varied = Object.entries(options).filter(([name]) => !kind.costless.includes(name));
-    const key = canonicalJson(Object.fromEntries(varied));
-    const known = alike.get(key);
-    if (known === undefined) alike.set(key, { options, count: 1 });
-    else known.count++;
-  }
+  const alike = groupAlike(inGroups(sweep.cells, sweep), kind);
   const computer = kind.open();
   try {
     const costs: { readonly cost: CellCost; readonly count: number }[] = [];
-    for (const { options, count } of alike.values()) {
+    for (const group of alike) {
       hooks.signal?.throwIfAborted();
-      onProgress?.({ stage: 'estimate', done: costs.length, total: alike.size, unit: 'cells' });
-      costs.push({ cost: await computer.cost(options, hooks, measure), count });
+      onProgress?.({ stage: 'estimate', done: costs.length, total: alike.length, unit: 'cells' });
+      costs.push({ cost: await computer.cost(group[0]!.options, hooks, measure), count: group.length });
     }
     const all = (field: keyof CellCost, fold: (values: readonly (readonly [number, number])[]) => number) => {
       const known = costs.flatMap(({ cost, count }) => (cost[field] === null ? [] : [[cost[field], count] as const]));

@@ -74,6 +74,11 @@ async function sweepId(root: string): Promise<string> {
   return readFile(file, 'utf8');
 }
 
+/** Tells the folder of a sweep from every other; undefined for one that holds no sweep. */
+export async function idOfSweepFolder(root: string): Promise<string | undefined> {
+  return readFile(join(root, ID), 'utf8').catch(() => undefined);
+}
+
 /** A line of cells.jsonl. */
 export type CellLine = {
   readonly cell: string;

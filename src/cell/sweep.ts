@@ -65,6 +65,9 @@ export async function runSweep(sweep: Sweep, options: SweepOptions): Promise<Swe
       },
       onNote: message => onWarning?.(message),
     });
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw error;
   } finally {
     await writeCellLines(root, sweep);
     await leaveWork(root);

@@ -15,6 +15,7 @@ import { tokenizeCommand } from './tokenize/command.ts';
 import { traceCommand } from './trace/command.ts';
 import { trainCommand } from './train/command.ts';
 import { tuneCommand } from './tune/command.ts';
+import { workerCommand } from './worker/command.ts';
 
 /** In the order of the help. */
 export const COMMANDS: readonly CommandLine[] = [
@@ -29,6 +30,7 @@ export const COMMANDS: readonly CommandLine[] = [
   theoryCommand,
   momentumCommand,
   sweepCommand,
+  workerCommand,
   modelsCommand,
   tasksCommand,
   pullCommand,

@@ -20,6 +20,7 @@ const actions: Readonly<Record<string, () => Promise<Action>>> = {
   theory: () => import('./theory/action.ts'),
   momentum: () => import('./momentum/action.ts'),
   sweep: () => import('./sweep/action.ts'),
+  worker: () => import('./worker/action.ts'),
   models: () => import('./models/action.ts'),
   tasks: () => import('./tasks/action.ts'),
   pull: () => import('./pull/action.ts'),

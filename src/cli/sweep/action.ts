@@ -2,6 +2,7 @@ import { relative, resolve } from 'node:path';
 import { csvOf, meansOverSeeds, tableOfLines } from '../../cell/cell-table.ts';
 import { parquetOf } from '../../cell/parquet-table.ts';
 import { processes } from '../../cell/processes.ts';
+import { throughQueue } from '../../cell/queue/queue-executor.ts';
 import { readShard, runSweep, type SweepStatus, sweepStatus } from '../../cell/sweep.ts';
 import { requireMemory, sweepCost } from '../../cell/sweep-cost.ts';
 import { type CellLine, cellLines, openSweepFolder } from '../../cell/sweep-folder.ts';
@@ -55,16 +56,22 @@ async function readPlan(file: string): Promise<Json> {
   }
 }
 
-async function compute(sweep: Sweep, { out, jobs, shard, retryFailed }: Options, io: Io): Promise<void> {
+async function compute(sweep: Sweep, { out, jobs, shard, queue, retryFailed }: Options, io: Io): Promise<void> {
   if (out === undefined) throw new UserError('is required', { option: 'out' });
   const share = shard === undefined ? undefined : readShard(shard);
   const { signal, offline } = io;
+  if (queue !== undefined && jobs > 1) {
+    throw new UserError('excludes `queue`', { option: 'jobs', value: jobs, remedy: 'start more workers' });
+  }
   if (jobs > 1) {
     const { memoryBytes } = await sweepCost(sweep, { ...hooksOf(io), measure: false });
     requireMemory(jobs, memoryBytes, memoryOfMachine());
   }
   const threads = jobs === 1 ? io.threads : Math.max(1, Math.floor((io.threads ?? physicalCores()) / jobs));
-  const executor = processes({ child: cellProcess, jobs, threads, offline });
+  const executor =
+    queue === undefined
+      ? processes({ child: cellProcess, jobs, threads, offline })
+      : throughQueue({ url: queue, kinds: cellKinds, offline });
   let finished: SweepStatus;
   try {
     finished = await runSweep(sweep, { ...hooksOf(io), out, executor, shard: share, retryFailed });

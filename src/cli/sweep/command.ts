@@ -2,7 +2,7 @@ import type { CommandLine } from '../options/command-line.ts';
 
 export const sweepCommand: CommandLine = {
   name: 'sweep',
-  description: 'compute a grid of runs, tunings or trainings: here, in several processes or in shards',
+  description: 'compute a grid of runs, tunings or trainings: here, in processes, in shards or by workers',
   argument: {
     name: 'plan',
     description: 'a JSON file with command, base, grid and exclude (see docs/sweeps.md)',
@@ -18,6 +18,10 @@ export const sweepCommand: CommandLine = {
     },
     { line: 'dualform sweep plan.json --out sweeps/seeds --jobs 4', says: 'four cells at once' },
     { line: 'dualform sweep plan.json --out sweeps/seeds --shard 2/8', says: 'every eighth cell, from the second on' },
+    {
+      line: 'dualform sweep plan.json --out sweeps/seeds --queue redis://host:6379',
+      says: 'let workers compute the cells; see "dualform worker --help"',
+    },
     { line: 'dualform sweep --status sweeps/seeds', says: 'how far it is, and what failed' },
     {
       line: 'dualform sweep --table sweeps/seeds --csv seeds.csv',

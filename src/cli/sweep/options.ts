@@ -7,6 +7,10 @@ export const sweepOptions = {
     description: 'compute every n-th cell, from the i-th on; shards may run on different machines',
     placeholder: 'i/n',
   }),
+  queue: option(nonEmptyText().optional(), {
+    description: 'let workers on any machine compute the cells: redis://..., rediss://... or postgres://...',
+    placeholder: 'url',
+  }),
   retryFailed: option(z.boolean().optional(), { description: 'compute failed cells again' }),
   status: option(nonEmptyText().optional(), {
     description: 'show how far the sweep in a folder is',

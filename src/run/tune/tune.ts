@@ -3,7 +3,6 @@ import { type Hooks, splitHooks } from '../../hooks.ts';
 import { loadModel } from '../../model/loaded-model.ts';
 import { checkOptions } from '../../options.ts';
 import { withRuntime } from '../../runtime/node/open-runtime.ts';
-import { releaseAfter } from '../../runtime/scope.ts';
 import { assertSameDemonstrations } from '../../task/same-demonstrations.ts';
 import { buildSequences, type Sequences } from '../../task/sequence.ts';
 import { passOnWarnings } from '../../task/warnings.ts';
@@ -75,18 +74,16 @@ async function tuneUninterrupted(options: TuneOptions, shared: SharedModel | und
       lender: shared?.lender,
       onWarning,
     },
-    async process =>
-      releaseAfter({ runtime: process }, async ({ runtime }) =>
-        computeGrid(await (shared?.load ?? loadModel)(checkpoint, runtime), {
-          seeds,
-          rates,
-          bos: conventions.bos,
-          sequencesOf,
-          score: makeScorer(queries, scoringOf(labelTokens, 'prompt-end'), chosen.batchSize),
-          gold,
-          onProgress,
-        }),
-      ),
+    async runtime =>
+      computeGrid(await (shared?.load ?? loadModel)(checkpoint, runtime), {
+        seeds,
+        rates,
+        bos: conventions.bos,
+        sequencesOf,
+        score: makeScorer(queries, scoringOf(labelTokens, 'prompt-end'), chosen.batchSize),
+        gold,
+        onProgress,
+      }),
   );
   return foldTune(grid, {
     model: checkpoint.name,

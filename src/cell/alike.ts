@@ -1,0 +1,15 @@
+import { canonicalJson } from '../files/canonical-json.ts';
+import type { Cell, CellKind } from './cell.ts';
+
+/** Cells that differ only in options that cost nothing, as their seed; the groups in the order of the cells. */
+export function groupAlike(cells: readonly Cell[], { costless }: CellKind): readonly (readonly Cell[])[] {
+  const groups = new Map<string, Cell[]>();
+  for (const cell of cells) {
+    const varied = Object.entries(cell.options).filter(([name]) => !costless.includes(name));
+    const key = canonicalJson(Object.fromEntries(varied));
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [cell]);
+    else group.push(cell);
+  }
+  return [...groups.values()];
+}

@@ -1,0 +1,188 @@
+import { randomBytes } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Job, Queue } from 'bullmq';
+import type { Hooks } from '../../hooks.ts';
+import { groupAlike } from '../alike.ts';
+import type { Cell, CellKinds } from '../cell.ts';
+import { type Finished, findCell, storeCell, storeFailure } from '../cell-folder.ts';
+import { kindOf, openComputers } from '../computers.ts';
+import type { CellEvents, Executor } from '../executor.ts';
+import { idOfSweepFolder } from '../sweep-folder.ts';
+import { CELLS, type CellAnswer, type CellJob, FILES, type GivenBack, jobIdOf, jobOf } from './cell-job.ts';
+import { DamagedParcel, receiveFiles, removeParcel } from './parcel.ts';
+import { patiently, queueServer } from './queue-url.ts';
+
+export interface QueueExecutorOptions extends Pick<Hooks, 'offline'> {
+  readonly url: string;
+  readonly kinds: CellKinds;
+  /** How long the server may be away. */
+  readonly patienceMs?: number;
+}
+
+const PATIENCE_MS = 60_000;
+const LOOK_AGAIN_MS = 300;
+const PAGE = 1000;
+/** A shared folder of a network may show a cell later than the queue. */
+const FOLDER_DELAY_MS = 60_000;
+
+/**
+ * Puts cells into a queue and collects what workers answer. Stopped, it leaves the workers working,
+ * and the same call joins them again.
+ */
+export function throughQueue({ url, kinds, offline, patienceMs = PATIENCE_MS }: QueueExecutorOptions): Executor {
+  return async (cells, root, events) => {
+    if (cells.length === 0) return;
+    const { signal, onNote } = events;
+    const server = queueServer(url);
+    const patience = { ms: patienceMs, signal, onNote };
+    const [queue, files] = [server.queue(CELLS), server.queue(FILES)];
+    try {
+      await patiently(server, () => Promise.all([queue.waitUntilReady(), files.waitUntilReady()]), patience);
+      const sweep = (await idOfSweepFolder(root))!;
+      const jobs = await jobsOf(cells, kinds, { sweep, signal, offline });
+      const left = new Map(cells.map(cell => [jobIdOf(cell), cell]));
+      const add = async () => {
+        const missing = jobs.filter(({ opts }) => left.has(opts.jobId));
+        for (let i = 0; i < missing.length; i += PAGE) await queue.addBulk(missing.slice(i, i + PAGE));
+      };
+      const collector = { root, sweep, queue, files, left, events, delayed: new Map<string, number>() };
+      await patiently(server, add, patience);
+      while (left.size > 0) {
+        await patiently(server, () => collect(collector), patience);
+        // A server that lost its data, or a job that was removed by another sweep.
+        await patiently(server, async () => (await isShort(queue, left)) && (await add()), patience);
+        if (left.size > 0) await sleep(LOOK_AGAIN_MS, undefined, signal && { signal });
+      }
+    } finally {
+      // Where the server is away, closing would wait for it.
+      await Promise.race([Promise.allSettled([queue.close(), files.close()]), sleep(2000, undefined, { ref: false })]);
+    }
+  };
+}
+
+/** The jobs of the cells. Those that differ only in what costs nothing read the same model and task. */
+async function jobsOf(
+  cells: readonly Cell[],
+  kinds: CellKinds,
+  {
+    sweep,
+    signal,
+    offline,
+  }: { readonly sweep: string; readonly signal?: AbortSignal | undefined; readonly offline?: boolean | undefined },
+): Promise<readonly ReturnType<typeof jobOf>[]> {
+  const computers = openComputers();
+  const jobs: ReturnType<typeof jobOf>[] = [];
+  try {
+    const kind = kindOf(cells[0]!.kind, kinds);
+    for (const group of groupAlike(cells, kind)) {
+      const computer = await computers.of(kind);
+      const needs = await computer.needs(group[0]!.options, { signal, offline });
+      jobs.push(...group.map(cell => jobOf({ cell, needs, sweep })));
+    }
+    return jobs;
+  } finally {
+    await computers.close();
+  }
+}
+
+interface Collector {
+  readonly root: string;
+  /** The id of the folder. */
+  readonly sweep: string;
+  readonly queue: Queue;
+  readonly files: Queue;
+  /** By the name of their job. */
+  readonly left: Map<string, Cell>;
+  readonly events: CellEvents;
+  /** Since when cells should be in the folder that are not, by the name of their job. */
+  readonly delayed: Map<string, number>;
+}
+
+async function isShort(queue: Queue, left: ReadonlyMap<string, Cell>): Promise<boolean> {
+  const counts = await queue.getJobCounts('waiting', 'prioritized', 'active', 'delayed', 'completed', 'failed');
+  return Object.values(counts).reduce((sum, count) => sum + count, 0) < left.size;
+}
+
+/** One look at the queue. */
+async function collect(collector: Collector): Promise<void> {
+  const { queue, left, events } = collector;
+  for (const state of ['completed', 'failed'] as const) {
+    for (let from = 0; ; ) {
+      const page = await queue.getJobs([state], from, from + PAGE - 1, true);
+      let removed = 0;
+      for (const job of page) {
+        const cell = job?.id === undefined ? undefined : left.get(job.id);
+        if (cell === undefined) continue;
+        const outcome =
+          state === 'failed' ? await setAside(job as Job, cell, collector) : await finish(job as Job, cell, collector);
+        if (outcome === 'waits') continue;
+        await job.remove();
+        removed++;
+        if (outcome === 'again') {
+          await queue.addBulk([jobOf({ ...(job.data as CellJob), sweep: collector.sweep })]);
+          continue;
+        }
+        left.delete(job.id!);
+        events.onFinished(cell, outcome);
+      }
+      from += page.length - removed;
+      if (page.length < PAGE) break;
+    }
+  }
+  for (const job of await queue.getJobs(['active'], 0, PAGE)) {
+    const cell = job?.id === undefined ? undefined : left.get(job.id);
+    if (cell !== undefined) events.onStart(cell, job.processedBy ?? 'a worker');
+  }
+  for (const job of await queue.getJobs(['delayed'], 0, PAGE)) {
+    const cell = job?.id === undefined ? undefined : left.get(job.id);
+    const { worker, why } = (job?.progress ?? {}) as Partial<GivenBack>;
+    if (cell !== undefined && why !== undefined) events.onWaiting(cell, `given back by ${worker}: ${why}`);
+  }
+}
+
+async function setAside({ failedReason }: Job, cell: Cell, { root }: Collector): Promise<Finished> {
+  const stored = await findCell(root, cell);
+  return stored ?? storeFailure(root, cell, failedReason || 'its workers were lost');
+}
+
+/** What a worker answered; `waits` while the shared folder does not show it, `again` when it must be computed again. */
+async function finish(job: Job, cell: Cell, collector: Collector): Promise<Finished | 'waits' | 'again'> {
+  const { root, files, delayed } = collector;
+  const stored = await findCell(root, cell);
+  const answer = job.returnvalue as CellAnswer;
+  if (stored !== undefined) {
+    if (answer.kind === 'sent') await removeParcel(answer.parcel, files);
+    return { ...stored, found: false };
+  }
+  if (answer.kind === 'failed') return storeFailure(root, cell, answer.why);
+  if (answer.kind === 'sent') return receive(cell, answer, collector);
+  // The worker stored it for another sweep, which asked first.
+  if ((job.data as CellJob).sweep !== collector.sweep) return 'again';
+  const since = delayed.get(job.id!) ?? performance.now();
+  delayed.set(job.id!, since);
+  return performance.now() - since < FOLDER_DELAY_MS ? 'waits' : 'again';
+}
+
+async function receive(
+  cell: Cell,
+  { parcel }: Extract<CellAnswer, { kind: 'sent' }>,
+  { root, files, events }: Collector,
+): Promise<Finished | 'again'> {
+  const folder = join(root, '.work', `${parcel.id}.${randomBytes(4).toString('hex')}.received`);
+  try {
+    await receiveFiles(folder, parcel, files);
+    const outcome = await storeCell(root, cell, folder);
+    await removeParcel(parcel, files);
+    return outcome;
+  } catch (error) {
+    if (error instanceof DamagedParcel) {
+      events.onNote(`${error.message}; the cell is computed again`);
+      return 'again';
+    }
+    throw error;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}

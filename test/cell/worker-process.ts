@@ -1,0 +1,40 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { onTestFinished } from 'vitest';
+import type { WorkerOptions } from '../../src/cell/queue/worker.ts';
+import { childModule } from '../../src/child-module.ts';
+
+/** A worker in a process of its own. */
+export interface WorkerProcess {
+  readonly child: ChildProcess;
+  /** What it said. */
+  readonly lines: () => readonly string[];
+  /** Waits until it says something. */
+  says(pattern: RegExp): Promise<void>;
+  readonly ended: Promise<number | null>;
+}
+
+export function startWorker(options: Pick<WorkerOptions, 'url' | 'out' | 'once' | 'threads'>): WorkerProcess {
+  const { file, execArgv } = childModule('fake-worker', import.meta.url);
+  const child = spawn(process.execPath, [...execArgv, file, JSON.stringify(options)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let text = '';
+  child.stdout!.setEncoding('utf8').on('data', part => (text += part));
+  const ended = new Promise<number | null>(resolve => child.once('close', code => resolve(code)));
+  onTestFinished(async () => {
+    child.kill('SIGKILL');
+    await ended;
+  });
+  return {
+    child,
+    lines: () => text.trim().split('\n'),
+    ended,
+    says: async pattern => {
+      while (!pattern.test(text)) {
+        if (child.exitCode !== null) throw new Error(`the worker ended and said: ${text}`);
+        await sleep(20);
+      }
+    },
+  };
+}
