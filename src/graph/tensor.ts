@@ -14,6 +14,15 @@ export interface Input {
   readonly name: string;
   readonly type: ElementType;
   readonly shape: Shape;
+  /** Present where the values follow from those of another input. */
+  readonly derived?: Derived;
+}
+
+/** How the values of a float32 input [N, ..] follow from an int32 input [N]. */
+export interface Derived {
+  /** The name of the other input. */
+  readonly from: string;
+  readonly rows: (values: Int32Array) => Float32Array;
 }
 
 /** A tensor of the checkpoint that never changes. The encoder is given where its bytes are. */
@@ -97,6 +106,31 @@ export interface Operator {
 
 export function input(name: string, type: ElementType, shape: Shape): Input {
   return Object.freeze({ kind: 'input', name, type, shape: shape.map(dimension) });
+}
+
+/** An input [N, columns] whose rows the caller of a session computes from an int32 input [N]. */
+export function derivedInput(
+  name: string,
+  from: Input,
+  columns: number,
+  rows: (values: Int32Array) => Float32Array,
+): Input {
+  return Object.freeze({
+    kind: 'input',
+    name,
+    type: 'float32',
+    shape: [...from.shape, dimension(columns)],
+    derived: { from: from.name, rows },
+  });
+}
+
+/** The derived inputs that outputs depend on, by name. */
+export function derivedInputs(outputs: readonly Tensor[]): Readonly<Record<string, Derived>> {
+  const derived: Record<string, Derived> = {};
+  for (const tensor of topologicalOrder(outputs)) {
+    if (tensor.kind === 'input' && tensor.derived !== undefined) derived[tensor.name] = tensor.derived;
+  }
+  return derived;
 }
 
 export function weight(name: string, shape: Shape): Weight {

@@ -1,5 +1,6 @@
 import type { Checkpoint } from '../checkpoint/checkpoint.ts';
 import { type ExternalData, encodeOnnx } from '../graph/onnx/encode.ts';
+import { derivedInputs } from '../graph/tensor.ts';
 import type { Handle, Runtime, Session } from '../runtime/runtime.ts';
 import type { Decoder } from './decoder.ts';
 import type { Outputs } from './forward.ts';
@@ -54,13 +55,17 @@ export async function loadModel(
   };
   const sources = [...new Set(decoder.tensors.map(({ name }) => checkpoint.tensors.get(name)!.file))];
   const sessions = new Map<ModelGraph, Promise<Session>>();
-  const open = ({ name, outputs }: ModelGraph) =>
-    runtime.openSession({
+  const open = (graph: ModelGraph) => {
+    const { name } = graph;
+    const outputs = graph.outputs(decoder);
+    return runtime.openSession({
       name,
-      model: encodeOnnx({ name, outputs: outputs(decoder), locate }),
+      model: encodeOnnx({ name, outputs, locate }),
+      derived: derivedInputs(Object.values(outputs)),
       weightsRoot,
       sources,
     });
+  };
   return {
     checkpoint,
     decoder,

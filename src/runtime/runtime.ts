@@ -1,4 +1,5 @@
 import type { Connection } from './connection.ts';
+import { type DerivedInput, fedByCaller, withDerived } from './derived.ts';
 import type { Crash } from './errors.ts';
 import {
   describeShape,
@@ -37,6 +38,11 @@ export interface SessionRequest {
    * Copies weights into the layout that matrix products read fastest; needs memory for the copy.
    */
   readonly prepack?: boolean;
+  /**
+   * Inputs that `run` computes from others, which are fed in their place: float32 [N, columns] from
+   * the int32 tensor `from` [N].
+   */
+  readonly derived?: Readonly<Record<string, DerivedInput>>;
 }
 
 export interface RunRequest {
@@ -113,10 +119,17 @@ export interface Runtime {
   close(): Promise<void>;
 }
 
+interface OpenSession {
+  readonly session: Session;
+  /** Of the graph itself. */
+  readonly inputs: readonly string[];
+  readonly derived: Readonly<Record<string, DerivedInput>>;
+}
+
 /** The runtime over a connection. The caller closes it. */
 export function runtimeOver(connection: Connection): Runtime {
   const { threads, crash, ask, close } = connection;
-  const sessions = new Map<number, Session>();
+  const sessions = new Map<number, OpenSession>();
   const handles = new Map<number, Handle>();
   let nextSession = 1;
   let nextHandle = 1;
@@ -132,8 +145,9 @@ export function runtimeOver(connection: Connection): Runtime {
     throw new Error(`tensor ${handle.name} (handle ${handle.id}) was released, or belongs to another runtime`);
   }
 
-  function sessionId(session: Session): number {
-    if (sessions.get(session.id) === session) return session.id;
+  function opened(session: Session): OpenSession {
+    const found = sessions.get(session.id);
+    if (found?.session === session) return found;
     throw new Error(`session ${session.name} was closed, or belongs to another runtime`);
   }
 
@@ -142,16 +156,17 @@ export function runtimeOver(connection: Connection): Runtime {
     crash,
     close,
 
-    async openSession({ name, model, weightsRoot, sources = [], prepack = false }) {
+    async openSession({ name, model, weightsRoot, sources = [], prepack = false, derived = {} }) {
       const id = nextSession++;
       const request = { kind: 'open', session: id, name, model, weightsRoot, sources, prepack } as const;
-      const session = { id, name, ...(await ask(`opening session ${name}`, request)) };
-      sessions.set(id, session);
+      const { inputs, outputs } = await ask(`opening session ${name}`, request);
+      const session = { id, name, inputs: fedByCaller(inputs, derived), outputs };
+      sessions.set(id, { session, inputs, derived });
       return session;
     },
 
     async closeSession(session) {
-      const id = sessionId(session);
+      const { id } = opened(session).session;
       sessions.delete(id);
       await ask(`closing session ${session.name}`, { kind: 'close', session: id });
     },
@@ -172,9 +187,9 @@ export function runtimeOver(connection: Connection): Runtime {
     },
 
     async run(session, { doing, feeds, fetch = [], keep = [], into = {}, trusted = [] }) {
-      const id = sessionId(session);
+      const { inputs, derived } = opened(session);
       const fed = new Map<number, string>();
-      const crossing = mapValues(feeds, (feed, name): Feed => {
+      const crossing = mapValues(withDerived(session.name, inputs, derived, feeds), (feed, name): Feed => {
         if ('data' in feed) {
           refuseUneven(name, feed);
           return feed;
@@ -190,7 +205,7 @@ export function runtimeOver(connection: Connection): Runtime {
       const fresh = Object.fromEntries(keep.filter(output => !(output in into)).map(output => [output, nextHandle++]));
       const request = {
         kind: 'run',
-        session: id,
+        session: session.id,
         feeds: crossing,
         fetch,
         keep: fresh,

@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs';
 import { openCheckpoint } from '../../src/checkpoint/open.ts';
 import { UserError } from '../../src/error.ts';
 import { encodeOnnx } from '../../src/graph/onnx/encode.ts';
+import { derivedInputs } from '../../src/graph/tensor.ts';
 import type { Decoder } from '../../src/model/decoder.ts';
 import { readDecoder } from '../../src/model/families/index.ts';
 import { names } from '../../src/model/names.ts';
@@ -87,8 +88,11 @@ export async function wrongEdits(edited: EditedCheckpoint, edits: readonly Edit[
       throw new UserError(`: ${tokens.length} tokens are more than the ${decoder.context} of the context`);
     }
     const outputs = { [names.logits]: traceGraph.outputs(decoder)[names.logits]! };
+    const positions = Int32Array.from(tokens, (_, i) => i);
+    const tables = Object.values(derivedInputs(Object.values(outputs))).map(({ rows }) => [...rows(positions)]);
     const graph = createHash('sha256')
       .update(encodeOnnx({ name: 'trace', outputs, locate }))
+      .update(JSON.stringify(tables))
       .digest('hex');
     const feeds = () => ({ ...weights, ...noPrefix(decoder), ...tokenFeeds(tokens, 0) });
     const logits = evaluated.get(graph) ?? picked(evaluate(outputs, feeds())[names.logits]!.data, edited.logits.length);

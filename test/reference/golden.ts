@@ -5,6 +5,7 @@
 import { readFile } from 'node:fs/promises';
 import { readSafetensors } from '../../src/checkpoint/sources/read-safetensors.ts';
 import type { Tensor } from '../../src/graph/index.ts';
+import { derivedInputs } from '../../src/graph/tensor.ts';
 import type { Decoder, Family } from '../../src/model/decoder.ts';
 import { families, readDecoder } from '../../src/model/families/index.ts';
 import type { Outputs } from '../../src/model/forward.ts';
@@ -154,9 +155,15 @@ export function packedFeeds(tokens: ArrayLike<number>, start: number): Feeds {
 /** Outputs of a graph by name. */
 export function evaluate(outputs: Outputs, feeds: Feeds): Readonly<Record<string, Value>> {
   const keys = Object.keys(outputs);
+  const all: Record<string, Value> = { ...feeds };
+  for (const [name, { from, rows }] of Object.entries(derivedInputs(Object.values(outputs)))) {
+    const source = Int32Array.from(feeds[from]!.data);
+    const data = rows(source);
+    all[name] = value([source.length, data.length / source.length], data);
+  }
   const values = interpret(
     keys.map(key => outputs[key] as Tensor),
-    feeds,
+    all,
   );
   return Object.fromEntries(keys.map((key, i) => [key, values[i]!]));
 }

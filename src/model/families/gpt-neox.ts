@@ -91,7 +91,7 @@ export function gptNeoX(config: Readonly<Record<string, unknown>>, source: strin
       ...(c.tie_word_embeddings ? [] : [{ name: head, shape: [V, D] }]),
     ],
     stream: pass => {
-      const angles = rotation(pass.positions, rope);
+      const angles = rotation(pass, rope);
       const turn = (x: Tensor) => rotate(x, angles, headDim, rotated);
       let x = pass.embed(`${prefix}.embed_in.weight`);
       for (const [n, layer] of layers.entries()) {

@@ -220,8 +220,8 @@ function build(variant: Variant, c: LlamaConfig, source: string): Decoder {
       // Where whole heads are rotated, the scale is part of the rotation.
       const whole = rotated === headDim;
       const turns = new Map(
-        [...new Set(layers.map(({ rope }) => rope))].map(rope => {
-          const angles = rotation(pass.positions, rope);
+        [...new Set(layers.map(({ rope }) => rope))].map((rope, i) => {
+          const angles = rotation(pass, rope, i === 0 ? 'rotary' : `rotary.${i}`);
           const turn = (x: Tensor, by: Rotation) => rotate(x, by, headDim, rotated);
           const scaled = scaledRotation(angles, scale);
           const query = (x: Tensor) => (whole ? turn(x, scaled) : g.mul(turn(x, angles), constant(scale)));

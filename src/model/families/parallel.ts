@@ -64,7 +64,7 @@ export function parallelDecoder(model: ParallelDecoder): Decoder {
       { name: headBias, shape: [V] },
     ],
     stream: pass => {
-      const angles = rotation(pass.positions, rope);
+      const angles = rotation(pass, rope);
       const turned = (x: Tensor) => turn(x, angles, headDim, 2 * rope.frequencies.length);
       let x = pass.embed(model.embedding);
       for (const [n, layer] of layers.entries()) {

@@ -1,5 +1,7 @@
 import * as g from '../../graph/operators/index.ts';
 import { constant, type Tensor } from '../../graph/tensor.ts';
+import type { Pass } from '../decoder.ts';
+import { waves } from './positions.ts';
 import type { Rope } from './rope-frequencies.ts';
 
 /** Cosine and sine of the angles of each position, [N, 1, dh/2]. */
@@ -11,13 +13,15 @@ export interface Rotation {
 /**
  * Cosine and sine of position * frequency_j.
  *
- * @param positions int32 [N]
  * @param rope dh/2 frequencies
+ * @param name of the inputs, where a model has several rotations
  */
-export function rotation(positions: Tensor, { frequencies, scale }: Rope): Rotation {
-  const column = g.reshape(g.cast(positions, 'float32'), [positions.shape[0]!, 1, 1]);
-  const angles = g.mul(column, constant(frequencies, [1, 1, frequencies.length]));
-  const unscaled = { cosine: g.cos(angles), sine: g.sin(angles) };
+export function rotation(pass: Pass, { frequencies, scale }: Rope, name = 'rotary'): Rotation {
+  const table = (wave: 'cosine' | 'sine') => {
+    const rows = waves(pass, `${name}.${wave}`, { frequencies, wave });
+    return g.reshape(rows, [rows.shape[0]!, 1, frequencies.length]);
+  };
+  const unscaled = { cosine: table('cosine'), sine: table('sine') };
   return scale === 1 ? unscaled : scaledRotation(unscaled, scale);
 }
 
