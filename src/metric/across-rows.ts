@@ -4,19 +4,16 @@ import {
   type ArmPair,
   countNulls,
   differenceInLayer,
-  dotAt,
-  inLayer,
   keptRows,
   markRounding,
   type OutputShape,
   rowsWithLayers,
-  selectRows,
-  squaredNorms,
+  zeroShotInLayer,
 } from './arm-outputs.ts';
 import { updateMask } from './partition.ts';
 import type { Replicated } from './replicated.ts';
-import { centredOverRows } from './shared-variation.ts';
 import type { Cosines } from './update-similarity.ts';
+import { centred, dotAt, normalised, selectVectors } from './vectors.ts';
 
 /**
  * N = mean over seeds and i != j of cos(u_i, v_j): the similarity with the updates of other rows, all
@@ -61,15 +58,6 @@ export function permutedRows(shape: OutputShape, pairs: readonly ArmPair[]): Rep
   };
 }
 
-/** Each row of [n * D] with length 1; rows of zeros stay. */
-function normalised(vectors: Float64Array, D: number): Float64Array {
-  const squares = squaredNorms(vectors, D);
-  return vectors.map((x, at) => {
-    const square = squares[Math.floor(at / D)]!;
-    return square > 0 ? x / Math.sqrt(square) : 0;
-  });
-}
-
 /**
  * cos(u_i - mean over rows of u, v_i - mean over rows of v) of each seed, row and layer. No null
  * hypothesis belongs to it: see R_query (`queryVariation`). A row and layer is null where such a
@@ -81,19 +69,23 @@ export function centredCosines(shape: OutputShape, pairs: readonly ArmPair[]): C
   const seeds = pairs.map(() => new Float64Array(rows * layers).fill(Number.NaN));
   for (let layer = 0; layer < layers; layer++) {
     const updates = pairs.map(({ zeroShot, first, second }) =>
-      [first, second].map(arm => differenceInLayer(arm, zeroShot, shape, layer)),
+      [first, second].map(arm => {
+        const of = differenceInLayer(arm, zeroShot, shape, layer);
+        return { of, centred: centred(of, D) };
+      }),
     );
-    const bases = pairs.map(({ zeroShot }) => inLayer(zeroShot, shape, layer));
+    const bases = zeroShotInLayer(pairs, shape, layer);
     markRounding(
       mask,
       shape,
       layer,
-      updates.flatMap((sides, d) => centredOverRows(sides, D).map(of => ({ of, zeroShot: bases[d]! }))),
+      updates.flatMap((sides, d) => sides.map(side => ({ of: side.centred, zeroShot: bases[d]! }))),
     );
     const kept = keptRows(mask, shape, layer);
     for (const [d, sides] of updates.entries()) {
-      const left = sides.map(side => selectRows(side, kept, D));
-      const [u, v] = centredOverRows(left, D).map(side => normalised(side, D));
+      const [u, v] = sides.map(side =>
+        normalised(kept.length === rows ? side.centred : centred(selectVectors(side.of, kept, D), D), D),
+      );
       for (const [n, row] of kept.entries()) seeds[d]![row * layers + layer] = dotAt(u!, n * D, v!, n * D, D);
     }
   }

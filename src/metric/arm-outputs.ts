@@ -5,6 +5,7 @@
  * finetuned arm of a seed.
  */
 import { isRounding } from './rounding.ts';
+import { squaredNorms } from './vectors.ts';
 
 export interface OutputShape {
   readonly rows: number;
@@ -59,21 +60,9 @@ export function inLayer(arm: ArmOutputs, { rows, layers, hiddenSize: D }: Output
   const values = new Float64Array(rows * D);
   for (let i = 0; i < rows; i++) {
     const from = (i * layers + layer) * D;
-    values.set(arm.subarray(from, from + D), i * D);
+    for (let k = 0; k < D; k++) values[i * D + k] = arm[from + k]!;
   }
   return values;
-}
-
-/** Squared norms of the rows of [n * D]. */
-export function squaredNorms(vectors: Float64Array, D: number): Float64Array {
-  return Float64Array.from({ length: vectors.length / D }, (_, i) => dotAt(vectors, i * D, vectors, i * D, D));
-}
-
-/** The inner product of D numbers of each array. */
-export function dotAt(a: Float64Array, atA: number, b: Float64Array, atB: number, D: number): number {
-  let sum = 0;
-  for (let k = 0; k < D; k++) sum += a[atA + k]! * b[atB + k]!;
-  return sum;
 }
 
 /**
@@ -88,10 +77,13 @@ export function markRounding(
   layer: number,
   vectors: readonly { readonly of: Float64Array; readonly zeroShot: Float64Array }[],
 ): void {
+  const sizes = new Map<Float64Array, Float64Array>();
   for (const { of, zeroShot } of vectors) {
-    const [sizes, bases] = [squaredNorms(of, D), squaredNorms(zeroShot, D)];
+    const bases = sizes.get(zeroShot) ?? squaredNorms(zeroShot, D);
+    sizes.set(zeroShot, bases);
+    const squares = squaredNorms(of, D);
     for (let i = 0; i < rows; i++) {
-      if (isRounding(Math.sqrt(sizes[i]!), Math.sqrt(bases[i]!))) mask[i * layers + layer] = 1;
+      if (isRounding(Math.sqrt(squares[i]!), Math.sqrt(bases[i]!))) mask[i * layers + layer] = 1;
     }
   }
 }
@@ -106,9 +98,16 @@ export function rowsWithLayers(mask: NullMask, { rows, layers }: OutputShape): r
   return Array.from({ length: rows }, (_, i) => i).filter(i => mask.subarray(i * layers, (i + 1) * layers).includes(0));
 }
 
-/** The given rows of [R * D] below each other. */
-export function selectRows(vectors: Float64Array, rows: readonly number[], D: number): Float64Array {
-  const selected = new Float64Array(rows.length * D);
-  for (const [n, i] of rows.entries()) selected.set(vectors.subarray(i * D, (i + 1) * D), n * D);
-  return selected;
+/** The zero-shot outputs of pairs in one layer; one array where pairs share their zero-shot arm. */
+export function zeroShotInLayer(
+  pairs: readonly Pick<ArmPair, 'zeroShot'>[],
+  shape: OutputShape,
+  layer: number,
+): readonly Float64Array[] {
+  const read = new Map<ArmOutputs, Float64Array>();
+  return pairs.map(({ zeroShot }) => {
+    const values = read.get(zeroShot) ?? inLayer(zeroShot, shape, layer);
+    read.set(zeroShot, values);
+    return values;
+  });
 }

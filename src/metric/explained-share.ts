@@ -1,6 +1,7 @@
-import { type ArmPair, differenceInLayer, dotAt, keptRows, type OutputShape, selectRows } from './arm-outputs.ts';
+import { type ArmPair, differenceInLayer, keptRows, type OutputShape } from './arm-outputs.ts';
 import { type LayeredNumber, type LayerValue, meanOverLayers } from './layer-replicates.ts';
 import { updateMask } from './partition.ts';
+import { dotAt, selectVectors, vectorSum } from './vectors.ts';
 
 /** What explains the update of in-context learning, each leaving out the row that it explains. */
 export interface ExplainedShares {
@@ -24,7 +25,7 @@ export function explainedShares(shape: OutputShape, pairs: readonly ArmPair[]): 
   const layers = Array.from({ length: shape.layers }, (_, layer) => {
     const kept = keptRows(mask, shape, layer);
     const bySeed = pairs.map(({ zeroShot, first, second }) => {
-      const of = (arm: ArmPair['first']) => selectRows(differenceInLayer(arm, zeroShot, shape, layer), kept, D);
+      const of = (arm: ArmPair['first']) => selectVectors(differenceInLayer(arm, zeroShot, shape, layer), kept, D);
       return momentsOf(of(first), of(second), D);
     });
     return { kept, bySeed };
@@ -62,8 +63,7 @@ interface RowMoments {
 
 function momentsOf(u: Float64Array, v: Float64Array, D: number): RowMoments {
   const n = u.length / D;
-  const sum = new Float64Array(D);
-  for (let at = 0; at < u.length; at++) sum[at % D]! += u[at]!;
+  const sum = vectorSum(u, D);
   const byRow = (read: (at: number) => number) => Float64Array.from({ length: n }, (_, i) => read(i * D));
   return {
     uu: byRow(at => dotAt(u, at, u, at, D)),

@@ -45,12 +45,13 @@ export {
 export { type ArmScores, type ScorePair, type ScoreShape, scoreCosines } from './score-similarity.ts';
 export {
   changeVariation,
+  demonstrationTable,
   demonstrationVariation,
   queryVariation,
   type SeedTable,
-  seedTable,
   sharedVariation,
   sharedVariationDifference,
+  sharedVariations,
   type Variation,
 } from './shared-variation.ts';
 export { simAM, simAMDelta } from './sim-am.ts';

@@ -1,6 +1,7 @@
-import { ALL_ROUNDING, type ArmOutputs, dotAt, type OutputShape } from './arm-outputs.ts';
+import { ALL_ROUNDING, type ArmOutputs, type OutputShape } from './arm-outputs.ts';
 import type { Replicated } from './replicated.ts';
 import { isRounding } from './rounding.ts';
+import { dotAt } from './vectors.ts';
 
 /** The similarity of every update of one list of arms with every one of another. */
 export interface PairSimilarity {

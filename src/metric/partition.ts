@@ -2,16 +2,16 @@ import {
   ALL_ROUNDING,
   type ArmPair,
   differenceInLayer,
-  inLayer,
   keptRows,
   markRounding,
   type NullMask,
   type OutputShape,
-  selectRows,
+  zeroShotInLayer,
 } from './arm-outputs.ts';
 import { type LayeredNumber, type LayerValue, meanOverLayers } from './layer-replicates.ts';
 import type { LeaveOuts } from './replicated.ts';
 import { type TwoWayParts, twoWayParts } from './two-way-sums.ts';
+import { selectVectors } from './vectors.ts';
 
 export const partNames = ['generic', 'demonstration', 'query', 'interaction'] as const;
 
@@ -31,14 +31,14 @@ export interface Partition extends Parts {
 export function updateMask(shape: OutputShape, pairs: readonly ArmPair[]): NullMask {
   const mask = new Uint8Array(shape.rows * shape.layers);
   for (let layer = 0; layer < shape.layers; layer++) {
+    const bases = zeroShotInLayer(pairs, shape, layer);
     markRounding(
       mask,
       shape,
       layer,
-      pairs.flatMap(({ zeroShot, first, second }) => {
-        const base = inLayer(zeroShot, shape, layer);
-        return [first, second].map(arm => ({ of: differenceInLayer(arm, zeroShot, shape, layer), zeroShot: base }));
-      }),
+      pairs.flatMap(({ zeroShot, first, second }, d) =>
+        [first, second].map(arm => ({ of: differenceInLayer(arm, zeroShot, shape, layer), zeroShot: bases[d]! })),
+      ),
     );
   }
   return mask;
@@ -57,7 +57,7 @@ export function partition(shape: OutputShape, pairs: readonly ArmPair[], mask = 
     const kept = keptRows(mask, shape, layer);
     if (kept.length === 0) return { kept };
     const updates = (side: 'first' | 'second') =>
-      pairs.map(pair => selectRows(differenceInLayer(pair[side], pair.zeroShot, shape, layer), kept, D));
+      pairs.map(pair => selectVectors(differenceInLayer(pair[side], pair.zeroShot, shape, layer), kept, D));
     const [u, v] = [updates('first'), updates('second')];
     return { kept, uv: twoWayParts(u, v, D), uu: twoWayParts(u, u, D), vv: twoWayParts(v, v, D) };
   });

@@ -1,6 +1,5 @@
-import { unionOfMasks } from './arm-outputs.ts';
 import { combineReplicated, type Replicated } from './replicated.ts';
-import { sharedVariation, type Variation, variationMask } from './shared-variation.ts';
+import { sharedVariations, type Variation } from './shared-variation.ts';
 
 /** A reliability below this is too small to divide by. */
 const LEAST_RELIABILITY = 0.2;
@@ -20,9 +19,7 @@ export function shareOfCeiling(
   shared: Variation,
   reliabilities: { readonly inContext: Variation; readonly finetuned: Variation },
 ): Replicated {
-  const variations = [shared, reliabilities.inContext, reliabilities.finetuned];
-  const mask = unionOfMasks(variations.map(variationMask));
-  const numbers = variations.map(variation => sharedVariation(variation, mask));
+  const numbers = sharedVariations([shared, reliabilities.inContext, reliabilities.finetuned]);
   const share = combineReplicated(
     numbers,
     ([r, a, b]) => (a! * b! > 0 ? r! / Math.sqrt(a! * b!) : null),

@@ -11,16 +11,14 @@ import {
   type ArmOutputs,
   type ArmPair,
   differenceInLayer,
-  inLayer,
   keptRows,
-  markRounding,
-  type NullMask,
   type OutputShape,
-  selectRows,
+  zeroShotInLayer,
 } from './arm-outputs.ts';
 import { type LayeredNumber, type LayerValue, meanOverLayers } from './layer-replicates.ts';
 import { combineReplicated, type LeaveOuts, leaveOutSums, type Replicated } from './replicated.ts';
-import { products, twoWayParts } from './two-way-sums.ts';
+import { isRounding } from './rounding.ts';
+import { centred, centredOverArrays, dotAt, products, selectVectors, squaredNorms } from './vectors.ts';
 
 /** Vectors of one layer, [S][n * D] each. */
 interface LayerVectors {
@@ -65,7 +63,7 @@ export function changeVariation(
     vectorsIn: layer => ({
       u: less(layer, 'first'),
       v: less(layer, 'second'),
-      zeroShot: pairs.map(({ zeroShot }) => inLayer(zeroShot, shape, layer)),
+      zeroShot: zeroShotInLayer(pairs, shape, layer),
     }),
   };
 }
@@ -75,59 +73,51 @@ function updatesIn(shape: OutputShape, pairs: readonly ArmPair[]): Variation['ve
   return layer => ({
     u: pairs.map(({ first, zeroShot }) => update(first, zeroShot, layer)),
     v: pairs.map(({ second, zeroShot }) => update(second, zeroShot, layer)),
-    zeroShot: pairs.map(({ zeroShot }) => inLayer(zeroShot, shape, layer)),
+    zeroShot: zeroShotInLayer(pairs, shape, layer),
   });
 }
 
-/** Rows and layers in which a û or a v̂, as made from all rows and seeds, is rounding. */
-export function variationMask({ shape, kind, vectorsIn }: Variation): NullMask {
-  const mask = new Uint8Array(shape.rows * shape.layers);
-  for (let layer = 0; layer < shape.layers; layer++) {
-    const vectors = vectorsIn(layer);
-    const { u, v } = moved(vectors, kind, shape.hiddenSize);
-    markRounding(
-      mask,
-      shape,
-      layer,
-      [u, v].flatMap(side => side.map((of, d) => ({ of, zeroShot: vectors.zeroShot[d]! }))),
-    );
-  }
-  return mask;
-}
-
-/**
- * R_X with its replicates and that of each layer.
- *
- * @param mask what is left out; that of the variation alone unless given
- */
-export function sharedVariation(variation: Variation, mask = variationMask(variation)): LayeredNumber {
-  const { shape, kind } = variation;
-  const layers = Array.from({ length: shape.layers }, (_, layer): LayerValue => {
-    const vectors = variation.vectorsIn(layer);
-    const kept = keptRows(mask, shape, layer);
-    const S = vectors.u.length;
-    if (kept.length === 0) return { value: null, seeds: Array(S).fill(null), rows: [], kept };
-    const moments = momentsOf(select(vectors, kept, shape.hiddenSize), kind, shape.hiddenSize);
-    const value = (read: (sums: LeaveOuts) => number) => correlation(moments, read);
-    return {
-      value: value(({ all }) => all),
-      seeds: Array.from({ length: S }, (_, d) => value(({ seeds }) => seeds[d]!)),
-      rows: kept.map((_, i) => value(({ rows }) => rows[i]!)),
-      kept,
-    };
-  });
-  return meanOverLayers(layers, mask, shape);
+/** R_X with its replicates and that of each layer. */
+export function sharedVariation(variation: Variation): LayeredNumber {
+  return sharedVariations([variation])[0]!;
 }
 
 /** R of one variation less R of another, over the same seeds, without what either leaves out. */
 export function sharedVariationDifference(first: Variation, second: Variation): Replicated {
-  const [one, other] = [variationMask(first), variationMask(second)];
-  const mask = one.map((null_, at) => null_ | other[at]!);
-  return combineReplicated(
-    [sharedVariation(first, mask), sharedVariation(second, mask)],
-    ([a, b]) => a! - b!,
-    'one of the two is undefined',
-  );
+  return combineReplicated(sharedVariations([first, second]), ([a, b]) => a! - b!, 'one of the two is undefined');
+}
+
+/**
+ * R of several variations of the same rows and layers, each without the rows and layers that are null for
+ * any of them: where a û or a v̂, as made from all rows and seeds, is rounding. What û and v̂ are
+ * centred on is then the mean of what is left.
+ */
+export function sharedVariations(variations: readonly Variation[]): readonly LayeredNumber[] {
+  const { shape } = variations[0]!;
+  const mask = new Uint8Array(shape.rows * shape.layers);
+  const layers = variations.map(() => [] as LayerValue[]);
+  for (let layer = 0; layer < shape.layers; layer++) {
+    const all = variations.map(({ kind, vectorsIn }) => {
+      const vectors = vectorsIn(layer);
+      const whole = productsOf(vectors, kind, shape.hiddenSize);
+      markRounding(mask, shape, layer, vectors, whole);
+      return { kind, vectors, whole };
+    });
+    const kept = keptRows(mask, shape, layer);
+    for (const [at, { kind, vectors, whole }] of all.entries()) {
+      const S = vectors.u.length;
+      if (kept.length === 0) {
+        layers[at]!.push({ value: null, seeds: Array(S).fill(null), rows: [], kept });
+        continue;
+      }
+      const left =
+        kept.length === shape.rows
+          ? whole
+          : productsOf(select(vectors, kept, shape.hiddenSize), kind, shape.hiddenSize);
+      layers[at]!.push({ ...correlations(left, kind, S), kept });
+    }
+  }
+  return layers.map(values => meanOverLayers(values, mask, shape));
 }
 
 /** How near û of one seed is to v̂ of another: what a permutation of the seeds is tested on. */
@@ -138,74 +128,131 @@ export interface SeedTable {
   readonly gram: readonly (readonly number[])[];
 }
 
-/** The tables of a variation by demonstrations. @returns null where every row and layer is left out */
-export function seedTable(variation: Variation, mask = variationMask(variation)): SeedTable | null {
-  const { shape, kind } = variation;
+/** The tables of `demonstrationVariation`. @returns null where every row and layer is left out */
+export function demonstrationTable(shape: OutputShape, pairs: readonly ArmPair[]): SeedTable | null {
   const D = shape.hiddenSize;
-  let [table, gram, layers]: [number[][] | undefined, number[][] | undefined, number] = [undefined, undefined, 0];
+  const { vectorsIn, kind } = demonstrationVariation(shape, pairs);
+  const mask = new Uint8Array(shape.rows * shape.layers);
+  const S = pairs.length;
+  const [table, gram] = [new Float64Array(S * S), new Float64Array(S * S)];
+  let layers = 0;
   for (let layer = 0; layer < shape.layers; layer++) {
+    const vectors = vectorsIn(layer);
+    markRounding(mask, shape, layer, vectors, productsOf(vectors, kind, D));
     const kept = keptRows(mask, shape, layer);
     if (kept.length === 0) continue;
-    const { u, v } = moved(select(variation.vectorsIn(layer), kept, D), kind, D);
-    const inner = (a: readonly Float64Array[], b: readonly Float64Array[]) =>
-      a.map(x => b.map(y => x.reduce((sum, value, k) => sum + value * y[k]!, 0)));
-    const [uv, uu, vv] = [inner(u, v), inner(u, u), inner(v, v)];
-    const trace = (square: number[][]) => square.reduce((sum, row, d) => sum + row[d]!, 0);
-    const [size, ofU] = [Math.sqrt(trace(uu) * trace(vv)), trace(uu)];
-    if (!(size > 0)) continue;
-    table = added(table, uv, 1 / size);
-    gram = added(gram, uu, 1 / ofU);
+    const left = select(vectors, kept, D);
+    const [u, v] = [centredOverArrays(left.u), centredOverArrays(left.v)];
+    const inner = (a: Float64Array, b: Float64Array) => dotAt(a, 0, b, 0, b.length);
+    const size = (side: readonly Float64Array[]) => side.reduce((sum, x) => sum + inner(x, x), 0);
+    const [uu, vv] = [size(u), size(v)];
     layers++;
+    for (let d = 0; d < S; d++) {
+      for (let e = 0; e < S; e++) {
+        table[d * S + e]! += inner(u[d]!, v[e]!) / Math.sqrt(uu * vv);
+        if (e < d) continue;
+        const share = inner(u[d]!, u[e]!) / uu;
+        gram[d * S + e]! += share;
+        if (e > d) gram[e * S + d]! += share;
+      }
+    }
   }
-  if (table === undefined || gram === undefined) return null;
-  const mean = (square: number[][]) => square.map(row => row.map(x => x / layers));
-  return { table: mean(table), gram: mean(gram) };
+  if (layers === 0) return null;
+  const square = (sums: Float64Array) => pairs.map((_, d) => pairs.map((_, e) => sums[d * S + e]! / layers));
+  return { table: square(table), gram: square(gram) };
 }
 
-function added(sum: number[][] | undefined, square: number[][], scale: number): number[][] {
-  return square.map((row, d) => row.map((x, e) => (sum?.[d]?.[e] ?? 0) + scale * x));
+/** Inner products of each seed and row, [S, n] each, of vectors that are centred. */
+interface Products {
+  readonly uv: Float64Array;
+  readonly uu: Float64Array;
+  readonly vv: Float64Array;
+  /** With h_Z, where û is less its projection on it. */
+  readonly z?: { readonly u: Float64Array; readonly v: Float64Array; readonly z: Float64Array };
 }
 
-/** Sums of <û, v̂>, |û|^2 and |v̂|^2 over seeds and rows, and of |.|^2 before they were centred. */
-interface Moments {
-  readonly uv: LeaveOuts;
-  readonly uu: LeaveOuts;
-  readonly vv: LeaveOuts;
-  readonly sizes: { readonly u: LeaveOuts; readonly v: LeaveOuts };
+function productsOf({ u, v, zeroShot }: LayerVectors, kind: Variation['kind'], D: number): Products {
+  const [a, b] = [u, v].map(side => {
+    if (kind === 'change') return side;
+    return kind === 'demonstrations' ? centredOverArrays(side) : side.map(own => centred(own, D));
+  }) as [Float64Array[], Float64Array[]];
+  const found = { uv: products(a, b, D), uu: products(a, a, D), vv: products(b, b, D) };
+  if (kind !== 'query') return found;
+  const made = new Map(zeroShot.map(own => [own, own]));
+  for (const own of made.keys()) made.set(own, centred(own, D));
+  const z = zeroShot.map(own => made.get(own)!);
+  return { ...found, z: { u: products(a, z, D), v: products(b, z, D), z: products(z, z, D) } };
+}
+
+const sum = (values: Float64Array) => values.reduce((total, x) => total + x, 0);
+
+/** Marks the rows of a layer in which û or v̂ of a seed is rounding. */
+function markRounding(
+  mask: Uint8Array,
+  { rows, layers, hiddenSize: D }: OutputShape,
+  layer: number,
+  { zeroShot }: LayerVectors,
+  { uu, vv, z }: Products,
+): void {
+  // |û|^2 = |u|^2 - 2 c <u, z> + c^2 |z|^2, c the share of z in u.
+  const sides = [
+    { squares: uu, withZ: z?.u },
+    { squares: vv, withZ: z?.v },
+  ].map(({ squares, withZ }) => {
+    const size = z === undefined ? 0 : sum(z.z);
+    if (withZ === undefined || size === 0) return squares;
+    const c = sum(withZ) / size;
+    return squares.map((square, at) => square - 2 * c * withZ[at]! + c * c * z!.z[at]!);
+  });
+  for (const [d, base] of zeroShot.entries()) {
+    const bases = squaredNorms(base, D);
+    for (let i = 0; i < rows; i++) {
+      const isNull = sides.some(squares =>
+        isRounding(Math.sqrt(Math.max(0, squares[d * rows + i]!)), Math.sqrt(bases[i]!)),
+      );
+      if (isNull) mask[i * layers + layer] = 1;
+    }
+  }
 }
 
 /** What is left of a sum of squares by rounding, as a share of it. */
 const NOTHING = 1e-12;
 
-function correlation({ uv, uu, vv, sizes }: Moments, read: (sums: LeaveOuts) => number): number | null {
-  const [a, b] = [read(uu), read(vv)];
-  if (!(a > NOTHING * read(sizes.u)) || !(b > NOTHING * read(sizes.v))) return null;
-  return read(uv) / Math.sqrt(a * b);
+/** R of a layer, and without each seed and row. */
+function correlations({ uv, uu, vv, z }: Products, kind: Variation['kind'], S: number): Omit<LayerValue, 'kept'> {
+  const sums = (terms: Float64Array) => recentred(leaveOutSums(terms, S), kind);
+  const [sizeU, sizeV] = [sums(uu), sums(vv)];
+  let moments = { uv: sums(uv), uu: sizeU, vv: sizeV };
+  if (z !== undefined) {
+    const [ofU, ofV, ofZ] = [sums(z.u), sums(z.v), sums(z.z)];
+    moments = {
+      uv: withoutProjection(moments.uv, ofU, ofV, ofZ),
+      uu: withoutProjection(sizeU, ofU, ofU, ofZ),
+      vv: withoutProjection(sizeV, ofV, ofV, ofZ),
+    };
+  }
+  const value = (read: (sums: LeaveOuts) => number) => {
+    const [a, b] = [read(moments.uu), read(moments.vv)];
+    if (!(a > NOTHING * sizeU.all) || !(b > NOTHING * sizeV.all)) return null;
+    return read(moments.uv) / Math.sqrt(a * b);
+  };
+  return {
+    value: value(({ all }) => all),
+    seeds: Array.from(sizeU.seeds, (_, d) => value(({ seeds }) => seeds[d]!)),
+    rows: Array.from(sizeU.rows, (_, i) => value(({ rows }) => rows[i]!)),
+  };
 }
 
-function momentsOf(vectors: LayerVectors, kind: Variation['kind'], D: number): Moments {
-  const S = vectors.u.length;
-  const sums = (a: readonly Float64Array[], b: readonly Float64Array[]) => leaveOutSums(products(a, b, D), S);
-  const sizes = { u: sums(vectors.u, vectors.u), v: sums(vectors.v, vectors.v) };
-  if (kind === 'change') {
-    return { uv: sums(vectors.u, vectors.v), uu: sizes.u, vv: sizes.v, sizes };
-  }
-  // Centred on all seeds or rows already, so that what follows takes small numbers from small ones.
-  const centre = kind === 'demonstrations' ? centredOverSeeds : centredOverRows;
-  const [u, v] = [centre(vectors.u, D), centre(vectors.v, D)];
-  const left = (a: readonly Float64Array[], b: readonly Float64Array[]) => {
-    const parts = twoWayParts(a, b, D);
-    return plus(kind === 'demonstrations' ? parts.demonstration : parts.query, parts.interaction);
-  };
-  if (kind === 'demonstrations') return { uv: left(u, v), uu: left(u, u), vv: left(v, v), sizes };
-  const z = centre(vectors.zeroShot, D);
-  const [uz, vz, zz] = [left(u, z), left(v, z), left(z, z)];
-  return {
-    uv: withoutProjection(left(u, v), uz, vz, zz),
-    uu: withoutProjection(left(u, u), uz, uz, zz),
-    vv: withoutProjection(left(v, v), vz, vz, zz),
-    sizes,
-  };
+/**
+ * Sums of products of centred vectors without each of those that they are centred over, centred anew on
+ * the rest: n vectors with mean 0 whose products t add up to T leave T - t n / (n - 1).
+ */
+function recentred(sums: LeaveOuts, kind: Variation['kind']): LeaveOuts {
+  const { all, seeds, rows } = sums;
+  const again = (others: Float64Array) =>
+    others.map(rest => all - ((all - rest) * others.length) / (others.length - 1));
+  if (kind === 'demonstrations') return { all, seeds: again(seeds), rows };
+  return kind === 'query' ? { all, seeds, rows: again(rows) } : sums;
 }
 
 /** <a - (az/zz) z, b - (bz/zz) z> = ab - az bz / zz. */
@@ -218,47 +265,7 @@ function withoutProjection(ab: LeaveOuts, az: LeaveOuts, bz: LeaveOuts, zz: Leav
   };
 }
 
-function plus(a: LeaveOuts, b: LeaveOuts): LeaveOuts {
-  return {
-    all: a.all + b.all,
-    seeds: a.seeds.map((x, d) => x + b.seeds[d]!),
-    rows: a.rows.map((x, i) => x + b.rows[i]!),
-  };
-}
-
-/** û and v̂ of a layer from all its seeds and rows. */
-function moved({ u, v, zeroShot }: LayerVectors, kind: Variation['kind'], D: number): Pick<LayerVectors, 'u' | 'v'> {
-  if (kind === 'change') return { u, v };
-  if (kind === 'demonstrations') return { u: centredOverSeeds(u, D), v: centredOverSeeds(v, D) };
-  const z = centredOverRows(zeroShot, D);
-  const inner = (a: readonly Float64Array[], b: readonly Float64Array[]) =>
-    products(a, b, D).reduce((sum, x) => sum + x, 0);
-  const size = inner(z, z);
-  const rest = (side: readonly Float64Array[]) => {
-    const centred = centredOverRows(side, D);
-    const share = size > 0 ? inner(centred, z) / size : 0;
-    return centred.map((vectors, d) => vectors.map((x, k) => x - share * z[d]![k]!));
-  };
-  return { u: rest(u), v: rest(v) };
-}
-
-function centredOverSeeds(vectors: readonly Float64Array[], _D: number): readonly Float64Array[] {
-  const mean = new Float64Array(vectors[0]!.length);
-  for (const own of vectors) for (let k = 0; k < mean.length; k++) mean[k]! += own[k]! / vectors.length;
-  return vectors.map(own => own.map((x, k) => x - mean[k]!));
-}
-
-/** Each seed's vectors less their mean over rows. */
-export function centredOverRows(vectors: readonly Float64Array[], D: number): readonly Float64Array[] {
-  return vectors.map(own => {
-    const n = own.length / D;
-    const mean = new Float64Array(D);
-    for (let at = 0; at < own.length; at++) mean[at % D]! += own[at]! / n;
-    return own.map((x, at) => x - mean[at % D]!);
-  });
-}
-
 function select(vectors: LayerVectors, rows: readonly number[], D: number): LayerVectors {
-  const of = (side: readonly Float64Array[]) => side.map(own => selectRows(own, rows, D));
+  const of = (side: readonly Float64Array[]) => side.map(own => selectVectors(own, rows, D));
   return { u: of(vectors.u), v: of(vectors.v), zeroShot: of(vectors.zeroShot) };
 }

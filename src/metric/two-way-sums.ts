@@ -2,8 +2,8 @@
  * @file Inner products of vectors u[d, i] and v[d, i], S seeds by n rows, split by what they share:
  * of all, and without each seed and each row.
  */
-import { dotAt } from './arm-outputs.ts';
 import { type LeaveOuts, leaveOutSums } from './replicated.ts';
+import { dotAt, plusScaled, products, vectorSum } from './vectors.ts';
 
 /** Sums of vectors [S][n * D]: of each seed, of each row, of all. */
 interface VectorSums {
@@ -16,20 +16,10 @@ interface VectorSums {
 }
 
 function vectorSums(vectors: readonly Float64Array[], D: number): VectorSums {
-  const [S, size] = [vectors.length, vectors[0]!.length];
-  const [seeds, rows, all] = [new Float64Array(S * D), new Float64Array(size), new Float64Array(D)];
-  for (let d = 0; d < S; d++) {
-    const own = vectors[d]!;
-    for (let at = 0; at < size; at += D) {
-      for (let k = 0; k < D; k++) {
-        const x = own[at + k]!;
-        seeds[d * D + k]! += x;
-        rows[at + k]! += x;
-      }
-    }
-  }
-  for (let at = 0; at < size; at += D) for (let k = 0; k < D; k++) all[k]! += rows[at + k]!;
-  return { seeds, rows, all };
+  const seeds = new Float64Array(vectors.length * D);
+  for (const [d, own] of vectors.entries()) seeds.set(vectorSum(own, D), d * D);
+  const rows = vectors.reduce((sum, own) => plusScaled(sum, own, 1), new Float64Array(vectors[0]!.length));
+  return { seeds, rows, all: vectorSum(seeds, D) };
 }
 
 /**
@@ -52,7 +42,8 @@ export interface TwoWayParts {
 /** @param u [S][n * D] of one layer, as `v` */
 export function twoWayParts(u: readonly Float64Array[], v: readonly Float64Array[], D: number): TwoWayParts {
   const [S, n] = [u.length, u[0]!.length / D];
-  const [U, V] = [vectorSums(u, D), vectorSums(v, D)];
+  const U = vectorSums(u, D);
+  const V = u === v ? U : vectorSums(v, D);
   const terms = products(u, v, D);
   const total = leaveOutSums(terms, S);
 
@@ -67,8 +58,9 @@ export function twoWayParts(u: readonly Float64Array[], v: readonly Float64Array
   for (let d = 0; d < S; d++) {
     for (let i = 0; i < n; i++) {
       const [at, own] = [i * D, terms[d * n + i]!];
-      seedsWithoutRow[i]! += own - dotAt(U.seeds, d * D, v[d]!, at, D) - dotAt(u[d]!, at, V.seeds, d * D, D);
-      rowsWithoutSeed[d]! += own - dotAt(U.rows, at, v[d]!, at, D) - dotAt(u[d]!, at, V.rows, at, D);
+      const [ofSeed, ofRow] = [dotAt(U.seeds, d * D, v[d]!, at, D), dotAt(U.rows, at, v[d]!, at, D)];
+      seedsWithoutRow[i]! += own - ofSeed - (u === v ? ofSeed : dotAt(u[d]!, at, V.seeds, d * D, D));
+      rowsWithoutSeed[d]! += own - ofRow - (u === v ? ofRow : dotAt(u[d]!, at, V.rows, at, D));
     }
   }
   const all = dotAt(U.all, 0, V.all, 0, D);
@@ -102,15 +94,6 @@ export function twoWayParts(u: readonly Float64Array[], v: readonly Float64Array
     query: combined((_t, _s, r, g) => r - g),
     interaction: combined((t, s, r, g) => t - s - r + g),
   };
-}
-
-/** <u_di, v_di>: [S, n]. */
-export function products(u: readonly Float64Array[], v: readonly Float64Array[], D: number): Float64Array {
-  const n = u[0]!.length / D;
-  return Float64Array.from({ length: u.length * n }, (_, at) => {
-    const [d, i] = [Math.floor(at / n), at % n];
-    return dotAt(u[d]!, i * D, v[d]!, i * D, D);
-  });
 }
 
 function sum(values: Float64Array): number {

@@ -1,6 +1,6 @@
-import type { ArmPair, OutputShape } from './arm-outputs.ts';
+import type { ArmOutputs, ArmPair, OutputShape } from './arm-outputs.ts';
 import { norm } from './cosine.ts';
-import { updateMask } from './partition.ts';
+import { isRounding } from './rounding.ts';
 
 /**
  * rho: the size of the finetuned updates against the in-context ones, the median over seeds, rows and
@@ -8,18 +8,24 @@ import { updateMask } from './partition.ts';
  * rounding are left out; null where all are.
  */
 export function updateSize(shape: OutputShape, pairs: readonly ArmPair[]): number | null {
-  const { layers, hiddenSize: D } = shape;
-  const mask = updateMask(shape, pairs);
-  const ratios = pairs.flatMap(({ zeroShot, first, second }) => {
-    const size = (arm: ArmPair['first'], at: number) => {
-      const difference = arm.subarray(at, at + D).map((x, k) => x - zeroShot[at + k]!);
-      return norm(difference);
-    };
-    return Array.from({ length: shape.rows * layers }, (_, place) => place)
-      .filter(place => mask[place] === 0)
-      .map(place => size(second, place * D) / size(first, place * D));
-  });
+  const D = shape.hiddenSize;
+  const ratios: number[] = [];
+  for (let at = 0; at < shape.rows * shape.layers * D; at += D) {
+    const here = pairs.map(({ zeroShot, first, second }) => {
+      const base = norm(zeroShot, at, D);
+      const [u, v] = [distance(first, zeroShot, at, D), distance(second, zeroShot, at, D)];
+      return isRounding(u, base) || isRounding(v, base) ? null : v / u;
+    });
+    if (!here.includes(null)) ratios.push(...(here as number[]));
+  }
   return median(ratios);
+}
+
+/** |a - b| of D numbers. */
+function distance(a: ArmOutputs, b: ArmOutputs, at: number, D: number): number {
+  let squares = 0;
+  for (let k = at; k < at + D; k++) squares += (a[k]! - b[k]!) ** 2;
+  return Math.sqrt(squares);
 }
 
 function median(values: readonly number[]): number | null {

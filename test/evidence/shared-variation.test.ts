@@ -2,15 +2,16 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { ArmPair, OutputShape } from '../../src/metric/arm-outputs.ts';
 import { shareOfCeiling } from '../../src/metric/reliability.ts';
+import type { Replicated } from '../../src/metric/replicated.ts';
 import {
   changeVariation,
+  demonstrationTable,
   demonstrationVariation,
   queryVariation,
-  seedTable,
   sharedVariation,
   sharedVariationDifference,
+  sharedVariations,
   type Variation,
-  variationMask,
 } from '../../src/metric/shared-variation.ts';
 import { permutationTest } from '../../src/statistics/permutation-test.ts';
 import { allPermutations } from '../../src/statistics/permutations.ts';
@@ -115,21 +116,21 @@ test('values and replicates are those of the definition, seed by seed and row by
   fc.assert(
     fc.property(studies, fc.constantFrom(...kinds), (drawing, kind) => {
       const study = drawn(drawing);
-      const own = variationMask(variationOf(kind, study));
-      // What another number leaves out as well.
-      const mask = own.map((null_, at) => null_ | variationMask(variationOf('change', study))[at]!);
-      const found = sharedVariation(variationOf(kind, study), mask);
+      // What another number leaves out, the first leaves out as well.
+      const [found] = sharedVariations([variationOf(kind, study), variationOf('change', study)]);
+      const mask = new Uint8Array(shape.rows * shape.layers);
+      for (const [row, layer] of drawing.nulls) mask[row * 3 + layer] = 1;
       const counted = range(shape.rows).filter(i => mask.subarray(3 * i, 3 * i + 3).includes(0));
       const left = reference.leftOut(drawing.S, counted, range(shape.rows));
       const value = (of: reference.Left) =>
         reference.sharedVariation(kind, shape, study.pairs, kind === 'change' ? study.changed : undefined, mask, of);
-      expect(found.skipped).toBe(mask.filter(null_ => null_ === 1).length);
+      expect(found!.skipped).toBe(mask.filter(null_ => null_ === 1).length);
       const both = [
-        [found.value, value(left.all)],
-        ...left.seeds.map((of, d) => [found.seeds[d]!, value(of)]),
-        ...left.rows.map((of, i) => [found.rows[i]!, value(of)]),
+        [found!.value, value(left.all)],
+        ...left.seeds.map((of, d) => [found!.seeds[d]!, value(of)]),
+        ...left.rows.map((of, i) => [found!.rows[i]!, value(of)]),
       ] as const;
-      expect(found.rows).toHaveLength(counted.length);
+      expect(found!.rows).toHaveLength(counted.length);
       for (const [fast, slow] of both) {
         if (slow === null || slow === undefined) expect(fast).toBeNull();
         else expect(fast).toBeCloseTo(slow, 6);
@@ -249,8 +250,7 @@ describe('what leaves R as it is', () => {
     fc.assert(
       fc.property(seeds, seed => {
         const { pairs } = drawn({ seed, S: 4, nulls: [] });
-        const variation = demonstrationVariation(shape, pairs);
-        const { table, gram } = seedTable(variation)!;
+        const { table, gram } = demonstrationTable(shape, pairs)!;
         const values = [...allPermutations(4)].map(order => {
           const matched = pairs.map((pair, d) => ({ ...pair, second: pairs[order[d]!]!.second }));
           const { value: permuted } = sharedVariation(demonstrationVariation(shape, matched));
@@ -273,11 +273,16 @@ test('a difference leaves out what either of its two sides leaves out', () => {
   const flat = others.map(pair => ({ ...pair, second: withRow(pair.second, shape, 2, 1, zeroShot) }));
   const [one, other] = [demonstrationVariation(shape, pairs), demonstrationVariation(shape, flat)];
   const difference = sharedVariationDifference(one, other);
-  const mask = variationMask(other);
-  expect(mask[2 * 3 + 1]).toBe(1);
   expect(difference.skipped).toBe(1);
-  const [a, b] = [sharedVariation(one, mask), sharedVariation(other)];
-  expect(difference.value).toBeCloseTo(a.value! - b.value!, 12);
+  const mask = new Uint8Array(12);
+  mask[2 * 3 + 1] = 1;
+  const everything = { seeds: range(4), rows: range(4) };
+  const slow = [pairs, flat].map(
+    each => reference.sharedVariation('demonstrations', shape, each, undefined, mask, everything)!,
+  );
+  expect(difference.value).toBeCloseTo(slow[0]! - slow[1]!, 8);
+  const [a, b] = sharedVariations([one, other]) as readonly Replicated[] as [Replicated, Replicated];
+  expect(b.value).toBeCloseTo(sharedVariation(other).value!, 12);
   expect(difference.seeds).toBeAllClose(
     a.seeds.map((x, d) => x! - b.seeds[d]!),
     1e-12,
