@@ -107,6 +107,17 @@ test('--dry-run computes nothing and says what it takes', async () => {
   expect(exitCode).toBe(0);
 });
 
+test('--slurm and --kubernetes write what a cluster runs, and compute nothing', async () => {
+  const cwd = await withPlan(plan);
+  const files = ['--slurm', 'sweep.sh', '--kubernetes', 'sweep.json'];
+  const args = ['sweep', 'plan.json', '--out', 'out', '--jobs', '2', '--threads', '1'];
+  const { stdout } = await dualform([...args, ...files], { cwd });
+  expect(stdout).toContain('Wrote sweep.sh and sweep.json.');
+  expect(readFileSync(join(cwd, 'sweep.sh'), 'utf8')).toContain('#SBATCH --array=1-2%2');
+  expect(JSON.parse(readFileSync(join(cwd, 'sweep.json'), 'utf8'))).toMatchObject({ spec: { completions: 2 } });
+  expect(readdirSync(cwd).sort()).toEqual(['plan.json', 'sweep.json', 'sweep.sh']);
+});
+
 describe('wrong use is refused on one line', () => {
   test.each<[unknown, readonly string[], string]>([
     [plan, ['--out', 'o', '--jobs', '1024'], ' would fit'],

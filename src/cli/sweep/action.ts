@@ -1,5 +1,6 @@
 import { relative, resolve } from 'node:path';
 import { csvOf, meansOverSeeds, tableOfLines } from '../../cell/cell-table.ts';
+import { kubernetesJob, slurmScript } from '../../cell/cluster.ts';
 import { parquetOf } from '../../cell/parquet-table.ts';
 import { processes } from '../../cell/processes.ts';
 import { throughQueue } from '../../cell/queue/queue-executor.ts';
@@ -44,7 +45,23 @@ export async function perform({ options, argument }: Given<Options>, io: Io): Pr
     const cost = await sweepCost(sweep, { ...hooksOf(io), measure: true });
     return io.answer(cost, () => formatCost(cost, options.jobs));
   }
-  await compute(sweep, options, io);
+  const { slurm, kubernetes } = options;
+  if (slurm === undefined && kubernetes === undefined) return compute(sweep, options, io);
+  await writeScripts(sweep, { ...options, plan: argument, slurm, kubernetes }, io);
+}
+
+async function writeScripts(
+  sweep: Sweep,
+  { plan, out, jobs, slurm, kubernetes }: Options & { readonly plan: string },
+  io: Io,
+): Promise<void> {
+  if (out === undefined) throw new UserError('is required', { option: 'out' });
+  const cost = await sweepCost(sweep, { ...hooksOf(io), measure: true });
+  const job = { plan, out, jobs, threads: io.threads ?? physicalCores(), cost };
+  if (slurm !== undefined) await write(slurm, Buffer.from(slurmScript(job)));
+  if (kubernetes !== undefined) await write(kubernetes, Buffer.from(prettyJson(kubernetesJob(job))));
+  const files = [slurm, kubernetes].filter(file => file !== undefined);
+  io.answer({ ...cost, files }, () => `${formatCost(cost, jobs)}\n\nWrote ${files.join(' and ')}.`);
 }
 
 async function readPlan(file: string): Promise<Json> {

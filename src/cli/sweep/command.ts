@@ -22,6 +22,10 @@ export const sweepCommand: CommandLine = {
       line: 'dualform sweep plan.json --out sweeps/seeds --queue redis://host:6379',
       says: 'let workers compute the cells; see "dualform worker --help"',
     },
+    {
+      line: 'dualform sweep plan.json --out /shared/seeds --slurm seeds.sh --jobs 32 --threads 8',
+      says: 'a script for sbatch: shards with the memory and time of the estimate, 32 at once',
+    },
     { line: 'dualform sweep --status sweeps/seeds', says: 'how far it is, and what failed' },
     {
       line: 'dualform sweep --table sweeps/seeds --csv seeds.csv',

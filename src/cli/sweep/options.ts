@@ -11,6 +11,14 @@ export const sweepOptions = {
     description: 'let workers on any machine compute the cells: redis://..., rediss://... or postgres://...',
     placeholder: 'url',
   }),
+  slurm: option(nonEmptyText().optional(), {
+    description: 'write a script for sbatch that computes shards, --jobs of them at once',
+    placeholder: 'file',
+  }),
+  kubernetes: option(nonEmptyText().optional(), {
+    description: 'write an indexed Job for kubectl that computes shards, --jobs of them at once',
+    placeholder: 'file',
+  }),
   retryFailed: option(z.boolean().optional(), { description: 'compute failed cells again' }),
   status: option(nonEmptyText().optional(), {
     description: 'show how far the sweep in a folder is',
