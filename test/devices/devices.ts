@@ -15,7 +15,13 @@ export interface Device {
   readonly open: () => Promise<TestRuntime>;
   /** What may differ in an operator, as a share of the largest number of its result. */
   readonly tolerance: number;
+  /** The same for sine and cosine. */
+  readonly waveTolerance: number;
+  /** By how many bytes the memory may grow while 20 sessions of 12 MiB are opened, run and closed. */
+  readonly growth: number;
 }
+
+const FEW = 48 * 2 ** 20;
 
 let browser: Promise<Browser> | undefined;
 afterAll(async () => (await browser)?.close());
@@ -42,6 +48,8 @@ const cpu: Device = {
     return { ...runtime, kill: () => process.kill(runtime.pid, 'SIGKILL') };
   },
   tolerance: 1e-6,
+  waveTolerance: 1e-6,
+  growth: FEW,
 };
 
 export function inBrowser(device: WebDevice): Device {
@@ -49,6 +57,9 @@ export function inBrowser(device: WebDevice): Device {
     name: `${device} in a browser`,
     open: async () => (await sharedBrowser()).openRuntime({ device, threads: 1 }),
     tolerance: 1e-5,
+    // WGSL promises sine and cosine to 2^-11 only.
+    waveTolerance: device === 'webgpu' ? 2 ** -11 : 1e-5,
+    growth: FEW,
   };
 }
 

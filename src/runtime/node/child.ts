@@ -6,6 +6,7 @@
 import { createExecutor } from '../executor.ts';
 import type { Reply } from '../protocol.ts';
 import { serve } from '../serve.ts';
+import type { NodeDevice } from './session-options.ts';
 
 // Ctrl-C in a terminal signals the whole process group; the parent decides what happens.
 process.on('SIGINT', () => {});
@@ -26,8 +27,10 @@ function send(reply: Reply): Promise<void> {
 try {
   // Imported here, so that a system on which onnxruntime does not load gets a message instead of a
   // crash.
-  const { createCpuEngine } = await import('./cpu.ts');
-  process.on('message', serve(createExecutor(createCpuEngine({ threads: Number(process.argv[2]) })), send));
+  const { createNodeEngine } = await import('./engine.ts');
+  const [, , threads, device] = process.argv;
+  const engine = createNodeEngine({ threads: Number(threads), device: device as NodeDevice });
+  process.on('message', serve(createExecutor(engine), send));
   await send({ kind: 'ready' });
 } catch (error) {
   await send({ kind: 'unusable', message: error instanceof Error ? error.message : String(error) });

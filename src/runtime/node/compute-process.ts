@@ -5,6 +5,7 @@ import { createCalls } from '../calls.ts';
 import type { Connection } from '../connection.ts';
 import type { Reply } from '../protocol.ts';
 import { memoryOf } from './memory.ts';
+import type { NodeDevice } from './session-options.ts';
 
 /** A running compute process. */
 export interface ComputeProcess extends Connection {
@@ -19,13 +20,14 @@ const stderrKept = 4096;
  * is aborted
  */
 export async function startComputeProcess(options: {
+  readonly device: NodeDevice;
   readonly threads: number;
   readonly signal?: AbortSignal | undefined;
 }): Promise<ComputeProcess> {
-  const { threads, signal } = options;
+  const { device, threads, signal } = options;
   signal?.throwIfAborted();
   const { file, execArgv } = childModule('child', import.meta.url);
-  const child = fork(file, [String(threads)], {
+  const child = fork(file, [String(threads), device], {
     serialization: 'advanced',
     // stdout is for results only. What native code writes to stderr before a crash becomes part of
     // the report.

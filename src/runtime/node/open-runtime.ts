@@ -3,6 +3,7 @@ import { type Crash, CrashError } from '../errors.ts';
 import { type Runtime, runtimeOver } from '../runtime.ts';
 import { startComputeProcess } from './compute-process.ts';
 import { physicalCores } from './cores.ts';
+import type { NodeDevice } from './session-options.ts';
 
 /** A runtime in a child process. */
 export interface NodeRuntime extends Runtime {
@@ -11,6 +12,10 @@ export interface NodeRuntime extends Runtime {
 }
 
 export interface RuntimeOptions {
+  /**
+   * Default: `cpu`. `webgpu` needs a driver; every tensor crosses to the GPU and back in each run.
+   */
+  readonly device?: NodeDevice | undefined;
   /** Default: the physical cores that the process may use. */
   readonly threads?: number | undefined;
   /**
@@ -23,7 +28,8 @@ export interface RuntimeOptions {
 /** Starts a compute process. The caller closes it. */
 export async function openRuntime(options: RuntimeOptions = {}): Promise<NodeRuntime> {
   const threads = options.threads ?? physicalCores();
-  const connection = await startComputeProcess({ threads, signal: options.signal });
+  const { device = 'cpu', signal } = options;
+  const connection = await startComputeProcess({ device, threads, signal });
   return { ...runtimeOver(connection), pid: connection.pid };
 }
 

@@ -1,14 +1,18 @@
 import type { InferenceSession } from 'onnxruntime-node';
 
+/** What onnxruntime computes on in Node. */
+export type NodeDevice = 'cpu' | 'webgpu';
+
 /** How onnxruntime runs every graph. */
 export function sessionOptions(request: {
+  readonly device: NodeDevice;
   readonly threads: number;
   readonly weightsRoot: string | undefined;
   readonly prepack: boolean;
 }): InferenceSession.SessionOptions {
-  const { threads, weightsRoot, prepack } = request;
+  const { device, threads, weightsRoot, prepack } = request;
   return {
-    executionProviders: ['cpu'],
+    executionProviders: [device],
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     executionMode: 'sequential',

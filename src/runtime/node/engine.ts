@@ -4,15 +4,20 @@ import type { Engine } from '../engine.ts';
 import type { TensorData } from '../protocol.ts';
 import { ownMemory } from './memory.ts';
 import { readFileTensor } from './read-file.ts';
-import { sessionOptions } from './session-options.ts';
+import { type NodeDevice, sessionOptions } from './session-options.ts';
 
-/** onnxruntime's own engine for processors, on files. */
-export function createCpuEngine({ threads }: { readonly threads: number }): Engine<TensorData> {
+/** onnxruntime's native engine, on files. */
+export function createNodeEngine(options: {
+  readonly device: NodeDevice;
+  readonly threads: number;
+}): Engine<TensorData> {
+  const { device, threads } = options;
   env.logLevel = 'error';
   return createArrayEngine({
     ort: { InferenceSession, Tensor } as Onnxruntime,
-    sessionOptions: ({ weightsRoot, prepack }) => sessionOptions({ threads, weightsRoot, prepack }),
-    writesInto: true,
+    sessionOptions: ({ weightsRoot, prepack }) => sessionOptions({ device, threads, weightsRoot, prepack }),
+    // WebGPU leaves an output array that is given as it is.
+    writesInto: device === 'cpu',
     read: async location => readFileTensor(location),
     memory: ownMemory,
   });

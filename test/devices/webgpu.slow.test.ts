@@ -1,0 +1,47 @@
+/**
+ * @file The tests of the other devices on WebGPU, through SwiftShader, the software driver for Vulkan
+ * that comes with Chromium: it is slow and knows every operation. Another driver is used where
+ * `VK_ICD_FILENAMES` names one.
+ */
+import { existsSync } from 'node:fs';
+import { describe } from 'vitest';
+import { openRuntime } from '../../src/runtime/node/open-runtime.ts';
+import { type Device, hasBrowser, inBrowser } from './devices.ts';
+import { testModels } from './models.ts';
+import { testOperators } from './operators.ts';
+import { testPromises } from './promises.ts';
+import { testTraining } from './training.ts';
+
+const CHROMIUM = '/usr/lib/chromium';
+const ICD = `${CHROMIUM}/vk_swiftshader_icd.json`;
+
+const inNode: Device = {
+  name: 'webgpu in Node',
+  async open() {
+    const runtime = await openRuntime({ device: 'webgpu', threads: 1 });
+    return { ...runtime, kill: () => process.kill(runtime.pid, 'SIGKILL') };
+  },
+  tolerance: 1e-5,
+  waveTolerance: 2 ** -11,
+  // The binding keeps a part of what is fed to the GPU.
+  growth: 160 * 2 ** 20,
+};
+
+function hasDriver(): boolean {
+  if (process.env.VK_ICD_FILENAMES !== undefined) return true;
+  if (existsSync(ICD)) {
+    // The compute process inherits them. Chromium brings the loader of Vulkan too.
+    process.env.VK_ICD_FILENAMES = ICD;
+    process.env.LD_LIBRARY_PATH = [CHROMIUM, process.env.LD_LIBRARY_PATH].filter(Boolean).join(':');
+    return true;
+  }
+  console.warn('skipped on webgpu in Node: there is no driver; set VK_ICD_FILENAMES, or install the package chromium');
+  return false;
+}
+
+const devices = [...(hasDriver() ? [inNode] : []), ...(hasBrowser() ? [inBrowser('webgpu')] : [])];
+
+describe.each(devices)('operators on $name', testOperators);
+describe.each(devices)('promises of a runtime on $name', testPromises);
+describe.each(devices)('golden checkpoints on $name', testModels);
+describe.each(devices)('training on $name', testTraining);
