@@ -52,21 +52,21 @@ function moved(kind: Variation['kind'], table: Table, zeroShot: Table): Table {
   return u.map((line, d) => line.map((x, i) => minus(x, times(z[d]![i]!, share))));
 }
 
-/** Mean over layers of f; null where a layer has no value; layers without a row that counts are left out. */
+/** Mean over layers of f; null where a layer has no value; layers that have none with all seeds and rows are left out. */
 function overLayers(
   { rows, layers }: OutputShape,
+  S: number,
   mask: NullMask,
   left: Left,
-  f: (layer: number, rows: readonly number[]) => number | null,
+  f: (layer: number, left: Left) => number | null,
 ): number | null {
+  const kept = (of: readonly number[], layer: number) => of.filter(row => mask[row * layers + layer] === 0);
   const values = range(layers)
-    .filter(layer => range(rows).some(row => mask[row * layers + layer] === 0))
-    .map(layer =>
-      f(
-        layer,
-        left.rows.filter(row => mask[row * layers + layer] === 0),
-      ),
-    );
+    .filter(layer => {
+      const all = kept(range(rows), layer);
+      return all.length > 0 && f(layer, { seeds: range(S), rows: all }) !== null;
+    })
+    .map(layer => f(layer, { seeds: left.seeds, rows: kept(left.rows, layer) }));
   return values.length === 0 || values.includes(null) ? null : mean(values as number[]);
 }
 
@@ -76,20 +76,20 @@ export function sharedVariation(
   pairs: readonly ArmPair[],
   changed: readonly Pick<ArmPair, 'first' | 'second'>[] | undefined,
   mask: NullMask,
-  left: Left,
+  of: Left,
 ): number | null {
-  return overLayers(shape, mask, left, (layer, rows) => {
-    const table = (side: 'first' | 'second') =>
-      left.seeds.map(d =>
+  return overLayers(shape, pairs.length, mask, of, (layer, { seeds, rows }) => {
+    const table = (one: 'first' | 'second') =>
+      seeds.map(d =>
         rows.map(row =>
           minus(
-            vectorOf(pairs[d]![side], shape, row, layer),
-            vectorOf(changed?.[d]?.[side] ?? pairs[d]!.zeroShot, shape, row, layer),
+            vectorOf(pairs[d]![one], shape, row, layer),
+            vectorOf(changed?.[d]?.[one] ?? pairs[d]!.zeroShot, shape, row, layer),
           ),
         ),
       );
     if (rows.length === 0) return null;
-    const zeroShot = left.seeds.map(d => rows.map(row => vectorOf(pairs[d]!.zeroShot, shape, row, layer)));
+    const zeroShot = seeds.map(d => rows.map(row => vectorOf(pairs[d]!.zeroShot, shape, row, layer)));
     const [u, v] = [moved(kind, table('first'), zeroShot), moved(kind, table('second'), zeroShot)];
     const [uu, vv] = [total(u, u), total(v, v)];
     return uu < 1e-10 || vv < 1e-10 ? null : total(u, v) / Math.sqrt(uu * vv);
@@ -101,15 +101,15 @@ export function parts(
   shape: OutputShape,
   pairs: readonly ArmPair[],
   mask: NullMask,
-  left: Left,
+  of: Left,
   name: 'generic' | 'demonstration' | 'query' | 'interaction' | 'total',
-  of: 'both' | 'first' | 'second' = 'both',
+  side: 'both' | 'first' | 'second' = 'both',
 ): number | null {
-  return overLayers(shape, mask, left, (layer, rows) => {
-    const table = (side: 'first' | 'second') =>
-      left.seeds.map(d =>
+  return overLayers(shape, pairs.length, mask, of, (layer, { seeds, rows }) => {
+    const table = (one: 'first' | 'second') =>
+      seeds.map(d =>
         rows.map(row =>
-          minus(vectorOf(pairs[d]![side], shape, row, layer), vectorOf(pairs[d]!.zeroShot, shape, row, layer)),
+          minus(vectorOf(pairs[d]![one], shape, row, layer), vectorOf(pairs[d]!.zeroShot, shape, row, layer)),
         ),
       );
     const part = (x: Table): Table => {
@@ -127,7 +127,7 @@ export function parts(
       );
     };
     const [first, second] = [table('first'), table('second')];
-    const [u, v] = of === 'both' ? [first, second] : of === 'first' ? [first, first] : [second, second];
+    const [u, v] = side === 'both' ? [first, second] : side === 'first' ? [first, first] : [second, second];
     return total(part(u), part(v)) / Math.sqrt(total(u, u) * total(v, v));
   });
 }
@@ -136,12 +136,12 @@ export function explained(
   shape: OutputShape,
   pairs: readonly ArmPair[],
   mask: NullMask,
-  left: Left,
+  of: Left,
   by: 'constant' | 'finetuning',
 ): number | null {
-  return overLayers(shape, mask, left, (layer, rows) =>
+  return overLayers(shape, pairs.length, mask, of, (layer, { seeds, rows }) =>
     mean(
-      left.seeds.map(d => {
+      seeds.map(d => {
         const update = (side: 'first' | 'second') =>
           rows.map(row =>
             minus(vectorOf(pairs[d]![side], shape, row, layer), vectorOf(pairs[d]!.zeroShot, shape, row, layer)),

@@ -113,7 +113,7 @@ test('S: the mean over layers of each seed and row, without what is null for any
       const later = similarityTable(cosines, { firstLayer: 1 });
       expect(later.skipped).toBe(drawing.null_ === null || drawing.null_[1] === 0 ? 0 : 1);
     }),
-    { numRuns: 40 },
+    { numRuns: 30 },
   );
 });
 
