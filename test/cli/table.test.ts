@@ -71,7 +71,7 @@ test('dualform run --preset sets one task beside the paper', async () => {
 test.each([
   [['table', '--tasks', 'mr,sst3'], 'the nearest name is "sst2"'],
   [['table', '--tasks', 'mr,,cb'], '--tasks mr,,cb: must not be empty'],
-  [['table', '--tasks', 'mr,mr', '--limit', '1'], '--tasks: mr is in the list twice'],
+  [['table', '--tasks', 'mr,mr', '--limit', '1'], '--tasks: mr appears twice'],
   [['table', '--preset', 'paper:1.7B'], 'did you mean paper:1.3B? (choose from paper, paper:1.3B, paper:2.7B)'],
   [
     ['table', '--preset', 'paper', '--model', model],

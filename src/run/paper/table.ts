@@ -4,9 +4,10 @@ import { type Hooks, splitHooks } from '../../hooks.ts';
 import { checkOptions } from '../../options.ts';
 import { Interrupted } from '../interrupted.ts';
 import type { ExperimentOptions } from '../options.ts';
-import { type ModelWishes, openTextModel, type Prepared, prepare, type TextModel } from '../prepare.ts';
+import { type Prepared, prepare } from '../prepare.ts';
 import type { ExperimentResult } from '../result.ts';
 import { type RunResult, runPrepared } from '../run.ts';
+import { type SharedModel, shareModel } from '../shared-model.ts';
 import { type ComparedFigure, measuredFigure, type PaperComparison } from './comparison.ts';
 import { type TableWishes, tableOptions } from './options.ts';
 import { type FigureName, PAPER_FIGURES, type PaperFigure, paperTasks, SOURCES } from './paper.ts';
@@ -67,9 +68,9 @@ export interface TableRun
 }
 
 /**
- * The paper's tables 1 to 5 for a model: runs every task, or takes it from its run folder where it
- * is finished. Interrupted, the same call resumes. All choices are made, and refused, before the
- * first task is computed.
+ * The paper's tables 1 to 5 for a model, which is loaded once: runs every task, or takes it from its
+ * run folder where it is finished. Interrupted, the same call resumes. All choices are made, and
+ * refused, before the first task is computed.
  *
  * @throws UserError as runExperiment
  * @throws Interrupted after `signal`
@@ -78,29 +79,33 @@ export async function runTable(options: TableOptions = {}): Promise<ResultTable>
   const { onTask, ...others } = options;
   const { hooks, wishes } = splitHooks(others);
   const { tasks, ...ofEachRun } = checkOptions(tableOptions, wishes);
-  const prepared = await prepareAll(tasks, ofEachRun, hooks);
-  const runs: RunResult[] = [];
-  for (const [i, each] of prepared.entries()) {
-    const { name } = each.task;
-    onTask?.(name, i, prepared.length);
-    const out = hooks.out === undefined ? undefined : join(hooks.out, name);
-    runs.push(await runPrepared(async () => each, { ...hooks, out }));
+  const shared = shareModel();
+  try {
+    const prepared = await prepareAll(tasks, ofEachRun, hooks, shared);
+    const runs: RunResult[] = [];
+    for (const [i, each] of prepared.entries()) {
+      const { name } = each.task;
+      onTask?.(name, i, prepared.length);
+      const out = hooks.out === undefined ? undefined : join(hooks.out, name);
+      runs.push(await runPrepared(async () => each, { ...hooks, out }, shared));
+    }
+    return makeTable(runs);
+  } finally {
+    await shared.close();
   }
-  return makeTable(runs);
 }
 
 async function prepareAll(
   tasks: readonly string[],
   wishes: Omit<ExperimentOptions, 'task'>,
   options: Hooks,
+  shared: SharedModel,
 ): Promise<readonly Prepared[]> {
   const prepared: Prepared[] = [];
-  let model: Promise<TextModel> | undefined;
-  const openOnce = (asked: ModelWishes) => (model ??= openTextModel(asked, options));
   try {
     for (const task of tasks) {
       options.signal?.throwIfAborted();
-      prepared.push(await prepare({ ...wishes, task }, options, openOnce));
+      prepared.push(await prepare({ ...wishes, task }, options, asked => shared.open(asked, options)));
     }
   } catch (cause) {
     if (!options.signal?.aborted) throw cause;
@@ -114,7 +119,7 @@ function requireDistinct(prepared: readonly Prepared[]): void {
   const names = prepared.map(({ task }) => task.name);
   if (names.length === 0) throw new UserError('is empty', { option: 'tasks', remedy: 'name one' });
   const twice = names.find((name, i) => names.indexOf(name) !== i);
-  if (twice !== undefined) throw new UserError(`${twice} is in the list twice`, { option: 'tasks' });
+  if (twice !== undefined) throw new UserError(`${twice} appears twice`, { option: 'tasks' });
 }
 
 /** Puts finished runs of one model side by side. */
