@@ -65,11 +65,11 @@ const PIECE = 1 << 16;
 
 function drawAgain(values: Float32Array, stream: RandomStream): void {
   let squares = 0;
-  for (const x of values) squares += x * x;
+  for (let i = 0; i < values.length; i++) squares += values[i]! * values[i]!;
   const deviation = Math.sqrt(squares / values.length);
   const piece = new Float64Array(PIECE);
   for (let start = 0; start < values.length; start += PIECE) {
     const drawn = fillNormal(stream, piece.subarray(0, Math.min(PIECE, values.length - start)));
-    for (const [i, z] of drawn.entries()) values[start + i] = deviation * z;
+    for (let i = 0; i < drawn.length; i++) values[start + i] = deviation * drawn[i]!;
   }
 }

@@ -54,6 +54,7 @@ describe.each(['llama', 'gpt2'])('%s equals torch', name => {
     const golden = await trained(name);
     const { sequences } = golden;
     const learningRate = golden.expected('learning_rate').data[0]!;
+    const { handles } = await scratch.runtime.usage();
     const untouched = await sequenceLosses(its, its.pretrained, sequences);
     const { projections, losses } = await take(its, sequences, { learningRate });
     expect(losses).toBeRelativelyClose(expected(`${kind}.loss`), bounds.forward);
@@ -69,6 +70,7 @@ describe.each(['llama', 'gpt2'])('%s equals torch', name => {
       expect(gradient, key).toBeRelativelyClose(expected(`${kind}.gradient.${key}`), bounds.gradient);
     }
     await releaseProjections(its, far.projections);
+    expect((await scratch.runtime.usage()).handles).toBe(handles);
   });
 });
 

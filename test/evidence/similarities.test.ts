@@ -117,6 +117,26 @@ test('S: the mean over layers of each seed and row, without what is null for any
   );
 });
 
+test('S does not change with the size of the updates, and follows rows and seeds', () => {
+  const { pairs, zeroShot } = randomStudy(shape, 3, [24]);
+  const per = shape.layers * shape.hiddenSize;
+  const { table } = similarityTable(updateCosines(shape, pairs));
+  const scaled = pairs.map(pair => ({
+    ...pair,
+    second: pair.second.map((x, k) => zeroShot[k]! + 4 * (x - zeroShot[k]!)),
+  }));
+  const [grown, turned] = [scaled, pairs.toReversed()].map(each => similarityTable(updateCosines(shape, each)).table);
+  for (const [d, line] of grown!.entries()) expect(line).toBeAllClose(table[d]!, 1e-5);
+  expect(turned).toEqual(table.toReversed());
+  const moved = (arm: Float32Array) => Float32Array.from([...arm.slice(per), ...arm.slice(0, per)]);
+  const shifted = pairs.map(({ first, second }) => ({
+    zeroShot: moved(zeroShot),
+    first: moved(first),
+    second: moved(second),
+  }));
+  expect(similarityTable(updateCosines(shape, shifted)).table[1]).toEqual([...table[1]!.slice(1), table[1]![0]]);
+});
+
 test('a difference of similarities leaves out what either leaves out', () => {
   const { pairs, zeroShot } = randomStudy(shape, 3, [18]);
   const gap = pairs.map((pair, d) =>
