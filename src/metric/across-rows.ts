@@ -1,4 +1,7 @@
-/** @file What similarities owe to the row: the same with permuted rows, and with what all rows share taken away. */
+/**
+ * @file What similarities owe to the row: the same with permuted rows, and with what all rows share
+ * taken away.
+ */
 import {
   ALL_ROUNDING,
   type ArmPair,
@@ -16,9 +19,9 @@ import type { Cosines } from './update-similarity.ts';
 import { centred, dotAt, normalised, selectVectors } from './vectors.ts';
 
 /**
- * N = mean over seeds and i != j of cos(u_i, v_j): the similarity with the updates of other rows, all
- * pairs, no draws. A pair of rows has the mean over the layers that both have. S - N is what is specific
- * to the row.
+ * N = mean over seeds and i != j of cos(u_i, v_j): the similarity with the updates of other rows,
+ * all pairs, no draws. A pair of rows has the mean over the layers that both have. S - N is what is
+ * specific to the row.
  */
 export function permutedRows(shape: OutputShape, pairs: readonly ArmPair[]): Replicated {
   const { rows: R, layers, hiddenSize: D } = shape;
@@ -61,7 +64,8 @@ export function permutedRows(shape: OutputShape, pairs: readonly ArmPair[]): Rep
 /**
  * cos(u_i - mean over rows of u, v_i - mean over rows of v) of each seed, row and layer. No null
  * hypothesis belongs to it: see R_query (`queryVariation`). A row and layer is null where such a
- * difference, as made from all rows, is rounding; the means are then those of the rows that are left.
+ * difference, as made from all rows, is rounding; the means are then those of the rows that are
+ * left.
  */
 export function centredCosines(shape: OutputShape, pairs: readonly ArmPair[]): Cosines {
   const { rows, layers, hiddenSize: D } = shape;

@@ -1,7 +1,7 @@
 /**
- * @file The attention outputs that the numbers of a study over several sets of demonstrations read. An
- * arm is a pair of prefix and projections; its outputs at the tap are one flat array [R, L, D]: R
- * rows, L layers, D hidden size. Letters: S seeds, u and v updates of the in-context and the
+ * @file The attention outputs that the numbers of a study over several sets of demonstrations read.
+ * An arm is a pair of prefix and projections; its outputs at the tap are one flat array [R, L, D]:
+ * R rows, L layers, D hidden size. Letters: S seeds, u and v updates of the in-context and the
  * finetuned arm of a seed.
  */
 import { isRounding } from './rounding.ts';
@@ -66,8 +66,8 @@ export function inLayer(arm: ArmOutputs, { rows, layers, hiddenSize: D }: Output
 }
 
 /**
- * Marks the rows of a layer in which a vector is rounding: at most 3e-5 of |h_Z| of its row, layer and
- * model.
+ * Marks the rows of a layer in which a vector is rounding: at most 3e-5 of |h_Z| of its row, layer
+ * and model.
  *
  * @param vectors [R * D] each, with the zero-shot outputs of its model in that layer
  */

@@ -154,7 +154,10 @@ function none(why: string): Bounds {
   return { low: null, high: null, why };
 }
 
-/** kappa_R (`recallBeyondChance`) over seeds, with its values without each seed and each row. A row is left out in all seeds at once. */
+/**
+ * kappa_R (`recallBeyondChance`) over seeds, with its values without each seed and each row. A row
+ * is left out in all seeds at once.
+ */
 export function recallReplicates(settings: readonly SeededPredictions[]): Replicated {
   const strata = settings.map(recallStrata);
   const kappa = (left: readonly RecallStratum[]) => recallBeyondChance(left).kappa;

@@ -12,8 +12,8 @@ export interface ExplainedShares {
 }
 
 /**
- * Shares of the in-context update u that a constant vector and the finetuned update v explain, for each
- * layer and seed, with what explains row i taken from the other rows:
+ * Shares of the in-context update u that a constant vector and the finetuned update v explain, for
+ * each layer and seed, with what explains row i taken from the other rows:
  *
  *     a_(-i) = sum_(j != i) <u_j, v_j> / sum_(j != i) |v_j|^2
  *

@@ -11,12 +11,13 @@ export interface AnsweredSeed {
 }
 
 /**
- * Explained shift: how much of the way that in-context learning moves the answers another arm b goes
- * too. With q the softmax of the log-probabilities over the labels
+ * Explained shift: how much of the way that in-context learning moves the answers another arm b
+ * goes too. With q the softmax of the log-probabilities over the labels
  *
  *     E(b) = 1 - sum_(d,i) KL(q_I || q_b) / sum_(d,i) KL(q_I || q_Z)
  *
- * 1: the same answers; 0: no better than doing nothing. Null where in-context answers as zero-shot does.
+ * 1: the same answers; 0: no better than doing nothing. Null where in-context answers as zero-shot
+ * does.
  */
 export function explainedShift(seeds: readonly AnsweredSeed[]): Replicated {
   const terms = (of: 'other' | 'zeroShot') =>

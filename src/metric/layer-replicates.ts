@@ -17,9 +17,9 @@ export interface LayeredNumber extends Replicated {
 }
 
 /**
- * The mean over layers of a number, and its replicates: layers without a kept row, or without a value,
- * are left out; a row that is null in a layer does not count there, and one that is null in all does
- * not count at all.
+ * The mean over layers of a number, and its replicates: layers without a kept row, or without a
+ * value, are left out; a row that is null in a layer does not count there, and one that is null in
+ * all does not count at all.
  */
 export function meanOverLayers(
   layers: readonly LayerValue[],

@@ -7,7 +7,10 @@ export interface TwoOrders {
   readonly other: LabelLogProbabilities;
 }
 
-/** Total variation between the answers with two orders, 1/2 sum_c |q_c - q'_c|: [S][R], whose mean is Sen. */
+/**
+ * Total variation between the answers with two orders, 1/2 sum_c |q_c - q'_c|: [S][R], whose mean
+ * is Sen.
+ */
 export function orderSensitivity(seeds: readonly TwoOrders[]): SeededTable {
   const table = seeds.map(({ order, other }) => order.map((row, i) => variation(row, other[i]!)));
   return { table, skipped: 0 };

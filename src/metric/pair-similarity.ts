@@ -5,14 +5,17 @@ import { dotAt } from './vectors.ts';
 
 /** The similarity of every update of one list of arms with every one of another. */
 export interface PairSimilarity {
-  /** [S][S][n]: of arm d of the first list and arm e of the second in each row that counts, mean over layers. */
+  /**
+   * [S][S][n]: of arm d of the first list and arm e of the second in each row that counts, mean
+   * over layers.
+   */
   readonly cells: readonly (readonly Float64Array[])[];
   readonly skipped: number;
 }
 
 /**
- * cos(h_d - h_Z, g_e - h_Z) of all pairs, from one matrix of inner products for each row and layer. A row
- * and layer in which any of the updates is rounding is left out for all pairs.
+ * cos(h_d - h_Z, g_e - h_Z) of all pairs, from one matrix of inner products for each row and layer.
+ * A row and layer in which any of the updates is rounding is left out for all pairs.
  *
  * @param firsts h, one arm a seed
  * @param seconds g, one arm a seed; may be the same list
@@ -51,7 +54,9 @@ export function pairSimilarity(
   return { cells: cells.map(line => line.map(cell => Float64Array.from(cell))), skipped };
 }
 
-/** Fills in the directions of the updates at one place. @returns false where one of them is rounding */
+/**
+ * Fills in the directions of the updates at one place. @returns false where one of them is rounding
+ */
 function fill(
   directions: Float64Array,
   arms: readonly ArmOutputs[],
@@ -83,7 +88,10 @@ export function similarityMatrix({ cells }: PairSimilarity): readonly (readonly 
   );
 }
 
-/** The mean over all pairs of different seeds and all rows: the similarity with other demonstrations. */
+/**
+ * The mean over all pairs of different seeds and all rows: the similarity with other
+ * demonstrations.
+ */
 export function otherDemonstrations({ cells, skipped }: PairSimilarity): Replicated {
   const S = cells.length;
   const n = cells[0]?.[0]?.length ?? 0;

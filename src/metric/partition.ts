@@ -45,11 +45,12 @@ export function updateMask(shape: OutputShape, pairs: readonly ArmPair[]): NullM
 }
 
 /**
- * Splits the similarity of updates u = h_first - h_Z and v = h_second - h_Z into what is the same for all
- * (generic), what depends on the demonstrations, on the query, and on both. In each layer both are
- * split into grand mean, seed part, row part and rest, which are orthogonal (`TwoWayParts`), so that the
- * four parts add up to P exactly. Means over layers. Unrelated updates have a demonstration part and an
- * interaction of 0 on average; the query part holds -h_Z on both sides.
+ * Splits the similarity of updates u = h_first - h_Z and v = h_second - h_Z into what is the same
+ * for all (generic), what depends on the demonstrations, on the query, and on both. In each layer
+ * both are split into grand mean, seed part, row part and rest, which are orthogonal
+ * (`TwoWayParts`), so that the four parts add up to P exactly. Means over layers. Unrelated updates
+ * have a demonstration part and an interaction of 0 on average; the query part holds -h_Z on both
+ * sides.
  */
 export function partition(shape: OutputShape, pairs: readonly ArmPair[], mask = updateMask(shape, pairs)): Partition {
   const D = shape.hiddenSize;

@@ -7,8 +7,8 @@ export interface PredictedTwice {
 }
 
 /**
- * Cohen's kappa (1960) of the predictions of two arms over seeds: agreement beyond that of two arms that
- * answer each label as often, without looking at the row. With the agreement o and the chance
+ * Cohen's kappa (1960) of the predictions of two arms over seeds: agreement beyond that of two arms
+ * that answer each label as often, without looking at the row. With the agreement o and the chance
  * e = sum_c p_c q_c of each seed
  *
  *     kappa = sum_d (o - e) / sum_d (1 - e)

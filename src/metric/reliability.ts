@@ -10,8 +10,8 @@ const LEAST_RELIABILITY = 0.2;
  *
  *     share = R(I, F) / sqrt(rel_I rel_F),   rel_I = R(I, I'), rel_F = R(F, F')
  *
- * with I' and F' as I and F in another order of the demonstrations. Null where a reliability is below 0.2;
- * of replicates that is not asked.
+ * with I' and F' as I and F in another order of the demonstrations. Null where a reliability is
+ * below 0.2; of replicates that is not asked.
  *
  * @param reliabilities the variations of I and I', and of F and F', over the same seeds
  */

@@ -1,6 +1,7 @@
 /**
- * @file Numbers of a study over seeds (sets of demonstrations) and rows that are no plain means: each
- * with its values without each seed and without each row, from which the jackknife makes an interval.
+ * @file Numbers of a study over seeds (sets of demonstrations) and rows that are no plain means:
+ * each with its values without each seed and without each row, from which the jackknife makes an
+ * interval.
  */
 import { crossedMean } from '../statistics/crossed-mean.ts';
 import type { Estimate } from '../statistics/estimate.ts';

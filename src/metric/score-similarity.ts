@@ -20,9 +20,9 @@ export interface ScorePair {
 }
 
 /**
- * SimAM of the updates, for each seed, row and layer: the mean over heads of
- * cos(m_first - m_Z, m_second - m_Z). A head is left out for all seeds in a row and layer where an update of
- * any seed is at most 3e-5 |m_Z|; null where all heads are.
+ * SimAM of the updates, for each seed, row and layer: the mean over heads of cos(m_first - m_Z,
+ * m_second - m_Z). A head is left out for all seeds in a row and layer where an update of any seed
+ * is at most 3e-5 |m_Z|; null where all heads are.
  *
  * @param centred takes from each update its mean over the tokens, which softmax ignores
  */

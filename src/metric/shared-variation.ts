@@ -1,7 +1,7 @@
 /**
- * @file Shared variation R_X: whether the change that a property X of the demonstrations makes in context
- * points where the change that X makes by finetuning points. With û and v̂ the parts of h that X
- * moves, in each layer l over all seeds d and rows i
+ * @file Shared variation R_X: whether the change that a property X of the demonstrations makes in
+ * context points where the change that X makes by finetuning points. With û and v̂ the parts of h
+ * that X moves, in each layer l over all seeds d and rows i
  *
  *     R_l = sum <û, v̂> / sqrt(sum |û|^2 sum |v̂|^2),   R_X = mean over l of R_l
  *
@@ -35,15 +35,17 @@ export interface Variation {
   readonly vectorsIn: (layer: number) => LayerVectors;
 }
 
-/** û = h_I_d - mean over d of it, v̂ likewise: which demonstrations. The zero-shot output cancels. */
+/**
+ * û = h_I_d - mean over d of it, v̂ likewise: which demonstrations. The zero-shot output cancels.
+ */
 export function demonstrationVariation(shape: OutputShape, pairs: readonly ArmPair[]): Variation {
   return { shape, kind: 'demonstrations', vectorsIn: updatesIn(shape, pairs) };
 }
 
 /**
  * û = u - mean over rows of it, for each d, less its projection on h_Z - mean over rows of it (one
- * coefficient for a layer and side, over all d); v̂ likewise: which query. Without the projection u and
- * v would share -h_Z.
+ * coefficient for a layer and side, over all d); v̂ likewise: which query. Without the projection u
+ * and v would share -h_Z.
  */
 export function queryVariation(shape: OutputShape, pairs: readonly ArmPair[]): Variation {
   return { shape, kind: 'query', vectorsIn: updatesIn(shape, pairs) };
@@ -88,9 +90,9 @@ export function sharedVariationDifference(first: Variation, second: Variation): 
 }
 
 /**
- * R of several variations of the same rows and layers, each without the rows and layers that are null for
- * any of them: where a û or a v̂, as made from all rows and seeds, is rounding. What û and v̂ are
- * centred on is then the mean of what is left.
+ * R of several variations of the same rows and layers, each without the rows and layers that are
+ * null for any of them: where a û or a v̂, as made from all rows and seeds, is rounding. What û and
+ * v̂ are centred on is then the mean of what is left.
  */
 export function sharedVariations(variations: readonly Variation[]): readonly LayeredNumber[] {
   const { shape } = variations[0]!;
@@ -122,7 +124,9 @@ export function sharedVariations(variations: readonly Variation[]): readonly Lay
 
 /** How near û of one seed is to v̂ of another: what a permutation of the seeds is tested on. */
 export interface SeedTable {
-  /** [d][e] = mean over layers of sum_i <û_d, v̂_e> / sqrt(sum |û|^2 sum |v̂|^2); its trace is R. */
+  /**
+   * [d][e] = mean over layers of sum_i <û_d, v̂_e> / sqrt(sum |û|^2 sum |v̂|^2); its trace is R.
+   */
   readonly table: readonly (readonly number[])[];
   /** [d][e] = mean over layers of sum_i <û_d, û_e> / sum |û|^2 */
   readonly gram: readonly (readonly number[])[];
@@ -244,8 +248,8 @@ function correlations({ uv, uu, vv, z }: Products, kind: Variation['kind'], S: n
 }
 
 /**
- * Sums of products of centred vectors without each of those that they are centred over, centred anew on
- * the rest: n vectors with mean 0 whose products t add up to T leave T - t n / (n - 1).
+ * Sums of products of centred vectors without each of those that they are centred over, centred
+ * anew on the rest: n vectors with mean 0 whose products t add up to T leave T - t n / (n - 1).
  */
 function recentred(sums: LeaveOuts, kind: Variation['kind']): LeaveOuts {
   const { all, seeds, rows } = sums;

@@ -23,8 +23,8 @@ function vectorSums(vectors: readonly Float64Array[], D: number): VectorSums {
 }
 
 /**
- * The four orthogonal parts of sum <u, v>, each also without each seed and each row, where the means
- * are taken anew. With n rows and S seeds, and a dot for a mean,
+ * The four orthogonal parts of sum <u, v>, each also without each seed and each row, where the
+ * means are taken anew. With n rows and S seeds, and a dot for a mean,
  *
  *     generic        S n <u.., v..>
  *     demonstration  n sum_d <u_d. - u.., v_d. - v..>

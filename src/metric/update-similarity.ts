@@ -21,15 +21,18 @@ export interface Cosines {
 
 /** Which layers count. */
 export interface LayerChoice {
-  /** 1 for attention scores where positions are rotary: those of layer 0 do not depend on the prefix. */
+  /**
+   * 1 for attention scores where positions are rotary: those of layer 0 do not depend on the
+   * prefix.
+   */
   readonly firstLayer?: number;
   /** This layer alone. */
   readonly layer?: number;
 }
 
 /**
- * cos(h_first - h_Z, h_second - h_Z) of each seed, row and layer, without normalising first (Deutch et
- * al.). Null where an update is at most 3e-5 |h_Z|.
+ * cos(h_first - h_Z, h_second - h_Z) of each seed, row and layer, without normalising first (Deutch
+ * et al.). Null where an update is at most 3e-5 |h_Z|.
  *
  * @param normalised takes h / |h| in place of h, as Dai et al. do
  */
@@ -68,8 +71,8 @@ export function cosinesOf<Seed>(
 }
 
 /**
- * y[d, i] = mean over layers of the cosines, the table whose mean is a similarity S. Rows and layers
- * that are null for any seed are left out for all, and a row without layers drops out.
+ * y[d, i] = mean over layers of the cosines, the table whose mean is a similarity S. Rows and
+ * layers that are null for any seed are left out for all, and a row without layers drops out.
  *
  * @param mask what is left out; the mask of the cosines, or a larger one of several
  */

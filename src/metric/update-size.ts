@@ -3,9 +3,9 @@ import { norm } from './cosine.ts';
 import { isRounding } from './rounding.ts';
 
 /**
- * rho: the size of the finetuned updates against the in-context ones, the median over seeds, rows and
- * layers of |v| / |u|, u = h_first - h_Z and v = h_second - h_Z. Rows and layers in which one of the two is
- * rounding are left out; null where all are.
+ * rho: the size of the finetuned updates against the in-context ones, the median over seeds, rows
+ * and layers of |v| / |u|, u = h_first - h_Z and v = h_second - h_Z. Rows and layers in which one
+ * of the two is rounding are left out; null where all are.
  */
 export function updateSize(shape: OutputShape, pairs: readonly ArmPair[]): number | null {
   const D = shape.hiddenSize;

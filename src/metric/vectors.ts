@@ -1,4 +1,7 @@
-/** @file Vectors of D numbers, n below each other in a flat array [n * D]. Plain loops: folds run them over gigabytes. */
+/**
+ * @file Vectors of D numbers, n below each other in a flat array [n * D]. Plain loops: folds run
+ * them over gigabytes.
+ */
 
 /** The inner product of D numbers of each array. */
 export function dotAt(a: Float64Array, atA: number, b: Float64Array, atB: number, D: number): number {

@@ -100,8 +100,8 @@ async function takeSteps(
 }
 
 /**
- * Mean next-token cross-entropy of each sequence with the given projections, in nats: what a step on it
- * would minimise.
+ * Mean next-token cross-entropy of each sequence with the given projections, in nats: what a step
+ * on it would minimise.
  *
  * @throws UserError when a sequence is too short or too long
  */

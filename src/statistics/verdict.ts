@@ -5,15 +5,18 @@ import type { Estimate } from './estimate.ts';
 /** What a study says of a hypothesis that a number is above 0. */
 export interface Verdict {
   readonly verdict: 'yes' | 'opposite' | 'negligible' | 'undecided';
-  /** Smallest true effect that a study with this error finds in 80 %; null where the error is not known or 0. */
+  /**
+   * Smallest true effect that a study with this error finds in 80 %; null where the error is not
+   * known or 0.
+   */
   readonly detectable: number | null;
 }
 
 const LEVEL = 0.05;
 
 /**
- * The first that holds: `yes`, the adjusted p is below 0.05 and the value above 0; `opposite`, it is
- * below 0.05 and the value below 0; `negligible`, the 90 % interval lies inside (-delta, delta)
+ * The first that holds: `yes`, the adjusted p is below 0.05 and the value above 0; `opposite`, it
+ * is below 0.05 and the value below 0; `negligible`, the 90 % interval lies inside (-delta, delta)
  * (`equivalence`); else `undecided`.
  *
  * @param adjusted p, adjusted for all hypotheses of the study; null tests nothing

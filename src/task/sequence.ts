@@ -133,7 +133,10 @@ export function buildDemonstrationSets(
   );
 }
 
-/** A prefix has fewer tokens: the context without the longest evaluation example, from BOS to label word. */
+/**
+ * A prefix has fewer tokens: the context without the longest evaluation example, from BOS to label
+ * word.
+ */
 export function roomForPrefix({
   task,
   tokenizer,

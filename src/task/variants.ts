@@ -1,6 +1,7 @@
 /**
- * @file Sets of demonstrations with one property changed, for the in-context and the finetuned setting
- * alike. Every variant can be laid over the sequences of a run: `{ ...sequences, ...variant.set }`.
+ * @file Sets of demonstrations with one property changed, for the in-context and the finetuned
+ * setting alike. Every variant can be laid over the sequences of a run: `{ ...sequences,
+ * ...variant.set }`.
  */
 import { below, type RandomStream } from '../statistics/random.ts';
 import type { Demonstration, DemonstrationSet } from './sequence.ts';
@@ -32,8 +33,9 @@ export function reordered({ demonstrations }: DemonstrationSet, layout: Layout, 
 const LABEL_DRAWS = 100;
 
 /**
- * The same texts with their labels permuted: demonstration j gets the label of demonstration p(j), so
- * that each label stays as frequent as it is. Of 100 permutations the first that changes most labels.
+ * The same texts with their labels permuted: demonstration j gets the label of demonstration p(j),
+ * so that each label stays as frequent as it is. Of 100 permutations the first that changes most
+ * labels.
  *
  * @param labelTokens label words by label id
  */
@@ -61,8 +63,8 @@ export function relabelled(
 }
 
 /**
- * The tokens of T(x_j) y_j shuffled within each demonstration; BOS and separators stay. `promptLength`
- * remains that of the text.
+ * The tokens of T(x_j) y_j shuffled within each demonstration; BOS and separators stay.
+ * `promptLength` remains that of the text.
  *
  * @param streamOf random numbers for demonstration j, counted from 0
  */

@@ -1,4 +1,7 @@
-/** @file Plain, slow definitions of the numbers of the evidence study: each is computed from the vectors of the seeds and rows that are left. */
+/**
+ * @file Plain, slow definitions of the numbers of the evidence study: each is computed from the
+ * vectors of the seeds and rows that are left.
+ */
 import type { ArmOutputs, ArmPair, NullMask, OutputShape } from '../../src/metric/arm-outputs.ts';
 import type { Variation } from '../../src/metric/shared-variation.ts';
 import { fillNormal, randomStream } from '../../src/statistics/random.ts';
@@ -52,7 +55,10 @@ function moved(kind: Variation['kind'], table: Table, zeroShot: Table): Table {
   return u.map((line, d) => line.map((x, i) => minus(x, times(z[d]![i]!, share))));
 }
 
-/** Mean over layers of f; null where a layer has no value; layers that have none with all seeds and rows are left out. */
+/**
+ * Mean over layers of f; null where a layer has no value; layers that have none with all seeds and
+ * rows are left out.
+ */
 function overLayers(
   { rows, layers }: OutputShape,
   S: number,
@@ -162,7 +168,10 @@ export function explained(
   );
 }
 
-/** A study of random vectors; `shared` of what the demonstrations move in context moves finetuning too. */
+/**
+ * A study of random vectors; `shared` of what the demonstrations move in context moves finetuning
+ * too.
+ */
 export function randomStudy(
   shape: OutputShape,
   S: number,
