@@ -1,3 +1,7 @@
+import * as z from 'zod';
+import type { Device } from './device.ts';
+import { checkOptions, option } from './options.ts';
+
 /**
  * How far a stage of the work is. The first event of a stage has `done` 0, or what an earlier call
  * had stored.
@@ -16,8 +20,24 @@ export interface Progress {
 
 export type OnProgress = (progress: Progress) => void;
 
+export type { Device };
+
 /** Where models compute. */
-export type Device = 'cpu';
+export const deviceOption = option(
+  z
+    .string('must be a text')
+    .refine(
+      (name): name is Device => /^(cpu|webgpu|cuda(:\d{1,3})?|auto)$/.test(name),
+      'must be cpu, webgpu, cuda, cuda:N with the number of a card, or auto',
+    )
+    .optional(),
+  {
+    description: 'where the model computes: cpu, webgpu, cuda[:N] or auto (the fastest that computes correctly)',
+    placeholder: 'device',
+    byDefault: 'cpu, or where the job was begun',
+    suggestions: ['cpu', 'webgpu', 'cuda', 'auto'],
+  },
+);
 
 /**
  * Where a job computes and writes, what stops it, and who hears of it; nothing of this decides its
@@ -31,7 +51,7 @@ export interface Hooks {
    * use.
    */
   readonly threads?: number | undefined;
-  /** `cpu` unless given. */
+  /** Unless given: the one that the job was begun on, else `cpu`. */
   readonly device?: Device | undefined;
   /** Refuses the network. */
   readonly offline?: boolean | undefined;
@@ -42,10 +62,14 @@ export interface Hooks {
   readonly onWarning?: ((message: string) => void) | undefined;
 }
 
-/** Parts the hooks from the options of the job itself. */
+/**
+ * Parts the hooks from the options of the job itself.
+ * @throws UserError for a device that there is not
+ */
 export function splitHooks<O extends Hooks>(
   options: O,
 ): { readonly hooks: Hooks; readonly wishes: Omit<O, keyof Hooks> } {
   const { out, threads, device, offline, signal, onProgress, onWarning, ...wishes } = options;
+  checkOptions({ device: deviceOption }, { device });
   return { hooks: { out, threads, device, offline, signal, onProgress, onWarning }, wishes };
 }

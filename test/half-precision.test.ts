@@ -93,7 +93,7 @@ describe.each(Object.entries(MODELS))('%s', (family, config) => {
     const shapes = new Set(matrices.flatMap(({ shape }) => [String(shape), String(shape.toReversed())]));
     for (const { name, model: bytes, weightsRoot } of requests) {
       const file = join(scratch.folder, `${family}-${dtype}-${name}.onnx`);
-      const options = sessionOptions({ device: 'cpu', threads: 1, weightsRoot, prepack: false });
+      const options = sessionOptions({ provider: 'cpu', threads: 1, weightsRoot, prepack: false });
       const session = await InferenceSession.create(bytes, { ...options, optimizedModelFilePath: file });
       await session.release();
       const held = onnxInitialisers(readFileSync(file)).filter(({ dims }) => shapes.has(String(dims)));

@@ -193,7 +193,7 @@ describe('no tensors remain after a command', () => {
     const file = join(folder, 'sequences.json');
     writeFileSync(file, '[[1,2,3],[4,5,6]]');
     const io: Io = {
-      ...{ offline: true, threads: 1, signal: new AbortController().signal },
+      ...{ offline: true, threads: 1, device: undefined, signal: new AbortController().signal },
       ...{ progress: () => undefined, note: () => undefined, answer: () => undefined },
     };
     const given = { model: tinyRun.model, ...options, ...('sequences' in options && { sequences: file }) };

@@ -8,7 +8,7 @@ import type { Executor } from './executor.ts';
 const LOOK_AGAIN_MS = 1000;
 
 /** Computes cells in this process, one after the other. What cells of a group share stays open. */
-export function here(kinds: CellKinds, hooks: Pick<Hooks, 'threads' | 'offline'> = {}): Executor {
+export function here(kinds: CellKinds, hooks: Pick<Hooks, 'threads' | 'device' | 'offline'> = {}): Executor {
   return async (cells, root, { signal, onStart, onFinished, onWaiting, onNote }) => {
     const computers = openComputers();
     try {

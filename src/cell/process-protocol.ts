@@ -1,4 +1,5 @@
 /** @file The messages between a process that distributes cells and one that computes them. */
+import type { Device } from '../device.ts';
 import type { Cell, Needs } from './cell.ts';
 import type { Outcome } from './outcome.ts';
 
@@ -17,5 +18,6 @@ export type CellReply =
 /** What a process that computes cells is started with. */
 export interface CellProcessOptions {
   readonly threads: number | undefined;
+  readonly device: Device | undefined;
   readonly offline: boolean | undefined;
 }

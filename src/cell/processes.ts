@@ -10,7 +10,7 @@ import type { Executor } from './executor.ts';
 export const TRIES = 2;
 const LOOK_AGAIN_MS = 1000;
 
-export interface ProcessesOptions extends Pick<Hooks, 'offline'> {
+export interface ProcessesOptions extends Pick<Hooks, 'device' | 'offline'> {
   /** The module that calls `serveCells`. */
   readonly child: ChildModule;
   /** Processes at once. */
@@ -20,7 +20,7 @@ export interface ProcessesOptions extends Pick<Hooks, 'offline'> {
 }
 
 /** Computes cells in child processes, `jobs` at once. A cell that crashes two of them is set aside. */
-export function processes({ child, jobs, threads, offline }: ProcessesOptions): Executor {
+export function processes({ child, jobs, threads, device, offline }: ProcessesOptions): Executor {
   return async (cells, root, { signal, onStart, onFinished, onWaiting, onNote }) => {
     const queue = [...cells];
     const tries = new Map<string, number>();
@@ -56,7 +56,7 @@ export function processes({ child, jobs, threads, offline }: ProcessesOptions): 
       try {
         for (let cell = queue.shift(); cell !== undefined; cell = queue.shift()) {
           stop.throwIfAborted();
-          computing ??= startCellProcess(child, { threads, offline }, onNote);
+          computing ??= startCellProcess(child, { threads, device, offline }, onNote);
           if (!(await computeOne(cell, computing))) queue.push(cell);
           if (computing.ended()) computing = undefined;
         }

@@ -6,7 +6,7 @@ import type { CellProcessOptions, CellReply, CellRequest } from './process-proto
 
 /** Computes the cells that the parent process sends, one after the other. Ends with the parent. */
 export function serveCells(kinds: CellKinds): void {
-  const { threads, offline } = JSON.parse(process.argv[2]!) as CellProcessOptions;
+  const { threads, device, offline } = JSON.parse(process.argv[2]!) as CellProcessOptions;
   const computers = openComputers();
   let work: AbortController | undefined;
   const reply = (message: CellReply) => process.send!(message, () => undefined);
@@ -15,6 +15,7 @@ export function serveCells(kinds: CellKinds): void {
     work = new AbortController();
     const hooks = {
       threads,
+      device,
       offline,
       signal: work.signal,
       onWarning: (message: string) => reply({ kind: 'warning', message }),

@@ -26,10 +26,10 @@ export async function openModel(
 /** Loads a model, calls `work` with it, then releases it with all tensors and ends its compute process. */
 export function withModel<T>(
   checkpoint: Checkpoint,
-  { threads, signal, note }: Io,
+  { threads, device, signal, note }: Io,
   work: (model: LoadedModel) => Promise<T>,
 ): Promise<T> {
-  return withRuntime({ threads, signal, onWarning: note }, process =>
+  return withRuntime({ threads, device, signal, onWarning: note }, process =>
     releaseAfter({ runtime: process }, async ({ runtime }) => work(await loadModel(checkpoint, runtime))),
   );
 }

@@ -2,8 +2,11 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { cpus } from 'node:os';
 import * as z from 'zod';
+import { type Device, deviceClass } from '../device.ts';
+import { UserError } from '../error.ts';
 import type { Json } from '../files/canonical-json.ts';
 import { renameKeys } from '../files/rename-keys.ts';
+import { physicalCores } from '../runtime/node/cores.ts';
 import { VERSION } from './version.ts';
 
 /** Of the main job. */
@@ -39,6 +42,7 @@ export interface Provenance {
   readonly runtime: string;
   readonly cpu: string;
   readonly threads: number;
+  readonly device: string;
   /** When the run last wrote to the folder, ISO 8601. */
   readonly date: string;
 }
@@ -48,6 +52,8 @@ const provenance = z.object({
   runtime: z.string(),
   cpu: z.string(),
   threads: z.number(),
+  // Earlier versions computed on the CPU only.
+  device: z.string().default('cpu'),
   date: z.string(),
 });
 
@@ -74,7 +80,7 @@ export function readProvenance<S extends string>(
   return z.object({ timing, provenance }).safeParse(today).data as ProvenanceFile<S> | undefined;
 }
 
-export function thisMachine(threads: number): Provenance {
+export function thisMachine({ threads, device }: Pick<Provenance, 'threads' | 'device'>): Provenance {
   const onnxruntime = createRequire(import.meta.url).resolve('onnxruntime-node/package.json');
   const { version } = JSON.parse(readFileSync(onnxruntime, 'utf8')) as { version: string };
   return {
@@ -82,8 +88,35 @@ export function thisMachine(threads: number): Provenance {
     runtime: `onnxruntime-node ${version}, node ${process.versions.node}`,
     cpu: cpus()[0]?.model.trim() ?? 'unknown',
     threads,
+    device,
     date: new Date().toISOString(),
   };
+}
+
+/** Of a finished job whose provenance cannot be read. */
+export function unknownMachine(threads: number | undefined): Provenance {
+  return thisMachine({ threads: threads ?? physicalCores(), device: 'unknown' });
+}
+
+/**
+ * The device that a job resumes on: the one that it was begun on.
+ * @param asked the device that is asked for
+ * @throws UserError when devices of that class round otherwise
+ */
+export function deviceToResume(
+  folder: string,
+  asked: Device | undefined,
+  earlier: Pick<Provenance, 'device'> | undefined,
+): Device | undefined {
+  if (earlier === undefined) return asked;
+  const begun = earlier.device;
+  if (asked === undefined || asked === 'auto') return begun as Device;
+  if (deviceClass(asked) === deviceClass(begun)) return asked;
+  throw new UserError(`${folder} was begun on ${begun}, which rounds otherwise`, {
+    option: 'device',
+    value: asked,
+    remedy: `resume it with \`device\` ${begun}, or give another \`out\``,
+  });
 }
 
 /** Adds up times and tokens. */

@@ -6,7 +6,6 @@ import { readFinished, writeText } from '../files/run-folder.ts';
 import { type Hooks, type OnProgress, splitHooks } from '../hooks.ts';
 import { loadModel } from '../model/loaded-model.ts';
 import { observationGraph } from '../observe/observe.ts';
-import { physicalCores } from '../runtime/node/cores.ts';
 import { ownMemory } from '../runtime/node/memory.ts';
 import { withRuntime } from '../runtime/node/open-runtime.ts';
 import type { Runtime } from '../runtime/runtime.ts';
@@ -20,6 +19,7 @@ import { comparePaper, type PaperComparison } from './paper/comparison.ts';
 import { upgradePlan } from './plan.ts';
 import { type Prepared, prepare } from './prepare.ts';
 import {
+  deviceToResume,
   type Provenance,
   readProvenance,
   type Stopwatch,
@@ -27,6 +27,7 @@ import {
   type Timing,
   thisMachine,
   timedStages,
+  unknownMachine,
 } from './provenance.ts';
 import { type ExperimentResult, foldResult } from './result.ts';
 import type { SharedModel } from './shared-model.ts';
@@ -72,7 +73,7 @@ export async function runPrepared(
   hooks: Hooks,
   shared?: SharedModel,
 ): Promise<RunResult> {
-  const { out, threads, signal, onWarning } = hooks;
+  const { out, signal, onWarning } = hooks;
   let store: Store | undefined;
   let examples = 0;
   try {
@@ -87,7 +88,7 @@ export async function runPrepared(
     if (finished !== undefined && isOfThisVersion(finished.result, signature)) {
       const result = finished.result as unknown as ExperimentResult;
       const paper = await besidePaper(folder, prepared, result);
-      return { folder, result, ...paper, ...timesOf(finished.provenance, threads), found: plan.examples };
+      return { folder, result, ...paper, ...timesOf(finished.provenance, hooks), found: plan.examples };
     }
     store = await openStore(folder, plan, tokenLines(prepared));
     examples = plan.examples;
@@ -116,17 +117,21 @@ async function fillFolder(
     readonly preparing: number;
     readonly shared: SharedModel | undefined;
   },
-  { threads, signal, onProgress, onWarning }: Hooks,
+  hooks: Hooks,
 ): Promise<RunResult> {
+  const { threads, signal, onProgress, onWarning } = hooks;
   const { plan, signature, decoder } = prepared;
   const found = store.storedExamples();
   const before = readProvenance(timedStages, await store.readJson('provenance.json'));
   const watch = stopwatch(timedStages, before?.timing);
   watch.add('load', made.preparing);
+  const begun = found > 0 ? before?.provenance : undefined;
+  const device = deviceToResume(store.folder, hooks.device, begun);
   const computed = () =>
     withRuntime(
       {
-        threads: threads ?? (found > 0 ? before?.provenance.threads : undefined),
+        threads: threads ?? begun?.threads,
+        device,
         signal,
         lender: made.shared?.lender,
         onWarning,
@@ -139,7 +144,7 @@ async function fillFolder(
   const stored = made.earlier === undefined ? undefined : storedFinetuning(made.earlier);
   const settings = stored && found === plan.examples ? stored : await computed();
   const result = foldResult(plan, signature, decoder, settings, await store.records());
-  const times = timesOf(await store.readJson('provenance.json'), threads);
+  const times = timesOf(await store.readJson('provenance.json'), hooks);
   await store.writeJson('provenance.json', times as unknown as Json);
   await store.writeJson('result.json', result as unknown as Json);
   const paper = await besidePaper(store.folder, prepared, result);
@@ -155,9 +160,9 @@ function isOfThisVersion(result: Json, signature: string): boolean {
 }
 
 /** Times and machine as the folder has them; without them, zero times and this machine. */
-function timesOf(stored: Json | undefined, threads: number | undefined): Pick<RunResult, 'timing' | 'provenance'> {
+function timesOf(stored: Json | undefined, { threads }: Hooks): Pick<RunResult, 'timing' | 'provenance'> {
   const timing = stopwatch(timedStages, undefined).read();
-  return readProvenance(timedStages, stored) ?? { timing, provenance: thisMachine(threads ?? physicalCores()) };
+  return readProvenance(timedStages, stored) ?? { timing, provenance: unknownMachine(threads) };
 }
 
 /**
@@ -197,7 +202,7 @@ async function compute(
   const saveTimes = async () => {
     const { peakResidentBytes } = await runtime.usage();
     watch.notePeak(peakResidentBytes + ownMemory().peakResidentBytes);
-    const value = { timing: watch.read(), provenance: thisMachine(runtime.threads) };
+    const value = { timing: watch.read(), provenance: thisMachine(runtime) };
     await store.writeJson('provenance.json', value as unknown as Json);
   };
   const model = await watch.time('load', () => (shared?.load ?? loadModel)(checkpoint, runtime));

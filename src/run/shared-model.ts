@@ -2,7 +2,12 @@ import type { Checkpoint } from '../checkpoint/checkpoint.ts';
 import { canonicalJson } from '../files/canonical-json.ts';
 import type { Hooks } from '../hooks.ts';
 import { type LoadedModel, loadModel } from '../model/loaded-model.ts';
-import { type NodeRuntime, openRuntime, type RuntimeLender } from '../runtime/node/open-runtime.ts';
+import {
+  type NodeRuntime,
+  openRuntime,
+  type RuntimeLender,
+  type RuntimeOptions,
+} from '../runtime/node/open-runtime.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { type ModelWishes, openTextModel, type TextModel } from './prepare.ts';
 
@@ -24,7 +29,7 @@ export function modelKey({ model, heads, momentum }: ModelWishes): string {
 /** Keeps one model and one compute process open until `close`. */
 export function shareModel(): SharedModel {
   let found: { readonly key: string; readonly model: Promise<TextModel> } | undefined;
-  let held: { readonly runtime: NodeRuntime; readonly threads: number | undefined } | undefined;
+  let held: { readonly runtime: NodeRuntime; readonly options: RuntimeOptions } | undefined;
   let loaded: { readonly checkpoint: Checkpoint; readonly model: Promise<LoadedModel> } | undefined;
 
   async function close(): Promise<void> {
@@ -51,8 +56,9 @@ export function shareModel(): SharedModel {
     },
     lender: {
       lend: async options => {
-        if (held?.threads !== options.threads || held?.runtime.crash() !== undefined) await close();
-        held ??= { runtime: await openRuntime(options), threads: options.threads };
+        const same = held?.options.threads === options.threads && held?.options.device === options.device;
+        if (!same || held?.runtime.crash() !== undefined) await close();
+        held ??= { runtime: await openRuntime(options), options };
         return held.runtime;
       },
       giveBack: async runtime => {

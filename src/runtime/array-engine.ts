@@ -2,13 +2,8 @@ import { concatenate } from './concatenate.ts';
 import type { Engine, EngineSessionRequest } from './engine.ts';
 import type { Expected } from './feeds.ts';
 import { firstNonFinite } from './finite.ts';
+import { countGarbage, garbageLimit } from './garbage.ts';
 import { type TensorData, tensorBytes } from './protocol.ts';
-
-/**
- * Buffers without a user return to the system at a collection, which V8 may put off: force one
- * after so many bytes.
- */
-const garbageLimit = 256 * 2 ** 20;
 
 /** The part of onnxruntime that Node's package and the browser's share. */
 export interface Onnxruntime {
@@ -53,24 +48,13 @@ export function createArrayEngine(options: {
 }): Engine<TensorData> {
   const { ort, sessionOptions, writesInto, read, addSource, memory } = options;
   const tensorOf = ({ type, data, dims }: TensorData) => new ort.Tensor(type, data, dims);
-  let garbage = 0;
-
-  function discard(bytes: number): void {
-    garbage += bytes;
-    if (garbage < garbageLimit) return;
-    garbage = 0;
-    globalThis.gc?.();
-  }
+  const discard = countGarbage();
 
   return {
     async openSession(request) {
       const session = await ort.InferenceSession.create(request.model, sessionOptions(request));
-      const inputs = session.inputMetadata.map((input): Expected => {
-        if (!input.isTensor) throw new Error(`input ${input.name} is not a tensor`);
-        return { name: input.name, type: input.type!, shape: input.shape! };
-      });
       return {
-        inputs,
+        inputs: expectedInputs(session),
         outputs: session.outputNames,
         async run(feeds, outputs, into) {
           const fetches = Object.fromEntries(
@@ -92,7 +76,8 @@ export function createArrayEngine(options: {
         },
       };
     },
-    upload: tensor => tensor,
+    feed: tensor => tensor,
+    upload: async tensor => tensor,
     download: async tensor => tensor,
     concatenate: async (parts, axis) => concatenate(parts, axis),
     async firstNonFinite(tensor) {
@@ -107,7 +92,15 @@ export function createArrayEngine(options: {
   };
 }
 
-function dataOf(output: string, { type, dims, data }: OnnxTensor): TensorData {
+/** The inputs of a session, for the check of feeds. */
+export function expectedInputs(session: Pick<OnnxSession, 'inputMetadata'>): readonly Expected[] {
+  return session.inputMetadata.map(input => {
+    if (!input.isTensor) throw new Error(`input ${input.name} is not a tensor`);
+    return { name: input.name, type: input.type!, shape: input.shape! };
+  });
+}
+
+export function dataOf(output: string, { type, dims, data }: OnnxTensor): TensorData {
   if (type === 'float32') return { type, dims, data: data as Float32Array };
   if (type === 'int32') return { type, dims, data: data as Int32Array };
   throw new Error(`output ${output} is ${type}; only float32 and int32 leave a graph`);

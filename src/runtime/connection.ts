@@ -3,6 +3,8 @@ import type { Answers, Kind, Memory, Request } from './protocol.ts';
 
 /** A connection to an executor in a child process or a worker. */
 export interface Connection {
+  /** Where graphs are computed: `cpu`, `webgpu`, `cuda:1`, `wasm`. */
+  readonly device: string;
   /** Threads of one graph. */
   readonly threads: number;
   /**

@@ -28,7 +28,10 @@ export interface EngineSession<T extends Shape> {
 /** What computes: onnxruntime on one kind of device. `T` is a tensor where the engine holds it. */
 export interface Engine<T extends Shape = Shape> {
   readonly openSession: (request: EngineSessionRequest) => Promise<EngineSession<T>>;
-  readonly upload: (tensor: TensorData) => T;
+  /** A tensor for one run. */
+  readonly feed: (tensor: TensorData) => T;
+  /** A tensor that stays. */
+  readonly upload: (tensor: TensorData) => Promise<T>;
   readonly download: (tensor: T) => Promise<TensorData>;
   readonly concatenate: (parts: readonly T[], axis: number) => Promise<T>;
   /** The first NaN or infinity of a float32 tensor; undefined if every number is finite. */

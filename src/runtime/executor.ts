@@ -65,7 +65,7 @@ export function createExecutor<T extends Shape>(engine: Engine<T>): Executor {
     try {
       const feeds = mapValues(request.feeds, feed => {
         if ('handle' in feed) return use(feed.handle);
-        const tensor = engine.upload(feed);
+        const tensor = engine.feed(feed);
         unused.add(tensor);
         return tensor;
       });
@@ -116,8 +116,8 @@ export function createExecutor<T extends Shape>(engine: Engine<T>): Executor {
       sessions.delete(request.session);
       return {};
     },
-    upload({ handle, name, tensor }) {
-      hold(handle, name, engine.upload(tensor));
+    async upload({ handle, name, tensor }) {
+      hold(handle, name, await engine.upload(tensor));
       return {};
     },
     source({ name, bytes }) {
@@ -129,7 +129,7 @@ export function createExecutor<T extends Shape>(engine: Engine<T>): Executor {
       const loaded: T[] = [];
       for (const location of locations) {
         const { name, file } = location;
-        const tensor = engine.upload(await engine.read(location));
+        const tensor = await engine.upload(await engine.read(location));
         const found = await engine.firstNonFinite(tensor);
         if (found !== undefined) {
           const message = `${file}: tensor ${name} holds ${found.value} at element ${found.index}`;

@@ -85,6 +85,8 @@ export interface Usage extends Memory {
  * `trusted` is checked for NaN and infinity. Using a closed session or a released tensor throws.
  */
 export interface Runtime {
+  /** Where graphs are computed: `cpu`, `webgpu`, `cuda:1`, `wasm`. */
+  readonly device: string;
   /** Threads of one graph. */
   readonly threads: number;
   /** How the executor ended unexpectedly; undefined while it lives. */
@@ -128,7 +130,7 @@ interface OpenSession {
 
 /** The runtime over a connection. The caller closes it. */
 export function runtimeOver(connection: Connection): Runtime {
-  const { threads, crash, ask, close } = connection;
+  const { device, threads, crash, ask, close } = connection;
   const sessions = new Map<number, OpenSession>();
   const handles = new Map<number, Handle>();
   let nextSession = 1;
@@ -152,6 +154,7 @@ export function runtimeOver(connection: Connection): Runtime {
   }
 
   return {
+    device,
     threads,
     crash,
     close,

@@ -55,7 +55,7 @@ export interface TrainingEstimateOptions extends TrainingOptions, Hooks {
 export async function estimateTraining(options: TrainingEstimateOptions = {}): Promise<TrainingEstimate> {
   const { calibrate = true, ...others } = options;
   const { hooks, wishes } = splitHooks(others);
-  const { out, threads, signal } = hooks;
+  const { out, threads, device, signal } = hooks;
   const { plan, signature, config } = await prepareTraining(wishes, hooks);
   const { steps, batch, accumulate, model } = plan;
   const decoder = readDecoder(config, 'the model to train');
@@ -64,7 +64,7 @@ export async function estimateTraining(options: TrainingEstimateOptions = {}): P
   const T = model.context;
   const batchFlops = trainingFlops(decoder, { B: batch, T });
   const small = parameters <= SMALL.parameters && batchFlops <= SMALL.batchFlops;
-  const measured = calibrate ? await measureBatches(plan, small, { threads, signal }) : null;
+  const measured = calibrate ? await measureBatches(plan, small, { threads, device, signal }) : null;
 
   const evaluated = evaluatedSequences(plan);
   const checkpoints = Math.ceil(steps / (wishes.checkpointEvery ?? usualCheckpointEvery(plan)));

@@ -6,15 +6,15 @@ import { claimFolder, makeFolder, readFinished, readJson, writeResult, writeText
 import { type Hooks, splitHooks } from '../hooks.ts';
 import { Interrupted } from '../run/interrupted.ts';
 import {
+  deviceToResume,
   type Provenance,
   type ProvenanceFile,
   readProvenance,
   type Stopwatch,
   stopwatch,
   type Timing,
-  thisMachine,
+  unknownMachine,
 } from '../run/provenance.ts';
-import { physicalCores } from '../runtime/node/cores.ts';
 import { withRuntime } from '../runtime/node/open-runtime.ts';
 import { languageModel } from './gpt.ts';
 import { lossCurve } from './loss-curve.ts';
@@ -75,6 +75,7 @@ export async function trainModel(options: TrainRunOptions = {}): Promise<TrainRu
       const trained = await withRuntime(
         {
           threads: threads ?? earlier?.provenance.threads,
+          device: deviceToResume(folder, hooks.device, earlier?.provenance),
           // The signal does not stop the process: the current step is needed for the checkpoint.
           onWarning,
         },
@@ -103,14 +104,14 @@ export async function trainModel(options: TrainRunOptions = {}): Promise<TrainRu
 async function finish(
   folder: string,
   { plan, signature, config }: PreparedTraining,
-  { numbers, rows, threads, training, validation }: Trained,
+  { numbers, rows, machine, training, validation }: Trained,
   watch: Stopwatch<TrainingStage>,
 ): Promise<Pick<TrainRun, 'result' | 'timing' | 'provenance'>> {
   await writeWeights(folder, languageModel(config).parameters, numbers);
   await writeText(join(folder, 'losses.svg'), lossCurve(rows, `${plan.corpus.name}, ${plan.steps} steps`));
   const digest = await fileDigest(join(folder, 'model.safetensors'));
   const result = makeTrainingResult(plan, { signature, digest, numbers, training, validation });
-  const times = { timing: watch.read(), provenance: thisMachine(threads) };
+  const times = { timing: watch.read(), provenance: machine };
   await writeText(join(folder, 'provenance.json'), prettyJson(times as unknown as Json));
   await writeResult(folder, result as unknown as Json);
   await removeState(folder);
@@ -122,7 +123,7 @@ function timesOf(provenance: Json | undefined, threads: number | undefined): Pro
   return (
     earlier ?? {
       timing: stopwatch(trainingStages, undefined).read(),
-      provenance: thisMachine(threads ?? physicalCores()),
+      provenance: unknownMachine(threads),
     }
   );
 }

@@ -4,7 +4,7 @@ import type { Json } from '../files/canonical-json.ts';
 import { prettyJson } from '../files/pretty-json.ts';
 import { writeText } from '../files/run-folder.ts';
 import type { OnProgress } from '../hooks.ts';
-import { type Stopwatch, thisMachine } from '../run/provenance.ts';
+import { type Provenance, type Stopwatch, thisMachine } from '../run/provenance.ts';
 import { NonFiniteError } from '../runtime/errors.ts';
 import { ownMemory } from '../runtime/node/memory.ts';
 import type { Runtime } from '../runtime/runtime.ts';
@@ -42,7 +42,7 @@ export interface Trained {
   readonly rows: readonly LogRow[];
   readonly training: MeanLoss;
   readonly validation: MeanLoss;
-  readonly threads: number;
+  readonly machine: Provenance;
 }
 
 /** Sequences of a validation during training; the last validation takes all. */
@@ -92,7 +92,7 @@ export async function trainSteps(
       onSaved(saved);
       const { peakResidentBytes } = await runtime.usage();
       watch.notePeak(peakResidentBytes + ownMemory().peakResidentBytes);
-      const value = { timing: watch.read(), provenance: thisMachine(runtime.threads) };
+      const value = { timing: watch.read(), provenance: thisMachine(runtime) };
       await writeText(join(folder, 'provenance.json'), prettyJson(value as unknown as Json));
     };
     const validate = (sequences: Sequences, numbers: readonly number[], onBatch?: () => void): Promise<MeanLoss> =>
@@ -136,7 +136,7 @@ export async function trainSteps(
     return {
       numbers: (await opened.state()).parameters,
       rows: log.rows(),
-      threads: runtime.threads,
+      machine: thisMachine(runtime),
       training: await validate(training, evenlySpaced(training.length, validation.length), stopIfAsked),
       validation: await validate(validation, evenlySpaced(validation.length, validation.length), stopIfAsked),
     };

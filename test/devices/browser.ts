@@ -126,6 +126,7 @@ export async function openBrowser(): Promise<Browser> {
       return calls.ask(doing, request);
     };
     const runtime = runtimeOver({
+      device: options.device,
       threads: options.threads,
       ask,
       crash: calls.crash,

@@ -15,7 +15,7 @@ import { CELLS, type CellAnswer, type CellJob, FILES, type GivenBack } from './c
 import { sendFiles } from './parcel.ts';
 import { patiently, queueServer } from './queue-url.ts';
 
-export interface WorkerOptions extends Pick<Hooks, 'threads' | 'offline' | 'signal'> {
+export interface WorkerOptions extends Pick<Hooks, 'threads' | 'device' | 'offline' | 'signal'> {
   readonly url: string;
   /** The module that calls `serveCells`. */
   readonly child: ChildModule;
@@ -81,7 +81,11 @@ export async function work(options: WorkerOptions): Promise<WorkerReport> {
     let outcome: Outcome;
     try {
       if (computing?.ended()) computing = undefined;
-      computing ??= startCellProcess(options.child, { threads: options.threads, offline: options.offline }, onNote);
+      computing ??= startCellProcess(
+        options.child,
+        { threads: options.threads, device: options.device, offline: options.offline },
+        onNote,
+      );
       outcome = await computing.compute(cell, root, { needs, signal });
     } catch (error) {
       if (signal?.aborted) {

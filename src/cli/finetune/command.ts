@@ -4,6 +4,7 @@ export const finetuneCommand: CommandLine = {
   name: 'finetune',
   description: 'take one plain SGD step for each sequence, on the key and value projections of all layers',
   options: async () => (await import('./options.ts')).finetuneOptions,
+  computes: true,
   examples: [
     {
       line: 'dualform finetune --sequences sequences.json --learning-rate 0.003 --out tuned.safetensors',

@@ -6,6 +6,7 @@ export const momentumCommand: CommandLine = {
   options: async () => (await import('../../study/momentum/options.ts')).momentumOptions,
   out: { description: 'the folder of the study', byDefault: 'runs/<signature>' },
   dryRun: 'show what would be trained: tokens, FLOPs, memory, time',
+  computes: true,
   examples: [
     { line: 'dualform momentum', says: 'all tasks with tiny models; if interrupted, the same command continues' },
     { line: 'dualform momentum --preset small --dry-run', says: 'what an evening would train, without training it' },

@@ -26,6 +26,8 @@ export interface CommandLine {
   readonly options?: () => Promise<OptionShape>;
   /** The folder that the command writes, beside its options. */
   readonly out?: { readonly description: string; readonly byDefault: string };
+  /** Whether a model computes: the command has `--device`. */
+  readonly computes?: true;
   /** What `--dry-run` shows, where the command has it. */
   readonly dryRun?: string;
   readonly examples: readonly Example[];

@@ -6,6 +6,7 @@ export const runCommand: CommandLine = {
   options: async () => (await import('../../run/options.ts')).runOptions,
   out: { description: 'the run folder', byDefault: 'runs/<signature>' },
   dryRun: 'show what would be computed: tokens, FLOPs, memory, time',
+  computes: true,
   examples: [
     { line: 'dualform run', says: 'SST-2, the first 200 evaluation rows: about a minute' },
     { line: 'dualform run --task cb --limit all', says: 'all evaluation rows of another task' },

@@ -4,6 +4,7 @@ export const scoreCommand: CommandLine = {
   name: 'score',
   description: 'compute the log-probability of each label word after a prompt (the mean over its tokens)',
   options: async () => (await import('./options.ts')).scoreOptions,
+  computes: true,
   examples: [
     {
       line: 'dualform score --prompt "Sentence: a joy to watch Label:" --labels " Negative, Positive"',

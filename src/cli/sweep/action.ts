@@ -76,7 +76,7 @@ async function readPlan(file: string): Promise<Json> {
 async function compute(sweep: Sweep, { out, jobs, shard, queue, retryFailed }: Options, io: Io): Promise<void> {
   if (out === undefined) throw new UserError('is required', { option: 'out' });
   const share = shard === undefined ? undefined : readShard(shard);
-  const { signal, offline } = io;
+  const { signal, device, offline } = io;
   if (queue !== undefined && jobs > 1) {
     throw new UserError('excludes `queue`', { option: 'jobs', value: jobs, remedy: 'start more workers' });
   }
@@ -87,7 +87,7 @@ async function compute(sweep: Sweep, { out, jobs, shard, queue, retryFailed }: O
   const threads = jobs === 1 ? io.threads : Math.max(1, Math.floor((io.threads ?? physicalCores()) / jobs));
   const executor =
     queue === undefined
-      ? processes({ child: cellProcess, jobs, threads, offline })
+      ? processes({ child: cellProcess, jobs, threads, device, offline })
       : throughQueue({ url: queue, kinds: cellKinds, offline });
   let finished: SweepStatus;
   try {

@@ -11,6 +11,7 @@ export const sweepCommand: CommandLine = {
   options: async () => (await import('./options.ts')).sweepOptions,
   out: { description: 'folder of the sweep', byDefault: 'required' },
   dryRun: 'show what would be computed: cells, time, memory, disk',
+  computes: true,
   examples: [
     {
       line: 'dualform sweep plan.json --out sweeps/seeds',

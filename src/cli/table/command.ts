@@ -5,6 +5,7 @@ export const tableCommand: CommandLine = {
   description: "make the paper's tables 1 to 5 for a model from runs of every task; finished runs are reused",
   options: async () => (await import('../../run/paper/options.ts')).tableOptions,
   out: { description: 'folder that holds a run folder for each task', byDefault: 'runs/<signature> for each' },
+  computes: true,
   examples: [
     {
       line: 'dualform table --preset paper --model KoboldAI/fairseq-dense-1.3B --tasks all',

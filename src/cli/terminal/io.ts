@@ -1,12 +1,13 @@
 import type { Json } from '../../files/canonical-json.ts';
 import { prettyJson } from '../../files/pretty-json.ts';
-import type { Hooks, Progress } from '../../hooks.ts';
+import type { Device, Hooks, Progress } from '../../hooks.ts';
 import { showProgress } from './progress.ts';
 
 /** What every action is given: terminal, threads, network, and the signal of Ctrl-C. */
 export interface Io {
   readonly offline: boolean;
   readonly threads: number | undefined;
+  readonly device: Device | undefined;
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;
   /** Throws after Ctrl-C, so that work that only reports its progress stops too. */
@@ -22,17 +23,19 @@ export interface IoOptions {
   readonly quiet?: boolean | undefined;
   readonly offline?: boolean | undefined;
   readonly threads?: number | undefined;
+  readonly device?: Device | undefined;
 }
 
 /** @param word puts flags in place of the names that the library gives to options */
 export function openIo(
-  { json, quiet, offline, threads }: IoOptions,
+  { json, quiet, offline, threads, device }: IoOptions,
   { signal, word }: { readonly signal: AbortSignal; readonly word: (text: string) => string },
 ): Io & { readonly end: () => void } {
   const progress = showProgress(process.stderr);
   return {
     offline: offline ?? false,
     threads,
+    device,
     signal,
     end: progress.end,
     progress: event => {
@@ -50,6 +53,6 @@ export function openIo(
 }
 
 /** The hooks of a job that a command runs. */
-export function hooksOf({ threads, offline, signal, progress, note }: Io): Hooks {
-  return { threads, offline, signal, onProgress: progress, onWarning: note };
+export function hooksOf({ threads, device, offline, signal, progress, note }: Io): Hooks {
+  return { threads, device, offline, signal, onProgress: progress, onWarning: note };
 }

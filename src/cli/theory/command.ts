@@ -6,6 +6,7 @@ export const theoryCommand: CommandLine = {
   options: async () => (await import('../../study/dual-form/options.ts')).theoryOptions,
   out: { description: 'folder of the chapters', byDefault: 'runs/theory-<signature>' },
   dryRun: 'show what would be computed',
+  computes: true,
   examples: [
     { line: 'dualform theory', says: 'all chapters with the embedded model; finished ones are reused' },
     {

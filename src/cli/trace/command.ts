@@ -4,6 +4,7 @@ export const traceCommand: CommandLine = {
   name: 'trace',
   description: 'run one forward pass and save logits, attention outputs, attention scores and queries',
   options: async () => (await import('./options.ts')).traceOptions,
+  computes: true,
   examples: [
     { line: 'dualform trace --text "The film was" --out film.safetensors', says: 'every tensor of three words' },
     {

@@ -6,6 +6,7 @@ export const trainCommand: CommandLine = {
   options: async () => (await import('../../train/options.ts')).trainOptions,
   out: { description: 'the run folder, which becomes the folder of the model', byDefault: 'runs/<signature>' },
   dryRun: 'show what would be computed: parameters, tokens, FLOPs, memory, time',
+  computes: true,
   examples: [
     { line: 'dualform train', says: 'about 1 million parameters on tiny Shakespeare, under two minutes' },
     { line: 'dualform train --momentum 0.1 --out runs/momentum', says: 'the same with momentum attention' },

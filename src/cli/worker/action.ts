@@ -7,8 +7,8 @@ import type { WorkerCommandOptions } from './options.ts';
 
 export async function perform({ options }: Given<WorkerCommandOptions & JobOptions>, io: Io): Promise<void> {
   const { queue: url, once, out } = options;
-  const { threads, offline, signal, note } = io;
-  const report = await work({ url, child: cellProcess, out, once, threads, offline, signal, onNote: note });
+  const { threads, device, offline, signal, note } = io;
+  const report = await work({ url, child: cellProcess, out, once, threads, device, offline, signal, onNote: note });
   const { done, failed, givenBack } = report;
   io.answer(report, () => `${formatPlural(done, 'cell')} done, ${failed} failed, ${givenBack} given back.`);
 }

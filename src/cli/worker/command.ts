@@ -8,6 +8,7 @@ export const workerCommand: CommandLine = {
     description: 'the folder of the sweep, where it is shared; else a folder of this worker',
     byDefault: 'a temporary folder; finished cells travel through the queue',
   },
+  computes: true,
   examples: [
     { line: 'dualform worker --queue redis://host:6379', says: 'cells come and results go through the queue' },
     {

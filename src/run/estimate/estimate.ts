@@ -49,12 +49,12 @@ export interface EstimateOptions extends ExperimentOptions, Hooks {
 export async function estimateRun(options: EstimateOptions = {}, shared?: SharedModel): Promise<Estimate> {
   const { speed: given, machineBytes = memoryOfMachine(), ...others } = options;
   const { hooks, wishes } = splitHooks(others);
-  const { out, threads, signal, onWarning } = hooks;
+  const { out, threads, device, signal, onWarning } = hooks;
   signal?.throwIfAborted();
   const prepared = await prepare(wishes, hooks, shared && (asked => shared.open(asked, hooks)));
   signal?.throwIfAborted();
   passOnWarnings(prepared.task, onWarning);
-  const speed = given === undefined ? await measureSpeed(prepared, { threads, signal }) : given;
+  const speed = given === undefined ? await measureSpeed(prepared, { threads, device, signal }) : given;
   return estimate(prepared, speed, machineBytes, out);
 }
 

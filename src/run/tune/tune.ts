@@ -41,7 +41,7 @@ export async function tune(options: TuneOptions = {}, shared?: SharedModel): Pro
 
 async function tuneUninterrupted(options: TuneOptions, shared: SharedModel | undefined): Promise<TuneResult> {
   const { hooks, wishes } = splitHooks(options);
-  const { onProgress, onWarning, threads, signal } = hooks;
+  const { onProgress, onWarning, threads, device, signal } = hooks;
   const chosen = checkOptions(tuneOptions, wishes);
   const [seeds, rates] = [ascending(chosen.seeds), ascending(chosen.learningRates)];
   const subject = await openSubject(chosen, hooks, shared && (asked => shared.open(asked, hooks)));
@@ -70,6 +70,7 @@ async function tuneUninterrupted(options: TuneOptions, shared: SharedModel | und
   const grid = await withRuntime(
     {
       threads,
+      device,
       signal,
       lender: shared?.lender,
       onWarning,

@@ -3,10 +3,10 @@
  * its parent in order. `session.run` blocks its thread while a graph runs, which the parent must
  * not do.
  */
-import { createExecutor } from '../executor.ts';
+import type { NodeDevice } from '../../device.ts';
 import type { Reply } from '../protocol.ts';
 import { serve } from '../serve.ts';
-import type { NodeDevice } from './session-options.ts';
+import { openExecutor } from './open-executor.ts';
 
 // Ctrl-C in a terminal signals the whole process group; the parent decides what happens.
 process.on('SIGINT', () => {});
@@ -25,12 +25,8 @@ function send(reply: Reply): Promise<void> {
 }
 
 try {
-  // Imported here, so that a system on which onnxruntime does not load gets a message instead of a
-  // crash.
-  const { createNodeEngine } = await import('./engine.ts');
-  const [, , threads, device] = process.argv;
-  const engine = createNodeEngine({ threads: Number(threads), device: device as NodeDevice });
-  process.on('message', serve(createExecutor(engine), send));
+  const [threads, device] = process.argv.slice(2) as [string, NodeDevice];
+  process.on('message', serve(await openExecutor(device, Number(threads)), send));
   await send({ kind: 'ready' });
 } catch (error) {
   await send({ kind: 'unusable', message: error instanceof Error ? error.message : String(error) });

@@ -1,11 +1,11 @@
 import { fork } from 'node:child_process';
 import { childModule } from '../../child-module.ts';
+import { deviceClass, type NodeDevice } from '../../device.ts';
 import { UserError } from '../../error.ts';
 import { createCalls } from '../calls.ts';
 import type { Connection } from '../connection.ts';
 import type { Reply } from '../protocol.ts';
 import { memoryOf } from './memory.ts';
-import type { NodeDevice } from './session-options.ts';
 
 /** A running compute process. */
 export interface ComputeProcess extends Connection {
@@ -16,8 +16,8 @@ const stderrKept = 4096;
 
 /**
  * Starts a compute process and waits until onnxruntime is loaded in it.
- * @throws UserError when onnxruntime does not load on this system; the reason of `signal` when it
- * is aborted
+ * @throws UserError when onnxruntime does not load on this system or the device is not there; the
+ * reason of `signal` when it is aborted
  */
 export async function startComputeProcess(options: {
   readonly device: NodeDevice;
@@ -35,7 +35,7 @@ export async function startComputeProcess(options: {
     execArgv: ['--expose-gc', ...execArgv],
   });
   // A failed send means that the process has ended, which settles every request.
-  const calls = createCalls({ send: call => child.send(call, () => {}), unusable });
+  const calls = createCalls({ send: call => child.send(call, () => {}), unusable: why => unusable(device, why) });
   let stderr = '';
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     stderr = (stderr + text).slice(-stderrKept);
@@ -74,13 +74,32 @@ export async function startComputeProcess(options: {
   const pid = child.pid!;
   const { ask, crash } = calls;
   const memory = async () => memoryOf(pid) ?? ask('measuring memory', { kind: 'memory' });
-  return { pid, threads, ask, crash, memory, close };
+  return { pid, device, threads, ask, crash, memory, close };
 }
 
-function unusable(message: string): UserError {
+function unusable(device: NodeDevice, message: string): UserError {
   const reason = message.split('\n')[0]!;
-  const system = `${process.platform} ${process.arch}`;
-  return new UserError(
-    `onnxruntime does not load on this system (${system}): ${reason}; it needs Linux with glibc 2.28, macOS on arm64 or Windows`,
-  );
+  switch (deviceClass(device)) {
+    case 'cpu':
+      return new UserError(
+        `onnxruntime does not load on this system (${process.platform} ${process.arch}): ${reason}; it needs Linux with glibc 2.28, macOS on arm64 or Windows`,
+      );
+    case 'webgpu':
+      return new UserError(`device webgpu is not there: ${plain(reason)}`, {
+        remedy:
+          process.platform === 'linux'
+            ? "install the Vulkan loader (libvulkan1) and the card's Vulkan driver, or compute with `device` cpu"
+            : "install the card's driver, or compute with `device` cpu",
+      });
+    case 'cuda':
+      return new UserError(`device ${device} is not there: ${plain(reason)}`, {
+        remedy:
+          "install CUDA 12, cuDNN 9 and onnxruntime's CUDA libraries (docs/devices.md), or compute with `device` cpu",
+      });
+  }
+}
+
+/** Without the place in onnxruntime's source that its message begins with. */
+function plain(reason: string): string {
+  return reason.replace(/^.* was false\. /, '').trim();
 }

@@ -1,9 +1,10 @@
+import type { Device } from '../../device.ts';
 import { UserError } from '../../error.ts';
 import { type Crash, CrashError } from '../errors.ts';
 import { type Runtime, runtimeOver } from '../runtime.ts';
 import { startComputeProcess } from './compute-process.ts';
 import { physicalCores } from './cores.ts';
-import type { NodeDevice } from './session-options.ts';
+import { settleDevice } from './settle-device.ts';
 
 /** A runtime in a child process. */
 export interface NodeRuntime extends Runtime {
@@ -12,10 +13,8 @@ export interface NodeRuntime extends Runtime {
 }
 
 export interface RuntimeOptions {
-  /**
-   * Default: `cpu`. `webgpu` needs a driver; every tensor crosses to the GPU and back in each run.
-   */
-  readonly device?: NodeDevice | undefined;
+  /** `cpu` unless given. */
+  readonly device?: Device | undefined;
   /** Default: the physical cores that the process may use. */
   readonly threads?: number | undefined;
   /**
@@ -28,8 +27,8 @@ export interface RuntimeOptions {
 /** Starts a compute process. The caller closes it. */
 export async function openRuntime(options: RuntimeOptions = {}): Promise<NodeRuntime> {
   const threads = options.threads ?? physicalCores();
-  const { device = 'cpu', signal } = options;
-  const connection = await startComputeProcess({ device, threads, signal });
+  const device = await settleDevice({ device: options.device, threads, signal: options.signal });
+  const connection = await startComputeProcess({ device, threads, signal: options.signal });
   return { ...runtimeOver(connection), pid: connection.pid };
 }
 

@@ -1,18 +1,15 @@
 import type { InferenceSession } from 'onnxruntime-node';
 
-/** What onnxruntime computes on in Node. */
-export type NodeDevice = 'cpu' | 'webgpu';
-
 /** How onnxruntime runs every graph. */
 export function sessionOptions(request: {
-  readonly device: NodeDevice;
+  readonly provider: InferenceSession.ExecutionProviderConfig;
   readonly threads: number;
   readonly weightsRoot: string | undefined;
   readonly prepack: boolean;
 }): InferenceSession.SessionOptions {
-  const { device, threads, weightsRoot, prepack } = request;
+  const { provider, threads, weightsRoot, prepack } = request;
   return {
-    executionProviders: [device],
+    executionProviders: [provider],
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     executionMode: 'sequential',

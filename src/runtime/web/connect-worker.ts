@@ -49,6 +49,7 @@ export async function connectWorker(
   }
   const { ask, crash } = calls;
   return {
+    device: options.device,
     threads: options.threads,
     ask,
     crash,

@@ -85,7 +85,7 @@ export async function runTheory(options: TheoryOptions = {}): Promise<TheoryResu
 async function computeChapter(
   { prepared, plan, folder }: PreparedTheory,
   chapter: ChapterNumber,
-  { threads, signal, onProgress, onWarning }: TheoryOptions,
+  { threads, device, signal, onProgress, onWarning }: TheoryOptions,
 ): Promise<StoredChapter> {
   const { title, compute } = chapters[chapter];
   const report = (doing: string, done: number, total: number) => {
@@ -96,6 +96,7 @@ async function computeChapter(
   const { figure, ...result } = await withRuntime(
     {
       threads,
+      device,
       signal,
       onWarning,
     },

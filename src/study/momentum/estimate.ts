@@ -46,12 +46,12 @@ const STEPS = 40;
  */
 export async function estimateMomentum(options: StudyWishes & Hooks = {}): Promise<StudyEstimate> {
   const { hooks, wishes } = splitHooks(options);
-  const { out, threads, signal } = hooks;
+  const { out, threads, device, signal } = hooks;
   const planned = await planStudy(wishes, hooks);
   const { plan } = planned;
   const workers = threads ?? physicalCores();
   const trainees = makeTrainees(planned);
-  const timed = await Promise.all(Array.from({ length: workers }, () => timeOnce(plan, trainees, signal)));
+  const timed = await Promise.all(Array.from({ length: workers }, () => timeOnce(plan, trainees, { device, signal })));
   const cells = cellsOf(plan);
   const tasks = trainees.map(({ task, training: { steps }, step }, i): TaskEstimate => {
     const models = cells.filter(cell => cell.task === task).length;
@@ -77,8 +77,8 @@ export async function estimateMomentum(options: StudyWishes & Hooks = {}): Promi
 }
 
 /** Seconds of a model of each task: a fixed part, and per step. */
-async function timeOnce(plan: MomentumPlan, trainees: readonly Trainee[], signal: AbortSignal | undefined) {
-  return withRuntime({ threads: 1, signal }, async runtime => {
+async function timeOnce(plan: MomentumPlan, trainees: readonly Trainee[], { device, signal }: Hooks) {
+  return withRuntime({ threads: 1, device, signal }, async runtime => {
     const tasks: { readonly fixed: number; readonly perStep: number }[] = [];
     for (const trainee of trainees) {
       const short = { ...trainee, training: { ...trainee.training, steps: STEPS, warmUp: 0 } };

@@ -7,7 +7,15 @@ import { claimFolder, makeFolder, readFinished, readJson, writeResult, writeText
 import { type Hooks, type Progress, splitHooks } from '../../hooks.ts';
 import { Interrupted } from '../../run/interrupted.ts';
 import { signatureOf } from '../../run/plan.ts';
-import { type Provenance, readProvenance, stopwatch, type Timing, thisMachine } from '../../run/provenance.ts';
+import {
+  deviceToResume,
+  type Provenance,
+  readProvenance,
+  stopwatch,
+  type Timing,
+  thisMachine,
+  unknownMachine,
+} from '../../run/provenance.ts';
 import { physicalCores } from '../../runtime/node/cores.ts';
 import { passOnWarnings } from '../../task/warnings.ts';
 import type { CellRecord } from './cell-record.ts';
@@ -103,7 +111,7 @@ function finishedRun(
     folder,
     result: result as unknown as MomentumResult,
     timing: earlier?.timing ?? stopwatch(taskNames, undefined).read(),
-    provenance: earlier?.provenance ?? thisMachine(workers),
+    provenance: earlier?.provenance ?? unknownMachine(workers),
     cells,
     found: cells,
   };
@@ -125,7 +133,7 @@ async function trainMissing(
     readonly workers: number;
     readonly state: State;
   },
-  { signal, onProgress, onWarning }: Hooks,
+  { device: asked, signal, onProgress, onWarning }: Hooks,
 ): Promise<MomentumRun> {
   const cells = cellsOf(plan);
   const records = new Map<string, CellRecord>();
@@ -137,16 +145,19 @@ async function trainMissing(
   Object.assign(state, { folder, cells: cells.length, records });
   const earlier = readProvenance(taskNames, await readJson(join(folder, 'provenance.json')));
   const watch = stopwatch(taskNames, earlier?.timing);
+  const device = deviceToResume(folder, asked, found > 0 ? earlier?.provenance : undefined);
+  let provenance = earlier?.provenance ?? unknownMachine(workers);
   await trainAll(
     cells.filter(cell => !records.has(nameOf(cell))),
     {
-      ...{ plan, trainees, workers, signal, watch, onWarning },
+      ...{ plan, trainees, workers, device, signal, watch, onWarning },
       onSteps: steps => onProgress?.(progressOf(trainees, cells, records, steps)),
-      onRecord: async record => {
+      onRecord: async (record, device) => {
         lock.check();
         await writeCell(folder, record);
         records.set(nameOf(record), record);
-        const times = { timing: watch.read(), provenance: thisMachine(workers) };
+        provenance = thisMachine({ threads: workers, device });
+        const times = { timing: watch.read(), provenance };
         await writeText(join(folder, 'provenance.json'), prettyJson(times as unknown as Json));
       },
     },
@@ -155,7 +166,7 @@ async function trainMissing(
   const result = foldResult(plan, signatureOf(plan), described, [...records.values()]);
   for (const { file, svg } of drawFigures(result)) await writeText(join(folder, file), svg);
   await writeResult(folder, result as unknown as Json);
-  return { folder, result, timing: watch.read(), provenance: thisMachine(workers), cells: cells.length, found };
+  return { folder, result, timing: watch.read(), provenance, cells: cells.length, found };
 }
 
 /** @param steps done in cells that are not finished */

@@ -1,3 +1,4 @@
+import type { Device } from '../../device.ts';
 import type { Stopwatch } from '../../run/provenance.ts';
 import { ownMemory } from '../../runtime/node/memory.ts';
 import { withRuntime } from '../../runtime/node/open-runtime.ts';
@@ -11,11 +12,12 @@ export interface TrainAllOptions {
   readonly trainees: readonly Trainee[];
   /** Models that are trained at once. */
   readonly workers: number;
+  readonly device: Device | undefined;
   readonly signal: AbortSignal | undefined;
   readonly watch: Stopwatch<TaskName>;
   /** Receives the number of steps done in unfinished cells. */
   readonly onSteps: (steps: number) => void;
-  readonly onRecord: (record: CellRecord) => Promise<void>;
+  readonly onRecord: (record: CellRecord, device: string) => Promise<void>;
   readonly onWarning: ((message: string) => void) | undefined;
 }
 
@@ -36,6 +38,7 @@ export async function trainAll(cells: readonly Cell[], options: TrainAllOptions)
     await withRuntime(
       {
         threads: 1,
+        device: options.device,
         signal,
         onWarning,
       },
@@ -56,7 +59,7 @@ export async function trainAll(cells: readonly Cell[], options: TrainAllOptions)
           });
           watch.add(task, (performance.now() - started) / 1000, trainee.training.steps * trainee.step.tokens);
           watch.notePeak(workers * (await runtime.usage()).peakResidentBytes + ownMemory().peakResidentBytes);
-          await onRecord(record);
+          await onRecord(record, runtime.device);
           steps.delete(name);
           report();
         }

@@ -1,7 +1,7 @@
-import { encodeOnnx } from '../../graph/onnx/encode.ts';
-import { gemm } from '../../graph/operators/index.ts';
-import { input } from '../../graph/tensor.ts';
-import type { Runtime } from '../../runtime/runtime.ts';
+import { encodeOnnx } from '../graph/onnx/encode.ts';
+import { gemm } from '../graph/operators/index.ts';
+import { input } from '../graph/tensor.ts';
+import type { Runtime } from './runtime.ts';
 
 /**
  * The peak of the machine with this engine: GFLOP/s of a large float32 matrix product, [512, 768] x

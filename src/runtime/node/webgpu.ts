@@ -1,0 +1,156 @@
+import { env, InferenceSession, Tensor } from 'onnxruntime-node';
+import { encodeOnnx } from '../../graph/onnx/encode.ts';
+import { concat, reduceSum, reshape } from '../../graph/operators/index.ts';
+import { input } from '../../graph/tensor.ts';
+import { dataOf, expectedInputs } from '../array-engine.ts';
+import type { Engine, NonFinite } from '../engine.ts';
+import { firstNonFinite } from '../finite.ts';
+import { countGarbage } from '../garbage.ts';
+import { type Shape, type TensorData, tensorBytes } from '../protocol.ts';
+import { ownMemory } from './memory.ts';
+import { readFileTensor } from './read-file.ts';
+import { sessionOptions } from './session-options.ts';
+
+/** On the device, or in JavaScript where only one run reads it. */
+interface WebgpuTensor extends Shape {
+  readonly tensor: Tensor;
+}
+
+type Place = 'cpu' | 'gpu-buffer';
+
+/** Tensors up to this size are read whole to find a number that is not finite. */
+const readWhole = 4096;
+
+/**
+ * onnxruntime's WebGPU provider. Tensors with a handle stay on the device; feeds and fetched outputs
+ * cross. Each session has its own copy of its weights there.
+ *
+ * The binding cannot read a tensor on the device (`getData` ends the process), nor write outputs
+ * into a given buffer: helper graphs copy.
+ */
+export function createWebgpuEngine({ threads }: { readonly threads: number }): Engine<WebgpuTensor> {
+  env.logLevel = 'error';
+  const discard = countGarbage();
+  const helpers = new Map<string, Promise<InferenceSession>>();
+
+  const openOn = (place: Place, model: Uint8Array, request: { weightsRoot: string | undefined; prepack: boolean }) =>
+    InferenceSession.create(model, {
+      ...sessionOptions({ provider: 'webgpu', threads, ...request }),
+      preferredOutputLocation: place,
+    });
+
+  function helper(key: string, place: Place, model: () => Uint8Array): Promise<InferenceSession> {
+    const known = helpers.get(key);
+    if (known !== undefined) return known;
+    const opening = openOn(place, model(), { weightsRoot: undefined, prepack: false });
+    helpers.set(key, opening);
+    return opening;
+  }
+
+  /** Joins tensors at `place`; a single one is copied there. */
+  async function join(parts: readonly WebgpuTensor[], axis: number, place: Place): Promise<WebgpuTensor> {
+    const [{ type, dims }] = parts as [WebgpuTensor];
+    const rank = dims.length;
+    const at = rank === 0 ? 0 : axis < 0 ? axis + rank : axis;
+    const fits = ({ type: other, dims: found }: Shape) =>
+      other === type && found.length === rank && found.every((dim, i) => i === at || dim === dims[i]);
+    if (at >= Math.max(rank, 1) || !parts.every(fits))
+      throw new Error(`tensors do not fit together along axis ${axis}`);
+    const session = await helper(`join ${parts.length} ${type} ${rank} ${at} ${place}`, place, () => {
+      const inputs = parts.map((_, i) =>
+        input(
+          `part${i}`,
+          type,
+          dims.map((_, d) => (d === at ? `own${i}` : `dim${d}`)),
+        ),
+      );
+      const joined = concat(rank === 0 ? [reshape(inputs[0]!, [1])] : inputs, at);
+      return encodeOnnx({ name: 'join', outputs: { joined } });
+    });
+    const { joined } = await session.run(Object.fromEntries(parts.map(({ tensor }, i) => [`part${i}`, tensor])));
+    return { type, dims: rank === 0 ? [] : joined!.dims, tensor: joined! };
+  }
+
+  async function download({ type, dims, tensor }: WebgpuTensor): Promise<TensorData> {
+    if (tensor.location === 'cpu') return dataOf('', { type, dims, data: tensor.data });
+    const { tensor: copy } = await join([{ type, dims, tensor }], 0, 'cpu');
+    return dataOf('', { type, dims, data: copy.data });
+  }
+
+  /** The sum is not finite if any number is not; the sum of finite numbers may overflow. */
+  async function mayHoldNonFinite({ dims, tensor }: WebgpuTensor): Promise<boolean> {
+    const session = await helper(`sum ${dims.length}`, 'cpu', () => {
+      const x = input(
+        'x',
+        'float32',
+        dims.map((_, d) => `dim${d}`),
+      );
+      return encodeOnnx({
+        name: 'sum',
+        outputs: {
+          sum: reduceSum(
+            x,
+            dims.map((_, d) => d),
+          ),
+        },
+      });
+    });
+    const { sum } = await session.run({ x: tensor });
+    return !Number.isFinite((sum!.data as Float32Array)[0]);
+  }
+
+  const feed = ({ type, dims, data }: TensorData): WebgpuTensor => ({
+    type,
+    dims,
+    tensor: new Tensor(type, data, dims),
+  });
+
+  return {
+    async openSession({ model, weightsRoot, prepack }) {
+      const session = await openOn('gpu-buffer', model, { weightsRoot, prepack });
+      return {
+        inputs: expectedInputs(session),
+        outputs: session.outputNames,
+        async run(feeds, outputs) {
+          // With outputs on the device, the binding refuses to leave one out.
+          const made = await session.run(
+            Object.fromEntries(Object.entries(feeds).map(([name, { tensor }]) => [name, tensor])),
+          );
+          for (const [name, tensor] of Object.entries(made)) if (!outputs.includes(name)) tensor.dispose();
+          return Object.fromEntries(
+            outputs.map(output => {
+              const tensor = made[output]!;
+              const { type } = tensor;
+              if (type !== 'float32' && type !== 'int32') {
+                throw new Error(`output ${output} is ${type}; only float32 and int32 leave a graph`);
+              }
+              return [output, { type, dims: tensor.dims, tensor }];
+            }),
+          );
+        },
+        release: () => session.release(),
+      };
+    },
+    feed,
+    upload: tensor => join([feed(tensor)], 0, 'gpu-buffer'),
+    download,
+    concatenate: (parts, axis) => join(parts, axis, 'gpu-buffer'),
+    async firstNonFinite(tensor) {
+      if (tensor.type !== 'float32') return undefined;
+      const large = tensor.tensor.location !== 'cpu' && tensorBytes(tensor) > 4 * readWhole;
+      if (large && !(await mayHoldNonFinite(tensor))) return undefined;
+      return inNumbers(await download(tensor));
+    },
+    dispose(tensors) {
+      for (const { tensor } of tensors) if (tensor.location === 'gpu-buffer') tensor.dispose();
+      discard(tensors.reduce((sum, tensor) => sum + tensorBytes(tensor), 0));
+    },
+    read: async location => readFileTensor(location),
+    memory: ownMemory,
+  };
+}
+
+function inNumbers(tensor: TensorData): NonFinite | undefined {
+  const index = firstNonFinite(tensor.data as Float32Array);
+  return index < 0 ? undefined : { index, value: tensor.data[index]! };
+}
