@@ -4,7 +4,6 @@ import {
   emptyPrefix,
   fetchBytes,
   loadModel,
-  metric,
   observe,
   openGguf,
   openRuntime,
@@ -67,6 +66,3 @@ export async function compute(files: Files, { before, tokens, labels, sequence }
 export async function encode(tokenizer: string, texts: readonly string[]): Promise<readonly (readonly number[])[]> {
   return (await openTokenizer(await fetchBytes(tokenizer))).encodeAll(texts);
 }
-
-/** Of a namespace, a page loads only what it names. */
-export const measure = metric.measure;
