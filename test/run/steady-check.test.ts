@@ -67,7 +67,7 @@ test('a run that rounding decides says so first', async () => {
   const { steady, lines } = await findings(join(scratch(), 'run'));
   expect(steady.pass).toBe(false);
   expect(steady.cosine).toBeLessThan(0.99);
-  expect(lines[0]).toMatch(/^Rounding decides the result of finetuning at 0\.1 gives: .*mean cosine of/);
+  expect(lines[0]).toMatch(/^Rounding decides the result of finetuning at 0\.1: .*mean cosine of/);
 });
 
 test('a nudged rate that diverges does not pass', async () => {
