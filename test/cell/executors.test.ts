@@ -11,8 +11,8 @@ import { requireMemory, sweepCost } from '../../src/cell/sweep-cost.ts';
 import { makeFolders } from '../../src/files/make-folders.ts';
 import { makeFolder } from '../../src/files/run-folder.ts';
 import type { Progress } from '../../src/hooks.ts';
-import { fakeKinds, fakeProcess } from './fake-kind.ts';
-import { digestsBelow, fakeSweep, scratch } from './scratch.ts';
+import { fakeKinds, fakeProcess, fakeSweep } from './fake-kind.ts';
+import { digestsBelow, scratch } from './scratch.ts';
 
 const inProcesses = (jobs: number) => processes({ child: fakeProcess, jobs, threads: 1 });
 const executors: readonly (readonly [string, Executor])[] = [

@@ -3,9 +3,11 @@ import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import type { CellKind, CellKinds } from '../../src/cell/cell.ts';
+import type { CellKind, CellKinds, CellOptions } from '../../src/cell/cell.ts';
+import { readSweep, type Sweep } from '../../src/cell/sweep-plan.ts';
 import { childModule } from '../../src/child-module.ts';
 import { UserError } from '../../src/error.ts';
+import type { Json } from '../../src/files/canonical-json.ts';
 import { writeResult } from '../../src/files/run-folder.ts';
 import { checkOptions, oneOf, option, wholeNumber } from '../../src/options.ts';
 
@@ -29,7 +31,7 @@ const fakeKind: CellKind = {
   costless: ['seed'],
   figures: [{ path: 'value.mean', title: 'value' }],
   open: () => ({
-    compute: async (options, { out, signal, onWarning }) => {
+    compute: async (options, { out, signal }) => {
       const { does, steps, log, seed = 0 } = checkOptions(shape, options);
       mkdirSync(out, { recursive: true });
       const stored = join(out, 'steps.txt');
@@ -46,7 +48,6 @@ const fakeKind: CellKind = {
         const cause = Object.assign(new Error('ENOSPC: no space left'), { code: 'ENOSPC' });
         throw new UserError(`${out}: the disk is full`, { cause });
       }
-      if (does === 'succeed') onWarning?.(`computed ${seed}`);
       const value = { mean: seed / 2, interval: { low: 0, high: seed }, perLayer: [1, 2] };
       await writeResult(out, { schema: 'fake/1', value, tests: [{ p: 0.5 }], seed, why: null });
     },
@@ -57,4 +58,9 @@ const fakeKind: CellKind = {
 };
 
 export const fakeKinds: CellKinds = new Map([['fake', fakeKind]]);
+/** A sweep of cells that compute nothing. */
+export function fakeSweep(grid: { readonly [key: string]: readonly Json[] }, base: CellOptions = {}): Sweep {
+  return readSweep('plan.json', { command: 'fake', base, grid }, fakeKinds);
+}
+
 export const fakeProcess = childModule('fake-process', import.meta.url);

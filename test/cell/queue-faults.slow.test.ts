@@ -7,10 +7,9 @@ import { here } from '../../src/cell/here.ts';
 import { throughQueue } from '../../src/cell/queue/queue-executor.ts';
 import { runSweep, type SweepOptions } from '../../src/cell/sweep.ts';
 import type { Sweep } from '../../src/cell/sweep-plan.ts';
-import { fakeKinds } from './fake-kind.ts';
-import { digestsBelow, fakeSweep, scratch } from './scratch.ts';
+import { fakeKinds, fakeSweep } from './fake-kind.ts';
+import { digestsBelow, scratch, startWorker } from './scratch.ts';
 import { hasRedis, startPostgres, startRedis, type TestServer } from './servers.ts';
-import { startWorker } from './worker-process.ts';
 
 const linesOf = (file: string) => (existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : []);
 

@@ -3,10 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { onTestFinished } from 'vitest';
-import type { CellOptions } from '../../src/cell/cell.ts';
-import { readSweep, type Sweep } from '../../src/cell/sweep-plan.ts';
-import type { Json } from '../../src/files/canonical-json.ts';
-import { fakeKinds } from './fake-kind.ts';
+import { startWorkerProcess, type WorkerProcess, type WorkerProcessOptions } from './worker-process.ts';
 
 /** An empty folder that goes with the test. */
 export function scratch(): string {
@@ -15,9 +12,11 @@ export function scratch(): string {
   return folder;
 }
 
-/** A sweep of cells that compute nothing. */
-export function fakeSweep(grid: { readonly [key: string]: readonly Json[] }, base: CellOptions = {}): Sweep {
-  return readSweep('plan.json', { command: 'fake', base, grid }, fakeKinds);
+/** A worker that ends with the test. */
+export function startWorker(options: WorkerProcessOptions): WorkerProcess {
+  const worker = startWorkerProcess(options);
+  onTestFinished(() => worker.end('SIGKILL'));
+  return worker;
 }
 
 /** A digest of every file below a folder, but those that may differ between two computations of one plan. */

@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { onTestFinished } from 'vitest';
 import type { WorkerOptions } from '../../src/cell/queue/worker.ts';
 import { childModule } from '../../src/child-module.ts';
 
@@ -12,9 +11,13 @@ export interface WorkerProcess {
   /** Waits until it says something. */
   says(pattern: RegExp): Promise<void>;
   readonly ended: Promise<number | null>;
+  /** Ends it and waits until it is gone. */
+  end(signal?: 'SIGTERM' | 'SIGKILL'): Promise<void>;
 }
 
-export function startWorker(options: Pick<WorkerOptions, 'url' | 'out' | 'once' | 'threads'>): WorkerProcess {
+export type WorkerProcessOptions = Pick<WorkerOptions, 'url' | 'out' | 'once' | 'threads'>;
+
+export function startWorkerProcess(options: WorkerProcessOptions): WorkerProcess {
   const { file, execArgv } = childModule('fake-worker', import.meta.url);
   const child = spawn(process.execPath, [...execArgv, file, JSON.stringify(options)], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -22,14 +25,14 @@ export function startWorker(options: Pick<WorkerOptions, 'url' | 'out' | 'once' 
   let text = '';
   child.stdout!.setEncoding('utf8').on('data', part => (text += part));
   const ended = new Promise<number | null>(resolve => child.once('close', code => resolve(code)));
-  onTestFinished(async () => {
-    child.kill('SIGKILL');
-    await ended;
-  });
   return {
     child,
     lines: () => text.trim().split('\n'),
     ended,
+    end: async (signal = 'SIGTERM') => {
+      child.kill(signal);
+      await ended;
+    },
     says: async pattern => {
       while (!pattern.test(text)) {
         if (child.exitCode !== null) throw new Error(`the worker ended and said: ${text}`);

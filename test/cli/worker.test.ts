@@ -1,7 +1,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { work } from '../../src/cell/queue/worker.ts';
+import { cellProcess } from '../../src/study/sweep/cell-kinds.ts';
 import { digestsBelow } from '../cell/scratch.ts';
 import { startPostgres, type TestServer } from '../cell/servers.ts';
 import { dualform, newFolder } from './dualform.ts';
@@ -45,4 +48,26 @@ test.each([
   expect(stderr).toMatch(/^dualform: [^\n]+\n$/);
   expect(stderr).toContain(message);
   expect({ stdout, exitCode }).toEqual({ stdout: '', exitCode: 2 });
+});
+
+test('the event loop of a worker is never blocked for a second, so that its lock does not expire', async () => {
+  const cwd = await newFolder();
+  const base = { model: fixture('tiny-model'), task: fixture('tiny-tasks/words.jsonl'), learningRate: 0.1, limit: 60 };
+  writeFileSync(join(cwd, 'plan.json'), JSON.stringify({ command: 'run', base, grid: { seed: [1, 2] } }));
+  const stop = new AbortController();
+  const blocked = monitorEventLoopDelay({ resolution: 10 });
+  blocked.enable();
+  const working = work({
+    url: server.url,
+    child: cellProcess,
+    threads: 1,
+    signal: stop.signal,
+    onNote: () => undefined,
+  });
+  const sweep = await dualform(['sweep', 'plan.json', '--out', 'out', '--queue', server.url], { cwd });
+  blocked.disable();
+  stop.abort(new Error('enough'));
+  expect(sweep.stdout).toContain('2 done');
+  expect(await working).toMatchObject({ done: 2 });
+  expect(blocked.max / 1e9).toBeLessThan(1);
 });
