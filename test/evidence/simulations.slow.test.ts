@@ -1,4 +1,7 @@
-/** @file Whether the intervals of shared variation cover the truth, and the verdicts find what is planted. */
+/**
+ * @file Whether the intervals of shared variation cover the truth, and the verdicts find what is
+ * planted.
+ */
 import { describe, expect, test } from 'vitest';
 import type { ArmPair, OutputShape } from '../../src/metric/arm-outputs.ts';
 import { estimateOfReplicated, estimateOfTable } from '../../src/metric/replicated.ts';
@@ -16,7 +19,7 @@ import { fillNormal, randomStream } from '../../src/statistics/random.ts';
 import { type Verdict, verdictOf } from '../../src/statistics/verdict.ts';
 import { range } from './reference.ts';
 
-const STUDIES = 2000;
+const STUDIES = 1000;
 
 /** Standard normal numbers, a piece at a time. */
 function normals(...path: number[]) {
@@ -55,7 +58,10 @@ describe.each([
   });
 });
 
-/** What a planted study has: how finetuning answers the demonstrations, and the change of a property. */
+/**
+ * What a planted study has: how finetuning answers the demonstrations, and the change of a
+ * property.
+ */
 interface Plant {
   /** Of A x_d in the finetuned outputs. */
   readonly rho: number;
@@ -67,8 +73,8 @@ const [S, R, L, D, X] = [8, 6, 2, 24, 12];
 const shape: OutputShape = { rows: R, layers: L, hiddenSize: D };
 
 /**
- * h_I = g + A x_d + noise, h_F = g' + rho A x_d + noise, and with the property changed A x'_d in place of
- * A x_d, in h_F by its own factor: x'_d is drawn for each seed as x_d is.
+ * h_I = g + A x_d + noise, h_F = g' + rho A x_d + noise, and with the property changed A x'_d in
+ * place of A x_d, in h_F by its own factor: x'_d is drawn for each seed as x_d is.
  */
 function planted({ rho, change }: Plant, study: number) {
   const draw = normals(202, study, 1000 * rho, 1000 * change);
@@ -102,7 +108,9 @@ function planted({ rho, change }: Plant, study: number) {
 
 const DELTA = 0.2;
 
-/** The verdicts of H1 (demonstrations, by permutation) and H3 (a change, by t), adjusted together. */
+/**
+ * The verdicts of H1 (demonstrations, by permutation) and H3 (a change, by t), adjusted together.
+ */
 function verdicts(plant: Plant, study: number): Record<'demonstrations' | 'change', Verdict['verdict']> {
   const { pairs, changed } = planted(plant, study);
   const demonstrations = estimateOfReplicated(sharedVariation(demonstrationVariation(shape, pairs)));
@@ -124,17 +132,15 @@ test.each([
 ] as const)(
   'planted %o: demonstrations %s, change %s',
   (plant, demonstrations, change) => {
-    // Each study reads thousands of vectors; 200 of them tell 5 % from 10 %.
-    const studies = 200;
-    const found = range(studies).map(study => verdicts(plant, study));
+    const found = range(STUDIES).map(study => verdicts(plant, study));
     const share = (of: 'demonstrations' | 'change', verdict: Verdict['verdict']) =>
-      found.filter(each => each[of] === verdict).length / studies;
+      found.filter(each => each[of] === verdict).length / STUDIES;
     for (const [of, expected] of [
       ['demonstrations', demonstrations],
       ['change', change],
     ] as const) {
       if (expected === 'none') {
-        expect(share(of, 'yes') + share(of, 'opposite'), of).toBeLessThanOrEqual(0.09);
+        expect(share(of, 'yes') + share(of, 'opposite'), of).toBeLessThanOrEqual(0.065);
       } else if (expected !== 'some') expect(share(of, expected), of).toBeGreaterThanOrEqual(0.95);
     }
   },
@@ -142,8 +148,7 @@ test.each([
 );
 
 test('a difference of similarities covers the truth of 0 where both arms are drawn alike', () => {
-  const studies = 1000;
-  const held = range(studies).filter(study => {
+  const held = range(STUDIES).filter(study => {
     const draw = normals(203, study);
     const arm = (...parts: Float64Array[]) =>
       Float32Array.from({ length: R * L * D }, (_, at) => parts.reduce((sum, part) => sum + part[at]!, 0));
@@ -165,6 +170,6 @@ test('a difference of similarities covers the truth of 0 where both arms are dra
     const { low, high } = estimateOfTable(similarityDifference(cosines('one'), cosines('other')));
     return low! <= 0 && 0 <= high!;
   });
-  expect(held.length / studies).toBeGreaterThanOrEqual(0.93);
-  expect(held.length / studies).toBeLessThanOrEqual(0.995);
+  expect(held.length / STUDIES).toBeGreaterThanOrEqual(0.93);
+  expect(held.length / STUDIES).toBeLessThanOrEqual(0.995);
 });
