@@ -19,7 +19,7 @@ import { fillNormal, randomStream } from '../../src/statistics/random.ts';
 import { type Verdict, verdictOf } from '../../src/statistics/verdict.ts';
 import { range } from './reference.ts';
 
-const STUDIES = 1000;
+const STUDIES = 2000;
 
 /** Standard normal numbers, a piece at a time. */
 function normals(...path: number[]) {
