@@ -31,6 +31,13 @@ test('the name of a cell does not depend on the order of its options', () => {
 
 test('a plan without a grid is one cell', () => expect(read({ command: 'fake' }).cells).toHaveLength(1));
 
+test('a plan of 100,000 cells is read in seconds', () => {
+  const seed = [...Array(50_000).keys()];
+  const started = performance.now();
+  expect(read({ command: 'fake', grid: { group: ['a', 'b'], seed } }).cells).toHaveLength(100_000);
+  expect(performance.now() - started).toBeLessThan(20_000);
+});
+
 describe('a wrong plan is refused', () => {
   test.each<[Json, string]>([
     [[], 'must be a JSON object'],

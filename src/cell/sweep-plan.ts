@@ -45,8 +45,11 @@ export function readSweep(name: string, json: Json, kinds: CellKinds): Sweep {
     if (!Array.isArray(values) || values.length === 0)
       throw fault(`grid.${key} must be a list with at least one value`);
     if (key in base) throw fault(`${key} is in base and in grid`, 'remove one of them');
-    const twice = values.find((value, i) => values.findIndex(other => same(other, value)) !== i);
-    if (twice !== undefined) throw fault(`grid.${key} has ${JSON.stringify(twice)} twice`);
+    const seen = new Set<string>();
+    for (const value of values.map(canonicalJson)) {
+      if (seen.has(value)) throw fault(`grid.${key} has ${value} twice`);
+      seen.add(value);
+    }
   }
   const options = [...Object.keys(base), ...Object.keys(grid)];
   if (!Array.isArray(exclude) || !exclude.every(isObject)) throw fault('exclude must be a list of objects');
