@@ -5,11 +5,12 @@ import { UserError } from '../error.ts';
 import type { Decoder } from '../model/decoder.ts';
 import { type LoadedModel, loadModel } from '../model/loaded-model.ts';
 import { runWithMomentum } from '../model/momentum.ts';
+import { deviceForModel } from '../run/device-for-model.ts';
 import { withRuntime } from '../runtime/node/open-runtime.ts';
 import { releaseAfter } from '../runtime/scope.ts';
 import { openTokenizer, type Tokenizer } from '../tokenizer/tokenizer.ts';
 import { CommandError } from './options/command-error.ts';
-import type { Io } from './terminal/io.ts';
+import { hooksOf, type Io } from './terminal/io.ts';
 
 export async function openModel(
   {
@@ -24,11 +25,13 @@ export async function openModel(
 }
 
 /** Loads a model, calls `work` with it, then releases it with all tensors and ends its compute process. */
-export function withModel<T>(
+export async function withModel<T>(
   checkpoint: Checkpoint,
-  { threads, device, signal, note }: Io,
+  io: Io,
   work: (model: LoadedModel) => Promise<T>,
 ): Promise<T> {
+  const { threads, signal, note } = io;
+  const device = await deviceForModel(checkpoint, hooksOf(io));
   return withRuntime({ threads, device, signal, onWarning: note }, process =>
     releaseAfter({ runtime: process }, async ({ runtime }) => work(await loadModel(checkpoint, runtime))),
   );

@@ -11,6 +11,7 @@ import { withRuntime } from '../runtime/node/open-runtime.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { releaseAfter } from '../runtime/scope.ts';
 import { passOnWarnings } from '../task/warnings.ts';
+import { deviceForModel } from './device-for-model.ts';
 import { evaluate } from './evaluate.ts';
 import { Interrupted } from './interrupted.ts';
 import { makeSettings, type Settings } from './make-settings.ts';
@@ -126,12 +127,12 @@ async function fillFolder(
   const watch = stopwatch(timedStages, before?.timing);
   watch.add('load', made.preparing);
   const begun = found > 0 ? before?.provenance : undefined;
-  const device = deviceToResume(store.folder, hooks.device, begun);
-  const computed = () =>
+  const asked = deviceToResume(store.folder, hooks.device, begun);
+  const computed = async () =>
     withRuntime(
       {
         threads: threads ?? begun?.threads,
-        device,
+        device: await deviceForModel(prepared.checkpoint, { ...hooks, device: asked }),
         signal,
         lender: made.shared?.lender,
         onWarning,

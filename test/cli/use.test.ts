@@ -191,10 +191,13 @@ test.each([['models'], ['tasks'], ['doctor']])(
   },
 );
 
-test('doctor names the device and its speed, and what a closed network needs', async () => {
+test('doctor names each device and its speed, or why it is not there, and what a closed network needs', async () => {
   const { checks } = JSON.parse((await dualform(['doctor', '--json', '--threads', '1'])).stdout);
   const found = Object.fromEntries(checks.map(({ name, found }: { name: string; found: string }) => [name, found]));
-  expect(found.device).toMatch(/^cpu, .+: 1 thread, [\d.,]+ GFLOP\/s in a matrix product$/);
+  expect(found['device cpu']).toMatch(/^.+: 1 thread, [\d.,]+ GFLOP\/s in a matrix product$/);
+  for (const device of ['webgpu', 'cuda']) {
+    expect(found[`device ${device}`]).toMatch(/^(multiplies correctly, .*GFLOP\/s|device \w+ is not there: .+)/);
+  }
   expect(found.onnxruntime).toContain('ONNXRUNTIME_NODE_INSTALL=skip');
 });
 

@@ -4,8 +4,11 @@
  * `VK_ICD_FILENAMES` names one.
  */
 import { existsSync } from 'node:fs';
-import { describe } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { openCheckpoint } from '../../src/checkpoint/open.ts';
+import { firstLayerDiffers } from '../../src/run/device-for-model.ts';
 import { openRuntime } from '../../src/runtime/node/open-runtime.ts';
+import { goldenFolder } from '../reference/golden.ts';
 import { type Device, hasBrowser, inBrowser } from './devices.ts';
 import { testModels } from './models.ts';
 import { testOperators } from './operators.ts';
@@ -41,6 +44,11 @@ function hasDriver(): boolean {
 }
 
 const devices = [...(hasDriver() ? [inNode] : []), ...(hasBrowser() ? [inBrowser('webgpu')] : [])];
+
+test.runIf(devices.includes(inNode))('the first layer of a model agrees with the processor', async () => {
+  const checkpoint = await openCheckpoint(goldenFolder('llama'));
+  expect(await firstLayerDiffers(checkpoint, 'webgpu', { threads: 1 })).toBeUndefined();
+});
 
 describe.each(devices)('operators on $name', testOperators);
 describe.each(devices)('promises of a runtime on $name', testPromises);

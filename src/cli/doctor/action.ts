@@ -4,6 +4,7 @@ import { readdir, statfs } from 'node:fs/promises';
 import os from 'node:os';
 import { verifyCache, weightsDirectory } from '../../checkpoint/cache/integrity.ts';
 import { EMBEDDED_MODELS, locateEmbedded } from '../../checkpoint/models.ts';
+import type { NodeDevice } from '../../device.ts';
 import { UserError } from '../../error.ts';
 import { CACHE_ELSEWHERE, cacheDirectory, makeCacheFolder } from '../../files/cache-directory.ts';
 import { errorCode } from '../../files/file-bytes.ts';
@@ -16,6 +17,7 @@ import { matrixProductPeak } from '../../runtime/matrix-product-peak.ts';
 import { openRuntime } from '../../runtime/node/open-runtime.ts';
 import { openTask, TASK_NAMES } from '../../task/open-task.ts';
 import { formatBytes, formatFlops, formatPlural } from '../format/number.ts';
+import { withFlags } from '../options/command-error.ts';
 import type { Given } from '../options/command-line.ts';
 import type { Io } from '../terminal/io.ts';
 import { type Check, formatChecks } from './view.ts';
@@ -26,6 +28,7 @@ export async function perform(_: Given<object>, io: Io): Promise<void> {
   if (checks.some(check => !check.ok)) process.exitCode = 1;
 }
 
+const DEVICES = ['cpu', 'webgpu', 'cuda'] as const;
 const OLDEST_NODE = [20, 19] as const;
 
 /** Checks everything that the commands need. */
@@ -33,7 +36,7 @@ async function checkUp(io: Io): Promise<Check[]> {
   const all: readonly (readonly [name: string, check: (io: Io) => Promise<Finding>])[] = [
     ['Node', checkNode],
     ['onnxruntime', checkRuntime],
-    ['device', checkDevice],
+    ...DEVICES.map(device => [`device ${device}`, (io: Io) => checkDevice(device, io)] as const),
     ['memory', checkMemory],
     ['cache folder', checkCacheFolder],
     ['cached weights', checkCachedWeights],
@@ -110,14 +113,18 @@ function asUnusable(error: unknown): Finding {
 /** Five products take 0.3 s on two cores. */
 const TIMED_PRODUCTS = 5;
 
-async function checkDevice({ threads, signal }: Io): Promise<Finding> {
-  const runtime = await openRuntime({ threads, signal });
+/** A device that is not there is no fault: nothing needs it but `--device`. */
+async function checkDevice(device: NodeDevice, { threads, signal }: Io): Promise<Finding> {
+  const runtime = await openRuntime({ device, threads, signal }).catch(error => {
+    if (error instanceof UserError && device !== 'cpu') return error;
+    throw error;
+  });
+  if (runtime instanceof UserError) return good(withFlags(runtime.message, new Map([['device', '--device']])));
   try {
-    const speed = await matrixProductPeak(runtime, TIMED_PRODUCTS);
+    const speed = `${formatFlops(1e9 * (await matrixProductPeak(runtime, TIMED_PRODUCTS)))}/s in a matrix product`;
+    if (device !== 'cpu') return good(`multiplies correctly, ${speed}; its memory is not known`);
     const cpu = os.cpus()[0]?.model.trim() || 'unknown processor';
-    return good(
-      `cpu, ${cpu}: ${formatPlural(runtime.threads, 'thread')}, ${formatFlops(1e9 * speed)}/s in a matrix product`,
-    );
+    return good(`${cpu}: ${formatPlural(runtime.threads, 'thread')}, ${speed}`);
   } finally {
     await runtime.close();
   }

@@ -6,6 +6,7 @@ import { withRuntime } from '../../runtime/node/open-runtime.ts';
 import { assertSameDemonstrations } from '../../task/same-demonstrations.ts';
 import { buildSequences, type Sequences } from '../../task/sequence.ts';
 import { passOnWarnings } from '../../task/warnings.ts';
+import { deviceForModel } from '../device-for-model.ts';
 import { Interrupted } from '../interrupted.ts';
 import { checkVocabulary, openSubject } from '../prepare.ts';
 import { makeScorer } from '../scorer.ts';
@@ -41,7 +42,7 @@ export async function tune(options: TuneOptions = {}, shared?: SharedModel): Pro
 
 async function tuneUninterrupted(options: TuneOptions, shared: SharedModel | undefined): Promise<TuneResult> {
   const { hooks, wishes } = splitHooks(options);
-  const { onProgress, onWarning, threads, device, signal } = hooks;
+  const { onProgress, onWarning, threads, signal } = hooks;
   const chosen = checkOptions(tuneOptions, wishes);
   const [seeds, rates] = [ascending(chosen.seeds), ascending(chosen.learningRates)];
   const subject = await openSubject(chosen, hooks, shared && (asked => shared.open(asked, hooks)));
@@ -70,7 +71,7 @@ async function tuneUninterrupted(options: TuneOptions, shared: SharedModel | und
   const grid = await withRuntime(
     {
       threads,
-      device,
+      device: await deviceForModel(checkpoint, hooks),
       signal,
       lender: shared?.lender,
       onWarning,

@@ -105,6 +105,13 @@ export function createWebgpuEngine({ threads }: { readonly threads: number }): E
     tensor: new Tensor(type, data, dims),
   });
 
+  /** Waits for the device, which computes after a run has returned: what runs take is measured. */
+  async function finish(results: readonly WebgpuTensor[]): Promise<void> {
+    const floats = results.filter(({ type }) => type === 'float32');
+    const [smallest] = floats.toSorted((a, b) => tensorBytes(a) - tensorBytes(b));
+    if (smallest !== undefined) await mayHoldNonFinite(smallest);
+  }
+
   return {
     async openSession({ model, weightsRoot, prepack }) {
       const session = await openOn('gpu-buffer', model, { weightsRoot, prepack });
@@ -117,16 +124,18 @@ export function createWebgpuEngine({ threads }: { readonly threads: number }): E
             Object.fromEntries(Object.entries(feeds).map(([name, { tensor }]) => [name, tensor])),
           );
           for (const [name, tensor] of Object.entries(made)) if (!outputs.includes(name)) tensor.dispose();
-          return Object.fromEntries(
+          const results = Object.fromEntries(
             outputs.map(output => {
               const tensor = made[output]!;
               const { type } = tensor;
               if (type !== 'float32' && type !== 'int32') {
                 throw new Error(`output ${output} is ${type}; only float32 and int32 leave a graph`);
               }
-              return [output, { type, dims: tensor.dims, tensor }];
+              return [output, { type, dims: tensor.dims, tensor } satisfies WebgpuTensor];
             }),
           );
+          await finish(Object.values(results));
+          return results;
         },
         release: () => session.release(),
       };

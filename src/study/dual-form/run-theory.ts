@@ -10,6 +10,7 @@ import type { Json } from '../../files/canonical-json.ts';
 import { prettyJson } from '../../files/pretty-json.ts';
 import { claimFolder, makeFolder, readJson, writeText } from '../../files/run-folder.ts';
 import { loadModel } from '../../model/loaded-model.ts';
+import { deviceForModel } from '../../run/device-for-model.ts';
 import { Interrupted } from '../../run/interrupted.ts';
 import { withRuntime } from '../../runtime/node/open-runtime.ts';
 import { releaseAfter } from '../../runtime/scope.ts';
@@ -85,8 +86,9 @@ export async function runTheory(options: TheoryOptions = {}): Promise<TheoryResu
 async function computeChapter(
   { prepared, plan, folder }: PreparedTheory,
   chapter: ChapterNumber,
-  { threads, device, signal, onProgress, onWarning }: TheoryOptions,
+  hooks: TheoryOptions,
 ): Promise<StoredChapter> {
+  const { threads, signal, onProgress, onWarning } = hooks;
   const { title, compute } = chapters[chapter];
   const report = (doing: string, done: number, total: number) => {
     signal?.throwIfAborted();
@@ -96,7 +98,7 @@ async function computeChapter(
   const { figure, ...result } = await withRuntime(
     {
       threads,
-      device,
+      device: await deviceForModel(prepared.checkpoint, hooks),
       signal,
       onWarning,
     },
