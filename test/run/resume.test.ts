@@ -241,6 +241,21 @@ test('records of other numbers are refused and kept', async () => {
   expect(readFileSync(file, 'utf8')).toBe(changed);
 });
 
+test('a run that was begun on another device is refused and kept', async () => {
+  const out = join(scratch(), 'run');
+  cpSync(whole.folder, out, { recursive: true });
+  rmSync(join(out, 'result.json'));
+  const file = join(out, 'provenance.json');
+  const { timing, provenance } = JSON.parse(readFileSync(file, 'utf8'));
+  expect(provenance.device).toBe('cpu');
+  const elsewhere = JSON.stringify({ timing, provenance: { ...provenance, device: 'webgpu' } });
+  writeFileSync(file, elsewhere);
+  await expect(runExperiment({ ...tinyRun, out, device: 'cpu' })).rejects.toThrow(
+    /^device cpu: .*was begun on webgpu, which rounds otherwise; resume it with `device` webgpu/,
+  );
+  expect(readFileSync(file, 'utf8')).toBe(elsewhere);
+});
+
 test('times and tokens of all calls add up', async () => {
   const { seconds, tokens, peakMemoryBytes } = whole.run.timing;
   expect(Object.keys(seconds)).toEqual(Object.keys(tokens));
