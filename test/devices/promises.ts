@@ -70,6 +70,17 @@ export function testPromises({ open, growth }: Device): void {
       await runtime.release(Object.values(kept));
     });
 
+    test('a kept output outlives its session', async () => {
+      const brief = await runtime.openSession({ name: 'brief', model: arithmetic });
+      const { kept } = await runtime.run(brief, { doing: 'a test', feeds: { x, y }, keep: ['negated', 'quotient'] });
+      await runtime.closeSession(brief);
+      const feeds = { x: kept.negated!, y: kept.quotient! };
+      const { fetched } = await runtime.run(session, { doing: 'a test', feeds, fetch: ['quotient'] });
+      expect(fetched.quotient!.data).toBeAllClose([-2, 8]);
+      await runtime.release(Object.values(kept));
+      expect((await runtime.usage()).sessions).toBeGreaterThan(0);
+    });
+
     test('an output can be fetched and kept', async () => {
       const request = { doing: 'a test', feeds: { x, y }, fetch: ['negated'], keep: ['negated'] };
       const { fetched, kept } = await runtime.run(session, request);

@@ -14,6 +14,8 @@ import { sessionOptions } from './session-options.ts';
 /** On the device, or in JavaScript where only one run reads it. */
 interface WebgpuTensor extends Shape {
   readonly tensor: Tensor;
+  /** Called when the tensor is freed. */
+  readonly onFree?: () => void;
 }
 
 type Place = 'cpu' | 'gpu-buffer';
@@ -115,6 +117,13 @@ export function createWebgpuEngine({ threads }: { readonly threads: number }): E
   return {
     async openSession({ model, weightsRoot, prepack }) {
       const session = await openOn('gpu-buffer', model, { weightsRoot, prepack });
+      // The binding ends the process when a tensor outlives the session that made it.
+      let tensors = 0;
+      let closed = false;
+      const onFree = () => {
+        tensors--;
+        if (closed && tensors === 0) void session.release();
+      };
       return {
         inputs: expectedInputs(session),
         outputs: session.outputNames,
@@ -131,13 +140,17 @@ export function createWebgpuEngine({ threads }: { readonly threads: number }): E
               if (type !== 'float32' && type !== 'int32') {
                 throw new Error(`output ${output} is ${type}; only float32 and int32 leave a graph`);
               }
-              return [output, { type, dims: tensor.dims, tensor } satisfies WebgpuTensor];
+              return [output, { type, dims: tensor.dims, tensor, onFree } satisfies WebgpuTensor];
             }),
           );
+          tensors += outputs.length;
           await finish(Object.values(results));
           return results;
         },
-        release: () => session.release(),
+        async release() {
+          closed = true;
+          if (tensors === 0) await session.release();
+        },
       };
     },
     feed,
@@ -151,7 +164,10 @@ export function createWebgpuEngine({ threads }: { readonly threads: number }): E
       return inNumbers(await download(tensor));
     },
     dispose(tensors) {
-      for (const { tensor } of tensors) if (tensor.location === 'gpu-buffer') tensor.dispose();
+      for (const { tensor, onFree } of tensors) {
+        if (tensor.location === 'gpu-buffer') tensor.dispose();
+        onFree?.();
+      }
       discard(tensors.reduce((sum, tensor) => sum + tensorBytes(tensor), 0));
     },
     read: async location => readFileTensor(location),
