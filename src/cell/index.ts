@@ -1,7 +1,6 @@
 export type { Cell, CellComputer, CellCost, CellKind, CellKinds, CellOptions, Needs } from './cell.ts';
 export { nameOfCell } from './cell.ts';
 export { type CellTable, csvOf, meansOverSeeds, type SeedMeans, tableOfLines } from './cell-table.ts';
-export { type ClusterJob, kubernetesJob, slurmScript } from './cluster.ts';
 export type { CellEvents, Executor } from './executor.ts';
 export { here } from './here.ts';
 export { parquetOf } from './parquet-table.ts';

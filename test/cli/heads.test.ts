@@ -33,7 +33,7 @@ const trace = async (model: string, heads: readonly string[] = []) => {
 test('a fairseq file that lost its settings is read with --heads', async () => {
   const without = await trace(silent);
   expect(without.stderr).toBe(
-    `dualform: ${silent}: does not say how many attention heads it has, and 2 layers of hiddenSize 32 are no published size; give --heads\n`,
+    `dualform: ${silent}: does not say how many attention heads it has, and 2 layers of hidden size 32 are no published size; give --heads\n`,
   );
   expect(without.exitCode).toBe(1);
 

@@ -15,7 +15,7 @@ test("the paper's tables for people and for programs", async () => {
   const text = await dualform(args, { cwd });
   expect(text.stderr).toContain('sst2, task 2 of 2');
   const lines = text.stdout.split('\n');
-  expect(lines[0]).toBe('fairseq (fairseq_gpt, 2 layers of hiddenSize 32), beside fairseq-dense-1.3B');
+  expect(lines[0]).toBe('fairseq (fairseq_gpt, 2 layers, hidden size 32), beside fairseq-dense-1.3B');
   expect(lines.filter(line => /^Table \d/.test(line)).map(line => line.slice(0, 8))).toEqual(
     [1, 2, 3, 4, 5].map(number => `Table ${number}.`),
   );
@@ -75,7 +75,7 @@ test.each([
   [['table', '--preset', 'paper:1.7B'], 'did you mean paper:1.3B? (choose from paper, paper:1.3B, paper:2.7B)'],
   [
     ['table', '--preset', 'paper', '--model', model],
-    '--preset paper: fairseq (fairseq_gpt, 2 layers of hiddenSize 32) is none',
+    '--preset paper: fairseq (fairseq_gpt, 2 layers, hidden size 32) is none',
   ],
   [['run', '--preset', 'paper', '--model', model, '--task', 'cb'], 'name the one whose settings you want'],
 ])('%j is refused on one line', async (args, message) => {

@@ -1,6 +1,5 @@
 import { relative, resolve } from 'node:path';
 import { csvOf, meansOverSeeds, tableOfLines } from '../../cell/cell-table.ts';
-import { kubernetesJob, slurmScript } from '../../cell/cluster.ts';
 import { parquetOf } from '../../cell/parquet-table.ts';
 import { processes } from '../../cell/processes.ts';
 import { throughQueue } from '../../cell/queue/queue-executor.ts';
@@ -21,6 +20,7 @@ import { cellKinds, cellProcess } from '../../study/sweep/cell-kinds.ts';
 import type { Given, JobOptions } from '../options/command-line.ts';
 import { hooksOf, type Io } from '../terminal/io.ts';
 import { readInput } from '../terminal/read-file.ts';
+import { kubernetesJob, slurmScript } from './cluster.ts';
 import type { SweepCommandOptions } from './options.ts';
 import { formatCost, formatMeans, formatStatus } from './view.ts';
 

@@ -30,7 +30,7 @@ test('any other model is refused with what to type', async () => {
   const refused = choosePreset('paper', { name: 'mine', decoder: sized('llama', 2, 32) }, await openTask('mr'));
   await expect(refused).rejects.toMatchObject({
     message:
-      "preset paper: mine (llama, 2 layers of hiddenSize 32) is none of the paper's models; name the one whose settings you want: " +
+      "preset paper: mine (llama, 2 layers, hidden size 32) is none of the paper's models; name the one whose settings you want: " +
       '`preset` paper:1.3B or `preset` paper:2.7B',
     option: 'preset',
   });

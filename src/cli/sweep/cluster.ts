@@ -1,6 +1,7 @@
 /** @file Scripts that compute a sweep on a cluster, shard by shard: a Slurm array, or an indexed Job of Kubernetes. */
-import type { Json } from '../files/canonical-json.ts';
-import type { SweepCost } from './sweep-cost.ts';
+
+import type { SweepCost } from '../../cell/sweep-cost.ts';
+import type { Json } from '../../files/canonical-json.ts';
 
 export interface ClusterJob {
   /** Path of the plan, as the cluster finds it. */
