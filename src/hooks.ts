@@ -40,7 +40,7 @@ export const deviceOption = option(
 );
 
 /**
- * Where a job computes and writes, what stops it, and who hears of it; nothing of this decides its
+ * Where a job computes and writes, what stops it, and who is told of it; nothing of this decides its
  * numbers.
  */
 export interface Hooks {

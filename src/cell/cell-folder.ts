@@ -112,7 +112,7 @@ async function moveInto(from: string, to: string): Promise<boolean> {
   const parent = join(to, '..');
   try {
     await makeFolders(parent);
-    // Where a folder stands in the way, Windows says EPERM.
+    // Windows says EPERM if the folder exists.
     if (await stat(to).catch(() => undefined)) return false;
     await rename(from, to);
     await syncFolder(parent);

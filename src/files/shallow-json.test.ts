@@ -3,7 +3,7 @@ import { parseShallowJson } from './shallow-json.ts';
 
 const nested = (depth: number) => `${'[{"a":'.repeat(depth / 2)}1${'}]'.repeat(depth / 2)}`;
 
-test('a text is what JSON.parse makes of it, whatever stands in its strings', () => {
+test('a text is what JSON.parse makes of it, whatever its strings hold', () => {
   const text = `{"[[[[\\"{": "${'['.repeat(500)}\\\\", "list": [${Array(300).fill('[]').join(',')}]}`;
   expect(parseShallowJson(text)).toEqual(JSON.parse(text));
   expect(parseShallowJson(nested(128))).toEqual(JSON.parse(nested(128)));

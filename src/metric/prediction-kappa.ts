@@ -22,7 +22,7 @@ export function predictionKappa(seeds: readonly PredictedTwice[]): Replicated {
   }
   const kappa = (of: readonly PredictedTwice[], without?: number) => {
     const n = R - (without === undefined ? 0 : 1);
-    let [beyond, room] = [0, 0];
+    let [beyond, possible] = [0, 0];
     for (const { first, second } of of) {
       const [p, q] = [new Map<number, number>(), new Map<number, number>()];
       let agreeing = 0;
@@ -35,9 +35,9 @@ export function predictionKappa(seeds: readonly PredictedTwice[]): Replicated {
       // Counts, so that what should be 0 is 0.
       const chance = [...p].reduce((sum, [label, count]) => sum + count * (q.get(label) ?? 0), 0) / n;
       beyond += agreeing - chance;
-      room += n - chance;
+      possible += n - chance;
     }
-    return room > 0 ? beyond / room : null;
+    return possible > 0 ? beyond / possible : null;
   };
   const value = kappa(seeds);
   return {

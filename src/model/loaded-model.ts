@@ -9,7 +9,7 @@ import { openDecoder } from './open-decoder.ts';
 /** The key and value projections of all layers, by checkpoint name, beside the sessions. */
 export type Projections = Readonly<Record<string, Handle>>;
 
-/** A graph that reads something of a model. It stands in the file that runs it. */
+/** A graph that reads something of a model. It is in the file that runs it. */
 export interface ModelGraph {
   /** Names the session in messages. */
   readonly name: string;

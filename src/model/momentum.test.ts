@@ -8,7 +8,7 @@ import { baseFamily, configWithMomentum, ownDecay, prefixMomentum } from './mome
 
 const gpt2 = { model_type: 'gpt2', vocab_size: 7, n_positions: 8, n_embd: 8, n_layer: 2, n_head: 4 };
 
-/** m_1 = 0, m_t = eta (m_{t-1} + v_{t-1}): what stands before each of the values. */
+/** m_1 = 0, m_t = eta (m_{t-1} + v_{t-1}): what precedes each of the values. */
 function recurrence(eta: number, values: readonly number[]): number[] {
   const sums = [0];
   for (const v of values) sums.push(eta * (sums.at(-1)! + v));

@@ -16,7 +16,7 @@ const TOKENS = [1, 2, 3, 4, 5, 6, 7, 8];
 
 /**
  * The device that a model computes on. For `auto`: the fastest one if the first layer of the model
- * gives the same numbers there as on the processor, else the processor, and `onWarning` hears why.
+ * gives the same numbers there as on the processor, else the processor, and `onWarning` is told why.
  */
 export async function deviceForModel(
   checkpoint: Checkpoint,

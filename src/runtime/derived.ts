@@ -8,7 +8,7 @@ export interface DerivedInput {
 
 type Derived = Readonly<Record<string, DerivedInput>>;
 
-/** The inputs that a caller feeds: what derived ones follow from stands in their place. */
+/** The inputs that a caller feeds: in place of derived ones, what they follow from. */
 export function fedByCaller(inputs: readonly string[], derived: Derived): string[] {
   return [...new Set(inputs.map(name => derived[name]?.from ?? name))];
 }

@@ -22,15 +22,15 @@ export function batches(
   if (!Number.isSafeInteger(size) || size < 1) throw new RangeError(`a batch of ${size} sequences`);
   const length = (i: number) => sequences[i]!.tokens.length;
   const result: number[][] = [];
-  let room = 0;
+  let space = 0;
   for (const i of sequences.map((_, i) => i).sort((a, b) => length(b) - length(a) || a - b)) {
     const open = result.at(-1);
-    if (open !== undefined && open.length < size && length(i) <= room) open.push(i);
+    if (open !== undefined && open.length < size && length(i) <= space) open.push(i);
     else {
       result.push([i]);
-      room = MOST_TOKENS;
+      space = MOST_TOKENS;
     }
-    room -= length(i);
+    space -= length(i);
   }
   return result;
 }

@@ -11,9 +11,9 @@ export {
   type DemonstrationSet,
   heldOutDemonstrations,
   type Query,
-  roomForPrefix,
   type SequenceRequest,
   type Sequences,
+  spaceForPrefix,
 } from './sequence.ts';
 export type { Task, TemplateVariant } from './task.ts';
 export {

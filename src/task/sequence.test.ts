@@ -188,7 +188,7 @@ describe('buildSequences', () => {
     ['a limit of nothing', { limit: 0 }, /limit 0/],
     ['a negative seed', { seed: -1 }, /seed -1/],
     [
-      'a context without room',
+      'a context that is too short',
       { context: 18 },
       /too short for one demonstration: evaluation row \d+ \(counted from 0\) takes \d+ tokens, training row \d+ \d+; shorten/,
     ],

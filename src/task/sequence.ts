@@ -97,9 +97,9 @@ export function buildSequences(request: SequenceRequest): Sequences {
   };
   const evaluation = toQueries(task.evaluation());
   const longestLabel = longest(labelTokens);
-  const room = context - longestExample(evaluation, longestLabel);
+  const space = context - longestExample(evaluation, longestLabel);
   const rows = chooseDemonstrations(task, request.seed, request.shots);
-  const set = layOut(rows, request, labelTokens, room);
+  const set = layOut(rows, request, labelTokens, space);
   if (set.demonstrations.length === 0 && request.shots > 0) throw noRoom(request, evaluation, rows[0]!);
 
   const queries = (request.queries === undefined ? evaluation : toQueries(request.queries)).slice(0, request.limit);
@@ -125,11 +125,11 @@ export function buildDemonstrationSets(
   const { task, tokenizer, seed, shots } = request;
   checkCount('shots', shots, 1);
   const labelTokens = encodeLabels(task, tokenizer);
-  const room = roomForPrefix(request);
+  const space = spaceForPrefix(request);
   const sets = Math.min(count, Math.floor(task.trainRows / shots));
   const rows = chooseDemonstrations(task, seed, sets * shots);
   return Array.from({ length: sets }, (_, i) =>
-    layOut(rows.slice(i * shots, (i + 1) * shots), request, labelTokens, room),
+    layOut(rows.slice(i * shots, (i + 1) * shots), request, labelTokens, space),
   );
 }
 
@@ -137,7 +137,7 @@ export function buildDemonstrationSets(
  * A prefix has fewer tokens: the context without the longest evaluation example, from BOS to label
  * word.
  */
-export function roomForPrefix({
+export function spaceForPrefix({
   task,
   tokenizer,
   context,
@@ -171,12 +171,12 @@ export function chooseDemonstrations(task: Task, seed: number, shots: number): r
     .map(i => rows[i]!);
 }
 
-/** Consecutive demonstrations, until the next would reach `room` tokens. */
+/** Consecutive demonstrations, until the next would reach `space` tokens. */
 function layOut(
   rows: readonly Row[],
   { task, tokenizer, bos, separator }: Pick<SequenceRequest, 'task' | 'tokenizer' | 'bos' | 'separator'>,
   labelTokens: readonly (readonly number[])[],
-  room: number,
+  space: number,
 ): DemonstrationSet {
   const prefixTokens = [bos];
   const demonstrations: Demonstration[] = [];
@@ -184,7 +184,7 @@ function layOut(
   for (const [i, row] of rows.entries()) {
     const prompt = prompts[i]!;
     const tokens = [...prompt, ...labelTokens[row.label]!];
-    if (prefixTokens.length + tokens.length + separator.length >= room) break;
+    if (prefixTokens.length + tokens.length + separator.length >= space) break;
     const start = prefixTokens.length;
     demonstrations.push({ row: row.id, label: row.label, tokens, promptLength: prompt.length, start });
     prefixTokens.push(...tokens, ...separator);

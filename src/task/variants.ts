@@ -6,7 +6,7 @@
 import { below, type RandomStream } from '../statistics/random.ts';
 import type { Demonstration, DemonstrationSet } from './sequence.ts';
 
-/** What stands around demonstrations. */
+/** What surrounds demonstrations. */
 export interface Layout {
   readonly bos: number;
   /** Tokens after each demonstration in the context, the last one too. */
@@ -89,13 +89,13 @@ export function firstDemonstrations({ demonstrations }: DemonstrationSet, layout
 /**
  * How many demonstrations all sets can show before any query of a task.
  *
- * @param room a prefix has fewer tokens (`roomForPrefix` of the task of the queries)
+ * @param space a prefix has fewer tokens (`spaceForPrefix` of the task of the queries)
  */
-export function fittingShots(sets: readonly DemonstrationSet[], room: number): number {
+export function fittingShots(sets: readonly DemonstrationSet[], space: number): number {
   const fitting = sets.map(({ demonstrations, prefixTokens }) => {
     // Demonstration j ends, with its separator, where the next begins.
     const ends = [...demonstrations.slice(1).map(({ start }) => start), prefixTokens.length];
-    return demonstrations.filter((_, j) => ends[j]! < room).length;
+    return demonstrations.filter((_, j) => ends[j]! < space).length;
   });
   return Math.min(...fitting);
 }

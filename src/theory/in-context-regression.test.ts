@@ -38,7 +38,7 @@ test('layers = steps, for all sizes, numbers of examples, rates and depths', () 
 test('one example by hand: x = 2, y = 3, rate 0.5; w = 3 after a step, 3 x 0.1 for the query', () => {
   const task = { inputs: [Float64Array.of(2)], answers: [3], query: Float64Array.of(0.1), answer: 0.15 };
   expect(predictByDescent(task, 0.5, 1)).toBeCloseTo(0.3, 15);
-  // The residual 3 - 6 stands where the answer stood.
+  // The residual 3 - 6 replaces the answer.
   expect(applyLayer(constructedLayer(1, 1, 0.5), tokensOf(task)).map(e => Array.from(e))).toEqual([
     [2, -3],
     [0.1, expect.closeTo(-0.3, 15)],

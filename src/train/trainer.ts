@@ -259,15 +259,15 @@ const CHUNK = 16 * 2 ** 20;
 /** Parameters in groups of at most so many numbers; a larger parameter is its own group. */
 function chunks(parameters: readonly Parameter[], most: number): readonly (readonly Parameter[])[] {
   const groups: Parameter[][] = [];
-  let room = 0;
+  let space = 0;
   for (const parameter of parameters) {
     const size = parameter.shape.reduce((a, b) => a * b, 1);
-    if (groups.length === 0 || size > room) {
+    if (groups.length === 0 || size > space) {
       groups.push([]);
-      room = most;
+      space = most;
     }
     groups.at(-1)!.push(parameter);
-    room -= size;
+    space -= size;
   }
   return groups;
 }

@@ -7,7 +7,7 @@ import {
   buildSequences,
   type DemonstrationSet,
   heldOutDemonstrations,
-  roomForPrefix,
+  spaceForPrefix,
 } from '../../src/task/sequence.ts';
 import type { Task } from '../../src/task/task.ts';
 import {
@@ -236,16 +236,16 @@ describe('with a task', () => {
     fc.assert(
       fc.property(fc.integer({ min: 25, max: 160 }), context => {
         const seeds = [1, 2, 3, 4].map(seed => buildSequences({ ...request, context, seed }));
-        const room = roomForPrefix({ ...request, context });
+        const room = spaceForPrefix({ ...request, context });
         const fitting = fittingShots(seeds, room);
         expect(fitting).toBe(Math.min(...seeds.map(({ shots }) => shots)));
         // A smaller context, of another task's queries, allows no more.
         const smaller = { ...request, context: context - 3 };
-        const less = fittingShots(seeds, roomForPrefix(smaller));
+        const less = fittingShots(seeds, spaceForPrefix(smaller));
         expect(less).toBeLessThanOrEqual(fitting);
         for (const set of seeds) {
           const { prefixTokens } = firstDemonstrations(set, layout, less).set!;
-          if (less > 0) expect(prefixTokens.length).toBeLessThan(roomForPrefix(smaller));
+          if (less > 0) expect(prefixTokens.length).toBeLessThan(spaceForPrefix(smaller));
         }
       }),
     );

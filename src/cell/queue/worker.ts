@@ -95,7 +95,7 @@ export async function work(options: WorkerOptions): Promise<WorkerReport> {
         throw new WaitingError();
       }
       if (error instanceof CellCrash) onNote(`${label}: ${error.message}`);
-      // The disk of this worker: another may have room.
+      // The disk of this worker: another may have space.
       else if (error instanceof UserError) return giveBack(error.message, 'refused');
       throw error;
     }

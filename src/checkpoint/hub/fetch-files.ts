@@ -87,7 +87,7 @@ export async function openJob(
 /**
  * Fetches files, except those that are fetched already.
  *
- * @throws UserError when the disk has no room for them
+ * @throws UserError when the disk has no space for them
  */
 export async function fetchFiles(
   job: Job,

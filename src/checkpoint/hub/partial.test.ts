@@ -49,7 +49,7 @@ test('of many who begin at the same moment one goes on', async () => {
   expect(readdirSync(folder)).toEqual([]);
 });
 
-test('whoever was stopped for too long learns that the file is gone, and touches it no more', async () => {
+test('a process that was stopped for too long finds the file gone, and leaves it alone', async () => {
   const stopped = await take();
   await stopped.handle.write('some');
   const long = new Date(Date.now() - 60_000);

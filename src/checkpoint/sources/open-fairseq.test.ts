@@ -109,9 +109,9 @@ function modelOf(
   tensors: Readonly<Record<string, readonly number[]>>,
   more: Readonly<Record<string, Pickled>> = {},
 ): Pickled {
-  const room = storage('0', 'FloatStorage', 10_000);
+  const shared = storage('0', 'FloatStorage', 10_000);
   return dictionary({
-    ...Object.fromEntries(Object.entries(tensors).map(([name, shape]) => [name, tensor(room, shape)])),
+    ...Object.fromEntries(Object.entries(tensors).map(([name, shape]) => [name, tensor(shared, shape)])),
     ...more,
   });
 }
@@ -275,7 +275,7 @@ describe('refuses', () => {
 });
 
 describe('pytorch_model.bin', () => {
-  const room = storage('0', 'FloatStorage', 6);
+  const shared = storage('0', 'FloatStorage', 6);
   const shard = (tensors: Readonly<Record<string, Pickled>>) => torchFile(dictionary(tensors), { 0: numbers(6, 1) });
   const folderOf = (name: string, files: Readonly<Record<string, string | Uint8Array>>): string => {
     const place = join(folder, name);
@@ -287,7 +287,7 @@ describe('pytorch_model.bin', () => {
   };
 
   test('one file', async () => {
-    const bytes = shard({ a: tensor(room, [2, 3]), b: tensor(room, [6]), step: integer(1) });
+    const bytes = shard({ a: tensor(shared, [2, 3]), b: tensor(shared, [6]), step: integer(1) });
     const checkpoint = await openCheckpoint(folderOf('one', { 'pytorch_model.bin': bytes }));
     expect([...(await readTensor(checkpoint.tensors.get('a')!))]).toEqual([1, 2, 3, 4, 5, 6]);
     expect(checkpoint.otherTensors.size).toBe(0);
@@ -295,9 +295,9 @@ describe('pytorch_model.bin', () => {
 
   test('a transposed matrix is put in order', async () => {
     const bytes = shard({
-      a: tensor(room, [3, 2], [1, 3]),
-      b: tensor(room, [2, 1, 2], [3, 7, 1], 1),
-      c: tensor(room, [3, 2], [0, 2], 1),
+      a: tensor(shared, [3, 2], [1, 3]),
+      b: tensor(shared, [2, 1, 2], [3, 7, 1], 1),
+      c: tensor(shared, [3, 2], [0, 2], 1),
     });
     const checkpoint = await openCheckpoint(folderOf('transposed', { 'pytorch_model.bin': bytes }));
     expect(checkpoint.tensors.get('a')).toMatchObject({ shape: [3, 2], dtype: 'F32' });
@@ -311,8 +311,8 @@ describe('pytorch_model.bin', () => {
   test('an index and its files', async () => {
     const place = folderOf('many', {
       'pytorch_model.bin.index.json': index({ a: 'one.bin', b: 'two.bin' }),
-      'one.bin': shard({ a: tensor(room, [2, 3]) }),
-      'two.bin': shard({ b: tensor(room, [3], [1], 3) }),
+      'one.bin': shard({ a: tensor(shared, [2, 3]) }),
+      'two.bin': shard({ b: tensor(shared, [3], [1], 3) }),
     });
     const checkpoint = await openCheckpoint(place);
     expect([...(await readTensor(checkpoint.tensors.get('b')!))]).toEqual([4, 5, 6]);
@@ -332,8 +332,8 @@ describe('pytorch_model.bin', () => {
       'a tensor twice',
       {
         'pytorch_model.bin.index.json': index({ a: 'one.bin', b: 'two.bin' }),
-        'one.bin': shard({ a: tensor(room, [6]) }),
-        'two.bin': shard({ a: tensor(room, [6]), b: tensor(room, [6]) }),
+        'one.bin': shard({ a: tensor(shared, [6]) }),
+        'two.bin': shard({ a: tensor(shared, [6]), b: tensor(shared, [6]) }),
       },
       '"a" is in both one.bin and two.bin',
     ],

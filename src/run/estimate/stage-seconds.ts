@@ -25,11 +25,11 @@ const KENDALL_SECONDS = 0.75e-6;
 const STAYING = 0.2;
 
 /**
- * The share of `mapped` bytes that every pass reads from disk when memory has `room` bytes for
+ * The share of `mapped` bytes that every pass reads from disk when memory has `space` bytes for
  * them; 0 when all fit.
  */
-export function shareFromDisk(mapped: number, room: number): number {
-  return room >= mapped ? 0 : 1 - (STAYING * Math.max(0, room)) / mapped;
+export function shareFromDisk(mapped: number, space: number): number {
+  return space >= mapped ? 0 : 1 - (STAYING * Math.max(0, space)) / mapped;
 }
 
 /**

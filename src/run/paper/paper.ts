@@ -79,7 +79,7 @@ export function paperSettings(size: PaperSize, task: PaperTask): PaperSettings {
   };
 }
 
-/** A quantity of the paper's tables, named by where it stands in a result. */
+/** A quantity of the paper's tables, named by its place in a result. */
 export type FigureName =
   | 'accuracy.zero-shot'
   | 'accuracy.finetuned'

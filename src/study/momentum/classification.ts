@@ -29,7 +29,7 @@ export interface Classification {
   readonly sequences: Sequences;
 }
 
-/** @throws UserError when the context has no room for a demonstration before the longest row */
+/** @throws UserError when the context has no space for a demonstration before the longest row */
 export function prepareClassification(
   task: Task,
   tokenizer: Tokenizer,

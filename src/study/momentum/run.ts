@@ -66,7 +66,7 @@ interface State {
  * are trained at once. A study that was stopped, even killed, resumes with the cells that are
  * missing and ends with the same bytes.
  *
- * @throws UserError what the user can mend: options, corpus, the folder, the disk
+ * @throws UserError what the user can fix: options, corpus, the folder, the disk
  * @throws Interrupted after `signal`
  */
 export async function runMomentum(options: MomentumOptions = {}): Promise<MomentumRun> {

@@ -8,7 +8,7 @@ import { withTrainingLoss } from './training-loss.ts';
 /**
  * The tasks of a study, in their order.
  *
- * @throws UserError when the context has no room for a demonstration
+ * @throws UserError when the context has no space for a demonstration
  */
 export function makeTrainees({ plan: { tasks }, language }: PlannedStudy): readonly Trainee[] {
   return [
