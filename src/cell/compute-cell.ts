@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { UserError } from '../error.ts';
+import { errorCode } from '../files/file-bytes.ts';
 import { FolderInUse, type FolderLock } from '../files/lock.ts';
 import { makeFolder } from '../files/run-folder.ts';
 import type { Hooks } from '../hooks.ts';
@@ -20,7 +21,7 @@ export async function computeCell(cell: Cell, computer: CellComputer, root: stri
   const work = workFolderOf(root, cell);
   let lock: FolderLock;
   try {
-    lock = await makeFolder(work);
+    lock = await makeWorkFolder(work);
   } catch (error) {
     // The process that had the folder may have stored the cell and removed the folder.
     const stored = await findCell(root, cell);
@@ -33,6 +34,17 @@ export async function computeCell(cell: Cell, computer: CellComputer, root: stri
   } finally {
     await lock.release();
     await leaveWorkFolder(root, cell);
+  }
+}
+
+/** A process that leaves the work folder at the same moment may remove it before the lock is in it. */
+async function makeWorkFolder(work: string, tries = 5): Promise<FolderLock> {
+  try {
+    return await makeFolder(work);
+  } catch (error) {
+    const gone = error instanceof UserError && errorCode(error.cause) === 'ENOENT';
+    if (!gone || tries === 1) throw error;
+    return makeWorkFolder(work, tries - 1);
   }
 }
 
