@@ -23,7 +23,7 @@ test('a process id that nobody has is dead, one of another machine, boot or cont
   }
 });
 
-// /proc tells what else is known of a process.
+// /proc holds everything else about a process.
 describe.skipIf(process.platform !== 'linux')('on Linux', () => {
   test('this process is alive; a later process of the same id is not the one that is meant', () => {
     expect(own).toMatchObject({ pid: process.pid, scope: expect.stringMatching(/^[0-9a-f]{32}-\d+$/) });

@@ -48,22 +48,21 @@ export async function isIntact(path: string, { bytes, etag }: HubFile, onCheck?:
  * than it lists
  */
 export async function downloadBlob(blob: string, origin: Origin, progress: BlobProgress): Promise<void> {
-  const before = downloads.get(blob);
-  const download =
-    before === undefined
-      ? downloadAlone(blob, origin, progress)
-      : before.then(() => downloadAlone(blob, origin, progress));
-  const settled = download.catch(() => undefined);
-  downloads.set(blob, settled);
+  const { signal, pace } = origin.http;
+  while (downloads.has(blob)) {
+    signal?.throwIfAborted();
+    await sleep(pace.lookMs);
+  }
+  downloads.add(blob);
   try {
-    await download;
+    await downloadAlone(blob, origin, progress);
   } finally {
-    if (downloads.get(blob) === settled) downloads.delete(blob);
+    downloads.delete(blob);
   }
 }
 
-/** The last download of each blob in this process; a further one of the same blob waits for it. */
-const downloads = new Map<string, Promise<void>>();
+/** The blobs that this process is downloading; another download of the same blob waits. */
+const downloads = new Set<string>();
 
 async function downloadAlone(blob: string, origin: Origin, progress: BlobProgress): Promise<void> {
   const { http, file } = origin;
