@@ -10,7 +10,9 @@ export interface TaskData {
   readonly hiddenSize: number;
   /** Whether positions are rotary: scores of the first layer are then left out. */
   readonly rotary: boolean;
-  /** Gold labels of the queries 0 to behaviourRows - 1. */
+  /** Row ids of the queries 0 to behaviourRows - 1. */
+  readonly queryRows: readonly number[];
+  /** Their gold labels. */
   readonly gold: readonly number[];
   /** Row ids of the demonstrations by seed, for the overlap of sets; index 0 is seed 1. */
   readonly demonstrations: readonly (readonly number[])[];
