@@ -4,3 +4,4 @@ export { families, readDecoder } from './families/index.ts';
 export { type LoadedModel, loadModel, type ModelGraph, type Projections } from './loaded-model.ts';
 export { configWithMomentum, type Momentum, runWithMomentum } from './momentum.ts';
 export { computePrefix, emptyPrefix, type Prefix, releasePrefix } from './prefix.ts';
+export { hasRotaryPositions } from './rotary-positions.ts';

@@ -13,7 +13,7 @@ import { apart, apply, fused, type Linear, linearTensors, unembed } from '../lay
 import { rmsNorm } from '../layers/norms.ts';
 import { readRope } from '../layers/rope-frequencies.ts';
 import { type RopeParameters, ropeKeys, ropeParameters } from '../layers/rope-parameters.ts';
-import { type Rotation, rotate, rotation, scaledRotation } from '../layers/rotary.ts';
+import { ROTARY, type Rotation, rotate, rotation, scaledRotation } from '../layers/rotary.ts';
 import { headCount, layerCount, parseConfig, size } from '../parse-config.ts';
 
 /** Keys that every family like Llama reads, with the defaults of most. */
@@ -221,7 +221,7 @@ function build(variant: Variant, c: LlamaConfig, source: string): Decoder {
       const whole = rotated === headDim;
       const turns = new Map(
         [...new Set(layers.map(({ rope }) => rope))].map((rope, i) => {
-          const angles = rotation(pass, rope, i === 0 ? 'rotary' : `rotary.${i}`);
+          const angles = rotation(pass, rope, i === 0 ? ROTARY : `${ROTARY}.${i}`);
           const turn = (x: Tensor, by: Rotation) => rotate(x, by, headDim, rotated);
           const scaled = scaledRotation(angles, scale);
           const query = (x: Tensor) => (whole ? turn(x, scaled) : g.mul(turn(x, angles), constant(scale)));

@@ -4,6 +4,9 @@ import type { Pass } from '../decoder.ts';
 import { waves } from './positions.ts';
 import type { Rope } from './rope-frequencies.ts';
 
+/** What the names of the inputs of rotary positions begin with. */
+export const ROTARY = 'rotary';
+
 /** Cosine and sine of the angles of each position, [N, 1, dh/2]. */
 export interface Rotation {
   readonly cosine: Tensor;
@@ -16,7 +19,7 @@ export interface Rotation {
  * @param rope dh/2 frequencies
  * @param name of the inputs, where a model has several rotations
  */
-export function rotation(pass: Pass, { frequencies, scale }: Rope, name = 'rotary'): Rotation {
+export function rotation(pass: Pass, { frequencies, scale }: Rope, name = ROTARY): Rotation {
   const table = (wave: 'cosine' | 'sine') => {
     const rows = waves(pass, `${name}.${wave}`, { frequencies, wave });
     return g.reshape(rows, [rows.shape[0]!, 1, frequencies.length]);

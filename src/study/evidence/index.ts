@@ -19,3 +19,4 @@ export type {
 export { type EvidencePlan, type HypothesisId, type HypothesisPlan, hypothesisIds, type TaskPlan } from './plan.ts';
 export { type SeedStreams, seedStreams, untrainedStream } from './streams.ts';
 export type { StudyData, TaskData } from './study-data.ts';
+export type { EvidenceSubject } from './subject.ts';

@@ -50,6 +50,14 @@ export type EvidencePlan = {
   readonly schema: 'dualform.evidence-plan/1';
   readonly preset: string;
   readonly model: Plan['model'];
+  /** What the fold needs to know of the model, which it does not open. */
+  readonly sizes: {
+    readonly layers: number;
+    readonly heads: number;
+    readonly hiddenSize: number;
+    /** Whether positions are rotary (`model.hasRotaryPositions`). */
+    readonly rotary: boolean;
+  };
   readonly bos: number;
   readonly separator: readonly number[];
   readonly tap: 'prompt-end';
