@@ -9,7 +9,7 @@
  * the softmax. Of a prefix only its sum at its end is needed: sum_{i < t} is eta^(t - P) times that
  * sum, plus the part of the tokens of the pass.
  */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { UserError } from '../error.ts';
 import { times } from '../graph/dimension.ts';
 import * as g from '../graph/operators/index.ts';
@@ -22,7 +22,7 @@ import type { Decoder } from './decoder.ts';
  */
 export type Momentum = number | readonly number[] | readonly (readonly number[])[] | 'learned';
 
-const eta = z.number().min(0).lt(1);
+const eta = z.number().check(z.minimum(0), z.lt(1));
 const schema = z.union([eta, z.array(eta), z.array(z.array(eta)), z.literal('learned')]);
 
 type Config = Readonly<Record<string, unknown>>;
@@ -63,7 +63,7 @@ export const momentumTensor = (layer: number) => `momentum.layers.${layer}.logit
  */
 export function withMomentum(decoder: Decoder, config: Config, source: string): Decoder {
   if (config.model_type !== FAMILY) return decoder;
-  const parsed = schema.safeParse(config.momentum);
+  const parsed = z.safeParse(schema, config.momentum);
   if (!parsed.success) {
     throw new UserError(
       `${source}: momentum ${JSON.stringify(config.momentum)}: must be a number in [0, 1), a list of them for layers, or of lists for heads, or "learned"`,

@@ -1,19 +1,23 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { UserError } from '../error.ts';
+import { parseSchema } from '../parse-schema.ts';
+
+export const positive = z.number().check(z.positive());
+export const positiveInteger = z.int().check(z.positive());
 
 // Lists get their length from the configuration before its tensors are checked, so a damaged one
 // must not need gigabytes.
-export const layerCount = z.int().positive().max(1000);
-export const headCount = z.int().positive().max(10_000);
+export const layerCount = positiveInteger.check(z.maximum(1000));
+export const headCount = positiveInteger.check(z.maximum(10_000));
 /** A size or a number of tokens. */
-export const size = z.int().positive().max(10_000_000);
+export const size = positiveInteger.check(z.maximum(10_000_000));
 
 /**
  * Parses the configuration of a checkpoint by the schema of its family; unknown keys are ignored.
  *
  * @param aliases other names of keys, which take precedence
  */
-export function parseConfig<S extends z.ZodType>(
+export function parseConfig<S extends z.ZodMiniType>(
   schema: S,
   config: Readonly<Record<string, unknown>>,
   source: string,
@@ -21,7 +25,7 @@ export function parseConfig<S extends z.ZodType>(
 ): z.output<S> {
   const named = Object.entries(aliases).filter(([alias]) => config[alias] !== undefined);
   const renamed = Object.fromEntries(named.map(([alias, key]) => [key, config[alias]]));
-  const parsed = schema.safeParse({ ...config, ...renamed });
+  const parsed = parseSchema(schema, { ...config, ...renamed });
   if (parsed.success) return parsed.data;
   const [first] = parsed.error.issues;
   throw new UserError(`${source}: configuration key ${first!.path.join('.') || '(root)'}: ${first!.message}`);

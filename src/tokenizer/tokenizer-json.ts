@@ -1,16 +1,17 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { UserError } from '../error.ts';
 import { parseShallowJson } from '../files/shallow-json.ts';
+import { parseSchema } from '../parse-schema.ts';
 import { checkComponents } from './components.ts';
 import type { Definition } from './definition.ts';
 
-const part = z.looseObject({ type: z.string() }).nullish();
+const part = z.nullish(z.looseObject({ type: z.string() }));
 const outline = z.looseObject({
-  added_tokens: z.array(z.looseObject({ id: z.int().nonnegative(), content: z.string() })).default([]),
+  added_tokens: z._default(z.array(z.looseObject({ id: z.int().check(z.nonnegative()), content: z.string() })), []),
   normalizer: part,
   pre_tokenizer: part,
   decoder: part,
-  model: z.looseObject({ type: z.string().optional(), vocab: z.unknown() }),
+  model: z.looseObject({ type: z.optional(z.string()), vocab: z.unknown() }),
 });
 
 /**
@@ -19,7 +20,7 @@ const outline = z.looseObject({
  */
 export function parseTokenizerJson(file: string, bytes: Uint8Array): Definition {
   const json = textOf(file, bytes);
-  const parsed = outline.safeParse(parseJson(file, json));
+  const parsed = parseSchema(outline, parseJson(file, json));
   if (!parsed.success) {
     const issue = parsed.error.issues[0]!;
     throw new UserError(`${file}: not a tokenizer.json: ${issue.path.join('.') || 'the file'}: ${issue.message}`);

@@ -3,25 +3,25 @@
  * and values interleaved by head, a layer norm after the embedding, tanh GELU, a head that is tied
  * by default.
  */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { Tensor } from '../../graph/tensor.ts';
 import type { Decoder, Pass } from '../decoder.ts';
 import { addAlibi, alibiSlopes } from '../layers/alibi.ts';
 import { interleavedByHead, splitByHead } from '../layers/interleaved.ts';
 import { apply, linearsOf } from '../layers/linear.ts';
 import { layerNorm, layerNormTensors } from '../layers/norms.ts';
-import { divided, headCount, layerCount, parseConfig, size } from '../parse-config.ts';
+import { divided, headCount, layerCount, parseConfig, positive, positiveInteger, size } from '../parse-config.ts';
 import { preNormDecoder } from './pre-norm.ts';
 
 const schema = z.object({
   vocab_size: size,
-  hidden_size: size.default(64),
-  n_layer: layerCount.default(2),
-  n_head: headCount.default(8),
-  layer_norm_epsilon: z.number().positive().default(1e-5),
-  apply_residual_connection_post_layernorm: z.literal(false).default(false),
-  seq_length: z.int().positive().default(2048),
-  tie_word_embeddings: z.boolean().default(true),
+  hidden_size: z._default(size, 64),
+  n_layer: z._default(layerCount, 2),
+  n_head: z._default(headCount, 8),
+  layer_norm_epsilon: z._default(positive, 1e-5),
+  apply_residual_connection_post_layernorm: z._default(z.literal(false), false),
+  seq_length: z._default(positiveInteger, 2048),
+  tie_word_embeddings: z._default(z.boolean(), true),
 });
 
 /** `n_embed` is the key of the published models; the other two are aliases in transformers. */

@@ -1,16 +1,16 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { activationName } from '../layers/activation.ts';
-import { headCount, size } from '../parse-config.ts';
+import { headCount, positiveInteger, size } from '../parse-config.ts';
 import { llamaKeys, llamaLike } from './llama.ts';
 
 /** Keys of all Gemma models, with defaults. */
 export const gemmaKeys = {
   ...llamaKeys,
-  head_dim: size.default(256),
-  max_position_embeddings: z.int().positive().default(8192),
-  tie_word_embeddings: z.boolean().default(true),
-  attention_bias: z.boolean().default(false),
-  use_bidirectional_attention: z.literal(false).nullish(),
+  head_dim: z._default(size, 256),
+  max_position_embeddings: z._default(positiveInteger, 8192),
+  tie_word_embeddings: z._default(z.boolean(), true),
+  attention_bias: z._default(z.boolean(), false),
+  use_bidirectional_attention: z.nullish(z.literal(false)),
 };
 
 /**
@@ -21,8 +21,8 @@ export const gemma = llamaLike({
   family: 'gemma',
   schema: z.object({
     ...gemmaKeys,
-    num_key_value_heads: headCount.default(16),
-    hidden_act: activationName.default('gelu_pytorch_tanh'),
+    num_key_value_heads: z._default(headCount, 16),
+    hidden_act: z._default(activationName, 'gelu_pytorch_tanh'),
   }),
   biases: c => ({ queryKeyValue: c.attention_bias, output: c.attention_bias }),
   isGemma: true,

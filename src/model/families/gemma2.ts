@@ -1,6 +1,6 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { activationName } from '../layers/activation.ts';
-import { headCount } from '../parse-config.ts';
+import { headCount, positive, positiveInteger } from '../parse-config.ts';
 import { gemmaKeys } from './gemma.ts';
 import { layerTypes, llamaLike } from './llama.ts';
 
@@ -10,13 +10,13 @@ const { hidden_act: _, ...common } = gemmaKeys;
 /** Keys of Gemma 2 and later, with the defaults of Gemma 2. */
 export const gemma2Keys = {
   ...common,
-  hidden_activation: activationName.default('gelu_pytorch_tanh'),
-  num_key_value_heads: headCount.default(4),
-  query_pre_attn_scalar: z.number().positive().default(256),
-  sliding_window: z.int().positive().nullable().default(4096),
+  hidden_activation: z._default(activationName, 'gelu_pytorch_tanh'),
+  num_key_value_heads: z._default(headCount, 4),
+  query_pre_attn_scalar: z._default(positive, 256),
+  sliding_window: z._default(z.nullable(positiveInteger), 4096),
   layer_types: layerTypes,
-  attn_logit_softcapping: z.number().positive().nullable().default(50),
-  final_logit_softcapping: z.number().positive().nullable().default(30),
+  attn_logit_softcapping: z._default(z.nullable(positive), 50),
+  final_logit_softcapping: z._default(z.nullable(positive), 30),
 };
 
 /**

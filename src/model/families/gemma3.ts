@@ -1,6 +1,7 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { UserError } from '../../error.ts';
 import { type RopeParameters, ropeParameters } from '../layers/rope-parameters.ts';
+import { positive, positiveInteger } from '../parse-config.ts';
 import { gemma2Keys } from './gemma2.ts';
 import { type LlamaConfig, llamaLike } from './llama.ts';
 
@@ -39,10 +40,10 @@ export const gemma3 = llamaLike({
   family: 'gemma3_text',
   schema: z.object({
     ...common,
-    max_position_embeddings: z.int().positive().default(131_072),
-    final_logit_softcapping: z.number().positive().nullable().default(null),
-    sliding_window_pattern: z.int().positive().default(6),
-    rope_local_base_freq: z.number().positive().optional(),
+    max_position_embeddings: z._default(positiveInteger, 131_072),
+    final_logit_softcapping: z._default(z.nullable(positive), null),
+    sliding_window_pattern: z._default(positiveInteger, 6),
+    rope_local_base_freq: z.optional(positive),
   }),
   biases: c => ({ queryKeyValue: c.attention_bias, output: c.attention_bias }),
   isGemma: true,

@@ -2,44 +2,44 @@
  * @file GPT-Neo (Black et al. 2021): unscaled attention scores, global layers alternating with
  * local ones that see a window of recent tokens, learned positions, a head that is tied by default.
  */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { UserError } from '../../error.ts';
 import * as g from '../../graph/operators/index.ts';
 import type { Decoder } from '../decoder.ts';
 import { activationName } from '../layers/activation.ts';
 import { linearsOf, linearTensors } from '../layers/linear.ts';
 import { learnedPositions } from '../layers/positions.ts';
-import { divided, headCount, layerCount, parseConfig, size } from '../parse-config.ts';
+import { divided, headCount, layerCount, parseConfig, positive, positiveInteger, size } from '../parse-config.ts';
 import { preNormDecoder, readApart } from './pre-norm.ts';
 
 const kind = z.enum(['global', 'local']);
 type Kind = z.output<typeof kind>;
 const schema = z.object({
   vocab_size: size,
-  max_position_embeddings: z.int().positive().default(2048),
+  max_position_embeddings: z._default(positiveInteger, 2048),
   hidden_size: size,
   num_layers: layerCount,
-  num_heads: headCount.default(16),
-  intermediate_size: size.nullish(),
-  attention_types: z
-    .array(z.tuple([z.array(kind).min(1), z.int().nonnegative()]))
-    .nullish()
-    .transform(types => types ?? [[['global', 'local'] as const, 12] as const]),
-  attention_layers: z.array(kind).optional(),
-  window_size: z.int().positive().default(256),
-  activation_function: activationName.default('gelu_new'),
-  layer_norm_epsilon: z.number().positive().default(1e-5),
-  tie_word_embeddings: z.boolean().default(true),
+  num_heads: z._default(headCount, 16),
+  intermediate_size: z.nullish(size),
+  attention_types: z.nullish(z.array(z.tuple([z.array(kind).check(z.minLength(1)), z.int().check(z.nonnegative())]))),
+  attention_layers: z.optional(z.array(kind)),
+  window_size: z._default(positiveInteger, 256),
+  activation_function: z._default(activationName, 'gelu_new'),
+  layer_norm_epsilon: z._default(positive, 1e-5),
+  tie_word_embeddings: z._default(z.boolean(), true),
 });
 
 /** Aliases of the keys in transformers. */
 const aliases = { num_attention_heads: 'num_heads', num_hidden_layers: 'num_layers' };
 
+type Pattern = readonly [kinds: readonly Kind[], times: number];
+const usualPatterns: readonly Pattern[] = [[['global', 'local'], 12]];
+
 /**
  * The kinds of all layers from patterns and their counts. Empty where they give another number of
  * layers.
  */
-function expanded(types: readonly (readonly [pattern: readonly Kind[], times: number])[], layers: number) {
+function expanded(types: readonly Pattern[], layers: number) {
   const told = types.reduce((sum, [pattern, times]) => sum + pattern.length * times, 0);
   return told === layers ? types.flatMap(([pattern, times]) => Array(times).fill(pattern).flat() as Kind[]) : [];
 }
@@ -49,7 +49,7 @@ export function gptNeo(config: Readonly<Record<string, unknown>>, source: string
   const [D, V] = [c.hidden_size, c.vocab_size];
   const F = c.intermediate_size ?? 4 * D;
   const headDim = divided(source, D, c.num_heads);
-  const kinds = c.attention_layers ?? expanded(c.attention_types, c.num_layers);
+  const kinds = c.attention_layers ?? expanded(c.attention_types ?? usualPatterns, c.num_layers);
   if (kinds.length !== c.num_layers) {
     throw new UserError(`${source}: attention_types does not give the ${c.num_layers} layers of num_layers`);
   }

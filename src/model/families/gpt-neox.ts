@@ -3,7 +3,7 @@
  * keys and values interleaved by head, rotary positions on a part of each head, attention and
  * feed-forward in parallel or in sequence, untied head.
  */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { UserError } from '../../error.ts';
 import * as g from '../../graph/operators/index.ts';
 import type { Tensor } from '../../graph/tensor.ts';
@@ -16,7 +16,7 @@ import { layerNorm, layerNormTensors } from '../layers/norms.ts';
 import { readRope } from '../layers/rope-frequencies.ts';
 import { ropeKeys, ropeParameters } from '../layers/rope-parameters.ts';
 import { rotate, rotation } from '../layers/rotary.ts';
-import { divided, headCount, layerCount, parseConfig, size } from '../parse-config.ts';
+import { divided, headCount, layerCount, parseConfig, positive, positiveInteger, size } from '../parse-config.ts';
 
 // Theta and the rotated share have their own keys in this family.
 const { rope_theta: _, partial_rotary_factor: __, ...ropes } = ropeKeys;
@@ -27,15 +27,15 @@ const schema = z.object({
   intermediate_size: size,
   num_hidden_layers: layerCount,
   num_attention_heads: headCount,
-  head_dim: size.optional(),
-  max_position_embeddings: z.int().positive().default(2048),
-  hidden_act: activationName.default('gelu'),
-  layer_norm_eps: z.number().positive().default(1e-5),
-  use_parallel_residual: z.boolean().default(true),
-  attention_bias: z.boolean().default(true),
-  rotary_pct: z.number().positive().max(1).default(0.25),
-  rotary_emb_base: z.number().positive().default(10_000),
-  tie_word_embeddings: z.boolean().default(false),
+  head_dim: z.optional(size),
+  max_position_embeddings: z._default(positiveInteger, 2048),
+  hidden_act: z._default(activationName, 'gelu'),
+  layer_norm_eps: z._default(positive, 1e-5),
+  use_parallel_residual: z._default(z.boolean(), true),
+  attention_bias: z._default(z.boolean(), true),
+  rotary_pct: z._default(positive.check(z.maximum(1)), 0.25),
+  rotary_emb_base: z._default(positive, 10_000),
+  tie_word_embeddings: z._default(z.boolean(), false),
   ...ropes,
 });
 

@@ -2,29 +2,29 @@
  * @file GPT-2 (Radford et al. 2019): learned positions, one fused projection of queries, keys and
  * values stored [in, out], tanh GELU, a head that is tied by default.
  */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import * as g from '../../graph/operators/index.ts';
 import type { Tensor } from '../../graph/tensor.ts';
 import type { Decoder, Pass } from '../decoder.ts';
 import { activationName } from '../layers/activation.ts';
 import { apply, linearsOf, linearTensors } from '../layers/linear.ts';
 import { learnedPositions } from '../layers/positions.ts';
-import { divided, headCount, layerCount, parseConfig, size } from '../parse-config.ts';
+import { divided, headCount, layerCount, parseConfig, positive, positiveInteger, size } from '../parse-config.ts';
 import { preNormDecoder } from './pre-norm.ts';
 
 const schema = z.object({
   vocab_size: size,
-  n_positions: z.int().positive().default(1024),
+  n_positions: z._default(positiveInteger, 1024),
   n_embd: size,
   n_layer: layerCount,
   n_head: headCount,
-  n_inner: size.nullish(),
-  activation_function: activationName.default('gelu_new'),
-  layer_norm_epsilon: z.number().positive().default(1e-5),
-  scale_attn_weights: z.boolean().default(true),
-  scale_attn_by_inverse_layer_idx: z.boolean().default(false),
-  add_cross_attention: z.literal(false).default(false),
-  tie_word_embeddings: z.boolean().default(true),
+  n_inner: z.nullish(size),
+  activation_function: z._default(activationName, 'gelu_new'),
+  layer_norm_epsilon: z._default(positive, 1e-5),
+  scale_attn_weights: z._default(z.boolean(), true),
+  scale_attn_by_inverse_layer_idx: z._default(z.boolean(), false),
+  add_cross_attention: z._default(z.literal(false), false),
+  tie_word_embeddings: z._default(z.boolean(), true),
 });
 
 /** Aliases of the keys in transformers. */

@@ -2,27 +2,27 @@
  * @file GPT-J (Wang and Komatsuzaki 2021): rotary positions on interleaved pairs of a part of each
  * head, no biases in the attention.
  */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { UserError } from '../../error.ts';
 import type { Decoder } from '../decoder.ts';
 import { activationName } from '../layers/activation.ts';
 import type { Linear } from '../layers/linear.ts';
 import { readRope } from '../layers/rope-frequencies.ts';
 import { ropeParameters } from '../layers/rope-parameters.ts';
-import { divided, headCount, layerCount, parseConfig, size } from '../parse-config.ts';
+import { divided, headCount, layerCount, parseConfig, positive, positiveInteger, size } from '../parse-config.ts';
 import { parallelDecoder } from './parallel.ts';
 
 const schema = z.object({
   vocab_size: size,
-  n_positions: z.int().positive().default(2048),
+  n_positions: z._default(positiveInteger, 2048),
   n_embd: size,
   n_layer: layerCount,
   n_head: headCount,
-  n_inner: size.nullish(),
-  rotary_dim: size.default(64),
-  activation_function: activationName.default('gelu_new'),
-  layer_norm_epsilon: z.number().positive().default(1e-5),
-  tie_word_embeddings: z.boolean().default(false),
+  n_inner: z.nullish(size),
+  rotary_dim: z._default(size, 64),
+  activation_function: z._default(activationName, 'gelu_new'),
+  layer_norm_epsilon: z._default(positive, 1e-5),
+  tie_word_embeddings: z._default(z.boolean(), false),
 });
 
 /** Aliases of the keys in transformers. */

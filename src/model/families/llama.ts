@@ -3,7 +3,7 @@
  * feed-forward, rotary positions, grouped key/value heads, SwiGLU (Touvron et al. 2023). Biases,
  * norms of queries and keys, and windows are options of `llamaLike`.
  */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { UserError } from '../../error.ts';
 import * as g from '../../graph/operators/index.ts';
 import { constant, type Tensor } from '../../graph/tensor.ts';
@@ -14,7 +14,7 @@ import { rmsNorm } from '../layers/norms.ts';
 import { readRope } from '../layers/rope-frequencies.ts';
 import { type RopeParameters, ropeKeys, ropeParameters } from '../layers/rope-parameters.ts';
 import { ROTARY, type Rotation, rotate, rotation, scaledRotation } from '../layers/rotary.ts';
-import { headCount, layerCount, parseConfig, size } from '../parse-config.ts';
+import { headCount, layerCount, parseConfig, positive, positiveInteger, size } from '../parse-config.ts';
 
 /** Keys that every family like Llama reads, with the defaults of most. */
 export const llamaKeys = {
@@ -23,17 +23,17 @@ export const llamaKeys = {
   intermediate_size: size,
   num_hidden_layers: layerCount,
   num_attention_heads: headCount,
-  num_key_value_heads: headCount.nullable().default(null),
-  head_dim: size.nullable().default(null),
-  max_position_embeddings: z.int().positive().default(2048),
-  rms_norm_eps: z.number().positive().default(1e-6),
-  hidden_act: activationName.default('silu'),
-  tie_word_embeddings: z.boolean().default(false),
+  num_key_value_heads: z._default(z.nullable(headCount), null),
+  head_dim: z._default(z.nullable(size), null),
+  max_position_embeddings: z._default(positiveInteger, 2048),
+  rms_norm_eps: z._default(positive, 1e-6),
+  hidden_act: z._default(activationName, 'silu'),
+  tie_word_embeddings: z._default(z.boolean(), false),
   ...ropeKeys,
 };
 
 /** Kinds of attention in `layer_types`; `attention` is an older name. */
-export const layerTypes = z.array(z.enum(['full_attention', 'attention', 'sliding_attention'])).nullish();
+export const layerTypes = z.nullish(z.array(z.enum(['full_attention', 'attention', 'sliding_attention'])));
 
 /** Keys that some of the families read. */
 interface OwnKeys {
@@ -53,7 +53,7 @@ interface OwnKeys {
   readonly rope_local_base_freq: number;
 }
 
-export type LlamaConfig = Readonly<Omit<z.output<z.ZodObject<typeof llamaKeys>>, 'hidden_act' | 'head_dim'>> &
+export type LlamaConfig = Readonly<Omit<z.output<z.ZodMiniObject<typeof llamaKeys>>, 'hidden_act' | 'head_dim'>> &
   Partial<OwnKeys>;
 
 export interface Variant {
@@ -62,7 +62,7 @@ export interface Variant {
    * The keys that the family reads, with the defaults of its configuration class in transformers.
    * Others are ignored.
    */
-  readonly schema: z.ZodType<LlamaConfig>;
+  readonly schema: z.ZodMiniType<LlamaConfig>;
   /**
    * Whether query, key and value linears have biases, and whether the output projection has one.
    */
@@ -93,7 +93,11 @@ export interface Variant {
 
 export const llama = llamaLike({
   family: 'llama',
-  schema: z.object({ ...llamaKeys, attention_bias: z.boolean().default(false), mlp_bias: z.boolean().default(false) }),
+  schema: z.object({
+    ...llamaKeys,
+    attention_bias: z._default(z.boolean(), false),
+    mlp_bias: z._default(z.boolean(), false),
+  }),
   biases: c => ({ queryKeyValue: c.attention_bias, output: c.attention_bias }),
 });
 

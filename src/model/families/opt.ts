@@ -3,7 +3,7 @@
  * feed-forward; the 350M model has them after, and a smaller token embedding with linear maps to
  * and from the hidden size.
  */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import * as g from '../../graph/operators/index.ts';
 import { constant, type Tensor } from '../../graph/tensor.ts';
 import type { Decoder, Pass } from '../decoder.ts';
@@ -11,7 +11,7 @@ import { activate, activationName } from '../layers/activation.ts';
 import { apply, type Linear, linearsOf, linearTensors, unembed } from '../layers/linear.ts';
 import { layerNorm, layerNormTensors } from '../layers/norms.ts';
 import { learnedPositions } from '../layers/positions.ts';
-import { divided, headCount, layerCount, parseConfig, size } from '../parse-config.ts';
+import { divided, headCount, layerCount, parseConfig, positiveInteger, size } from '../parse-config.ts';
 
 const schema = z.object({
   vocab_size: size,
@@ -19,14 +19,14 @@ const schema = z.object({
   ffn_dim: size,
   num_hidden_layers: layerCount,
   num_attention_heads: headCount,
-  max_position_embeddings: z.int().positive().default(2048),
-  word_embed_proj_dim: size.nullish(),
-  activation_function: activationName.default('relu'),
-  do_layer_norm_before: z.boolean().default(true),
-  enable_bias: z.boolean().default(true),
-  layer_norm_elementwise_affine: z.literal(true).default(true),
-  _remove_final_layer_norm: z.boolean().default(false),
-  tie_word_embeddings: z.boolean().default(true),
+  max_position_embeddings: z._default(positiveInteger, 2048),
+  word_embed_proj_dim: z.nullish(size),
+  activation_function: z._default(activationName, 'relu'),
+  do_layer_norm_before: z._default(z.boolean(), true),
+  enable_bias: z._default(z.boolean(), true),
+  layer_norm_elementwise_affine: z._default(z.literal(true), true),
+  _remove_final_layer_norm: z._default(z.boolean(), false),
+  tie_word_embeddings: z._default(z.boolean(), true),
 });
 
 const OFFSET = 2;

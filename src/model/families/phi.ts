@@ -2,13 +2,13 @@
  * @file Phi 1, 1.5 and 2 (Gunasekar et al. 2023): attention and feed-forward in parallel, biases
  * everywhere.
  */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { Decoder } from '../decoder.ts';
 import { activationName } from '../layers/activation.ts';
 import type { Linear } from '../layers/linear.ts';
 import { readRope } from '../layers/rope-frequencies.ts';
 import { ropeKeys, ropeParameters } from '../layers/rope-parameters.ts';
-import { divided, headCount, layerCount, parseConfig, size } from '../parse-config.ts';
+import { divided, headCount, layerCount, parseConfig, positive, positiveInteger, size } from '../parse-config.ts';
 import { parallelDecoder } from './parallel.ts';
 
 const schema = z.object({
@@ -17,15 +17,15 @@ const schema = z.object({
   intermediate_size: size,
   num_hidden_layers: layerCount,
   num_attention_heads: headCount,
-  num_key_value_heads: headCount.nullish(),
-  head_dim: size.optional(),
-  max_position_embeddings: z.int().positive().default(2048),
-  hidden_act: activationName.default('gelu_new'),
-  layer_norm_eps: z.number().positive().default(1e-5),
-  qk_layernorm: z.literal(false).default(false),
-  tie_word_embeddings: z.boolean().default(false),
+  num_key_value_heads: z.nullish(headCount),
+  head_dim: z.optional(size),
+  max_position_embeddings: z._default(positiveInteger, 2048),
+  hidden_act: z._default(activationName, 'gelu_new'),
+  layer_norm_eps: z._default(positive, 1e-5),
+  qk_layernorm: z._default(z.literal(false), false),
+  tie_word_embeddings: z._default(z.boolean(), false),
   ...ropeKeys,
-  partial_rotary_factor: z.number().positive().max(1).default(0.5),
+  partial_rotary_factor: z._default(positive.check(z.maximum(1)), 0.5),
 });
 
 export function phi(config: Readonly<Record<string, unknown>>, source: string): Decoder {

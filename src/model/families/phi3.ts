@@ -1,7 +1,7 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { UserError } from '../../error.ts';
 import { ropeParameters } from '../layers/rope-parameters.ts';
-import { size } from '../parse-config.ts';
+import { positive, positiveInteger, size } from '../parse-config.ts';
 import { type LlamaConfig, llamaKeys, llamaLike } from './llama.ts';
 
 /** Names of LongRoPE: Phi 3 was published with `su` and `yarn`. */
@@ -24,11 +24,11 @@ export const phi3 = llamaLike({
   family: 'phi3',
   schema: z.object({
     ...llamaKeys,
-    head_dim: size.optional(),
-    max_position_embeddings: z.int().positive().default(4096),
-    original_max_position_embeddings: z.int().positive().default(4096),
-    rms_norm_eps: z.number().positive().default(1e-5),
-    sliding_window: z.int().positive().nullable().default(null),
+    head_dim: z.optional(size),
+    max_position_embeddings: z._default(positiveInteger, 4096),
+    original_max_position_embeddings: z._default(positiveInteger, 4096),
+    rms_norm_eps: z._default(positive, 1e-5),
+    sliding_window: z._default(z.nullable(positiveInteger), null),
   }),
   biases: () => ({}),
   slides: c => c.sliding_window !== null,

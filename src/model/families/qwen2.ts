@@ -1,16 +1,16 @@
-import * as z from 'zod';
-import { headCount, size } from '../parse-config.ts';
+import * as z from 'zod/mini';
+import { headCount, positiveInteger, size } from '../parse-config.ts';
 import { type LlamaConfig, layerTypes, llamaKeys, llamaLike } from './llama.ts';
 
 /** Keys of Qwen 2 and later, with defaults. */
 export const qwenKeys = {
   ...llamaKeys,
-  head_dim: size.optional(),
-  num_key_value_heads: headCount.nullable().default(32),
-  max_position_embeddings: z.int().positive().default(32_768),
-  use_sliding_window: z.boolean().default(false),
-  sliding_window: z.int().positive().nullable().default(4096),
-  max_window_layers: z.int().nonnegative().default(28),
+  head_dim: z.optional(size),
+  num_key_value_heads: z._default(z.nullable(headCount), 32),
+  max_position_embeddings: z._default(positiveInteger, 32_768),
+  use_sliding_window: z._default(z.boolean(), false),
+  sliding_window: z._default(z.nullable(positiveInteger), 4096),
+  max_window_layers: z._default(z.int().check(z.nonnegative()), 28),
   layer_types: layerTypes,
 };
 

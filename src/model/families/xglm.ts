@@ -3,14 +3,14 @@
  * embeddings, layer norms before attention and feed-forward and after the last layer, biases
  * everywhere, a head that is tied by default (Artetxe et al. 2021; the models of Dai et al.).
  */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import * as g from '../../graph/operators/index.ts';
 import { constant } from '../../graph/tensor.ts';
 import type { Decoder } from '../decoder.ts';
 import { activationName } from '../layers/activation.ts';
 import { linearsOf, linearTensors } from '../layers/linear.ts';
 import { sinusoidalPositions } from '../layers/positions.ts';
-import { divided, headCount, layerCount, parseConfig, size } from '../parse-config.ts';
+import { divided, headCount, layerCount, parseConfig, positiveInteger, size } from '../parse-config.ts';
 import { preNormDecoder, readApart } from './pre-norm.ts';
 
 /** Epsilon of every layer norm; no key changes it. */
@@ -21,14 +21,14 @@ const schema = z.object({
   d_model: size,
   ffn_dim: size,
   num_layers: layerCount,
-  attention_heads: headCount.default(16),
-  max_position_embeddings: z.int().positive().default(2048),
-  activation_function: activationName.default('gelu'),
-  scale_embedding: z.boolean().default(true),
+  attention_heads: z._default(headCount, 16),
+  max_position_embeddings: z._default(positiveInteger, 2048),
+  activation_function: z._default(activationName, 'gelu'),
+  scale_embedding: z._default(z.boolean(), true),
   // transformers sets the row of another padding token in the table of sinusoids to 0.
-  pad_token_id: z.union([z.literal(0), z.literal(1)]).nullish(),
-  add_cross_attention: z.literal(false).default(false),
-  tie_word_embeddings: z.boolean().default(true),
+  pad_token_id: z.nullish(z.union([z.literal(0), z.literal(1)])),
+  add_cross_attention: z._default(z.literal(false), false),
+  tie_word_embeddings: z._default(z.boolean(), true),
 });
 
 /** Aliases of the keys in transformers. */

@@ -2,42 +2,43 @@
  * @file Rotary positions in a configuration, in the form of transformers 4 (rope_theta,
  * rope_scaling) or 5 (rope_parameters).
  */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { UserError } from '../../error.ts';
+import { positive } from '../parse-config.ts';
 
-const positive = z.number().positive();
+const nonNegative = z.number().check(z.nonnegative());
 
 const parameters = z.looseObject({
-  rope_type: z.string().optional(),
-  type: z.string().optional(),
-  rope_theta: positive.optional(),
-  partial_rotary_factor: positive.max(1).optional(),
-  factor: positive.nullish(),
-  original_max_position_embeddings: positive.optional(),
-  attention_factor: positive.nullish(),
-  low_freq_factor: positive.optional(),
-  high_freq_factor: positive.optional(),
-  beta_fast: z.number().nonnegative().nullish(),
-  beta_slow: z.number().nonnegative().nullish(),
-  mscale: z.number().nonnegative().nullish(),
-  mscale_all_dim: z.number().nonnegative().nullish(),
-  truncate: z.boolean().nullish(),
-  short_factor: z.array(positive).optional(),
-  long_factor: z.array(positive).optional(),
+  rope_type: z.optional(z.string()),
+  type: z.optional(z.string()),
+  rope_theta: z.optional(positive),
+  partial_rotary_factor: z.optional(positive.check(z.maximum(1))),
+  factor: z.nullish(positive),
+  original_max_position_embeddings: z.optional(positive),
+  attention_factor: z.nullish(positive),
+  low_freq_factor: z.optional(positive),
+  high_freq_factor: z.optional(positive),
+  beta_fast: z.nullish(nonNegative),
+  beta_slow: z.nullish(nonNegative),
+  mscale: z.nullish(nonNegative),
+  mscale_all_dim: z.nullish(nonNegative),
+  truncate: z.nullish(z.boolean()),
+  short_factor: z.optional(z.array(positive)),
+  long_factor: z.optional(z.array(positive)),
 });
 
 type Stored = z.output<typeof parameters>;
 
 /** The keys of a configuration for rotary positions. */
 export const ropeKeys = {
-  rope_theta: positive.nullish(),
-  rope_scaling: parameters.nullish(),
-  rope_parameters: parameters.nullish(),
-  partial_rotary_factor: positive.max(1).nullish(),
-  original_max_position_embeddings: positive.nullish(),
+  rope_theta: z.nullish(positive),
+  rope_scaling: z.nullish(parameters),
+  rope_parameters: z.nullish(parameters),
+  partial_rotary_factor: z.nullish(positive.check(z.maximum(1))),
+  original_max_position_embeddings: z.nullish(positive),
 };
 
-export type RopeConfig = Readonly<z.output<z.ZodObject<typeof ropeKeys>>>;
+export type RopeConfig = Readonly<z.output<z.ZodMiniObject<typeof ropeKeys>>>;
 
 /** Rotary parameters with all defaults. */
 export type RopeParameters = Readonly<Stored> & {
