@@ -6,19 +6,19 @@ import { closest } from 'fastest-levenshtein';
 import * as z from 'zod';
 import { UserError } from './error.ts';
 
-/** What people read of an option, beside the schema of its values. */
+/** What people read of an option, in addition to the schema of its values. */
 export interface OptionText {
   /** One phrase, as in the help of a command. */
   readonly description: string;
   /**
-   * What stands for the value in the help, where the kind of value does not say enough: `folder`.
+   * What represents the value in the help, where the kind of value does not say enough: `folder`.
    */
   readonly placeholder?: string;
   /** The default in words, where the schema holds none: "the task's". */
   readonly byDefault?: string;
   /** The heading in the help of a command that has several. */
   readonly group?: string;
-  /** Values that the shell completes, beside those that the schema names. */
+  /** Values that the shell completes, in addition to those that the schema names. */
   readonly suggestions?: readonly string[];
   /** A name that the command line still accepts in this version, but does not show. */
   readonly formerly?: string;

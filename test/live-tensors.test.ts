@@ -101,7 +101,7 @@ describe('a model in a runtime', () => {
             const { projections } = await finetune(owner, [sequence], { learningRate: 0.1 });
             return finetuned(owner, 100_000, projections);
           }),
-        'requests that are on their way beside the one that fails': () =>
+        'requests that are on their way next to the one that fails': () =>
           releaseAfter(model, async owner =>
             Promise.all([inContext(owner, unknown), inContext(owner, sequence), inContext(owner, sequence)]),
           ),

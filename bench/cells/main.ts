@@ -1,5 +1,5 @@
 /**
- * Measures what cells cost beside their work: empty cells here, in processes and through queues, and
+ * Measures what cells cost next to their work: empty cells here, in processes and through queues, and
  * 24 runs of a tiny model as a sweep and as single commands. Needs a build.
  *
  *     npm run bench:cells -- [--cells N]

@@ -121,10 +121,10 @@ describe('a folder as Hugging Face writes it', () => {
     });
   });
 
-  test('refuses an adapter, beside a model too', async () => {
+  test('refuses an adapter, also next to a model', async () => {
     const beside = await withWeights('adapter-beside', { 'model.safetensors': 1, 'adapter_model.safetensors': 2 });
     await expect(openCheckpoint(beside)).rejects.toThrow(
-      'adapter_model.safetensors: an adapter beside model.safetensors, which is not applied; merge it',
+      'adapter_model.safetensors: an adapter next to model.safetensors, which is not applied; merge it',
     );
     const only = await withWeights('adapter-only', { 'adapter_model.safetensors': 2 });
     rmSync(join(only, 'config.json'));
@@ -147,7 +147,7 @@ describe('a folder as Hugging Face writes it', () => {
     },
   );
 
-  test('with integers among its tensors says so only when they are asked for', async () => {
+  test('with integers among its tensors says so only when they are requested', async () => {
     const place = join(folder, 'integers');
     mkdirSync(place);
     writeFileSync(join(place, 'config.json'), '{"model_type":"llama"}');

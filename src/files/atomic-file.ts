@@ -15,7 +15,7 @@ const ABANDONED_AFTER_MS = 10 * 60_000;
 const PART = '.part';
 
 /**
- * Writes a file that is either whole or absent: under a temporary name beside it, unique to this
+ * Writes a file that is either whole or absent: under a temporary name next to it, unique to this
  * process, synced to disk, then renamed to `file`. Makes the folder. No failure leaves a temporary
  * file; those of killed processes are removed by the next write.
  *

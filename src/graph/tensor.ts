@@ -86,7 +86,7 @@ export interface FurtherOutput {
 }
 
 /**
- * An operator: its gradient rule and its ONNX form. The function of the same name, beside it, has
+ * An operator: its gradient rule and its ONNX form. The function of the same name, next to it, has
  * the shape rule.
  */
 export interface Operator {

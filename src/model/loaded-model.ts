@@ -6,7 +6,7 @@ import type { Decoder } from './decoder.ts';
 import type { Outputs } from './forward.ts';
 import { openDecoder } from './open-decoder.ts';
 
-/** The key and value projections of all layers, by checkpoint name, beside the sessions. */
+/** The key and value projections of all layers, by checkpoint name, kept with the sessions. */
 export type Projections = Readonly<Record<string, Handle>>;
 
 /** A graph that reads something of a model. It is in the file that runs it. */

@@ -3,7 +3,7 @@ import { deviceToResume } from './provenance.ts';
 
 const begun = (device: string) => ({ device });
 
-test('a job begins on the device that is asked for', () => {
+test('a job begins on the device that is requested', () => {
   expect(deviceToResume('runs/a', 'webgpu', undefined)).toBe('webgpu');
   expect(deviceToResume('runs/a', undefined, undefined)).toBeUndefined();
 });

@@ -30,12 +30,12 @@ test('defaults', () => {
   });
 });
 
-test('a preset observes at the label word unless a tap is asked for', () => {
+test('a preset observes at the label word unless a tap is given', () => {
   expect(readOptions({ preset: 'paper' }).tap).toBe('label');
   expect(readOptions({ preset: 'paper:2.7B', tap: 'prompt-end' }).tap).toBe('prompt-end');
 });
 
-test('a preset goes before what was tuned, what is asked for before a preset', () => {
+test('a preset goes before what was tuned, what is given before a preset', () => {
   const paper = { seed: 5, learningRate: 0.25 };
   expect(chosenNumbers(readOptions({}), embedded, { name: 'mr' }, paper)).toEqual(paper);
   expect(chosenNumbers(readOptions({ seed: 0 }), embedded, { name: 'mr' }, paper)).toEqual({ ...paper, seed: 0 });

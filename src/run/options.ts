@@ -120,7 +120,7 @@ export const runOptions = {
     byDefault: 'prompt-end; label with a preset',
   }),
   preset: option(oneOf(presetNames).optional(), {
-    description: "use the paper's seed, learning rate, shots and tap, and show its figures beside the measured ones",
+    description: "use the paper's seed, learning rate, shots and tap, and show its figures next to the measured ones",
   }),
   ...modelOptions,
   ...conventionOptions,

@@ -58,7 +58,7 @@ export type Plan = {
   readonly metrics: {
     /**
      * Raised by a release that changes a number. 1: definitions of the official code of Dai et al.,
-     * with the corrected ones of Deutch et al. beside them. 2: as 1, but updates within rounding
+     * with the corrected ones of Deutch et al. next to them. 2: as 1, but updates within rounding
      * are undefined.
      */
     readonly variant: 2;

@@ -43,7 +43,7 @@ export interface Prepared extends Subject {
   readonly preset?: Preset;
 }
 
-/** The model that is asked for. */
+/** The model that is requested. */
 export interface ModelWishes {
   readonly model: string;
   readonly heads?: number | undefined;

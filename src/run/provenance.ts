@@ -100,7 +100,7 @@ export function unknownMachine(threads: number | undefined): Provenance {
 
 /**
  * The device that a job resumes on: the one that it was begun on.
- * @param asked the device that is asked for
+ * @param asked the device that is requested
  * @throws UserError when devices of that class round otherwise
  */
 export function deviceToResume(

@@ -47,7 +47,7 @@ export async function finetuneNudged(
 export function foldSteadyCheck(plan: Plan, metrics: readonly ExampleMetrics[], diverged: boolean): SteadyCheck {
   const rows = plan.steadyRows;
   if (rows === 0) {
-    const why = plan.learningRate === null ? 'needs the setting finetuned' : 'the check was not asked for';
+    const why = plan.learningRate === null ? 'needs the setting finetuned' : 'the check was not requested';
     return { cosine: null, moved: null, pass: null, rows, why };
   }
   if (diverged) return { ...DIVERGED, rows };

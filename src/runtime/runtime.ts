@@ -13,7 +13,7 @@ import {
 
 export type { Location, TensorData };
 
-/** A tensor in the executor, beside the sessions. */
+/** A tensor in the executor, next to the sessions. */
 export interface Handle extends Shape {
   readonly id: number;
   readonly name: string;

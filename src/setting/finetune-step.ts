@@ -43,7 +43,7 @@ export interface FinetuneStep {
 
 /**
  * Takes one step on one sequence. Releases the projections before the step, but for the pretrained
- * ones; a step therefore needs one set of projections beside the pretrained ones, and little more.
+ * ones; a step therefore needs one set of projections next to the pretrained ones, and little more.
  *
  * @param sequence token ids, at least two
  * @throws NonFiniteError naming the first layer that has a NaN or an infinity

@@ -19,7 +19,7 @@ const OWN_TASKS =
   'a .jsonl, .csv, .tsv or .parquet file with a .task.json file next to it, or a data set hf:org/name of the hub';
 
 /**
- * Opens an embedded task by name, or the user's own: rows with a task file beside them, whose
+ * Opens an embedded task by name, or the user's own: rows with a task file next to them, whose
  * template is used for both variants.
  *
  * @throws UserError when there is no such task, or its files are wrong

@@ -128,7 +128,7 @@ describe('own tasks', () => {
     expect(all.map(r => r.label)).toEqual([0, 1, 2]);
   });
 
-  test('the file with rows beside a task file is found, and several are refused', async () => {
+  test('the file with rows next to a task file is found, and several are refused', async () => {
     write('beside.task.json', JSON.stringify(settings));
     await expect(openTask(join(folder, 'beside.task.json'))).rejects.toThrow(/beside\.jsonl: there is no such file/);
     write('beside.tsv.gz', gzipSync('text\tlabel\nx\t0\ny\tgood\n'));

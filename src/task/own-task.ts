@@ -35,7 +35,7 @@ export function isOwnTask(name: string): boolean {
  * others are training rows, in the order of the file. The digest does not depend on the format of
  * the files.
  *
- * @param path `F.csv` with `F.task.json` beside it, `F.task.json`, or
+ * @param path `F.csv` with `F.task.json` next to it, `F.task.json`, or
  * `hf:org/name[@revision][:config]` with `name.task.json` in this folder
  * @throws UserError naming file and line
  */
@@ -112,7 +112,7 @@ function listOf(places: string | readonly string[] | undefined): readonly string
   return typeof places === 'string' ? [places] : places;
 }
 
-/** The file with rows beside a task file that does not name one. */
+/** The file with rows next to a task file that does not name one. */
 async function findData(stem: string): Promise<string> {
   const names: readonly string[] = await readdir(dirname(stem)).catch(() => []);
   const endings = ROW_FORMATS.flatMap(ending => [ending, `${ending}.gz`]);

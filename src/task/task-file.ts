@@ -32,7 +32,7 @@ const schema = z.strictObject({
     })
     .optional(),
   shots: z.int().positive().optional(),
-  /** Where the rows are: files beside the task file, or a data set of the hub. */
+  /** Where the rows are: files next to the task file, or a data set of the hub. */
   data: places.optional(),
   train: places.optional(),
   evaluation: places.optional(),

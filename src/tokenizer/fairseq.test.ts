@@ -145,7 +145,7 @@ describe('vocab.json and merges.txt of GPT-2', () => {
     return openTokenizer({ kind: 'gpt2', file: file(), merges: merges(), ...source });
   }
 
-  test('special tokens come from the files beside it', async () => {
+  test('special tokens come from the files next to it', async () => {
     const tokenizer = await openSmall({
       addedFile: { '<s>': 4, '</s>': 5 },
       specialFile: { bos_token: '<s>', eos_token: { content: '</s>', lstrip: false }, pad_token: '<nowhere>' },

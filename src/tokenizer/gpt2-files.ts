@@ -26,7 +26,7 @@ const PLAIN = { normalized: false, single_word: false, lstrip: false, rstrip: fa
 
 /**
  * The vocabulary in GPT-2's own files: `vocab.json`, `merges.txt`, and special tokens from the
- * files beside them. A special token without an id is left out: the model has no row for it.
+ * files next to them. A special token without an id is left out: the model has no row for it.
  *
  * @throws UserError when a file cannot be read or has another form, or names a tokenizer that
  * splits text differently

@@ -15,7 +15,7 @@ describe('presets', () => {
     });
   });
 
-  test('every number can be asked for, the others stay', () => {
+  test('every number can be given, the others stay', () => {
     const tiny = readTrainingOptions({});
     const { steps, warmUp, evaluateEvery, ...others } = readTrainingOptions({ steps: 50 });
     expect({ steps, warmUp, evaluateEvery }).toEqual({ steps: 50, warmUp: 5, evaluateEvery: 3 });

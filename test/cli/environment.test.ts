@@ -14,7 +14,7 @@ const tiny = fileURLToPath(new URL('../fixtures/tiny-model/', import.meta.url));
 const score = ['score', '--model', tiny, '--prompt', 'a', '--labels', 'b,c', '--threads', '1', '--quiet'];
 
 /**
- * Runs the command line as a user id that stands in no list of users, with this environment and
+ * Runs the command line as a user id that is in no list of users, with this environment and
  * nothing else.
  */
 function asNobody(args: readonly string[], env: Readonly<Record<string, string>>) {

@@ -15,7 +15,7 @@ test("the paper's tables for people and for programs", async () => {
   const text = await dualform(args, { cwd });
   expect(text.stderr).toContain('sst2, task 2 of 2');
   const lines = text.stdout.split('\n');
-  expect(lines[0]).toBe('fairseq (fairseq_gpt, 2 layers, hidden size 32), beside fairseq-dense-1.3B');
+  expect(lines[0]).toBe('fairseq (fairseq_gpt, 2 layers, hidden size 32), next to fairseq-dense-1.3B');
   expect(lines.filter(line => /^Table \d/.test(line)).map(line => line.slice(0, 8))).toEqual(
     [1, 2, 3, 4, 5].map(number => `Table ${number}.`),
   );
@@ -53,7 +53,7 @@ test('without a preset: measured numbers', async () => {
   expect(exitCode).toBe(0);
 });
 
-test('dualform run --preset sets one task beside the paper', async () => {
+test('dualform run --preset sets one task next to the paper', async () => {
   const cwd = await newFolder();
   const args = ['run', ...small, '--task', 'mr', '--out', 'run'];
   const json = JSON.parse((await dualform([...args, '--json'], { cwd })).stdout);

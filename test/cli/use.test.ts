@@ -237,7 +237,7 @@ test('a cache folder that cannot be written is found by doctor, which says what 
   );
 });
 
-test('an error is one line without control characters, whatever stands in the file that it tells of', async () => {
+test('an error is one line without control characters, whatever is in the file that it tells of', async () => {
   const folder = await newFolder();
   await writeFile(join(folder, 'config.json'), '{"model_type": "a\\u001b[2J\\nb\\u202ec"}');
   await writeFile(join(folder, 'model.safetensors'), Buffer.from([2, 0, 0, 0, 0, 0, 0, 0, 0x7b, 0x7d]));

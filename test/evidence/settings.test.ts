@@ -130,7 +130,7 @@ describe.each(['llama', 'gpt2', 'gpt-neox'])('%s', name => {
       return { size, length };
     });
     expect(steps.map(({ size }) => size)).not.toContain(0);
-    // Queries beside them do not move.
+    // Queries next to them do not move.
     for (const { name: key, fused, shape } of its.decoder.projections.flat()) {
       if (fused === undefined) continue;
       const stride = shape.slice(fused.axis + 1).reduce((product, size) => product * size, 1);

@@ -53,7 +53,7 @@ const sets = fc
     ),
   );
 
-/** That both settings read the same, and that every demonstration stands where it says. */
+/** That both settings read the same, and that every demonstration is where it says. */
 function check(set: DemonstrationSet): void {
   assertSameDemonstrations({ ...layout, ...set });
   for (const { tokens, start } of set.demonstrations) {

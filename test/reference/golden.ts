@@ -105,7 +105,7 @@ export const GRADIENT_RATE = 2 ** 20;
 /**
  * What the error of a gradient is measured against: the gradient itself. A bias that moves all keys
  * of a head alike changes no softmax, so its gradient is rounding alone; the gradient of the value
- * bias beside it says how large one is.
+ * bias next to it says how large one is.
  *
  * @param expected golden tensors by name
  */
@@ -168,7 +168,7 @@ export function evaluate(outputs: Outputs, feeds: Feeds): Readonly<Record<string
   return Object.fromEntries(keys.map((key, i) => [key, values[i]!]));
 }
 
-/** Keys and values of a prefix graph as the feeds of what stands behind it. */
+/** Keys and values of a prefix graph as the feeds of what follows it. */
 export function asPrefix(decoder: Decoder, left: Readonly<Record<string, Value>>): Feeds {
   const P = left[names.key(0)]!.shape[2]!;
   const feeds: Record<string, Value> = {

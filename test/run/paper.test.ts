@@ -19,7 +19,7 @@ const paperRun = { model, preset: 'paper:1.3B', task: 'mr', limit: 3, threads: 1
 const read = (folder: string, name: string) => JSON.parse(readFileSync(join(folder, name), 'utf8'));
 
 describe('a run with a preset', () => {
-  test('takes the choices of the paper and says what it found beside the paper', async () => {
+  test('takes the choices of the paper and says what it found next to the paper', async () => {
     const out = join(scratch(), 'run');
     const { result, paper } = await runExperiment({ ...paperRun, out });
 
@@ -66,7 +66,7 @@ describe('a run with a preset', () => {
     await runExperiment({ ...paperRun, shots: 2, out: preset });
     expect(digests(preset)).toEqual(digests(typed));
 
-    // Finished without a preset: it is set beside the paper without being computed again.
+    // Finished without a preset: it is set next to the paper without being computed again.
     const again = await runExperiment({ ...paperRun, shots: 2, out: typed, onProgress: () => expect.fail('computes') });
     expect(again.found).toBe(3);
     expect(readFileSync(join(typed, 'paper.json'))).toEqual(readFileSync(join(preset, 'paper.json')));
@@ -186,7 +186,7 @@ describe('a table', () => {
     expect(tables).toEqual(expected.tables);
   });
 
-  test('of two tasks has no average beside those of six', async () => {
+  test('of two tasks has no average next to those of six', async () => {
     const { tables } = await runTable({
       ...tableOptions,
       tasks: ['cb', 'mr'],

@@ -132,7 +132,7 @@ describe('what is damaged in a run folder becomes no number', () => {
   });
 });
 
-test('each example stands once for every setting', () => {
+test('each example is there once for every setting', () => {
   const lines = readFileSync(join(whole.folder, 'examples.jsonl'), 'utf8').trimEnd().split('\n');
   const keys = lines.map(line => JSON.parse(line)).map(({ index, setting }) => `${index} ${setting}`);
   expect(new Set(keys).size).toBe(36);
@@ -169,7 +169,7 @@ test('a result that lacks what results have today is folded anew from the record
   expect(digests(out)).toEqual(whole.digests);
 });
 
-test('a signal stops the run, says where it stands, and the same call resumes', async () => {
+test('a signal stops the run, says how far it is, and the same call resumes', async () => {
   const out = join(scratch(), 'run');
   const controller = new AbortController();
   const stopped = runExperiment({

@@ -76,7 +76,7 @@ describe('a run against plain forward passes over whole sequences, without prefi
       tokens.find(line => line.kind === 'prefix' && line.setting === setting)!.tokens;
 
     for (const { index, tokens: first } of tokens.filter(({ kind }) => kind === 'query')) {
-      // What stands before the first label word.
+      // What is before the first label word.
       const fed = tap === 'label' ? labels[0]!.length : labels[0]!.length - 1;
       const prompt = first.slice(0, first.length - fed);
       const updates: Record<string, number[]> = {};
@@ -199,7 +199,7 @@ describe('subsets', () => {
   });
 });
 
-test('intervals and tests of the result follow from the records beside it', async () => {
+test('intervals and tests of the result follow from the records next to it', async () => {
   const out = join(scratch(), 'run');
   const { result } = await runExperiment({ ...tinyRun, out });
   const metrics = lines<ExampleMetrics>(out, 'metrics.jsonl').sort((a, b) => a.index - b.index);

@@ -43,7 +43,7 @@ test('a steady run says so in its result, and its other numbers are those of a r
     moved: null,
     pass: null,
     rows: 0,
-    why: 'the check was not asked for',
+    why: 'the check was not requested',
   });
   expect(without.timing.tokens.steadiness).toBe(0);
   expect(digests(plain)['examples.jsonl']).toBe(digests(checked)['examples.jsonl']);

@@ -97,7 +97,7 @@ const chapters: Readonly<
         fails: ['of any W_Q'],
       },
       {
-        what: 'P stands behind W_V',
+        what: 'P is applied after W_V',
         from: 'product(W.projection, W.value)',
         to: 'product(W.value, W.projection)',
         fails: ['of any W_Q'],

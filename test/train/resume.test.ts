@@ -34,7 +34,7 @@ describe('a killed run resumes and ends with the same bytes', () => {
   });
 });
 
-/** The folder as it stands after a stop behind a step. */
+/** The folder as it is after a stop behind a step. */
 async function stoppedAfter(step: number): Promise<{ readonly out: string; readonly error: unknown }> {
   const out = join(scratch(), 'run');
   const controller = new AbortController();

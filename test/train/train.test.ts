@@ -174,7 +174,7 @@ describe('texts and tokenizer', () => {
     ['eta of 1', { momentum: 1 }, /^momentum 1: must be a number from 0 to below 1/],
     ['a negative eta', { momentum: [0.5, -0.1] }, /^momentum 0.5,-0.1: must be a number from 0 to below 1/],
     ['an eta too many', { momentum: [0.1, 0.2, 0.3] }, /^momentum .*: must have an entry for each of 2 layers/],
-    ['a vocabulary beside a tokenizer', { tokenizer: 'x' }, /^vocabulary 300: `tokenizer` excludes it/],
+    ['a vocabulary next to a tokenizer', { tokenizer: 'x' }, /^vocabulary 300: `tokenizer` excludes it/],
     ['a vocabulary without all bytes', { vocabulary: 100 }, /^vocabulary 100: must be from 257 to/],
     ['a tokenizer that is not there', { vocabulary: undefined, tokenizer: 'none' }, /none: there is no such file/],
     ['a warm-up without end', { warmUp: 12 }, /^warmUp 12: must be less than `steps` 12/],

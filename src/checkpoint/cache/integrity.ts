@@ -14,7 +14,7 @@ import { errorCode, readExactly, withFile } from '../../files/file-bytes.ts';
 /** Raised whenever the same source would be unpacked or described differently. */
 export const FORMAT_VERSION = 1;
 
-/** The record beside a weight file, by which it is verified. */
+/** The record next to a weight file, by which it is verified. */
 export interface CacheRecord {
   readonly format: number;
   /** Of the source. */

@@ -43,7 +43,7 @@ export function refusal(indexFile: string) {
   };
 }
 
-// Hugging Face writes shards beside the index; a separator, a drive or a dot name could point out
+// Hugging Face writes shards next to the index; a separator, a drive or a dot name could point out
 // of the folder.
 function isPlainName(name: string): boolean {
   return name !== '' && !/[/\\:\0]/.test(name) && !name.startsWith('..');

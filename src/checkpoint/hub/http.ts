@@ -38,7 +38,7 @@ export interface Http {
 /** A failure that may be temporary: the next try can succeed. */
 export class Setback extends Error {
   override readonly name = 'Setback';
-  /** The wait that the server asked for. */
+  /** The wait that the server requests. */
   readonly waitMs: number | undefined;
 
   constructor(message: string, options: { readonly waitMs?: number | undefined; readonly cause?: unknown } = {}) {

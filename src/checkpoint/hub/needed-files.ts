@@ -2,7 +2,7 @@ import { shardsOf } from '../formats/shard-index.ts';
 import { readWeightMap } from '../sources/read-shards.ts';
 import { weightFile } from '../weight-file.ts';
 
-/** Small files beside the weights: configuration and the files of a tokenizer. */
+/** Small files next to the weights: configuration and the files of a tokenizer. */
 const BESIDE = [
   'config.json',
   'generation_config.json',

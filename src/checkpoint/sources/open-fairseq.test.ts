@@ -179,7 +179,7 @@ describe('what the file says about the model', () => {
     });
   });
 
-  test('no heads: published sizes are known, others are asked for', async () => {
+  test('no heads: published sizes are known, others must be given', async () => {
     // Only the embedding and the first layer tell sizes, so that the square matrices may be left
     // out.
     const published = Object.entries(shapes({ layers: 12, hiddenSize: 768 })).filter(

@@ -19,7 +19,7 @@ const OUTPUT = 'decoder.output_projection.weight';
 const WITHOUT_MEANING = ['decoder.version', 'decoder.embed_positions._float_tensor'];
 
 /**
- * Opens a dense language model as fairseq saves it: `model.pt`, and `dict.txt` beside it if
+ * Opens a dense language model as fairseq saves it: `model.pt`, and `dict.txt` next to it if
  * present. The configuration has `model_type` `fairseq_gpt` and the sizes under Hugging Face's
  * names for the same architecture (XGLM); tensors have fairseq's names. An output projection that
  * equals the embedding is left out.

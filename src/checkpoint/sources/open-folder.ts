@@ -98,7 +98,7 @@ function refuseAdapter(folder: string, names: readonly string[]): void {
   throw new UserError(
     whole === undefined
       ? `${join(folder, adapter)}: an adapter, not a whole model; merge it into its base model (peft: merge_and_unload, then save_pretrained) and give that folder`
-      : `${join(folder, adapter)}: an adapter beside ${whole}, which is not applied; merge it (peft: merge_and_unload), or move it to another folder to use ${whole} alone`,
+      : `${join(folder, adapter)}: an adapter next to ${whole}, which is not applied; merge it (peft: merge_and_unload), or move it to another folder to use ${whole} alone`,
   );
 }
 

@@ -41,7 +41,7 @@ function write(parts: readonly Part[], stem = 'model'): (part: number) => string
 
 const PARTS: readonly Part[] = [{ tensors: ['a', 'b'] }, { tensors: [] }, { tensors: ['c'] }];
 
-test.each([1, 2, 3])('any part stands for all of them: part %i', part => {
+test.each([1, 2, 3])('any part opens all of them: part %i', part => {
   const file = write(PARTS);
   const gguf = readGgufParts(file(part));
   expect(gguf.files).toEqual([file(1), file(2), file(3)]);

@@ -204,7 +204,7 @@ describe('readGguf refuses', () => {
     ],
     ['a dimension of 0', ggufFile({ tensors: [{ ...weight, sizes: [0] }] }), 'tensor w has a dimension of 0'],
     [
-      'a huge dimension beside one of 0',
+      'a huge dimension next to one of 0',
       ggufFile({ tensors: [{ ...weight, sizes: [1_099_494_850_592, 0] }] }),
       'tensor w has a dimension of 0',
     ],

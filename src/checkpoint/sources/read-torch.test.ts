@@ -232,7 +232,7 @@ describe('the format before torch 1.6', () => {
   test('is read as torch reads it', async () => {
     const { file, value } = await readTorchFile(write(legacy));
     const { weights, views, others } = stateTensors(file, value as Map<PickleValue, PickleValue>);
-    // As make.py beside the file fills them.
+    // As make.py next to the file fills them.
     const values = async (name: string) => [...(await readTensor(weights.get(name)!))];
     expect(await values('matrix')).toEqual([0, 1, 2, 3, 4, 5]);
     expect(await values('half')).toEqual([0.5, -1.5, 2.5]);

@@ -19,7 +19,7 @@ const TITLES: Readonly<Record<Table['name'], string>> = {
   training: 'Mean loss over all steps of training',
 };
 
-/** Two tables for each table of the result: means beside baselines, and paired differences with intervals. */
+/** Two tables for each table of the result: means with baselines, and paired differences with intervals. */
 export function momentumTables({ tables }: MomentumResult): readonly TextTable[] {
   return tables.flatMap(table => [meansOf(table), differencesOf(table)]);
 }

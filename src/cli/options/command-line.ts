@@ -24,7 +24,7 @@ export interface CommandLine {
   readonly argument?: Argument;
   /** Loaded when the command is typed: to load zod takes longer than to list the commands. */
   readonly options?: () => Promise<OptionShape>;
-  /** The folder that the command writes, beside its options. */
+  /** The folder that the command writes, in addition to its options. */
   readonly out?: { readonly description: string; readonly byDefault: string };
   /** Whether a model computes: the command has `--device`. */
   readonly computes?: true;

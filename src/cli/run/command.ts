@@ -16,7 +16,7 @@ export const runCommand: CommandLine = {
     },
     {
       line: 'dualform run --task mr --preset paper --model KoboldAI/fairseq-dense-1.3B',
-      says: "the paper's choices for its model, with the paper's figures beside the measured ones",
+      says: "the paper's choices for its model, with the paper's figures next to the measured ones",
     },
     {
       line: 'dualform run --task reviews.csv --learning-rate 0.003',

@@ -8,7 +8,7 @@ import { formatBounds, formatDecimal, formatInterval, formatP, formatPercent, fo
 /**
  * Three sentences, after a warning where rounding decides the finetuned numbers: how in-context compares
  * with zero-shot; whether in-context and finetuning get the same rows right; how similar their updates and
- * attention are. Each number has its uncertainty beside it.
+ * attention are. Each number has its uncertainty.
  */
 export function formatFindings(result: ExperimentResult): readonly string[] {
   const { rec2ftp } = result;

@@ -159,11 +159,11 @@ export function formatEstimate({ plan, stages, total, memoryBytes, streamed, dis
   ].join('\n');
 }
 
-/** The figures of a run beside those of the paper. */
+/** The figures of a run next to those of the paper. */
 export function formatPaper({ preset, figures, task, trainingRows, departures }: PaperComparison): string {
   const reproduced = figures.some(({ reproduction }) => reproduction !== undefined);
   const head = [
-    'beside the paper',
+    'next to the paper',
     'measured',
     'paper',
     'difference',

@@ -9,7 +9,7 @@ type Columns = 'measured' | 'paper' | 'reproduction';
 /** The paper's tables, one under the other: a line for each figure and task. */
 export function formatResultTable(table: ResultTable, notes: readonly string[]): string {
   const { model, preset, tables, runs } = table;
-  const beside = preset === null ? '' : `, beside ${preset.model}`;
+  const beside = preset === null ? '' : `, next to ${preset.model}`;
   return [
     `${model.name} (${model.family}, ${model.layers} layers, hidden size ${model.hiddenSize})${beside}`,
     ...tables.flatMap(({ number, rows }) => ['', `Table ${number}. ${TABLE_TITLES[number]}`, formatRows(rows, preset)]),

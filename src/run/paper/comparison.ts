@@ -16,7 +16,7 @@ import {
 import { type Preset, paperSizeOf } from './preset.ts';
 
 /**
- * A figure of the paper beside the measured one: accuracies as shares, Rec2FTP in percent, as in
+ * A figure of the paper next to the measured one: accuracies as shares, Rec2FTP in percent, as in
  * `result.json`.
  */
 export interface ComparedFigure {
@@ -50,7 +50,7 @@ export interface Departure {
   readonly paper: string;
 }
 
-/** A run beside the paper: `paper.json` in its folder. A function of plan and result. */
+/** A run next to the paper: `paper.json` in its folder. A function of plan and result. */
 export interface PaperComparison {
   readonly schema: 'dualform.paper/1';
   /** Of the run. */
@@ -78,7 +78,7 @@ const OTHER_ROWS: Readonly<Partial<Record<PaperTask, string>>> = {
   agnews: '8,776 of the 120,000 training rows',
 };
 
-/** Sets the result of a run beside the paper's figures; undefined when no preset was asked for. */
+/** Sets the result of a run next to the paper's figures; undefined when no preset was requested. */
 export function comparePaper(prepared: Prepared, result: ExperimentResult): PaperComparison | undefined {
   const { preset, signature } = prepared;
   if (preset === undefined) return undefined;

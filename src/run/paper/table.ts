@@ -27,7 +27,7 @@ export interface TableEntry {
   /** Of Rec2FTP. */
   readonly numerator?: number | null;
   readonly denominator?: number | null;
-  /** These stand where a preset was asked for. */
+  /** These are present where a preset was requested. */
   readonly paper?: number;
   /** Measured less paper. */
   readonly difference?: number | null;
@@ -39,7 +39,7 @@ export interface TableRow {
   readonly name: FigureName;
   readonly entries: readonly TableEntry[];
   /**
-   * Mean over the tasks, where the paper prints one and, beside the paper, all its tasks are there.
+   * Mean over the tasks, where the paper prints one and, next to the paper, all its tasks are there.
    */
   readonly average?: Pick<TableEntry, 'measured' | 'why' | 'paper' | 'difference'>;
 }

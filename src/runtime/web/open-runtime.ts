@@ -19,7 +19,7 @@ export interface WebRuntimeOptions {
   readonly threads?: number | undefined;
   /** Starts the worker; needed where the bundler does not know `new Worker(new URL(...))`. */
   readonly createWorker?: (() => WorkerLike) | undefined;
-  /** Address of the folder with onnxruntime's `.wasm` and `.mjs` files; beside the worker unless given. */
+  /** Address of the folder with onnxruntime's `.wasm` and `.mjs` files; next to the worker unless given. */
   readonly wasmPaths?: string | undefined;
   /** Ends the worker at once; requests on their way fail with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
@@ -34,7 +34,7 @@ interface Browser {
 
 /**
  * Starts a worker with onnxruntime. The caller closes it.
- * @throws UserError when onnxruntime does not start, or several threads are asked for in a page that may not have them
+ * @throws UserError when onnxruntime does not start, or several threads are requested in a page that may not have them
  */
 export async function openRuntime(options: WebRuntimeOptions = {}): Promise<WebRuntime> {
   const { device = 'wasm', wasmPaths, signal } = options;

@@ -11,7 +11,7 @@ export type WebDevice = 'wasm' | 'webgpu';
 export interface WebEngineOptions {
   readonly device: WebDevice;
   readonly threads: number;
-  /** Address of the folder with onnxruntime's `.wasm` and `.mjs` files; beside the worker unless given. */
+  /** Address of the folder with onnxruntime's `.wasm` and `.mjs` files; next to the worker unless given. */
   readonly wasmPaths?: string | undefined;
 }
 

@@ -7,7 +7,7 @@ import type { SettingName } from '../../setting/setting-name.ts';
 /** Variants that have an in-context and a finetuned arm. */
 export const pairedVariants = ['same', 'order', 'labels', 'tokens', 'task'] as const;
 
-/** Variants of the finetuned arm alone; the in-context arm beside them is `same`. */
+/** Variants of the finetuned arm alone; the in-context arm next to them is `same`. */
 export const stepVariants = ['random', 'nudged', 'layer-causal', 'batch', 'unmatched'] as const;
 
 /**

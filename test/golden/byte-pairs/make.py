@@ -1,4 +1,4 @@
-"""Trains byte pairs with the original library (tokenizers 0.23.3) on corpus.txt beside this file: python make.py"""
+"""Trains byte pairs with the original library (tokenizers 0.23.3) on corpus.txt next to this file: python make.py"""
 import json
 import os
 

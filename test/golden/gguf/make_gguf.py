@@ -17,7 +17,7 @@ MHA = {k: v for k, v in C.items() if k != 'num_key_value_heads'}
 rope = lambda **k: {'rope_type': 'default', 'rope_theta': 10000.0, **k}
 FACTORS = [1.0, 1.5, 2.0, 5.0, 7.0, 9.0, 11.0, 16.0]
 
-# name -> (architecture, configuration, what the file says beside it)
+# name -> (architecture, configuration, what the file says next to it)
 MODELS = {
     'llama': ('llama', hf.LlamaConfig(**{**C, 'hidden_size': 256, 'intermediate_size': 256, 'num_hidden_layers': 1}, rms_norm_eps=EPS, tie_word_embeddings=False), {}),
     'llama-split': ('llama', hf.LlamaConfig(**C, rms_norm_eps=EPS, tie_word_embeddings=True, attention_bias=True, mlp_bias=True), {}),

@@ -132,7 +132,7 @@ export function unpickleFirst(
   };
   const recall = (index: number): PickleValue => {
     const value = memo[index];
-    return value === undefined ? failHere(`memo ${index} is asked for, but was never filled`) : value;
+    return value === undefined ? failHere(`memo ${index} is read, but was never filled`) : value;
   };
   const memorise = (index: number): void => {
     // Picklers count from 0, so that no index exceeds the number of instructions.

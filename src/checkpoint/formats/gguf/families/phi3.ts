@@ -59,7 +59,7 @@ async function longRope(
     return settings.fail('one of rope_factors_short.weight and rope_factors_long.weight is missing');
   }
   const scaling = settings.text('{arch}.rope.scaling.type') ?? 'longrope';
-  if (scaling !== 'longrope') settings.fail(`rotary scaling "${scaling}" beside LongRoPE's divisors is not supported`);
+  if (scaling !== 'longrope') settings.fail(`rotary scaling "${scaling}" with LongRoPE's divisors is not supported`);
   const factors = await Promise.all([readTensor(short), readTensor(long)]);
   for (const divisors of factors) {
     if (divisors.length !== rotated / 2 || !divisors.every(value => value > 0 && Number.isFinite(value))) {
