@@ -1,9 +1,15 @@
 import { fork } from 'node:child_process';
 import type { ChildModule } from '../child-module.ts';
 import { UserError } from '../error.ts';
-import type { Cell, Needs } from './cell.ts';
+import type { Cell } from './cell.ts';
+import type { Kinds, Needs } from './kind.ts';
 import type { Outcome } from './outcome.ts';
 import type { CellProcessOptions, CellReply, CellRequest } from './process-protocol.ts';
+
+/** A module that calls `serveCells` with these kinds. */
+export interface CellModule extends ChildModule {
+  readonly kinds: Kinds;
+}
 
 /** A child process that computes cells, one at a time. */
 export interface CellProcess {
@@ -24,11 +30,10 @@ export class CellCrash extends Error {
   override readonly name = 'CellCrash';
 }
 
-/** @param child the module that calls `serveCells` */
 export function startCellProcess(
-  { file, execArgv }: ChildModule,
+  { file, execArgv }: CellModule,
   options: CellProcessOptions,
-  onWarning: (message: string) => void,
+  onWarning: (message: string) => void = () => undefined,
 ): CellProcess {
   const child = fork(file, [JSON.stringify(options)], { execArgv: [...execArgv], stdio: ['ignore', 2, 2, 'ipc'] });
   let cause: string | undefined;

@@ -4,33 +4,43 @@ import { errorCode } from '../files/file-bytes.ts';
 import { FolderInUse, type FolderLock } from '../files/lock.ts';
 import { makeFolder } from '../files/run-folder.ts';
 import type { Hooks } from '../hooks.ts';
-import type { Cell, CellComputer } from './cell.ts';
-import { findCell, isSystemError, leaveWorkFolder, storeCell, storeFailure, workFolderOf } from './cell-folder.ts';
+import { type Cell, nameOfCell } from './cell.ts';
+import type { CellComputer } from './kind.ts';
 import type { Outcome } from './outcome.ts';
+import type { CellStore } from './store.ts';
+import { leaveWorkFolder, workFolderOf } from './work-folder.ts';
+
+/** What computes a cell, and where. */
+export interface Place {
+  readonly computer: CellComputer;
+  /** The folder of the store, below which cells are computed. */
+  readonly root: string;
+  readonly store: CellStore;
+}
 
 /**
- * Computes a cell and stores it in the folder `root`, unless it is stored there. An interrupted cell
- * resumes where it stopped.
+ * Computes a cell and stores it, unless it is stored. An interrupted cell resumes where it stopped.
  *
  * @throws UserError when the system refuses to write or read
  * @throws the reason of `hooks.signal`
  */
-export async function computeCell(cell: Cell, computer: CellComputer, root: string, hooks: Hooks): Promise<Outcome> {
-  const earlier = await findCell(root, cell);
+export async function computeCell(cell: Cell, place: Place, hooks: Hooks): Promise<Outcome> {
+  const { root, store } = place;
+  const earlier = await store.find(cell);
   if (earlier !== undefined) return earlier;
-  const work = workFolderOf(root, cell);
+  const work = workFolderOf(root, nameOfCell(cell));
   let lock: FolderLock;
   try {
     lock = await makeWorkFolder(work);
   } catch (error) {
     // The process that had the folder may have stored the cell and removed the folder.
-    const stored = await findCell(root, cell);
+    const stored = await store.find(cell);
     if (stored !== undefined) return stored;
     if (error instanceof FolderInUse) return { status: 'busy', why: error.reason };
     throw error;
   }
   try {
-    return (await findCell(root, cell)) ?? (await computeAlone(cell, computer, { root, work, lock, hooks }));
+    return (await store.find(cell)) ?? (await computeAlone(cell, place, { out: join(work, 'out'), lock, hooks }));
   } finally {
     await lock.release();
     await leaveWorkFolder(root, cell);
@@ -50,15 +60,9 @@ async function makeWorkFolder(work: string, tries = 5): Promise<FolderLock> {
 
 async function computeAlone(
   cell: Cell,
-  computer: CellComputer,
-  {
-    root,
-    work,
-    lock,
-    hooks,
-  }: { readonly root: string; readonly work: string; readonly lock: FolderLock; readonly hooks: Hooks },
+  { computer, store }: Place,
+  { out, lock, hooks }: { readonly out: string; readonly lock: FolderLock; readonly hooks: Hooks },
 ): Promise<Outcome> {
-  const out = join(work, 'out');
   try {
     await computer.compute(cell.options, { ...hooks, out });
   } catch (error) {
@@ -66,16 +70,11 @@ async function computeAlone(
     const lost = whyLost(lock);
     if (lost !== undefined) return { status: 'busy', why: lost };
     if (isSystemError(error)) throw error;
-    return storeFailure(root, cell, reasonOf(error));
+    return store.setAside(cell, error);
   }
   const lost = whyLost(lock);
-  if (lost === undefined) return storeCell(root, cell, out);
-  return (await findCell(root, cell)) ?? { status: 'busy', why: lost };
-}
-
-function reasonOf(error: unknown): string {
-  if (error instanceof UserError) return error.message;
-  return `internal error: ${error instanceof Error ? error.message : error}`;
+  if (lost === undefined) return store.store(cell, out);
+  return (await store.find(cell)) ?? { status: 'busy', why: lost };
 }
 
 /** Why this process may not store the cell; undefined when it may. */
@@ -86,4 +85,13 @@ function whyLost(lock: FolderLock): string | undefined {
   } catch (error) {
     return (error as Error).message;
   }
+}
+
+/** Errors of the system that are not the fault of a cell, and would meet every other cell too. */
+const SYSTEM_ERRORS = ['ENOSPC', 'EDQUOT', 'EROFS', 'EIO', 'EMFILE', 'ENFILE', 'EACCES', 'EPERM', 'EFBIG'];
+
+/** Whether the system refused to write or read, so that the cell must be computed again. */
+function isSystemError(error: unknown): boolean {
+  const code = errorCode(error instanceof UserError ? error.cause : error);
+  return code !== undefined && SYSTEM_ERRORS.includes(code);
 }

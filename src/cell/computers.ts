@@ -1,13 +1,13 @@
-import type { CellComputer, CellKind, CellKinds } from './cell.ts';
+import type { CellKind } from './kind.ts';
 
 /** The computer of one kind at a time, so that what a kind keeps open goes when another is needed. */
-export interface Computers {
-  of(kind: CellKind): Promise<CellComputer>;
+export interface Computers<K extends CellKind> {
+  of(kind: K): Promise<ReturnType<K['open']>>;
   close(): Promise<void>;
 }
 
-export function openComputers(): Computers {
-  let open: { readonly kind: CellKind; readonly computer: CellComputer } | undefined;
+export function openComputers<K extends CellKind>(): Computers<K> {
+  let open: { readonly kind: K; readonly computer: ReturnType<K['open']> } | undefined;
   async function close(): Promise<void> {
     const { computer } = open ?? {};
     open = undefined;
@@ -18,16 +18,9 @@ export function openComputers(): Computers {
     of: async kind => {
       if (open?.kind !== kind) {
         await close();
-        open = { kind, computer: kind.open() };
+        open = { kind, computer: kind.open() as ReturnType<K['open']> };
       }
       return open.computer;
     },
   };
-}
-
-/** @throws Error for a name that no kind has */
-export function kindOf(name: string, kinds: CellKinds): CellKind {
-  const kind = kinds.get(name);
-  if (kind === undefined) throw new Error(`no kind of cell is called ${name}`);
-  return kind;
 }

@@ -1,19 +1,19 @@
 import type { Cell } from './cell.ts';
-import type { Finished } from './cell-folder.ts';
+import type { Finished } from './outcome.ts';
 
 /** What an executor tells of the cells. */
 export interface CellEvents {
   /** @param where which process computes it */
-  readonly onStart: (cell: Cell, where: string) => void;
-  readonly onFinished: (cell: Cell, outcome: Finished) => void;
+  readonly onStart?: (cell: Cell, where: string) => void;
+  readonly onFinished?: (cell: Cell, outcome: Finished) => void;
   /** The cell waits: another process computes it, or no worker can. */
-  readonly onWaiting: (cell: Cell, why: string) => void;
+  readonly onWaiting?: (cell: Cell, why: string) => void;
   /** A message for the user. */
-  readonly onNote: (message: string) => void;
+  readonly onNote?: (message: string) => void;
 }
 
 /**
- * Computes cells and stores them in a folder; it knows nothing of what they compute. Ends when every
+ * Computes cells and stores them below `root`; it knows nothing of what they compute. Ends when every
  * cell is stored or set aside.
  *
  * @throws UserError when the system refuses, as for a full disk

@@ -1,10 +1,22 @@
+import { UserError } from '../error.ts';
+
+/** What is stored of a cell. */
+export type Finished =
+  /** `found` when this call did not store it. */
+  | { readonly status: 'done'; readonly found: boolean; readonly note?: string }
+  /** It cannot be computed. */
+  | { readonly status: 'failed'; readonly found: boolean; readonly why: string };
+
 /** What became of a cell. */
 export type Outcome =
-  /** Its folder is stored; `found` when this call did not store it. */
-  | { readonly status: 'done'; readonly found: boolean; readonly note?: string }
-  /** It cannot be computed, and `failed.json` says why. */
-  | { readonly status: 'failed'; readonly found: boolean; readonly why: string }
+  | Finished
   /** Another process computes it now. */
   | { readonly status: 'busy'; readonly why: string }
   /** This process cannot compute it: another version, another model. */
   | { readonly status: 'refused'; readonly why: string };
+
+/** Why a cell cannot be computed, for people. */
+export function reasonOf(error: unknown): string {
+  if (error instanceof UserError) return error.message;
+  return `internal error: ${error instanceof Error ? error.message : error}`;
+}

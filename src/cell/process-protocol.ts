@@ -1,6 +1,7 @@
 /** @file The messages between a process that distributes cells and one that computes them. */
 import type { Device } from '../device.ts';
-import type { Cell, Needs } from './cell.ts';
+import type { Cell } from './cell.ts';
+import type { Needs } from './kind.ts';
 import type { Outcome } from './outcome.ts';
 
 export type CellRequest =

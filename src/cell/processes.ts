@@ -1,18 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ChildModule } from '../child-module.ts';
+import { UserError } from '../error.ts';
 import type { Hooks } from '../hooks.ts';
 import { type Cell, nameOfCell } from './cell.ts';
-import { storeFailure } from './cell-folder.ts';
-import { CellCrash, type CellProcess, startCellProcess } from './cell-process.ts';
+import { CellCrash, type CellModule, type CellProcess, startCellProcess } from './cell-process.ts';
 import type { Executor } from './executor.ts';
+import { kindOf } from './kind.ts';
+import { LOOK_AGAIN_MS } from './look-again.ts';
+import { leaveWork } from './work-folder.ts';
 
 /** A cell that ends the process that computes it is tried so often. */
 export const TRIES = 2;
-const LOOK_AGAIN_MS = 1000;
 
 export interface ProcessesOptions extends Pick<Hooks, 'device' | 'offline'> {
-  /** The module that calls `serveCells`. */
-  readonly child: ChildModule;
+  readonly child: CellModule;
   /** Processes at once. */
   readonly jobs: number;
   /** Of each process. */
@@ -29,24 +29,25 @@ export function processes({ child, jobs, threads, device, offline }: ProcessesOp
 
     /** @returns whether the cell is finished */
     async function computeOne(cell: Cell, computing: CellProcess): Promise<boolean> {
-      onStart(cell, `process ${computing.pid}`);
+      onStart?.(cell, `process ${computing.pid}`);
       try {
         const outcome = await computing.compute(cell, root, { signal: stop });
         if (outcome.status === 'done' || outcome.status === 'failed') {
-          onFinished(cell, outcome);
+          onFinished?.(cell, outcome);
           return true;
         }
-        onWaiting(cell, outcome.why);
+        onWaiting?.(cell, outcome.why);
         await sleep(LOOK_AGAIN_MS, undefined, { signal: stop });
       } catch (error) {
         if (!(error instanceof CellCrash)) throw error;
         const count = (tries.get(nameOfCell(cell)) ?? 0) + 1;
         tries.set(nameOfCell(cell), count);
         if (count >= TRIES) {
-          onFinished(cell, await storeFailure(root, cell, `${error.message}, ${TRIES} times`));
+          const crashed = new UserError(`${error.message}, ${TRIES} times`);
+          onFinished?.(cell, await kindOf(cell.kind, child.kinds).storeIn(root).setAside(cell, crashed));
           return true;
         }
-        onWaiting(cell, `${error.message}; it is tried once more`);
+        onWaiting?.(cell, `${error.message}; it is tried once more`);
       }
       return false;
     }
@@ -68,6 +69,7 @@ export function processes({ child, jobs, threads, device, offline }: ProcessesOp
     const stopOthers = (error: unknown) => failed.abort(error);
     const workers = Array.from({ length: Math.min(jobs, cells.length) }, () => work().catch(stopOthers));
     await Promise.all(workers);
+    await leaveWork(root);
     signal?.throwIfAborted();
     if (failed.signal.aborted) throw failed.signal.reason;
   };

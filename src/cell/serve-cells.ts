@@ -1,13 +1,13 @@
-import type { CellKinds, Needs } from './cell.ts';
 import { computeCell } from './compute-cell.ts';
 import { openComputers } from './computers.ts';
+import type { Kinds, Needs, SweepKind } from './kind.ts';
 import type { Outcome } from './outcome.ts';
 import type { CellProcessOptions, CellReply, CellRequest } from './process-protocol.ts';
 
 /** Computes the cells that the parent process sends, one after the other. Ends with the parent. */
-export function serveCells(kinds: CellKinds): void {
+export function serveCells(kinds: Kinds<SweepKind>): void {
   const { threads, device, offline } = JSON.parse(process.argv[2]!) as CellProcessOptions;
-  const computers = openComputers();
+  const computers = openComputers<SweepKind>();
   let work: AbortController | undefined;
   const reply = (message: CellReply) => process.send!(message, () => undefined);
 
@@ -31,7 +31,8 @@ export function serveCells(kinds: CellKinds): void {
         const missing = await whatIsMissing(needs, () => computer.needs(cell.options, hooks));
         if (missing !== undefined) return refused(missing);
       }
-      return { kind: 'outcome', outcome: await computeCell(cell, computer, root, hooks) };
+      const place = { computer, root, store: kind.storeIn(root) };
+      return { kind: 'outcome', outcome: await computeCell(cell, place, hooks) };
     } catch (error) {
       if (work.signal.aborted) return { kind: 'stopped' };
       return { kind: 'error', message: error instanceof Error ? error.message : String(error) };

@@ -1,7 +1,7 @@
 import { UserError } from '../error.ts';
 import type { Hooks } from '../hooks.ts';
 import { groupAlike } from './alike.ts';
-import type { CellCost } from './cell.ts';
+import type { CellCost } from './kind.ts';
 import { inGroups } from './sweep.ts';
 import type { Sweep } from './sweep-plan.ts';
 

@@ -2,7 +2,7 @@
  * @file The folder of a sweep:
  *
  *     sweep.json      the plan
- *     cells/NAME/     a finished cell, see cell-folder.ts
+ *     cells/NAME/     a finished cell, see sweep-store.ts
  *     cells.jsonl     a line for each finished cell, in the order of the plan; a function of the files above
  *     .sweep-id       tells a worker whether its folder is this one
  */
@@ -16,9 +16,10 @@ import { errorCode, fileError } from '../files/file-bytes.ts';
 import { makeFolders } from '../files/make-folders.ts';
 import { prettyJson } from '../files/pretty-json.ts';
 import { readJson, writeText } from '../files/run-folder.ts';
-import { type Cell, type CellKinds, nameOfCell } from './cell.ts';
-import { findCell, finishedNames, folderOfCell } from './cell-folder.ts';
+import { type Cell, nameOfCell } from './cell.ts';
+import type { Kinds, SweepKind } from './kind.ts';
 import { readSweep, type Sweep } from './sweep-plan.ts';
+import { finishedNames, folderOfCell, sweepStore } from './sweep-store.ts';
 
 const PLAN = 'sweep.json';
 const LINES = 'cells.jsonl';
@@ -55,7 +56,7 @@ export async function claimSweepFolder(root: string, { plan }: Sweep): Promise<v
 }
 
 /** The sweep in a folder. @throws UserError when there is none */
-export async function openSweepFolder(root: string, kinds: CellKinds): Promise<Sweep> {
+export async function openSweepFolder(root: string, kinds: Kinds<SweepKind>): Promise<Sweep> {
   const plan = await readJson(join(root, PLAN));
   if (plan === undefined) throw new UserError(`${root}: holds no sweep`, { remedy: 'name the `out` of a sweep' });
   return readSweep(join(root, PLAN), plan, kinds);
@@ -93,7 +94,7 @@ export async function* cellLines(root: string, { cells }: Sweep): AsyncGenerator
   const finished = await finishedNames(root);
   for (const cell of cells) {
     const name = nameOfCell(cell);
-    const found = finished.has(name) ? await findCell(root, cell) : undefined;
+    const found = finished.has(name) ? await sweepStore(root).find(cell) : undefined;
     if (found?.status === 'failed') yield { cell: name, options: cell.options, status: 'failed', why: found.why };
     if (found?.status !== 'done') continue;
     const result = await readJson(join(folderOfCell(root, cell), 'result.json'));

@@ -4,7 +4,8 @@ import { z } from 'zod';
 import { UserError } from '../error.ts';
 import { canonicalJson, isObject, type Json } from '../files/canonical-json.ts';
 import { optionsJsonSchema } from '../options.ts';
-import { type Cell, type CellKind, type CellKinds, type CellOptions, nameOfCell } from './cell.ts';
+import { type Cell, type CellOptions, nameOfCell } from './cell.ts';
+import type { Kinds, SweepKind } from './kind.ts';
 
 /** `sweep.json`. */
 export type SweepPlan = {
@@ -20,14 +21,14 @@ export type SweepPlan = {
 /** What a sweep computes, in the order of its plan. */
 export interface Sweep {
   readonly plan: SweepPlan;
-  readonly kind: CellKind;
+  readonly kind: SweepKind;
   readonly cells: readonly Cell[];
 }
 
 const KEYS = ['command', 'base', 'grid', 'exclude'];
 
 /** @param name of the plan, for messages */
-export function readSweep(name: string, json: Json, kinds: CellKinds): Sweep {
+export function readSweep(name: string, json: Json, kinds: Kinds<SweepKind>): Sweep {
   const fault = (reason: string, remedy?: string) => new UserError(`${name}: ${reason}`, { option: 'plan', remedy });
   if (!isObject(json)) throw fault('the plan must be a JSON object');
   const unknown = Object.keys(json).find(key => !KEYS.includes(key));
@@ -73,7 +74,7 @@ export function readSweep(name: string, json: Json, kinds: CellKinds): Sweep {
 }
 
 /** Every combination that is not excluded, in order. */
-function cellsOf({ base, grid, exclude }: SweepPlan, { name, schema }: CellKind): readonly Cell[] {
+function cellsOf({ base, grid, exclude }: SweepPlan, { name, schema }: SweepKind): readonly Cell[] {
   let combinations: readonly CellOptions[] = [base];
   for (const [key, values] of Object.entries(grid)) {
     combinations = combinations.flatMap(options => values.map(value => ({ ...options, [key]: value })));
@@ -101,8 +102,8 @@ export function describe(cell: Cell, { grid }: Pick<SweepPlan, 'grid'>): string 
 }
 
 /** The JSON Schema (draft 2020-12) of a plan. */
-export function sweepJsonSchema(kinds: CellKinds): Json {
-  const oneCommand = ({ name, shape }: CellKind) => {
+export function sweepJsonSchema(kinds: Kinds<SweepKind>): Json {
+  const oneCommand = ({ name, shape }: SweepKind) => {
     const { properties = {} } = optionsJsonSchema(shape);
     const object = (values: object) => ({ type: 'object', properties: values, additionalProperties: false });
     const lists = Object.entries(properties).map(([key, items]) => [key, { type: 'array', items, minItems: 1 }]);

@@ -1,11 +1,13 @@
 import { resolve } from 'node:path';
 import { UserError } from '../error.ts';
 import type { Hooks } from '../hooks.ts';
-import { type Cell, type CellKinds, nameOfCell } from './cell.ts';
-import { type Finished, findCell, finishedNames, forgetFailures, leaveWork } from './cell-folder.ts';
+import { type Cell, nameOfCell } from './cell.ts';
 import type { Executor } from './executor.ts';
+import type { Kinds, SweepKind } from './kind.ts';
+import type { Finished } from './outcome.ts';
 import { claimSweepFolder, openSweepFolder, writeCellLines } from './sweep-folder.ts';
 import { describe, type Sweep } from './sweep-plan.ts';
+import { finishedNames, forgetFailures, sweepStore } from './sweep-store.ts';
 
 /** How far a sweep is. */
 export interface SweepStatus {
@@ -70,7 +72,6 @@ export async function runSweep(sweep: Sweep, options: SweepOptions): Promise<Swe
     throw error;
   } finally {
     await writeCellLines(root, sweep);
-    await leaveWork(root);
   }
   return statusOf(root, sweep);
 }
@@ -132,7 +133,7 @@ export function inGroups(cells: readonly Cell[], { kind }: Sweep): readonly Cell
 }
 
 /** How far the sweep in a folder is. */
-export async function sweepStatus(folder: string, kinds: CellKinds): Promise<SweepStatus> {
+export async function sweepStatus(folder: string, kinds: Kinds<SweepKind>): Promise<SweepStatus> {
   const root = resolve(folder);
   return statusOf(root, await openSweepFolder(root, kinds));
 }
@@ -143,7 +144,7 @@ async function statusOf(root: string, { plan, cells }: Sweep): Promise<SweepStat
   let done = 0;
   for (const cell of cells) {
     const name = nameOfCell(cell);
-    const found = finished.has(name) ? await findCell(root, cell) : undefined;
+    const found = finished.has(name) ? await sweepStore(root).find(cell) : undefined;
     if (found?.status === 'done') done++;
     if (found?.status === 'failed') failed.push({ cell: name, options: cell.options, why: found.why });
   }

@@ -1,5 +1,7 @@
 import { join } from 'node:path';
-import type { CellKind, CellOptions } from '../cell/cell.ts';
+import type { CellOptions } from '../cell/cell.ts';
+import type { SweepKind } from '../cell/kind.ts';
+import { sweepStore } from '../cell/sweep-store.ts';
 import { estimateRun } from './estimate/estimate.ts';
 import type { Speed } from './estimate/speed.ts';
 import { type ExperimentOptions, readOptions, runOptions } from './options.ts';
@@ -10,7 +12,7 @@ import { modelKey, shareModel } from './shared-model.ts';
 const asRun = (options: CellOptions) => options as unknown as ExperimentOptions;
 
 /** A run of the main job. Its cell holds the run folder. */
-export const runKind: CellKind = {
+export const runKind: SweepKind = {
   name: 'run',
   schema: 'dualform.plan/2',
   shape: runOptions,
@@ -26,6 +28,7 @@ export const runKind: CellKind = {
     { path: 'simAM.value', title: 'SimAM' },
     { path: 'kendall.value', title: 'Kendall' },
   ],
+  storeIn: sweepStore,
   open: () => {
     const shared = shareModel();
     const speeds = new Map<string, Speed | null>();

@@ -1,4 +1,6 @@
-import type { CellKind, CellOptions } from '../cell/cell.ts';
+import type { CellOptions } from '../cell/cell.ts';
+import type { SweepKind } from '../cell/kind.ts';
+import { sweepStore } from '../cell/sweep-store.ts';
 import { estimateTraining } from './estimate.ts';
 import { readTrainingOptions, type TrainingOptions, trainOptions } from './options.ts';
 import { prepareTraining } from './prepare.ts';
@@ -7,7 +9,7 @@ import { trainModel } from './run.ts';
 const asTraining = (options: CellOptions) => options as unknown as TrainingOptions;
 
 /** A training run. Its cell holds the folder of the model. */
-export const trainKind: CellKind = {
+export const trainKind: SweepKind = {
   name: 'train',
   schema: 'dualform.train-plan/3',
   shape: trainOptions,
@@ -19,6 +21,7 @@ export const trainKind: CellKind = {
     { path: 'predictions.validation.loss', title: 'validation loss' },
     { path: 'predictions.validation.bitsPerByte', title: 'bits per byte' },
   ],
+  storeIn: sweepStore,
   open: () => ({
     compute: async (options, hooks) => {
       await trainModel({ ...asTraining(options), ...hooks });

@@ -1,13 +1,15 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { folderOfCell, storeCell, workFolderOf } from '../../src/cell/cell-folder.ts';
+import { nameOfCell } from '../../src/cell/cell.ts';
 import { computeCell } from '../../src/cell/compute-cell.ts';
 import type { Executor } from '../../src/cell/executor.ts';
 import { here } from '../../src/cell/here.ts';
 import { processes } from '../../src/cell/processes.ts';
 import { readShard, runSweep, type SweepOptions, sweepStatus } from '../../src/cell/sweep.ts';
 import { requireMemory, sweepCost } from '../../src/cell/sweep-cost.ts';
+import { folderOfCell, sweepStore } from '../../src/cell/sweep-store.ts';
+import { workFolderOf } from '../../src/cell/work-folder.ts';
 import { makeFolders } from '../../src/files/make-folders.ts';
 import { makeFolder } from '../../src/files/run-folder.ts';
 import type { Progress } from '../../src/hooks.ts';
@@ -111,7 +113,10 @@ test('two sweeps of one plan at once compute every cell once', async () => {
 
 describe('one cell', () => {
   const cell = fakeSweep({ seed: [1] }).cells[0]!;
-  const compute = (out: string) => computeCell(cell, fakeKinds.get('fake')!.open(), out, {});
+  const compute = (out: string) => {
+    const { open, storeIn } = fakeKinds.get('fake')!;
+    return computeCell(cell, { computer: open(), root: out, store: storeIn(out) }, {});
+  };
 
   test('a late result is not stored, and says so', async () => {
     const out = scratch();
@@ -120,14 +125,17 @@ describe('one cell', () => {
     const late = join(scratch(), 'late');
     await makeFolders(late);
     writeFileSync(join(late, 'result.json'), '"late"');
-    expect(await storeCell(out, cell, late)).toMatchObject({ found: true, note: expect.stringContaining('not used') });
+    expect(await sweepStore(out).store(cell, late)).toMatchObject({
+      found: true,
+      note: expect.stringContaining('not used'),
+    });
     expect(digestsBelow(out)).toEqual(before);
     expect(await compute(out)).toEqual({ status: 'done', found: true });
   });
 
   test('a cell that another process computes is busy', async () => {
     const out = scratch();
-    const lock = await makeFolder(workFolderOf(out, cell));
+    const lock = await makeFolder(workFolderOf(out, nameOfCell(cell)));
     expect(await compute(out)).toMatchObject({ status: 'busy', why: expect.stringContaining('another run works') });
     await lock.release();
     expect(await compute(out)).toEqual({ status: 'done', found: false });

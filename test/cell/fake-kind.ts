@@ -3,8 +3,11 @@ import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import type { CellKind, CellKinds, CellOptions } from '../../src/cell/cell.ts';
+import type { CellOptions } from '../../src/cell/cell.ts';
+import type { CellModule } from '../../src/cell/cell-process.ts';
+import type { Kinds, SweepKind } from '../../src/cell/kind.ts';
 import { readSweep, type Sweep } from '../../src/cell/sweep-plan.ts';
+import { sweepStore } from '../../src/cell/sweep-store.ts';
 import { childModule } from '../../src/child-module.ts';
 import { UserError } from '../../src/error.ts';
 import type { Json } from '../../src/files/canonical-json.ts';
@@ -22,7 +25,7 @@ const shape = {
   log: option(z.string().optional(), { description: 'log' }),
 };
 
-const fakeKind: CellKind = {
+const fakeKind: SweepKind = {
   name: 'fake',
   schema: 'fake/1',
   shape,
@@ -30,6 +33,7 @@ const fakeKind: CellKind = {
   groupOf: ({ group }) => String(group),
   costless: ['seed'],
   figures: [{ path: 'value.mean', title: 'value' }],
+  storeIn: sweepStore,
   open: () => ({
     compute: async (options, { out, signal }) => {
       const { does, steps, log, seed = 0 } = checkOptions(shape, options);
@@ -57,10 +61,10 @@ const fakeKind: CellKind = {
   }),
 };
 
-export const fakeKinds: CellKinds = new Map([['fake', fakeKind]]);
+export const fakeKinds: Kinds<SweepKind> = new Map([['fake', fakeKind]]);
 /** A sweep of cells that compute nothing. */
 export function fakeSweep(grid: { readonly [key: string]: readonly Json[] }, base: CellOptions = {}): Sweep {
   return readSweep('plan.json', { command: 'fake', base, grid }, fakeKinds);
 }
 
-export const fakeProcess = childModule('fake-process', import.meta.url);
+export const fakeProcess: CellModule = { ...childModule('fake-process', import.meta.url), kinds: fakeKinds };

@@ -1,6 +1,6 @@
 /** @file What a queue holds. Its engine is BullMQ: it gives each job to one worker, and again when that worker is lost. */
-import type { Cell, Needs } from '../cell.ts';
-import { nameOfCell } from '../cell.ts';
+import { type Cell, nameOfCell } from '../cell.ts';
+import type { Needs } from '../kind.ts';
 import { TRIES } from '../processes.ts';
 
 /** Cells that wait for workers. */

@@ -1,22 +1,24 @@
 import { randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Job, Queue } from 'bullmq';
+import { UserError } from '../../error.ts';
 import type { Hooks } from '../../hooks.ts';
 import { groupAlike } from '../alike.ts';
-import type { Cell, CellKinds } from '../cell.ts';
-import { type Finished, findCell, storeCell, storeFailure } from '../cell-folder.ts';
-import { kindOf, openComputers } from '../computers.ts';
+import type { Cell } from '../cell.ts';
 import type { CellEvents, Executor } from '../executor.ts';
+import { type Kinds, kindOf, type SweepKind } from '../kind.ts';
+import type { Finished } from '../outcome.ts';
+import type { CellStore } from '../store.ts';
 import { idOfSweepFolder } from '../sweep-folder.ts';
+import { leaveWork, workFolderOf } from '../work-folder.ts';
 import { CELLS, type CellAnswer, type CellJob, FILES, type GivenBack, jobIdOf, jobOf } from './cell-job.ts';
 import { DamagedParcel, receiveFiles, removeParcel } from './parcel.ts';
 import { patiently, queueServer } from './queue-url.ts';
 
 export interface QueueExecutorOptions extends Pick<Hooks, 'offline'> {
   readonly url: string;
-  readonly kinds: CellKinds;
+  readonly kinds: Kinds<SweepKind>;
   /** How long the server may be away. */
   readonly patienceMs?: number;
 }
@@ -34,7 +36,7 @@ const FOLDER_DELAY_MS = 60_000;
 export function throughQueue({ url, kinds, offline, patienceMs = PATIENCE_MS }: QueueExecutorOptions): Executor {
   return async (cells, root, events) => {
     if (cells.length === 0) return;
-    const { signal, onNote } = events;
+    const { signal, onNote = () => undefined } = events;
     const server = queueServer(url);
     const patience = { ms: patienceMs, signal, onNote };
     const [queue, files] = [server.queue(CELLS), server.queue(FILES)];
@@ -47,7 +49,8 @@ export function throughQueue({ url, kinds, offline, patienceMs = PATIENCE_MS }: 
         const missing = jobs.filter(({ opts }) => left.has(opts.jobId));
         for (let i = 0; i < missing.length; i += PAGE) await queue.addBulk(missing.slice(i, i + PAGE));
       };
-      const collector = { root, sweep, queue, files, left, events, delayed: new Map<string, number>() };
+      const store = kindOf(cells[0]!.kind, kinds).storeIn(root);
+      const collector = { root, store, sweep, queue, files, left, events, delayed: new Map<string, number>() };
       await patiently(server, add, patience);
       while (left.size > 0) {
         await patiently(server, () => collect(collector), patience);
@@ -56,6 +59,7 @@ export function throughQueue({ url, kinds, offline, patienceMs = PATIENCE_MS }: 
         if (left.size > 0) await sleep(LOOK_AGAIN_MS, undefined, signal && { signal });
       }
     } finally {
+      await leaveWork(root);
       // Where the server is away, closing would wait for it.
       await Promise.race([Promise.allSettled([queue.close(), files.close()]), sleep(2000, undefined, { ref: false })]);
     }
@@ -65,30 +69,30 @@ export function throughQueue({ url, kinds, offline, patienceMs = PATIENCE_MS }: 
 /** The jobs of the cells. Those that differ only in what costs nothing read the same model and task. */
 async function jobsOf(
   cells: readonly Cell[],
-  kinds: CellKinds,
+  kinds: Kinds<SweepKind>,
   {
     sweep,
     signal,
     offline,
   }: { readonly sweep: string; readonly signal?: AbortSignal | undefined; readonly offline?: boolean | undefined },
 ): Promise<readonly ReturnType<typeof jobOf>[]> {
-  const computers = openComputers();
+  const kind = kindOf(cells[0]!.kind, kinds);
+  const computer = kind.open();
   const jobs: ReturnType<typeof jobOf>[] = [];
   try {
-    const kind = kindOf(cells[0]!.kind, kinds);
     for (const group of groupAlike(cells, kind)) {
-      const computer = await computers.of(kind);
       const needs = await computer.needs(group[0]!.options, { signal, offline });
       jobs.push(...group.map(cell => jobOf({ cell, needs, sweep })));
     }
     return jobs;
   } finally {
-    await computers.close();
+    await computer.close();
   }
 }
 
 interface Collector {
   readonly root: string;
+  readonly store: CellStore;
   /** The id of the folder. */
   readonly sweep: string;
   readonly queue: Queue;
@@ -125,7 +129,7 @@ async function collect(collector: Collector): Promise<void> {
           continue;
         }
         left.delete(job.id!);
-        events.onFinished(cell, outcome);
+        events.onFinished?.(cell, outcome);
       }
       from += page.length - removed;
       if (page.length < PAGE) break;
@@ -133,30 +137,30 @@ async function collect(collector: Collector): Promise<void> {
   }
   for (const job of await queue.getJobs(['active'], 0, PAGE)) {
     const cell = job?.id === undefined ? undefined : left.get(job.id);
-    if (cell !== undefined) events.onStart(cell, job.processedBy ?? 'a worker');
+    if (cell !== undefined) events.onStart?.(cell, job.processedBy ?? 'a worker');
   }
   for (const job of await queue.getJobs(['delayed'], 0, PAGE)) {
     const cell = job?.id === undefined ? undefined : left.get(job.id);
     const { worker, why } = (job?.progress ?? {}) as Partial<GivenBack>;
-    if (cell !== undefined && why !== undefined) events.onWaiting(cell, `given back by ${worker}: ${why}`);
+    if (cell !== undefined && why !== undefined) events.onWaiting?.(cell, `given back by ${worker}: ${why}`);
   }
 }
 
-async function setAside({ failedReason }: Job, cell: Cell, { root }: Collector): Promise<Finished> {
-  const stored = await findCell(root, cell);
-  return stored ?? storeFailure(root, cell, failedReason || 'its workers were lost');
+async function setAside({ failedReason }: Job, cell: Cell, { store }: Collector): Promise<Finished> {
+  const stored = await store.find(cell);
+  return stored ?? store.setAside(cell, new UserError(failedReason || 'its workers were lost'));
 }
 
 /** What a worker answered; `waits` while the shared folder does not show it, `again` when it must be computed again. */
 async function finish(job: Job, cell: Cell, collector: Collector): Promise<Finished | 'waits' | 'again'> {
-  const { root, files, delayed } = collector;
-  const stored = await findCell(root, cell);
+  const { store, files, delayed } = collector;
+  const stored = await store.find(cell);
   const answer = job.returnvalue as CellAnswer;
   if (stored !== undefined) {
     if (answer.kind === 'sent') await removeParcel(answer.parcel, files);
     return { ...stored, found: false };
   }
-  if (answer.kind === 'failed') return storeFailure(root, cell, answer.why);
+  if (answer.kind === 'failed') return store.setAside(cell, new UserError(answer.why));
   if (answer.kind === 'sent') return receive(cell, answer, collector);
   // The worker stored it for another sweep, which asked first.
   if ((job.data as CellJob).sweep !== collector.sweep) return 'again';
@@ -168,17 +172,17 @@ async function finish(job: Job, cell: Cell, collector: Collector): Promise<Finis
 async function receive(
   cell: Cell,
   { parcel }: Extract<CellAnswer, { kind: 'sent' }>,
-  { root, files, events }: Collector,
+  { root, store, files, events }: Collector,
 ): Promise<Finished | 'again'> {
-  const folder = join(root, '.work', `${parcel.id}.${randomBytes(4).toString('hex')}.received`);
+  const folder = workFolderOf(root, `${parcel.id}.${randomBytes(4).toString('hex')}.received`);
   try {
     await receiveFiles(folder, parcel, files);
-    const outcome = await storeCell(root, cell, folder);
+    const outcome = await store.store(cell, folder);
     await removeParcel(parcel, files);
     return outcome;
   } catch (error) {
     if (error instanceof DamagedParcel) {
-      events.onNote(`${error.message}; the cell is computed again`);
+      events.onNote?.(`${error.message}; the cell is computed again`);
       return 'again';
     }
     throw error;

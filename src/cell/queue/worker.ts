@@ -3,22 +3,20 @@ import { hostname, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DelayedError, type Job, type Queue, WaitingError } from 'bullmq';
-import type { ChildModule } from '../../child-module.ts';
 import { UserError } from '../../error.ts';
 import type { Hooks } from '../../hooks.ts';
 import { type Cell, nameOfCell } from '../cell.ts';
-import { folderOfCell } from '../cell-folder.ts';
-import { CellCrash, type CellProcess, startCellProcess } from '../cell-process.ts';
+import { CellCrash, type CellModule, type CellProcess, startCellProcess } from '../cell-process.ts';
 import type { Outcome } from '../outcome.ts';
 import { idOfSweepFolder } from '../sweep-folder.ts';
+import { folderOfCell } from '../sweep-store.ts';
 import { CELLS, type CellAnswer, type CellJob, FILES, type GivenBack } from './cell-job.ts';
 import { sendFiles } from './parcel.ts';
 import { patiently, queueServer } from './queue-url.ts';
 
 export interface WorkerOptions extends Pick<Hooks, 'threads' | 'device' | 'offline' | 'signal'> {
   readonly url: string;
-  /** The module that calls `serveCells`. */
-  readonly child: ChildModule;
+  readonly child: CellModule;
   /**
    * The folder of a sweep, or one of this worker alone. Without one, cells are in a temporary folder
    * until they are sent.

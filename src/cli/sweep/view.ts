@@ -1,5 +1,5 @@
-import type { CellKind } from '../../cell/cell.ts';
 import type { SeedMeans } from '../../cell/cell-table.ts';
+import type { SweepKind } from '../../cell/kind.ts';
 import type { SweepStatus } from '../../cell/sweep.ts';
 import type { SweepCost } from '../../cell/sweep-cost.ts';
 import { formatBytes, formatClock, formatCount, formatDecimal, formatPlural } from '../format/number.ts';
@@ -37,7 +37,7 @@ export function formatCost(
 /** Means over the seeds with their 95 % t intervals: a line for each combination of the other options. */
 export function formatMeans(
   means: readonly SeedMeans[],
-  figures: CellKind['figures'],
+  figures: SweepKind['figures'],
   { cells, finished }: { readonly cells: number; readonly finished: number },
 ): string {
   const names = [...new Set(means.flatMap(({ options }) => Object.keys(options)))];

@@ -1,4 +1,6 @@
-import type { CellKind, CellOptions } from '../../cell/cell.ts';
+import type { CellOptions } from '../../cell/cell.ts';
+import type { SweepKind } from '../../cell/kind.ts';
+import { sweepStore } from '../../cell/sweep-store.ts';
 import type { Json } from '../../files/canonical-json.ts';
 import { makeFolders } from '../../files/make-folders.ts';
 import { writeResult } from '../../files/run-folder.ts';
@@ -11,7 +13,7 @@ import { tune } from './tune.ts';
 const chosen = (options: CellOptions) => checkOptions(tuneOptions, options);
 
 /** A choice of seed and learning rate. Its cell holds what `tune` returns as `result.json`. */
-export const tuneKind: CellKind = {
+export const tuneKind: SweepKind = {
   name: 'tune',
   schema: 'dualform.tune/1',
   shape: tuneOptions,
@@ -23,6 +25,7 @@ export const tuneKind: CellKind = {
     { path: 'learningRate', title: 'learning rate' },
     { path: 'zeroShot.accuracy', title: 'zero-shot' },
   ],
+  storeIn: sweepStore,
   open: () => {
     const shared = shareModel();
     return {

@@ -1,13 +1,14 @@
-import type { CellKind, CellKinds } from '../../cell/cell.ts';
+import type { CellModule } from '../../cell/cell-process.ts';
+import type { Kinds, SweepKind } from '../../cell/kind.ts';
 import { childModule } from '../../child-module.ts';
 import { runKind } from '../../run/cell-kind.ts';
 import { tuneKind } from '../../run/tune/cell-kind.ts';
 import { trainKind } from '../../train/cell-kind.ts';
 
 /** Everything that a sweep can compute. */
-export const cellKinds: CellKinds = new Map<string, CellKind>(
+export const cellKinds: Kinds<SweepKind> = new Map<string, SweepKind>(
   [runKind, tuneKind, trainKind].map(kind => [kind.name, kind]),
 );
 
 /** The process that computes cells of these kinds. */
-export const cellProcess = childModule('cell-process', import.meta.url);
+export const cellProcess: CellModule = { ...childModule('cell-process', import.meta.url), kinds: cellKinds };

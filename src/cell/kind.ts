@@ -1,0 +1,71 @@
+/** @file The kinds of things that can be computed. */
+import type { Hooks } from '../hooks.ts';
+import type { OptionShape } from '../options.ts';
+import type { CellOptions } from './cell.ts';
+import type { CellStore } from './store.ts';
+
+/** Digests of what a cell reads, by what it is: `model`, `task`. */
+export type Needs = Readonly<Record<string, string>>;
+
+/** Computes cells of one kind and keeps open what they share, as a loaded model. */
+export interface CellComputer {
+  /**
+   * Computes a cell into `out`, which then holds `result.json`. What an interrupted call left there
+   * is used.
+   *
+   * @throws UserError when the cell cannot be computed
+   */
+  compute(options: CellOptions, hooks: Hooks & { readonly out: string }): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A kind of cell: how it is computed, and where it is stored. */
+export interface CellKind {
+  readonly name: string;
+  /** Of the files that a cell leaves; a worker computes only cells of its own schema. */
+  readonly schema: string;
+  readonly storeIn: (root: string) => CellStore;
+  readonly open: () => CellComputer;
+}
+
+/** What a cell takes. */
+export interface CellCost {
+  /** At its highest, all processes together; null where it is not known. */
+  readonly memoryBytes: number | null;
+  /** Null where it was not measured. */
+  readonly seconds: number | null;
+  /** Of its folder; null where it is not known. */
+  readonly diskBytes: number | null;
+}
+
+/** Also finds what its cells read, and estimates them. */
+export interface SweepComputer extends CellComputer {
+  /** @throws UserError when something is missing */
+  needs(options: CellOptions, hooks: Hooks): Promise<Needs>;
+  /** @param measure whether to measure the machine, for seconds */
+  cost(options: CellOptions, hooks: Hooks, measure: boolean): Promise<CellCost>;
+}
+
+/** A kind of cell that a plan can name: a command. */
+export interface SweepKind extends CellKind {
+  readonly shape: OptionShape;
+  /** @throws UserError naming the option that is wrong */
+  readonly check: (options: CellOptions) => void;
+  /** Cells of one group share what takes long to open, as their model. */
+  readonly groupOf: (options: CellOptions) => string;
+  /** Options that change the cost of a cell little. */
+  readonly costless: readonly string[];
+  /** Numbers of `result.json` that a table for people shows: path and title. */
+  readonly figures: readonly { readonly path: string; readonly title: string }[];
+  readonly open: () => SweepComputer;
+}
+
+/** Kinds by name. */
+export type Kinds<K extends CellKind = CellKind> = ReadonlyMap<string, K>;
+
+/** @throws Error for a name that no kind has */
+export function kindOf<K extends CellKind>(name: string, kinds: Kinds<K>): K {
+  const kind = kinds.get(name);
+  if (kind === undefined) throw new Error(`no kind of cell is called ${name}`);
+  return kind;
+}

@@ -1,0 +1,2 @@
+/** After so long, an executor tries again a cell that another process computes. */
+export const LOOK_AGAIN_MS = 1000;
