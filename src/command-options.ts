@@ -4,6 +4,7 @@ import { runOptions } from './run/options.ts';
 import { tableOptions } from './run/paper/options.ts';
 import { tuneOptions } from './run/tune/options.ts';
 import { theoryOptions } from './study/dual-form/options.ts';
+import { evidenceOptions } from './study/evidence/options.ts';
 import { momentumOptions } from './study/momentum/options.ts';
 import { trainOptions } from './train/options.ts';
 
@@ -14,6 +15,7 @@ const shapes = {
   train: trainOptions,
   theory: theoryOptions,
   momentum: momentumOptions,
+  evidence: evidenceOptions,
 } satisfies Record<string, OptionShape>;
 
 /** Commands whose options decide numbers. */

@@ -1,5 +1,6 @@
 import { completionCommand } from './completion/command.ts';
 import { doctorCommand } from './doctor/command.ts';
+import { evidenceCommand } from './evidence/command.ts';
 import { finetuneCommand } from './finetune/command.ts';
 import { modelsCommand } from './models/command.ts';
 import { momentumCommand } from './momentum/command.ts';
@@ -29,6 +30,7 @@ export const COMMANDS: readonly CommandLine[] = [
   trainCommand,
   theoryCommand,
   momentumCommand,
+  evidenceCommand,
   sweepCommand,
   workerCommand,
   modelsCommand,

@@ -19,6 +19,7 @@ const actions: Readonly<Record<string, () => Promise<Action>>> = {
   train: () => import('./train/action.ts'),
   theory: () => import('./theory/action.ts'),
   momentum: () => import('./momentum/action.ts'),
+  evidence: () => import('./evidence/action.ts'),
   sweep: () => import('./sweep/action.ts'),
   worker: () => import('./worker/action.ts'),
   models: () => import('./models/action.ts'),

@@ -29,5 +29,7 @@ test('the first difference is named by its path', () => {
   expect(firstDifference({ a: { b: 1, c: [1] } }, { a: { b: 1, c: [2] } })).toEqual({ path: 'a.c', a: [1], b: [2] });
   expect(firstDifference({ a: 1 }, { a: 1, b: 2 })).toEqual({ path: 'b', a: undefined, b: 2 });
   expect(firstDifference({ a: 1, b: [2] }, { b: [2], a: 1 })).toBeUndefined();
+  expect(firstDifference([{ a: 1 }, { a: 2 }], [{ a: 1 }, { a: 3 }])).toEqual({ path: '1.a', a: 2, b: 3 });
+  expect(firstDifference({ t: [{ a: 1 }] }, { t: [] })).toEqual({ path: 't', a: [{ a: 1 }], b: [] });
   expect(firstDifference({ toString: 1 }, {})).toEqual({ path: 'toString', a: 1, b: undefined });
 });

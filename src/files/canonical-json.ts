@@ -22,13 +22,14 @@ function sorted(value: Json): Json {
 
 /**
  * The first place where two values differ, as `task.shots`, with both values there; undefined when
- * they are equal.
+ * they are equal. Lists of different lengths differ as a whole, others at an index: `tasks.0.k`.
  */
 export function firstDifference(
   a: Json | undefined,
   b: Json | undefined,
   path = '',
 ): { readonly path: string; readonly a: Json | undefined; readonly b: Json | undefined } | undefined {
+  if (isTable(a) && isTable(b) && a.length === b.length) return firstDifference({ ...a }, { ...b }, path);
   if (isObject(a) && isObject(b)) {
     for (const key of new Set([...Object.keys(a), ...Object.keys(b)])) {
       // Inherited properties, as `toString`, do not count.
@@ -40,6 +41,11 @@ export function firstDifference(
   }
   const same = a === undefined || b === undefined ? a === b : canonicalJson(a) === canonicalJson(b);
   return same ? undefined : { path, a, b };
+}
+
+/** Whether JSON is a list of objects. */
+function isTable(value: Json | undefined): value is readonly Json[] {
+  return Array.isArray(value) && value.length > 0 && value.every(isObject);
 }
 
 function isList(value: Json): value is readonly Json[] {

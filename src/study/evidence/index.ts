@@ -16,7 +16,17 @@ export type {
   LadderRow,
   TaskEvidence,
 } from './fold/result.ts';
-export { type EvidencePlan, type HypothesisId, type HypothesisPlan, hypothesisIds, type TaskPlan } from './plan.ts';
+export type { EvidenceWishes } from './options.ts';
+export {
+  type EvidencePlan,
+  type HypothesisId,
+  type HypothesisPlan,
+  hypothesisIds,
+  type SmallestEffects,
+  type TaskPlan,
+} from './plan.ts';
+export { type PlannedStudy, type PlannedTask, planStudy as plan } from './plan-study.ts';
+export { type Registration, registerEvidence as register } from './register-study.ts';
 export { type SeedStreams, seedStreams, untrainedStream } from './streams.ts';
 export type { StudyData, TaskData } from './study-data.ts';
 export type { EvidenceSubject } from './subject.ts';

@@ -32,6 +32,14 @@ export type TaskPlan = {
   readonly arms: readonly string[];
 };
 
+/** The smallest effects worth caring about. */
+export type SmallestEffects = {
+  readonly similarity: 0.05;
+  readonly sharedVariation: 0.2;
+  readonly kappa: 0.2;
+  readonly explainedShift: 0.1;
+};
+
 /** A confirmatory hypothesis. */
 export type HypothesisPlan = {
   readonly id: HypothesisId;
@@ -71,6 +79,8 @@ export type EvidencePlan = {
     readonly multiplicity: 'Holm over all hypotheses';
     /** Drawn permutations of H1 where not all are enumerated. */
     readonly permutations: 100_000;
+    /** Smallest effects worth caring about: of S, R_X, kappa_R and E. */
+    readonly smallestEffects: SmallestEffects;
     /** Number of the definitions; raised by a release that changes a number. */
     readonly variant: 1;
   };
