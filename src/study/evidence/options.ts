@@ -50,6 +50,10 @@ export const evidenceOptions = {
     description: 'folder of an earlier study of this model, whose variances plan this one',
     placeholder: 'folder',
   }),
+  seenBefore: option(nonEmptyText().optional(), {
+    description: 'what was looked at before, in your words: it stands in the plan',
+    placeholder: 'text',
+  }),
   ...modelOptions,
   ...conventionOptions,
   batchSize,

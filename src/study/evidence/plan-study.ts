@@ -19,7 +19,6 @@ import { pilotOf } from './pilot.ts';
 import type { EvidencePlan, TaskPlan } from './plan.ts';
 import { type ArmGrid, type Preset, presets, withoutArms } from './presets.ts';
 import { seenBefore } from './seen-before.ts';
-import type { EvidenceSubject } from './subject.ts';
 
 type Choices = ChosenOptions<typeof evidenceOptions>;
 
@@ -36,7 +35,7 @@ export interface PlannedTask {
 /** A plan with what it was read from; no weights are loaded. */
 export interface PlannedStudy {
   readonly plan: EvidencePlan;
-  readonly subject: EvidenceSubject;
+  readonly model: TextModel;
   readonly conventions: Conventions;
   readonly tasks: readonly PlannedTask[];
 }
@@ -86,12 +85,13 @@ export async function planStudy(wishes: EvidenceWishes, hooks: Hooks = {}): Prom
       smallestEffects: SMALLEST_EFFECTS,
       variant: 1,
     },
-    seenBefore: tasks.flatMap(({ plan: { name } }) => seenBefore(model.checkpoint.digest, name)),
+    seenBefore: [
+      ...tasks.flatMap(({ plan: { name } }) => seenBefore(model.checkpoint.digest, name)),
+      ...(chosen.seenBefore === undefined ? [] : [chosen.seenBefore]),
+    ],
     pilot: chosen.pilot === undefined ? null : await pilotOf(chosen.pilot, model.checkpoint.digest),
   } as const satisfies EvidencePlan;
-  const read = tasks.flatMap(({ task, other }) => (other === null ? [task] : [task, other.task]));
-  const subject = { ...model, tasks: new Map(read.map(task => [task.name, task])) };
-  return { plan, subject, conventions, tasks };
+  return { plan, model, conventions, tasks };
 }
 
 async function planTask(
