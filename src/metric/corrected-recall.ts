@@ -155,20 +155,23 @@ function none(why: string): Bounds {
 }
 
 /**
- * kappa_R (`recallBeyondChance`) over seeds, with its values without each seed and each row. A row
- * is left out in all seeds at once.
+ * kappa_R, or the odds ratio (`recallBeyondChance`), over seeds, with its values without each seed
+ * and each row. A row is left out in all seeds at once.
  */
-export function recallReplicates(settings: readonly SeededPredictions[]): Replicated {
+export function recallReplicates(
+  settings: readonly SeededPredictions[],
+  of: 'kappa' | 'oddsRatio' = 'kappa',
+): Replicated {
   const strata = settings.map(recallStrata);
-  const kappa = (left: readonly RecallStratum[]) => recallBeyondChance(left).kappa;
-  const { value, why } = kappa(strata.flat());
+  const ratio = (left: readonly RecallStratum[]) => recallBeyondChance(left)[of];
+  const { value, why } = ratio(strata.flat());
   return {
     value,
     ...(why !== undefined && { why }),
-    seeds: settings.map((_, left) => kappa(strata.toSpliced(left, 1).flat()).value),
+    seeds: settings.map((_, left) => ratio(strata.toSpliced(left, 1).flat()).value),
     rows: Array.from(
       settings[0]?.gold ?? [],
-      (_, row) => kappa(settings.flatMap((setting, i) => withoutRow(strata[i]!, setting, row))).value,
+      (_, row) => ratio(settings.flatMap((setting, i) => withoutRow(strata[i]!, setting, row))).value,
     ),
     skipped: 0,
   };

@@ -1,5 +1,6 @@
-import { ALL_ROUNDING, type ArmOutputs, type OutputShape } from './arm-outputs.ts';
-import type { Replicated } from './replicated.ts';
+import { ALL_ROUNDING, type ArmOutputs, type NullMask, type OutputShape } from './arm-outputs.ts';
+import { inverseNorm } from './cosine.ts';
+import { leaveOutSums, type Replicated } from './replicated.ts';
 import { isRounding } from './rounding.ts';
 import { dotAt } from './vectors.ts';
 
@@ -19,12 +20,15 @@ export interface PairSimilarity {
  *
  * @param firsts h, one arm a seed
  * @param seconds g, one arm a seed; may be the same list
+ * @param options.normalised takes h / |h| in place of h, as Dai et al. do
+ * @param options.mask rows and layers that are left out as well
  */
 export function pairSimilarity(
   { rows, layers, hiddenSize: D }: OutputShape,
   zeroShot: ArmOutputs,
   firsts: readonly ArmOutputs[],
   seconds: readonly ArmOutputs[],
+  { normalised = false, mask }: { readonly normalised?: boolean; readonly mask?: NullMask } = {},
 ): PairSimilarity {
   const cells = firsts.map(() => seconds.map(() => [] as number[]));
   const directions = (arms: readonly ArmOutputs[]) => new Float64Array(arms.length * D);
@@ -35,7 +39,11 @@ export function pairSimilarity(
     let kept = 0;
     for (let layer = 0; layer < layers; layer++) {
       const from = (row * layers + layer) * D;
-      if (!fill(u, firsts, zeroShot, from, D) || !fill(v, seconds, zeroShot, from, D)) {
+      const isNull =
+        mask?.[row * layers + layer] === 1 ||
+        !fill(u, firsts, zeroShot, from, D, normalised) ||
+        !fill(v, seconds, zeroShot, from, D, normalised);
+      if (isNull) {
         skipped++;
         continue;
       }
@@ -63,14 +71,18 @@ function fill(
   zeroShot: ArmOutputs,
   from: number,
   D: number,
+  normalised: boolean,
 ): boolean {
+  const scaleOf = (arm: ArmOutputs) => (normalised ? inverseNorm(arm, from, D) : 1);
+  const ofZero = scaleOf(zeroShot);
   let base = 0;
-  for (let k = 0; k < D; k++) base += zeroShot[from + k]! ** 2;
+  for (let k = 0; k < D; k++) base += (ofZero * zeroShot[from + k]!) ** 2;
   for (let d = 0; d < arms.length; d++) {
     const arm = arms[d]!;
+    const scale = scaleOf(arm);
     let squares = 0;
     for (let k = 0; k < D; k++) {
-      const x = arm[from + k]! - zeroShot[from + k]!;
+      const x = scale * arm[from + k]! - ofZero * zeroShot[from + k]!;
       directions[d * D + k] = x;
       squares += x * x;
     }
@@ -86,6 +98,21 @@ export function similarityMatrix({ cells }: PairSimilarity): readonly (readonly 
   return cells.map(line =>
     line.map(cell => (cell.length === 0 ? null : cell.reduce((sum, x) => sum + x, 0) / cell.length)),
   );
+}
+
+/** The mean over the pairs of one seed and all rows: S, as a number that compares with others. */
+export function sameDemonstrations({ cells, skipped }: PairSimilarity): Replicated {
+  const terms = leaveOutSums(Float64Array.from(cells.flatMap((line, d) => [...line[d]!])), cells.length);
+  const [S, n] = [cells.length, cells[0]?.[0]?.length ?? 0];
+  const mean = (sum: number, count: number) => (count > 0 ? sum / count : null);
+  const value = mean(terms.all, S * n);
+  return {
+    value,
+    ...(value === null && { why: ALL_ROUNDING }),
+    seeds: Array.from(terms.seeds, sum => mean(sum, (S - 1) * n)),
+    rows: Array.from(terms.rows, sum => mean(sum, S * (n - 1))),
+    skipped,
+  };
 }
 
 /**

@@ -1,5 +1,7 @@
+import type { PairSimilarity } from './pair-similarity.ts';
 import { isRounding } from './rounding.ts';
 import { type Cosines, cosinesOf } from './update-similarity.ts';
+import { dotAt } from './vectors.ts';
 
 /** How stored attention scores lie: row i at tokens offsets[i] .. offsets[i + 1]. */
 export interface ScoreShape {
@@ -24,12 +26,13 @@ export interface ScorePair {
  * m_second - m_Z). A head is left out for all seeds in a row and layer where an update of any seed
  * is at most 3e-5 |m_Z|; null where all heads are.
  *
- * @param centred takes from each update its mean over the tokens, which softmax ignores
+ * @param options.centred takes from each update its mean over the tokens, which softmax ignores
+ * @param options.updates false compares m_first and m_second themselves, as Dai et al. do
  */
 export function scoreCosines(
   shape: ScoreShape,
   pairs: readonly ScorePair[],
-  { centred = false }: { readonly centred?: boolean } = {},
+  { centred = false, updates = true }: { readonly centred?: boolean; readonly updates?: boolean } = {},
 ): Cosines {
   const { layers, heads, offsets } = shape;
   const rows = offsets.length - 1;
@@ -37,7 +40,7 @@ export function scoreCosines(
     const values = new Float64Array(rows * layers * heads);
     for (let at = 0; at < values.length; at++) {
       const row = Math.floor(at / (layers * heads));
-      values[at] = cosineOfHead(shape, pair, row, at % (layers * heads), centred);
+      values[at] = cosineOfHead(shape, pair, row, at % (layers * heads), centred, updates);
     }
     return values;
   });
@@ -61,13 +64,14 @@ function cosineOfHead(
   row: number,
   at: number,
   centred: boolean,
+  updates: boolean,
 ): number {
   const [from, to] = [offsets[row]!, offsets[row + 1]!];
   const T = to - from;
   const stride = layers * heads;
   let [u, v, uu, uv, vv, base] = [0, 0, 0, 0, 0, 0];
   for (let t = from; t < to; t++) {
-    const z = zeroShot[t * stride + at]!;
+    const z = updates ? zeroShot[t * stride + at]! : 0;
     const [x, y] = [first[t * stride + at]! - z, second[t * stride + at]! - z];
     u += x;
     v += y;
@@ -80,7 +84,7 @@ function cosineOfHead(
     // Two passes: the difference of the sums would be rounding where the constant is large.
     [uu, uv, vv] = [0, 0, 0];
     for (let t = from; t < to; t++) {
-      const z = zeroShot[t * stride + at]!;
+      const z = updates ? zeroShot[t * stride + at]! : 0;
       const [x, y] = [first[t * stride + at]! - z - u / T, second[t * stride + at]! - z - v / T];
       uu += x * x;
       uv += x * y;
@@ -90,4 +94,96 @@ function cosineOfHead(
   const [a, b, size] = [Math.sqrt(uu), Math.sqrt(vv), Math.sqrt(base)];
   if (isRounding(a, size) || isRounding(b, size)) return Number.NaN;
   return Math.max(-1, Math.min(1, uv / (a * b)));
+}
+
+/**
+ * SimAM of the updates of all pairs of an arm of one list and an arm of another: means over heads,
+ * then layers. A head is left out for all pairs in a row and layer where an update of any arm is
+ * rounding.
+ */
+export function scorePairSimilarity(
+  { layers, heads, offsets }: ScoreShape,
+  zeroShot: ArmScores,
+  firsts: readonly ArmScores[],
+  seconds: readonly ArmScores[],
+  { centred = false, firstLayer = 0 }: { readonly centred?: boolean; readonly firstLayer?: number } = {},
+): PairSimilarity {
+  const cells = firsts.map(() => seconds.map(() => [] as number[]));
+  const pairs = firsts.length * seconds.length;
+  let skipped = 0;
+  for (let row = 0; row + 1 < offsets.length; row++) {
+    const [from, to] = [offsets[row]!, offsets[row + 1]!];
+    const T = to - from;
+    const [u, v] = [firsts, seconds].map(arms => new Float64Array(arms.length * T));
+    const ofRow = new Float64Array(pairs);
+    let kept = 0;
+    for (let layer = firstLayer; layer < layers; layer++) {
+      const ofLayer = new Float64Array(pairs);
+      let defined = 0;
+      for (let head = 0; head < heads; head++) {
+        const place = { from, T, stride: layers * heads, at: layer * heads + head, centred };
+        if (!fillHead(u!, firsts, zeroShot, place) || !fillHead(v!, seconds, zeroShot, place)) continue;
+        defined++;
+        for (let d = 0, at = 0; d < firsts.length; d++) {
+          for (let e = 0; e < seconds.length; e++, at++) ofLayer[at]! += dotAt(u!, d * T, v!, e * T, T);
+        }
+      }
+      if (defined === 0) {
+        skipped++;
+        continue;
+      }
+      kept++;
+      for (let at = 0; at < pairs; at++) ofRow[at]! += ofLayer[at]! / defined;
+    }
+    if (kept === 0) continue;
+    cells.forEach((line, d) => {
+      line.forEach((cell, e) => {
+        cell.push(ofRow[d * seconds.length + e]! / kept);
+      });
+    });
+  }
+  return { cells: cells.map(line => line.map(cell => Float64Array.from(cell))), skipped };
+}
+
+/** Fills in the directions of the updates of a head. @returns false where one of them is rounding */
+function fillHead(
+  directions: Float64Array,
+  arms: readonly ArmScores[],
+  zeroShot: ArmScores,
+  {
+    from,
+    T,
+    stride,
+    at,
+    centred,
+  }: {
+    readonly from: number;
+    readonly T: number;
+    readonly stride: number;
+    readonly at: number;
+    readonly centred: boolean;
+  },
+): boolean {
+  let base = 0;
+  for (let t = 0; t < T; t++) base += zeroShot[(from + t) * stride + at]! ** 2;
+  for (let d = 0; d < arms.length; d++) {
+    const arm = arms[d]!;
+    let sum = 0;
+    for (let t = 0; t < T; t++) {
+      const place = (from + t) * stride + at;
+      const x = arm[place]! - zeroShot[place]!;
+      directions[d * T + t] = x;
+      sum += x;
+    }
+    const mean = centred ? sum / T : 0;
+    let squares = 0;
+    for (let t = d * T; t < (d + 1) * T; t++) {
+      directions[t]! -= mean;
+      squares += directions[t]! ** 2;
+    }
+    const size = Math.sqrt(squares);
+    if (isRounding(size, Math.sqrt(base))) return false;
+    for (let t = d * T; t < (d + 1) * T; t++) directions[t]! /= size;
+  }
+  return true;
 }

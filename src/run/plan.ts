@@ -68,7 +68,7 @@ export type Plan = {
   };
 };
 
-const RANDOM_SEED = 0;
+export const RANDOM_SEED = 0;
 
 /**
  * Rows of the steadiness check: enough to see a rate at which answers move, for a small part of the

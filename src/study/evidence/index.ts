@@ -9,6 +9,7 @@ export {
   zeroShotArm,
 } from './arm.ts';
 export type { ArmData, ArmRecord, MissingArm, StoredArm } from './arm-record.ts';
+export { foldStudy as fold } from './fold/fold-study.ts';
 export type {
   EvidenceEstimate,
   EvidenceResult,

@@ -105,8 +105,9 @@ export type Ceiling = {
   readonly share: EvidenceEstimate;
 };
 
-/** Parts of the pooled cosine P. */
+/** The pooled cosine P and the parts that add up to it. */
 export type PartitionResult = {
+  readonly total: EvidenceEstimate;
   readonly generic: EvidenceEstimate;
   readonly demonstration: EvidenceEstimate;
   readonly query: EvidenceEstimate;

@@ -1,0 +1,175 @@
+/** @file The stored arms of a task, read as the parts of the fold need them. */
+import type { ArmOutputs, ArmPair, OutputShape } from '../../../metric/arm-outputs.ts';
+import type { ScorePair, ScoreShape } from '../../../metric/score-similarity.ts';
+import { type ArmVariant, armOf, readArm } from '../arm.ts';
+import type { ArmData, MissingArm } from '../arm-record.ts';
+import type { TaskData } from '../study-data.ts';
+
+/** Bytes of arms that are kept for the parts that follow. */
+const KEPT_BYTES = 2 ** 30;
+
+export interface TaskArms extends TaskData {
+  readonly shape: OutputShape;
+  readonly scoreShape: ScoreShape;
+  /** The first layer that counts for attention scores. */
+  readonly firstScoreLayer: number;
+  /** The zero-shot arm of the trained model. */
+  readonly zeroShot: ArmData;
+  /** Ids of the planned arms, then of the added ones. */
+  readonly ids: readonly string[];
+  readonly isAdded: (id: string) => boolean;
+}
+
+/**
+ * The arms of a task. The arms that were used last stay in memory.
+ *
+ * @param added ids of arms that were added after registration
+ * @throws Error if the zero-shot arm is missing
+ */
+export async function openArms(data: TaskData, added: readonly string[]): Promise<TaskArms> {
+  const arm = keepingLast(data.arm);
+  const zeroShot = await arm('Z');
+  if ('why' in zeroShot) throw new Error(`${data.plan.name}: no zero-shot arm: ${zeroShot.why}`);
+  const { layers, heads, hiddenSize, rotary, plan } = data;
+  const later = new Set(added.filter(id => !plan.arms.includes(id)));
+  return {
+    ...data,
+    arm,
+    shape: { rows: plan.rows, layers, hiddenSize },
+    scoreShape: { layers, heads, offsets: zeroShot.offsets },
+    firstScoreLayer: rotary ? 1 : 0,
+    zeroShot,
+    ids: [...plan.arms, ...later],
+    isAdded: id => later.has(id),
+  };
+}
+
+function keepingLast(read: TaskData['arm']): TaskData['arm'] {
+  const kept = new Map<string, ArmData | MissingArm>();
+  let bytes = 0;
+  return async id => {
+    const found = kept.get(id) ?? (await read(id));
+    bytes += kept.delete(id) ? 0 : bytesOf(found);
+    kept.set(id, found);
+    for (const [oldest, arm] of kept) {
+      if (bytes <= KEPT_BYTES || oldest === id) break;
+      kept.delete(oldest);
+      bytes -= bytesOf(arm);
+    }
+    return found;
+  };
+}
+
+function bytesOf(arm: ArmData | MissingArm): number {
+  return 'why' in arm ? 0 : arm.attentionOutput.byteLength + arm.scores.byteLength;
+}
+
+/** The arms of a seed that a number reads. */
+interface SeedArms<Name extends string> {
+  readonly seed: number;
+  readonly arms: Readonly<Record<Name, ArmData>>;
+}
+
+/** The seeds that have every arm of a number. */
+export interface Found<Name extends string> {
+  readonly seeds: readonly SeedArms<Name>[];
+  /** Which planned seeds are left out, and why; absent where none is. */
+  readonly why?: string;
+  /** Whether an arm was added after registration. */
+  readonly added: boolean;
+}
+
+/** The id of an arm of a seed; undefined where there is none. */
+export type ArmOfSeed = (seed: number) => string | undefined;
+
+/** A trained arm. */
+export function trained(setting: 'in-context' | 'finetuned', variant: ArmVariant): ArmOfSeed {
+  return seed => armOf(setting, seed, variant).id;
+}
+
+/** An arm of the untrained model of the seed. */
+export function untrained(
+  { ids }: Pick<TaskArms, 'ids'>,
+  setting: 'in-context' | 'finetuned',
+  variant: ArmVariant,
+): ArmOfSeed {
+  const arms = ids.map(readArm);
+  return seed =>
+    arms.find(arm => arm.initialisation > 0 && arm.seed === seed && arm.setting === setting && arm.variant === variant)
+      ?.id;
+}
+
+/** The zero-shot arm of the untrained model of the seed. */
+export function untrainedZeroShot(arms: Pick<TaskArms, 'ids'>): ArmOfSeed {
+  const inContext = untrained(arms, 'in-context', 'same');
+  return seed => {
+    const id = inContext(seed);
+    return id === undefined ? undefined : `U${readArm(id).initialisation}:Z`;
+  };
+}
+
+/**
+ * The arms of the seeds that have all of them. A seed for which one is not planned is left out in
+ * silence, one for which an arm could not be computed with its reason.
+ */
+export async function findSeeds<Name extends string>(
+  arms: TaskArms,
+  needs: Readonly<Record<Name, ArmOfSeed>>,
+): Promise<Found<Name>> {
+  const known = new Set(arms.ids);
+  const names = Object.keys(needs) as Name[];
+  const seeds: SeedArms<Name>[] = [];
+  const lost: string[] = [];
+  let added = false;
+  for (let seed = 1; seed <= arms.plan.seeds; seed++) {
+    const ids = names.map(name => needs[name](seed));
+    if (ids.some(id => id === undefined || !known.has(id))) continue;
+    added ||= ids.some(id => arms.isAdded(id!));
+    const found: ArmData[] = [];
+    for (const id of ids) {
+      const arm = await arms.arm(id!);
+      if ('why' in arm) {
+        lost.push(`without seed ${seed}, as ${id} is missing: ${arm.why}`);
+        break;
+      }
+      found.push(arm);
+    }
+    if (found.length < names.length) continue;
+    seeds.push({ seed, arms: Object.fromEntries(names.map((name, at) => [name, found[at]])) as Record<Name, ArmData> });
+  }
+  const why = lost.length > 0 ? lost.join('; ') : seeds.length === 0 ? 'the plan has no such arms' : undefined;
+  return { seeds, added, ...(why !== undefined && { why }) };
+}
+
+/** The outputs of two arms of each seed, with those of the zero-shot arm of their model. */
+export function outputPairs<Name extends string>(
+  { zeroShot }: Pick<TaskArms, 'zeroShot'>,
+  { seeds }: Found<Name>,
+  first: NoInfer<Name>,
+  second: NoInfer<Name>,
+  base?: NoInfer<Name>,
+): readonly ArmPair[] {
+  return seeds.map(({ arms }) => ({
+    zeroShot: (base === undefined ? zeroShot : arms[base]).attentionOutput,
+    first: arms[first].attentionOutput,
+    second: arms[second].attentionOutput,
+  }));
+}
+
+/** The attention scores of two arms of each seed, with those of the zero-shot arm. */
+export function scorePairs<Name extends string>(
+  { seeds }: Found<Name>,
+  first: NoInfer<Name>,
+  second: NoInfer<Name>,
+  base: NoInfer<Name>,
+): readonly ScorePair[] {
+  return seeds.map(({ arms }) => ({
+    zeroShot: arms[base].scores,
+    first: arms[first].scores,
+    second: arms[second].scores,
+  }));
+}
+
+export function outputsOf<Name extends string>({ seeds }: Found<Name>, name: NoInfer<Name>): readonly ArmOutputs[] {
+  return seeds.map(({ arms }) => arms[name].attentionOutput);
+}
