@@ -38,14 +38,15 @@ export async function foldStudy({ plan, registered, tasks, additions }: StudyDat
     plan.hypotheses,
     plan.hypotheses.map(({ id, task }) => taskOf(task).hypotheses.get(id)!),
   );
-  const [first] = tasks;
+  const { layers, heads, hiddenSize } = plan.sizes;
+  const effects = plan.statistics.smallestEffects;
   const predictions = adjustColumns(folded, ['predictsBehaviour']);
   return {
     schema: 'dualform.evidence/1',
     signature: signatureOf(plan),
     registered,
-    model: { ...plan.model, layers: first!.layers, heads: first!.heads, hiddenSize: first!.hiddenSize },
-    tasks: folded.map(({ numbers }) => ({ ...numbers, sentences: sentencesOf(decided, numbers) })),
+    model: { ...plan.model, layers, heads, hiddenSize },
+    tasks: folded.map(({ numbers }) => ({ ...numbers, sentences: sentencesOf(decided, numbers, effects) })),
     hypotheses: decided.map(each => ({ ...each, sentence: sentenceOf(each, decided, taskOf(each.task).numbers) })),
     predictsBehaviour: {
       ...Object.fromEntries(predictions.map(({ numbers, predictsBehaviour }) => [numbers.name, predictsBehaviour])),

@@ -2,11 +2,9 @@
 
 import { equivalence } from '../../../statistics/equivalence.ts';
 import type { Estimate } from '../../../statistics/estimate.ts';
-import type { HypothesisId } from '../plan.ts';
+import type { HypothesisId, SmallestEffects } from '../plan.ts';
 import type { EvidenceEstimate, Gates, HypothesisResult, TaskEvidence } from './result.ts';
 
-/** A similarity that differs by less is the same, where its interval says so. */
-const LEAST_SIMILARITY = 0.05;
 /** The generic part is most of a similarity from this share of it. */
 const MOST = 0.8;
 /** An order sensitivity is far below another where their ratio is below this. */
@@ -38,22 +36,26 @@ export function sentenceOf(hypothesis: Decided, family: readonly Decided[], task
 }
 
 /** The sentences of a task that belong to no single hypothesis. */
-export function sentencesOf(family: readonly Decided[], task: Numbers): readonly string[] {
+export function sentencesOf(
+  family: readonly Decided[],
+  task: Numbers,
+  { similarity }: Pick<SmallestEffects, 'similarity'>,
+): readonly string[] {
   const own = family.filter(each => each.task === task.name);
   const gates = ofGates(task.gates);
-  const said = [...ofSimilarity(task), ...ofAll(own, task)];
+  const said = [...ofSimilarity(task, similarity), ...ofAll(own, task)];
   if (said.length === 0) return gates.length === 0 ? [] : [gates.join(' ')];
   return said.map(sentence => [...gates, sentence].join(' '));
 }
 
-function ofSimilarity({ ladder, partition: { generic, total } }: Numbers): readonly string[] {
+function ofSimilarity({ ladder, partition: { generic, total } }: Numbers, delta: number): readonly string[] {
   const row = (variant: string) =>
     ladder.find(each => each.model === 'trained' && each.inContext === 'same' && each.finetuned === variant);
   const S = row('same')?.S;
   const isGeneric = generic.value !== null && total.value !== null && generic.value >= MOST * total.value;
   const isAsNear = (variant: string) => {
     const less = row(variant)?.less;
-    return less !== null && less !== undefined && isNegligible(less, LEAST_SIMILARITY);
+    return less !== null && less !== undefined && isNegligible(less, delta);
   };
   return [
     ...(S !== undefined && S.low !== null && S.low > 0 && isGeneric
