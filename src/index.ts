@@ -7,6 +7,7 @@ export * as cell from './cell/index.ts';
 export * as checkpoint from './checkpoint/index.ts';
 export { type CommandName, commandNames, jsonSchemaOf } from './command-options.ts';
 export { UserError } from './error.ts';
+export * as explore from './explore/index.ts';
 export * as graph from './graph/index.ts';
 export type { Device, Hooks, OnProgress, Progress } from './hooks.ts';
 export * as metric from './metric/index.ts';

@@ -1,6 +1,7 @@
 import { completionCommand } from './completion/command.ts';
 import { doctorCommand } from './doctor/command.ts';
 import { evidenceCommand } from './evidence/command.ts';
+import { exploreCommand } from './explore/command.ts';
 import { finetuneCommand } from './finetune/command.ts';
 import { modelsCommand } from './models/command.ts';
 import { momentumCommand } from './momentum/command.ts';
@@ -33,6 +34,7 @@ export const COMMANDS: readonly CommandLine[] = [
   evidenceCommand,
   sweepCommand,
   workerCommand,
+  exploreCommand,
   modelsCommand,
   tasksCommand,
   pullCommand,

@@ -22,6 +22,7 @@ const actions: Readonly<Record<string, () => Promise<Action>>> = {
   evidence: () => import('./evidence/action.ts'),
   sweep: () => import('./sweep/action.ts'),
   worker: () => import('./worker/action.ts'),
+  explore: () => import('./explore/action.ts'),
   models: () => import('./models/action.ts'),
   tasks: () => import('./tasks/action.ts'),
   pull: () => import('./pull/action.ts'),
@@ -50,7 +51,7 @@ export function performUntil(signal: AbortSignal): Perform {
       const own = Object.entries(values).filter(([name]) => !(name in commonOptions));
       const io = openIo(values, { signal, word: text => withFlags(text, flags) });
       try {
-        await perform({ options: Object.fromEntries(own) as never, argument: typed.args[0] }, io);
+        await perform({ options: Object.fromEntries(own) as never, argument: typed.args[0], args: typed.args }, io);
       } finally {
         io.end();
       }

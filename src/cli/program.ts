@@ -52,8 +52,9 @@ export function makeProgram(perform: Perform): Command {
 function commandOf(line: CommandLine, perform: Perform): Command {
   const command = new Command(line.name).description(line.description);
   if (line.argument !== undefined) {
-    const { name, description, choices, optional } = line.argument;
-    const argument = new Argument(optional ? `[${name}]` : `<${name}>`, description);
+    const { name, description, choices, optional, variadic } = line.argument;
+    const written = variadic ? `${name}...` : name;
+    const argument = new Argument(optional ? `[${written}]` : `<${written}>`, description);
     command.addArgument(choices === undefined ? argument : argument.choices(choices));
   }
   return command

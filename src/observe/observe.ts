@@ -22,6 +22,7 @@ export interface Taps {
   readonly attentionOutput?: boolean;
   readonly attentionScores?: boolean;
   readonly contextScores?: boolean;
+  readonly prefixScores?: boolean;
   readonly query?: boolean;
 }
 
@@ -38,6 +39,8 @@ export interface Observed {
   readonly attentionScores?: Float32Array;
   /** [L, P] to the prefix, summed over heads. */
   readonly contextScores?: Float32Array;
+  /** [L, H, P] to the prefix. */
+  readonly prefixScores?: Float32Array;
   /** [L, H*dh] scaled. */
   readonly query?: Float32Array;
 }
@@ -116,6 +119,7 @@ export const observationNames = {
   labels: 'labels',
   labelLogProbabilities: 'label_log_probabilities',
   contextScores: (layer: number) => `layers.${layer}.context_scores`,
+  prefixScores: (layer: number) => `layers.${layer}.prefix_scores`,
 } as const;
 
 const its = observationNames;
@@ -124,7 +128,8 @@ const its = observationNames;
  * B queries of up to T tokens, packed into N rows without padding, after one prefix ->
  * label_log_probabilities [R, C] of the C label tokens after each of the R read rows, and at the
  * tap row of each query layers.N.attention_output [B, D], .attention_scores [B, H, T] to the own
- * tokens, .context_scores [B, P] to the prefix summed over heads, .query [B, H*dh].
+ * tokens, .prefix_scores [B, H, P] to the prefix, .context_scores [B, P] their sum over heads, .query
+ * [B, H*dh].
  */
 export const observationGraph: ModelGraph = {
   name: 'observation',
@@ -141,6 +146,7 @@ export const observationGraph: ModelGraph = {
       return {
         [names.attentionOutput(n)]: g.gather(attentionOutput, tapRows),
         [names.attentionScores(n)]: scores.own,
+        [its.prefixScores(n)]: scores.prefix,
         [its.contextScores(n)]: g.reduceSum(scores.prefix, [1]),
         [names.query(n)]: query,
       };
@@ -162,6 +168,7 @@ const tapNames: Readonly<Record<keyof Taps, (layer: number) => string>> = {
   attentionOutput: names.attentionOutput,
   attentionScores: names.attentionScores,
   contextScores: its.contextScores,
+  prefixScores: its.prefixScores,
   query: names.query,
 };
 

@@ -12,6 +12,8 @@ export interface Argument {
   readonly choices?: readonly string[];
   /** Whether it may be left out. */
   readonly optional?: boolean;
+  /** Whether any number may be given. */
+  readonly variadic?: true;
 }
 
 /**
@@ -39,10 +41,12 @@ export interface JobOptions {
   readonly dryRun?: boolean | undefined;
 }
 
-/** What an action is given: its options as the schema reads them, and the argument. */
+/** What an action is given: its options as the schema reads them, and the arguments. */
 export interface Given<Options> {
   readonly options: Options;
   readonly argument?: string | undefined;
+  /** All of them, of a command that takes any number. */
+  readonly args?: readonly string[];
 }
 
 /** What was typed: options by name as text, and arguments. */

@@ -1,0 +1,1 @@
+export { type ExploreJob, type Explorer, explore, exportExplorer } from './explore.ts';
