@@ -9,7 +9,8 @@ const DIST = new URL('../../node_modules/onnxruntime-web/dist/', import.meta.url
 const MODULES = { wasm: 'ort.wasm.bundle.min.mjs', webgpu: 'ort.webgpu.bundle.min.mjs' } as const;
 const LOADED = ['ort-wasm-simd-threaded.wasm', 'ort-wasm-simd-threaded.asyncify.wasm'];
 
-export function onnxruntimeFiles(): Plugin {
+/** @param emit whether to write the files: once for the page and all its workers */
+export function onnxruntimeFiles(emit: boolean): Plugin {
   return {
     name: 'onnxruntime-files',
     enforce: 'pre',
@@ -18,6 +19,7 @@ export function onnxruntimeFiles(): Plugin {
       return name === undefined ? undefined : { id: `./${MODULES[name]}`, external: true };
     },
     generateBundle() {
+      if (!emit) return;
       for (const name of [...Object.values(MODULES), ...LOADED]) {
         const source = readFileSync(fileURLToPath(new URL(name, DIST)));
         this.emitFile({ type: 'asset', fileName: `assets/${name}`, source });

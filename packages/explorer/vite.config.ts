@@ -8,8 +8,8 @@ export default defineConfig({
   base: './',
   publicDir: false,
   logLevel: 'warn',
-  plugins: [onnxruntimeFiles()],
-  worker: { format: 'es', plugins: () => [onnxruntimeFiles()] },
+  plugins: [onnxruntimeFiles(true)],
+  worker: { format: 'es', plugins: () => [onnxruntimeFiles(false)] },
   build: {
     outDir: fileURLToPath(new URL('../../dist/explorer', import.meta.url)),
     emptyOutDir: true,

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { type Hooks, splitHooks } from '../hooks.ts';
 import { checkOptions } from '../options.ts';
 import { exportPage } from './export.ts';
@@ -28,12 +29,15 @@ export interface Explorer {
 export async function explore(job: ExploreJob = {}): Promise<Explorer> {
   const { hooks, folders, port, model } = prepare(job);
   const lab = machineLab(model, hooks);
-  const data = siteData({ folders, model, server: true }, hooks);
+  // Whoever knows the address of a file may read it: workers and caches fetch without the token.
+  const modelFolder = `model/${randomBytes(24).toString('base64url')}`;
+  const data = siteData({ folders, model, modelFolder, server: true }, hooks);
   await data.check();
   const server = await startServer({
     port,
     page: pageFiles(),
     data: data.find,
+    secretFolder: modelFolder,
     routes: { 'POST api/compute': { type: 'application/x-ndjson', answer: lab.route } },
   });
   return {
@@ -58,7 +62,7 @@ export async function exportExplorer(
   job: Omit<ExploreJob, 'port'> = {},
 ): Promise<{ readonly files: number; readonly bytes: number }> {
   const { hooks, folders, model } = prepare(job);
-  const data = siteData({ folders, model, server: false }, hooks);
+  const data = siteData({ folders, model, modelFolder: 'model', server: false }, hooks);
   await data.check();
   return exportPage(out, [...pageFiles(), ...(await data.all())], hooks);
 }

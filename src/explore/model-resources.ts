@@ -5,33 +5,8 @@ import { EMBEDDED_MODELS, locateEmbedded } from '../checkpoint/models.ts';
 import { openCheckpoint } from '../checkpoint/open.ts';
 import type { OpenOptions } from '../checkpoint/open-options.ts';
 import { fileDigest } from '../files/digest.ts';
+import type { PageFile, PageModel } from './page-data.ts';
 import type { Resource } from './resource.ts';
-
-/** A file that the page fetches. */
-export interface PageFile {
-  readonly name: string;
-  readonly path: string;
-  readonly bytes: number;
-}
-
-/** The model of the page: what it is, and where its bytes are. */
-export interface PageModel {
-  readonly name: string;
-  /** SHA-256 of the weights. */
-  readonly digest: string;
-  readonly licence?: string;
-  readonly source?: string;
-  readonly files:
-    | { readonly kind: 'gguf'; readonly weights: PageFile }
-    | {
-        readonly kind: 'safetensors';
-        readonly config: Readonly<Record<string, unknown>>;
-        readonly weights: readonly PageFile[];
-        readonly tokenizer: PageFile;
-      }
-    /** The page cannot open this model. */
-    | { readonly kind: 'none'; readonly why: string };
-}
 
 export interface ModelResources {
   readonly model: PageModel;
@@ -44,21 +19,25 @@ const MOST_BYTES = 1.5e9;
 /**
  * The files from which a page opens a model. Nothing is unpacked.
  *
+ * @param folder of their paths
  * @throws UserError as `openCheckpoint`
  */
-export async function modelResources(name: string, options: OpenOptions): Promise<ModelResources> {
+export async function modelResources(name: string, folder: string, options: OpenOptions): Promise<ModelResources> {
   const embedded = EMBEDDED_MODELS.find(model => model.name === name);
   if (embedded !== undefined) {
     const { file, sha256 } = locateEmbedded(embedded);
     const { licence, source } = embedded;
-    return withFiles({ name, digest: sha256, licence, source }, [file], ([weights]) => ({
+    return withFiles(folder, { name, digest: sha256, licence, source }, [file], ([weights]) => ({
       kind: 'gguf',
       weights: weights!,
     }));
   }
   if (name.endsWith('.gguf')) {
     const digest = await fileDigest(name);
-    return withFiles({ name: basename(name), digest }, [name], ([weights]) => ({ kind: 'gguf', weights: weights! }));
+    return withFiles(folder, { name: basename(name), digest }, [name], ([weights]) => ({
+      kind: 'gguf',
+      weights: weights!,
+    }));
   }
   const checkpoint = await openCheckpoint(name, options);
   const { tokenizer, config } = checkpoint;
@@ -66,7 +45,7 @@ export async function modelResources(name: string, options: OpenOptions): Promis
   const files = weightFiles(checkpoint);
   const why = await whyNotInPage(tokenizer, files);
   if (why !== undefined) return { model: { ...identity, files: { kind: 'none', why } }, files: [] };
-  return withFiles(identity, [tokenizer!.kind === 'tokenizer.json' ? tokenizer!.file : '', ...files], found => {
+  return withFiles(folder, identity, [tokenizer!.kind === 'tokenizer.json' ? tokenizer!.file : '', ...files], found => {
     const [own, ...weights] = found;
     return { kind: 'safetensors', config, weights, tokenizer: own! };
   });
@@ -88,6 +67,7 @@ async function whyNotInPage(
 }
 
 async function withFiles(
+  folder: string,
   identity: Omit<PageModel, 'files'>,
   files: readonly string[],
   describe: (files: readonly PageFile[]) => PageModel['files'],
@@ -95,7 +75,7 @@ async function withFiles(
   const page = await Promise.all(
     files.map(async (file, i) => {
       const name = basename(file);
-      return { name, path: `data/model/${i}-${name.replaceAll(/[^\w.-]/g, '_')}`, bytes: (await stat(file)).size };
+      return { name, path: `${folder}/${i}-${name.replaceAll(/[^\w.-]/g, '_')}`, bytes: (await stat(file)).size };
     }),
   );
   const resources = page.map(({ path }, i) => ({ path, type: 'application/octet-stream', file: files[i]! }));

@@ -26,6 +26,8 @@ export interface ServerOptions {
   readonly port: number;
   /** The files of the page; they need no token. */
   readonly page: readonly Resource[];
+  /** The folder of paths that are secrets themselves. */
+  readonly secretFolder: string;
   /** What needs the token: found anew for each request, as folders come and go. */
   readonly data: (path: string) => Promise<Resource | undefined>;
   /** Streams by method and path, as in `POST api/compute`. */
@@ -41,7 +43,8 @@ export interface ExplorerServer {
 }
 
 /** @throws UserError when the port is taken */
-export async function startServer({ port, page, data, routes }: ServerOptions): Promise<ExplorerServer> {
+export async function startServer(options: ServerOptions): Promise<ExplorerServer> {
+  const { port, page, secretFolder, data, routes } = options;
   const token = randomBytes(24).toString('base64url');
   const pages = new Map(page.map(resource => [resource.path, resource]));
   const server = createServer({ maxHeaderSize: MOST_HEADER_BYTES, requestTimeout: 30_000 }, (request, response) => {
@@ -55,7 +58,8 @@ export async function startServer({ port, page, data, routes }: ServerOptions): 
     for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
     const path = pathOf(request.url ?? '');
     const open = pages.get(path);
-    const refusal = refusalOf(request, { port: portOf(), token }, open !== undefined);
+    const isOpen = open !== undefined || path.startsWith(`${secretFolder}/`);
+    const refusal = refusalOf(request, { port: portOf(), token }, isOpen);
     if (refusal !== undefined) return refuse(response, refusal.status, refusal.why);
     const route = routes[`${request.method} ${path}`];
     if (route !== undefined) return stream(request, response, route);

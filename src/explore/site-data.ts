@@ -1,16 +1,9 @@
 import type { Hooks } from '../hooks.ts';
 import { VERSION } from '../run/version.ts';
-import { type ModelResources, modelResources, type PageModel } from './model-resources.ts';
+import { type ModelResources, modelResources } from './model-resources.ts';
+import type { Site } from './page-data.ts';
 import { jsonResource, type Resource } from './resource.ts';
 import { taskResources } from './task-resources.ts';
-
-/** The first document that the page reads. */
-export interface Site {
-  readonly version: string;
-  /** Whether a server answers, which can compute too. */
-  readonly server: boolean;
-  readonly model: PageModel;
-}
 
 /** All that the page reads besides its own files. */
 export interface SiteData {
@@ -21,12 +14,22 @@ export interface SiteData {
 }
 
 export function siteData(
-  { model, server }: { readonly folders: readonly string[]; readonly model: string; readonly server: boolean },
+  {
+    model,
+    modelFolder,
+    server,
+  }: {
+    readonly folders: readonly string[];
+    readonly model: string;
+    /** Of the paths of the model's files. */
+    readonly modelFolder: string;
+    readonly server: boolean;
+  },
   { offline, signal }: Hooks,
 ): SiteData {
   let opened: Promise<ModelResources> | undefined;
   const openModel = () => {
-    opened ??= modelResources(model, { offline, signal });
+    opened ??= modelResources(model, modelFolder, { offline, signal });
     return opened;
   };
   const tasks = taskResources(async () => (await openModel()).model.digest);

@@ -4,26 +4,10 @@ import { EMBEDDED_TASKS } from '../task/embedded-tasks.ts';
 import { listTasks } from '../task/open-task.ts';
 import { readManifest } from '../task/task-data.ts';
 import { parseTemplate } from '../task/template.ts';
+import type { PageTask } from './page-data.ts';
 import { jsonResource, type Resource } from './resource.ts';
 
 const DATA = new URL('../../data/', import.meta.url);
-
-/** A task as the page lists it. Its rows are the files of the embedded data, unpacked in the page. */
-export interface PageTask {
-  readonly name: string;
-  readonly title: string;
-  readonly licence: string;
-  readonly template: string;
-  /** With their leading space. */
-  readonly labels: readonly string[];
-  readonly files: Readonly<Record<'train' | 'evaluation', { readonly path: string; readonly rows: number }>>;
-  /** Whether the evaluation rows are stored in evaluation order. */
-  readonly shuffled: boolean;
-  /** Of the model of the page. */
-  readonly seed: number;
-  /** Absent where none was tuned. */
-  readonly learningRate?: number;
-}
 
 /** The embedded tasks, and their rows. @param modelDigest whose tuned seeds and rates are listed */
 export function taskResources(modelDigest: () => Promise<string>): readonly Resource[] {

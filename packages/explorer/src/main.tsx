@@ -1,6 +1,7 @@
 import { render } from 'preact';
+import { App } from './app.tsx';
+import { takeToken } from './site.ts';
 import './style.css';
 
-const w = new Worker(new URL('./live/worker.ts', import.meta.url), { type: 'module' });
-w.onmessage = e => console.log(e.data);
-render(<p>Hello</p>, document.getElementById('page')!);
+takeToken();
+render(<App />, document.getElementById('page')!);

@@ -1,4 +1,87 @@
-import { openRuntime } from '../../../../src/web.ts';
+/** @file Computes Live away from the page, which stays free: the model, its tokenizer, and a worker with onnxruntime. */
+import { type Lab, openLab } from '../../../../src/explore/live/lab.ts';
+import type { LiveEvent } from '../../../../src/explore/live/wire.ts';
+import { loadModel, openRuntime, openTokenizer, UserError, type WebRuntime } from '../../../../src/web.ts';
+import type { FromWorker, ToWorker } from './messages.ts';
+import { openPageModel } from './open-model.ts';
 
-const runtime = await openRuntime();
-postMessage(runtime.threads);
+interface Opened {
+  readonly lab: Lab;
+  readonly runtime: WebRuntime;
+}
+
+let open: ((tell: (event: LiveEvent) => void) => Promise<Opened>) | undefined;
+let opened: Promise<Opened> | undefined;
+let current: AbortController | undefined;
+let last: Promise<unknown> = Promise.resolve();
+
+self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
+  switch (data.kind) {
+    case 'open':
+      open = tell => openModel(data, tell);
+      return;
+    case 'cancel':
+      current?.abort(new UserError('cancelled'));
+      return;
+    case 'compute': {
+      current?.abort(new UserError('cancelled'));
+      const controller = new AbortController();
+      current = controller;
+      last = last.then(() => compute(data, controller.signal));
+    }
+  }
+};
+
+async function compute({ call, request }: Extract<ToWorker, { kind: 'compute' }>, signal: AbortSignal): Promise<void> {
+  const tell = (event: LiveEvent) => postMessage({ call, event } satisfies FromWorker);
+  try {
+    signal.throwIfAborted();
+    opened ??= open!(tell);
+    const { lab, runtime } = await opened;
+    signal.throwIfAborted();
+    const begun = performance.now();
+    await lab.answer(request, {
+      signal,
+      onProgress: progress => tell({ kind: 'progress', ...progress }),
+      onPart: answer => tell({ kind: 'part', answer }),
+    });
+    const seconds = (performance.now() - begun) / 1000;
+    tell({ kind: 'done', seconds, device: runtime.device, threads: runtime.threads });
+  } catch (error) {
+    const { message } = error as Error;
+    tell({ kind: 'failed', message: error instanceof UserError ? message : wordsOf(message) });
+    // After a failure of the engine everything is opened anew.
+    const crashed = (await opened?.catch(() => undefined))?.runtime.crash() !== undefined;
+    if (!signal.aborted && (crashed || !(error instanceof UserError))) opened = undefined;
+  }
+}
+
+async function openModel(
+  { model, base, device }: Extract<ToWorker, { kind: 'open' }>,
+  tell: (event: LiveEvent) => void,
+): Promise<Opened> {
+  const onProgress = (stage: string, done: number, total: number) => tell({ kind: 'progress', stage, done, total });
+  onProgress('starting onnxruntime', 0, 1);
+  const runtime = await openRuntime({ device });
+  try {
+    const { checkpoint, tokenizer } = await openPageModel(model, base, onProgress);
+    onProgress('reading the vocabulary', 0, 1);
+    const encoder = await openTokenizer(tokenizer);
+    onProgress('loading the model', 0, 1);
+    return { lab: openLab(await loadModel(checkpoint, runtime), encoder), runtime };
+  } catch (error) {
+    await runtime.close();
+    throw error;
+  }
+}
+
+/** Failures of the browser, with what to do. */
+function wordsOf(message: string): string {
+  if (/bad_alloc|out of memory|allocation failed/i.test(message)) {
+    return 'The browser has too little memory for this model. Close other tabs, or compute on this machine.';
+  }
+  if (/device.*lost|lost.*device/i.test(message)) {
+    return 'The graphics processor was lost. Compute again, or choose WebAssembly.';
+  }
+  return message;
+}

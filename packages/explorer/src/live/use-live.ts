@@ -1,0 +1,94 @@
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import type { LiveAnswer, LiveProgress } from '../../../../src/explore/live/answer.ts';
+import type { LiveRequest } from '../../../../src/explore/live/request.ts';
+import type { LiveEvent } from '../../../../src/explore/live/wire.ts';
+import type { PageModel } from '../../../../src/explore/page-data.ts';
+import { browserComputer, type Computer, machineComputer } from './computer.ts';
+
+/** An answer, whole or growing, and the label words of its columns. */
+export interface Shown {
+  readonly labels: readonly string[];
+  readonly answer: LiveAnswer;
+}
+
+/** What Live is doing. */
+export type Activity =
+  | { readonly kind: 'idle' }
+  | { readonly kind: 'computing'; readonly progress: LiveProgress | undefined }
+  | { readonly kind: 'done'; readonly seconds: number; readonly where: string }
+  | { readonly kind: 'failed'; readonly message: string };
+
+export interface Live {
+  readonly activity: Activity;
+  readonly shown: Shown | undefined;
+  /** The last whole answer before. */
+  readonly ghost: Shown | undefined;
+  readonly compute: (request: LiveRequest, place: 'browser' | 'machine') => void;
+  readonly cancel: () => void;
+  readonly fail: (message: string) => void;
+}
+
+const NOTHING: LiveAnswer = { settings: [], losses: [] };
+
+export function useLive(model: PageModel): Live {
+  const [activity, setActivity] = useState<Activity>({ kind: 'idle' });
+  const [shown, setShown] = useState<Shown>();
+  const [ghost, setGhost] = useState<Shown>();
+  const whole = useRef<Shown>(undefined);
+  const computers = useMemo<Readonly<Record<'browser' | 'machine', Computer>>>(
+    () => ({ browser: browserComputer(model, deviceWish()), machine: machineComputer() }),
+    [model],
+  );
+  const cancelAll = () => {
+    computers.browser.cancel();
+    computers.machine.cancel();
+  };
+  useEffect(() => cancelAll, [computers]);
+
+  const compute: Live['compute'] = (request, place) => {
+    cancelAll();
+    setGhost(whole.current);
+    let now: Shown = { labels: request.labels, answer: NOTHING };
+    setShown(now);
+    setActivity({ kind: 'computing', progress: undefined });
+    computers[place].compute(request, (event: LiveEvent) => {
+      switch (event.kind) {
+        case 'progress':
+          return setActivity({ kind: 'computing', progress: event });
+        case 'part':
+          now = { ...now, answer: { ...now.answer, ...event.answer } };
+          return setShown(now);
+        case 'done':
+          whole.current = now;
+          return setActivity({ kind: 'done', seconds: event.seconds, where: whereText(place, event) });
+        case 'failed':
+          return setActivity(event);
+      }
+    });
+  };
+  return {
+    activity,
+    shown,
+    ghost,
+    compute,
+    cancel: () => {
+      cancelAll();
+      setActivity({ kind: 'failed', message: 'Cancelled.' });
+    },
+    fail: message => {
+      cancelAll();
+      setActivity({ kind: 'failed', message });
+    },
+  };
+}
+
+function whereText(place: 'browser' | 'machine', { device, threads }: Extract<LiveEvent, { kind: 'done' }>): string {
+  const name = { wasm: 'WebAssembly', webgpu: 'WebGPU', cpu: 'the processor' }[device] ?? device;
+  const count = device === 'webgpu' ? '' : ` with ${threads} ${threads === 1 ? 'thread' : 'threads'}`;
+  return `${place === 'browser' ? 'in this browser' : 'on this machine'}, on ${name}${count}`;
+}
+
+/** WebAssembly unless the address asks for WebGPU. */
+function deviceWish(): 'wasm' | 'webgpu' {
+  return new URLSearchParams(location.search).get('device') === 'webgpu' ? 'webgpu' : 'wasm';
+}

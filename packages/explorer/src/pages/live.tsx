@@ -1,0 +1,271 @@
+import { useEffect, useRef, useState } from 'preact/hooks';
+import {
+  demonstrationLines,
+  type LabelledText,
+  parseDemonstrationLines,
+  parseLabelWords,
+} from '../../../../src/explore/live/request.ts';
+import type { PageTask, Site } from '../../../../src/explore/page-data.ts';
+import { AttentionText } from '../live/attention-text.tsx';
+import { Cards } from '../live/cards.tsx';
+import { Losses } from '../live/losses.tsx';
+import { Probabilities } from '../live/probabilities.tsx';
+import { readRows } from '../live/rows.ts';
+import { type LiveState, readState, writeState } from '../live/state.ts';
+import { StatusLine } from '../live/status.tsx';
+import { UpdatesChart } from '../live/updates.tsx';
+import { useLive } from '../live/use-live.ts';
+import { currentRoute, replaceParameters } from '../route.ts';
+import { readTasks } from '../site.ts';
+
+const NOT_IN_PAGE = 'This page is served as files: there is no machine behind it that computes.';
+
+export function LivePage({ site }: { readonly site: Site }) {
+  const [state, setState] = useState(() => readState(currentRoute().parameters));
+  const [tasks, setTasks] = useState<readonly PageTask[]>([]);
+  const [others, setOthers] = useState<readonly LabelledText[]>([]);
+  const [automatic, setAutomatic] = useState(true);
+  const queryPlace = useRef(0);
+  const live = useLive(site.model);
+  const task = tasks.find(({ name }) => name === state.task);
+  const { activity, shown, ghost } = live;
+
+  const update = (change: Partial<LiveState>): LiveState => {
+    const next = { ...state, ...change };
+    setState(next);
+    return next;
+  };
+  useEffect(() => replaceParameters('live', writeState(state)), [state]);
+
+  /** Takes rows of the task into the fields; `keep` leaves what is typed and learns only the other demonstrations. */
+  const take = async (chosen: PageTask, wish: { seed: string; shots: string; keep: boolean }) => {
+    try {
+      const [seed, shots] = [wholeNumber('seed', wish.seed), wholeNumber('shots', wish.shots)];
+      const rows = await readRows({ task: chosen, seed, shots, query: queryPlace.current });
+      setOthers(rows.others);
+      if (wish.keep) return;
+      setState(now => ({
+        ...now,
+        task: chosen.name,
+        seed: wish.seed,
+        shots: wish.shots,
+        labels: chosen.labels.map(label => label.trim()).join(', '),
+        demonstrations: demonstrationLines(rows.demonstrations, chosen.labels),
+        query: rows.query,
+        learningRate: String(chosen.learningRate ?? now.learningRate),
+      }));
+    } catch (error) {
+      live.fail((error as Error).message);
+    }
+  };
+  useEffect(() => {
+    readTasks()
+      .then(found => {
+        setTasks(found);
+        const first = found.find(({ name }) => name === state.task) ?? found[0]!;
+        const keep = state.demonstrations !== '' || state.query !== '';
+        const seed = state.seed === '' ? String(first.seed) : state.seed;
+        if (state.seed === '') setState(now => ({ ...now, seed }));
+        return take(first, { seed, shots: state.shots, keep });
+      })
+      .catch((error: Error) => live.fail(error.message));
+  }, []);
+
+  const compute = (from: LiveState) => {
+    try {
+      const labels = parseLabelWords(from.labels);
+      const demonstrations = parseDemonstrationLines(from.demonstrations, labels);
+      const learningRate = Number(from.learningRate);
+      if (!(learningRate > 0)) throw new Error('The learning rate must be a number above 0.');
+      if (from.query === '') throw new Error('The query is empty. Write a text.');
+      const usable = others.slice(0, demonstrations.length).filter(({ label }) => label < labels.length);
+      live.compute({ demonstrations, labels, query: from.query, learningRate, others: usable }, from.place);
+    } catch (error) {
+      live.fail((error as Error).message);
+    }
+  };
+  /** A change by a button is computed at once, where that is wanted. */
+  const changeAndCompute = (change: Partial<LiveState>) => {
+    const next = update(change);
+    if (automatic && shown !== undefined) compute(next);
+  };
+
+  return (
+    <div class="live">
+      <h1>Live</h1>
+      <form
+        class="fields"
+        onSubmit={event => {
+          event.preventDefault();
+          compute(state);
+        }}
+      >
+        <fieldset class="row">
+          <legend>Take from a task</legend>
+          <label>
+            Task
+            <select
+              value={state.task}
+              onChange={({ currentTarget }) => {
+                const chosen = tasks.find(({ name }) => name === currentTarget.value)!;
+                queryPlace.current = 0;
+                void take(chosen, { seed: String(chosen.seed), shots: state.shots, keep: false });
+              }}
+            >
+              {tasks.map(({ name, title }) => (
+                <option key={name} value={name} title={title}>
+                  {name}
+                </option>
+              ))}
+            </select>
+          </label>
+          <NumberField name="Seed" value={state.seed} least={0} onValue={seed => update({ seed })} />
+          <NumberField name="Shots" value={state.shots} least={0} onValue={shots => update({ shots })} />
+          <button
+            type="button"
+            disabled={task === undefined}
+            onClick={() => void take(task!, { seed: state.seed, shots: state.shots, keep: false })}
+          >
+            Take demonstrations
+          </button>
+          <button
+            type="button"
+            disabled={task === undefined}
+            onClick={() => {
+              queryPlace.current++;
+              void take(task!, { seed: state.seed, shots: state.shots, keep: false });
+            }}
+          >
+            Next query
+          </button>
+        </fieldset>
+        <label>
+          Demonstrations
+          <textarea
+            rows={6}
+            value={state.demonstrations}
+            spellcheck={false}
+            aria-describedby="demonstrations-help"
+            onInput={({ currentTarget }) => update({ demonstrations: currentTarget.value })}
+            onKeyDown={insertTab(demonstrations => update({ demonstrations }))}
+          />
+        </label>
+        <p id="demonstrations-help" class="help">
+          One a line: the text as the model reads it, a tab, the label word. Ctrl+I types a tab.
+        </p>
+        <Cards
+          demonstrations={state.demonstrations}
+          labels={state.labels}
+          onChange={demonstrations => changeAndCompute({ demonstrations })}
+        />
+        <label>
+          Label words
+          <input value={state.labels} onInput={({ currentTarget }) => update({ labels: currentTarget.value })} />
+        </label>
+        <label>
+          Query
+          <textarea
+            rows={3}
+            value={state.query}
+            spellcheck={false}
+            onInput={({ currentTarget }) => update({ query: currentTarget.value })}
+          />
+        </label>
+        <div class="row">
+          <NumberField
+            name="Learning rate"
+            value={state.learningRate}
+            least={0}
+            onValue={learningRate => update({ learningRate })}
+          />
+          <label class="check">
+            <input
+              type="checkbox"
+              checked={automatic}
+              onChange={({ currentTarget }) => setAutomatic(currentTarget.checked)}
+            />
+            Compute when a demonstration moves, flips or goes
+          </label>
+        </div>
+        <fieldset class="row">
+          <legend>Where</legend>
+          <label class="check">
+            <input
+              type="radio"
+              name="place"
+              checked={state.place === 'browser'}
+              onChange={() => update({ place: 'browser' })}
+            />
+            Compute in this browser
+          </label>
+          <label class="check" title={site.server ? undefined : NOT_IN_PAGE}>
+            <input
+              type="radio"
+              name="place"
+              checked={state.place === 'machine'}
+              disabled={!site.server}
+              onChange={() => update({ place: 'machine' })}
+            />
+            Compute on this machine
+          </label>
+        </fieldset>
+        <div class="row">
+          <button type="submit" class="main">
+            Compute
+          </button>
+          <button type="button" disabled={activity.kind !== 'computing'} onClick={live.cancel}>
+            Cancel
+          </button>
+        </div>
+        <StatusLine activity={activity} model={site.model} />
+      </form>
+      {shown && (
+        <div class="results">
+          <Probabilities shown={shown} ghost={ghost} />
+          <UpdatesChart updates={shown.answer.updates} ghost={ghost?.answer.updates} />
+          <Losses losses={shown.answer.losses} ghost={ghost?.answer.losses} />
+          {shown.answer.attention && <AttentionText attention={shown.answer.attention} />}
+        </div>
+      )}
+    </div>
+  );
+}
+
+interface NumberFieldProps {
+  readonly name: string;
+  readonly value: string;
+  readonly least: number;
+  readonly onValue: (value: string) => void;
+}
+
+function NumberField({ name, value, least, onValue }: NumberFieldProps) {
+  return (
+    <label>
+      {name}
+      <input
+        type="number"
+        min={least}
+        step="any"
+        value={value}
+        onInput={({ currentTarget }) => onValue(currentTarget.value)}
+      />
+    </label>
+  );
+}
+
+function wholeNumber(name: string, text: string): number {
+  const number = Number(text);
+  if (text !== '' && Number.isSafeInteger(number) && number >= 0) return number;
+  throw new Error(`The ${name} must be a whole number, at least 0.`);
+}
+
+/** The key Tab moves to the next field; Ctrl+I types a tab, as in terminals. */
+function insertTab(onValue: (value: string) => void) {
+  return (event: KeyboardEvent & { readonly currentTarget: HTMLTextAreaElement }) => {
+    if (!event.ctrlKey || event.key !== 'i') return;
+    event.preventDefault();
+    const field = event.currentTarget;
+    field.setRangeText('\t', field.selectionStart, field.selectionEnd, 'end');
+    onValue(field.value);
+  };
+}
