@@ -17,17 +17,23 @@ function fail(message) {
 }
 
 function build() {
-  let compiler;
-  try {
-    compiler = createRequire(import.meta.url).resolve('typescript/package.json');
-  } catch {
-    fail('the packages of this checkout are not installed; run: npm ci');
-  }
+  const require = createRequire(import.meta.url);
+  const programOf = (name, file) => {
+    try {
+      return join(dirname(require.resolve(`${name}/package.json`)), file);
+    } catch {
+      return fail('the packages of this checkout are not installed; run: npm ci');
+    }
+  };
+  const steps = [
+    [programOf('vite', 'bin/vite.js'), 'build', fileURLToPath(at('packages/explorer'))],
+    [programOf('typescript', 'bin/tsc'), '-p', fileURLToPath(at('tsconfig.build.json'))],
+  ];
   if (!process.argv.includes('--quiet')) console.error('dualform: building this checkout, once');
-  const project = fileURLToPath(at('tsconfig.build.json'));
-  const tsc = join(dirname(compiler), 'bin', 'tsc');
-  const { status } = spawnSync(process.execPath, [tsc, '-p', project], { stdio: ['ignore', 2, 2] });
-  if (status !== 0) fail('the build failed; see above, and repeat it with: npm run build');
+  for (const step of steps) {
+    const { status } = spawnSync(process.execPath, step, { stdio: ['ignore', 2, 2] });
+    if (status !== 0) fail('the build failed; see above, and repeat it with: npm run build');
+  }
 }
 
 const [major, minor] = process.versions.node.split('.').map(Number);
