@@ -1,6 +1,7 @@
 import type { Checkpoint } from '../checkpoint/checkpoint.ts';
-import { type ExternalData, encodeOnnx } from '../graph/onnx/encode.ts';
+import type { ExternalData } from '../graph/onnx/encode.ts';
 import { derivedInputs } from '../graph/tensor.ts';
+import { encodeFor } from '../runtime/encode-for.ts';
 import type { Handle, Runtime, Session } from '../runtime/runtime.ts';
 import type { Decoder } from './decoder.ts';
 import type { Outputs } from './forward.ts';
@@ -60,7 +61,7 @@ export async function loadModel(
     const outputs = graph.outputs(decoder);
     return runtime.openSession({
       name,
-      model: encodeOnnx({ name, outputs, locate }),
+      model: encodeFor(runtime.device, { name, outputs, locate }),
       derived: derivedInputs(Object.values(outputs)),
       weightsRoot,
       sources,

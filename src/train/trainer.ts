@@ -1,8 +1,8 @@
 import { differentiate } from '../graph/differentiate.ts';
-import { encodeOnnx } from '../graph/onnx/encode.ts';
 import * as g from '../graph/operators/index.ts';
 import { input, type Tensor } from '../graph/tensor.ts';
 import { numbers } from '../model/feeds.ts';
+import { encodeFor } from '../runtime/encode-for.ts';
 import type { Handle, Runtime, Session, TensorData } from '../runtime/runtime.ts';
 import { releaseOnFailure } from '../runtime/scope.ts';
 import { type AdamSettings, adamGraph, adamNames, adamNumbers } from './adam.ts';
@@ -67,7 +67,7 @@ export async function openTrainer(
   const session = (name: string, outputs: () => Readonly<Record<string, Tensor>>): Promise<Session> => {
     const known = sessions.get(name);
     if (known !== undefined) return known;
-    const opened = runtime.openSession({ name, model: encodeOnnx({ name, outputs: outputs() }) });
+    const opened = runtime.openSession({ name, model: encodeFor(runtime.device, { name, outputs: outputs() }) });
     sessions.set(name, opened);
     return opened;
   };

@@ -17,8 +17,6 @@ export interface Device {
   readonly tolerance: number;
   /** The same for sine and cosine. */
   readonly waveTolerance: number;
-  /** Whether NaN and infinity pass through every operator; WGSL does not promise it. */
-  readonly keepsNonFinite: boolean;
   /** By how many bytes the memory may grow while 20 sessions of 12 MiB are opened, run and closed. */
   readonly growth: number;
 }
@@ -51,7 +49,6 @@ const cpu: Device = {
   },
   tolerance: 1e-6,
   waveTolerance: 1e-6,
-  keepsNonFinite: true,
   growth: FEW,
 };
 
@@ -62,7 +59,6 @@ export function inBrowser(device: WebDevice): Device {
     tolerance: 1e-5,
     // WGSL promises sine and cosine to 2^-11 only.
     waveTolerance: device === 'webgpu' ? 2 ** -11 : 1e-5,
-    keepsNonFinite: device !== 'webgpu',
     growth: FEW,
   };
 }

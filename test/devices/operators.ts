@@ -1,15 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import {
-  type Bindings,
-  constant,
-  differentiate,
-  encodeOnnx,
-  input,
-  integers,
-  sizeOf,
-  type Tensor,
-} from '../../src/graph/index.ts';
+import { type Bindings, constant, differentiate, input, integers, sizeOf, type Tensor } from '../../src/graph/index.ts';
 import * as g from '../../src/graph/operators/index.ts';
+import { encodeFor } from '../../src/runtime/encode-for.ts';
 import type { Runtime } from '../../src/runtime/runtime.ts';
 import { interpret, type Value, value } from '../reference/interpreter.ts';
 import type { Device } from './devices.ts';
@@ -85,6 +77,19 @@ const graphs: Readonly<Record<string, Tensor>> = {
   split: g.split(g.concat([a, g.neg(b)], 1), 1, ['T', 'T'])[1]!,
 };
 
+/** What a device computes by more than sums and products. */
+const functions: Readonly<Record<string, Tensor>> = {
+  erf: g.erf(m),
+  exp: g.exp(m),
+  gelu: g.gelu(m),
+  log: g.log(m),
+  relu: g.relu(m),
+  sigmoid: g.sigmoid(m),
+  softmax: g.softmax(m),
+  sqrt: g.sqrt(m),
+  tanh: g.tanh(m),
+};
+
 const sizes: readonly Bindings[] = [
   { B: 2, T: 3 },
   { B: 1, T: 1 },
@@ -113,7 +118,10 @@ export function testOperators({ open, tolerance, waveTolerance }: Device): void 
   afterAll(() => runtime.close());
 
   test.each(Object.entries(graphs))('%s', async (name, output) => {
-    const session = await runtime.openSession({ name, model: encodeOnnx({ name, outputs: { output } }) });
+    const session = await runtime.openSession({
+      name,
+      model: encodeFor(runtime.device, { name, outputs: { output } }),
+    });
     for (const bindings of sizes) {
       const feeds = feedsFor(bindings);
       const used = Object.entries(feeds).filter(([key]) => session.inputs.includes(key));
@@ -137,6 +145,21 @@ export function testOperators({ open, tolerance, waveTolerance }: Device): void 
         (/^(?:sin|cos)$/.test(name) ? waveTolerance : tolerance) * largest,
       );
     }
+    await runtime.closeSession(session);
+  });
+
+  test.each(Object.entries(functions))('%s of NaN is found', async (name, output) => {
+    const model = encodeFor(runtime.device, { name, outputs: { output } });
+    const session = await runtime.openSession({ name, model });
+    const run = (data: Float32Array) =>
+      runtime.run(session, {
+        doing: name,
+        feeds: { m: { type: 'float32', dims: [3, 4], data } },
+        fetch: ['output'],
+      });
+    const data = Float32Array.from({ length: 12 }, (_, i) => i + 1);
+    await run(data);
+    await expect(run(data.with(6, Number.NaN))).rejects.toThrow(/output float32\[3,4\] .* holds (?:NaN|Infinity)/);
     await runtime.closeSession(session);
   });
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { encodeOnnx } from '../../src/graph/index.ts';
+import { encodeFor } from '../../src/runtime/encode-for.ts';
 import type { Runtime, TensorData } from '../../src/runtime/runtime.ts';
 import { gptConfig, languageFeeds, languageModel } from '../../src/train/gpt.ts';
 import { initialise } from '../../src/train/initialise.ts';
@@ -32,7 +32,10 @@ export function testTraining({ open, tolerance }: Device): void {
     const share: TensorData = { type: 'float32', dims: [1], data: Float32Array.of(1) };
     const feeds: Record<string, TensorData> = { ...Object.fromEntries(parameters), ...fed, share };
     const outputs = trainingGraph(objective, false);
-    const session = await runtime.openSession({ name: 'training', model: encodeOnnx({ name: 'training', outputs }) });
+    const session = await runtime.openSession({
+      name: 'training',
+      model: encodeFor(runtime.device, { name: 'training', outputs }),
+    });
     const { fetched } = await runtime.run(session, { doing: 'a step', feeds, fetch: session.outputs });
     const values = Object.entries(feeds).map(([name, { dims, data }]) => [name, value(dims, data)]);
     const reference = evaluate(outputs, Object.fromEntries(values));

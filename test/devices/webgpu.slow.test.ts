@@ -26,7 +26,6 @@ const inNode: Device = {
   },
   tolerance: 1e-5,
   waveTolerance: 2 ** -11,
-  keepsNonFinite: false,
   // The binding keeps a part of what is fed to the GPU.
   growth: 160 * 2 ** 20,
 };
