@@ -14,7 +14,7 @@ import { idOfSweepFolder } from '../sweep-folder.ts';
 import { leaveWork, workFolderOf } from '../work-folder.ts';
 import { CELLS, type CellAnswer, type CellJob, FILES, type GivenBack, jobIdOf, jobOf } from './cell-job.ts';
 import { DamagedParcel, receiveFiles, removeParcel } from './parcel.ts';
-import { patiently, queueServer } from './queue-url.ts';
+import { LOOK_MS, PATIENCE_MS, patiently, queueServer } from './queue-url.ts';
 
 export interface QueueExecutorOptions extends Pick<Hooks, 'offline'> {
   readonly url: string;
@@ -23,8 +23,6 @@ export interface QueueExecutorOptions extends Pick<Hooks, 'offline'> {
   readonly patienceMs?: number;
 }
 
-const PATIENCE_MS = 60_000;
-const LOOK_AGAIN_MS = 300;
 const PAGE = 1000;
 /** A shared folder of a network may show a cell later than the queue. */
 const FOLDER_DELAY_MS = 60_000;
@@ -56,7 +54,7 @@ export function throughQueue({ url, kinds, offline, patienceMs = PATIENCE_MS }: 
         await patiently(server, () => collect(collector), patience);
         // A server that lost its data, or a job that was removed by another sweep.
         await patiently(server, async () => (await isShort(queue, left)) && (await add()), patience);
-        if (left.size > 0) await sleep(LOOK_AGAIN_MS, undefined, signal && { signal });
+        if (left.size > 0) await sleep(LOOK_MS, undefined, signal && { signal });
       }
     } finally {
       await leaveWork(root);

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createPostgresBackend, type Processor, Queue, Worker, type WorkerOptions } from 'bullmq';
 import { UserError } from '../../error.ts';
+import { LOOK_AGAIN_MS } from '../look-again.ts';
 
 /** A server that holds queues: Redis, or PostgreSQL. */
 export interface QueueServer {
@@ -57,6 +58,11 @@ function reasonOf(error: unknown): string {
   return message || code || 'no answer';
 }
 
+/** How long a server may be away, where nothing else is said. */
+export const PATIENCE_MS = 60_000;
+/** A queue is looked at so often. */
+export const LOOK_MS = 300;
+
 /** How long a server may be away. */
 export interface Patience {
   readonly ms: number;
@@ -64,7 +70,6 @@ export interface Patience {
   readonly onNote: (message: string) => void;
 }
 
-const LOOK_AGAIN_MS = 1000;
 const ANSWER_MS = 5000;
 
 /**

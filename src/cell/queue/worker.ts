@@ -12,7 +12,7 @@ import { idOfSweepFolder } from '../sweep-folder.ts';
 import { folderOfCell } from '../sweep-store.ts';
 import { CELLS, type CellAnswer, type CellJob, FILES, type GivenBack } from './cell-job.ts';
 import { sendFiles } from './parcel.ts';
-import { patiently, queueServer } from './queue-url.ts';
+import { LOOK_MS, PATIENCE_MS, patiently, queueServer } from './queue-url.ts';
 
 export interface WorkerOptions extends Pick<Hooks, 'threads' | 'device' | 'offline' | 'signal'> {
   readonly url: string;
@@ -37,13 +37,11 @@ export interface WorkerReport {
   readonly givenBack: number;
 }
 
-const PATIENCE_MS = 60_000;
 /** A worker that does not renew its lock for so long is lost, and another computes its cell. */
 const LOCK_MS = 15_000;
 const STALLED_MS = 10_000;
 /** A cell that was given back is offered again after so long. */
 const OFFER_AGAIN_MS = { busy: 2000, refused: 5000 } as const;
-const LOOK_AGAIN_MS = 300;
 const CLOSE_MS = 10_000;
 
 /**
@@ -147,7 +145,7 @@ export async function work(options: WorkerOptions): Promise<WorkerReport> {
     });
     onNote(`${name} takes cells from ${server.place}`);
     while (!signal?.aborted && !(once && !busy && (await nothingWaits(queue, refused)))) {
-      await sleep(LOOK_AGAIN_MS, undefined, signal && { signal }).catch(() => undefined);
+      await sleep(LOOK_MS, undefined, signal && { signal }).catch(() => undefined);
     }
     // Where the server is away, closing would wait for it.
     await Promise.race([worker.close(), sleep(CLOSE_MS, undefined, { ref: false })]);
