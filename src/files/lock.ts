@@ -12,7 +12,7 @@ import { existsSync } from 'node:fs';
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { check, lock } from 'proper-lockfile';
+import { lock } from 'proper-lockfile';
 import { UserError } from '../error.ts';
 import { removeAllParts } from './atomic-file.ts';
 import { errorCode, fileError } from './file-bytes.ts';
@@ -28,8 +28,9 @@ export interface FolderLock {
 }
 
 /**
- * A live process touches its lock three times in this time. An older lock belongs to a process that
- * ended or was stopped.
+ * A live process touches its lock three times in this time. A lock that stays untouched for so long
+ * belongs to a process that ended or was stopped. The age of the lock does not tell: the clock of
+ * another machine may be wrong.
  */
 const STALE_MS = 6000;
 /**
@@ -41,7 +42,7 @@ const LOOK_AGAIN_MS = 50;
 /**
  * Takes a folder for this process. Locks of processes that are known to be dead do not count. Where
  * that cannot be known, as for another machine or container, it waits until the lock is touched,
- * which shows that its process lives, or until it is `staleMs` old. Temporary files of killed
+ * which shows that its process lives, or until it was untouched for `staleMs`. Temporary files of killed
  * processes are removed.
  *
  * @throws UserError when another run works on the folder
@@ -51,14 +52,14 @@ export async function lockFolder(
   { staleMs = STALE_MS }: { readonly staleMs?: number } = {},
 ): Promise<FolderLock> {
   const own = ownIdentity();
-  const looked = new Map<string, { readonly since: number; readonly touched: number }>();
+  const looked: Looks = new Map();
   try {
     for (;;) {
-      const before = await liveLocks(folder, own, staleMs);
+      const before = await liveLocks(folder, { own, staleMs, looked });
       const holder = before.find(each => isHeld(each, looked));
       if (holder !== undefined) throw inUse(folder, holder.owner);
       if (before.length === 0) {
-        const taken = await takeWhenAlone(folder, own, staleMs);
+        const taken = await takeWhenAlone(folder, { own, staleMs, looked });
         if (taken !== undefined) return taken;
       }
       // At random, so that two processes that saw each other do not collide again.
@@ -69,8 +70,18 @@ export async function lockFolder(
   }
 }
 
+/** When a lock was first seen, and its time then. */
+type Looks = Map<string, { readonly since: number; readonly touched: number }>;
+
+interface Looker {
+  readonly own: ProcessIdentity;
+  readonly staleMs: number;
+  readonly looked: Looks;
+}
+
 /** Adds a lock to the folder, and keeps it when no other is live. */
-async function takeWhenAlone(folder: string, own: ProcessIdentity, staleMs: number): Promise<FolderLock | undefined> {
+async function takeWhenAlone(folder: string, looker: Looker): Promise<FolderLock | undefined> {
+  const { own, staleMs } = looker;
   let lost = false;
   const name = nameOf(own, randomBytes(6).toString('hex'));
   const path = join(folder, name);
@@ -85,8 +96,7 @@ async function takeWhenAlone(folder: string, own: ProcessIdentity, staleMs: numb
     const names = await readdir(folder);
     const others = await liveLocks(
       folder,
-      own,
-      staleMs,
+      looker,
       names.filter(other => other !== name),
     );
     if (others.length > 0 || !names.includes(name)) {
@@ -122,8 +132,7 @@ interface LiveLock {
 /** The locks that may belong to a living process. */
 async function liveLocks(
   folder: string,
-  own: ProcessIdentity,
-  staleMs: number,
+  { own, staleMs, looked }: Looker,
   names?: readonly string[],
 ): Promise<readonly LiveLock[]> {
   const live: LiveLock[] = [];
@@ -131,11 +140,11 @@ async function liveLocks(
     const owner = ownerIn(name);
     const life = owner && lifeOf(owner, own);
     if (life === undefined || life === 'dead') continue;
-    const path = join(folder, name);
-    const touched = await touchedAt(path);
+    const touched = await touchedAt(join(folder, name));
     if (touched === undefined) continue;
-    const fresh = life === 'alive' || (await check(path, { realpath: false, lockfilePath: path, stale: staleMs }));
-    if (fresh) live.push({ name, owner: owner!, life, touched });
+    const first = looked.get(name);
+    const untouchedMs = first?.touched === touched ? performance.now() - first.since : 0;
+    if (life === 'alive' || untouchedMs < staleMs) live.push({ name, owner: owner!, life, touched });
   }
   return live;
 }
@@ -144,10 +153,7 @@ async function liveLocks(
  * Whether a lock belongs to a run: it has stayed for HELD_MS, and its process is known to live or
  * has touched it since.
  */
-function isHeld(
-  { name, life, touched }: LiveLock,
-  looked: Map<string, { readonly since: number; readonly touched: number }>,
-): boolean {
+function isHeld({ name, life, touched }: LiveLock, looked: Looks): boolean {
   const now = performance.now();
   const first = looked.get(name);
   if (first === undefined) {

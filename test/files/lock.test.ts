@@ -90,18 +90,26 @@ describe('a lock that was left', () => {
     expect(existsSync(path)).toBe(false);
   });
 
-  test('on another machine long ago does not hold', async () => {
+  test.each([
+    ['behind', -3600],
+    ['ahead', 3600],
+  ])('on another machine whose clock is an hour %s is waited for all the same', async (_, seconds) => {
     const { folder, path } = leftBy(unknown);
-    const longAgo = Date.now() / 1000 - 60;
-    utimesSync(path, longAgo, longAgo);
+    utimesSync(path, Date.now() / 1000 + seconds, Date.now() / 1000 + seconds);
     const asked = performance.now();
-    await (await lockFolder(folder)).release();
-    expect(performance.now() - asked).toBeLessThan(500);
+    await (await lockFolder(folder, { staleMs: 2000 })).release();
+    expect(performance.now() - asked).toBeGreaterThan(1900);
+    expect(existsSync(path)).toBe(false);
   });
 
-  test('on another machine, touched again and again, is refused', async () => {
+  test.each([
+    ['a right clock', 0],
+    ['a clock an hour behind', -3600],
+    ['a clock an hour ahead', 3600],
+  ])('on another machine with %s, touched again and again, is refused', async (_, seconds) => {
     const { folder, path } = leftBy(unknown);
-    const touching = setInterval(() => utimesSync(path, new Date(), new Date()), 300);
+    const now = () => Date.now() / 1000 + seconds;
+    const touching = setInterval(() => utimesSync(path, now(), now()), 300);
     onTestFinished(() => clearInterval(touching));
     await expect(lockFolder(folder, { staleMs: 2000 })).rejects.toThrow(
       `another run works on this folder (process ${DEAD} on somewhere)`,
@@ -184,4 +192,21 @@ describe.skipIf(!namespaces)('in a pid namespace of its own under the same host 
     await (await lockFolder(folder, { staleMs: 2000 })).release();
     expect(readdirSync(folder).filter(name => name.startsWith('.run.'))).toEqual([]);
   });
+});
+
+test('a clock that jumps does not lose the folder', async () => {
+  const folder = scratch();
+  const now = Date.now;
+  onTestFinished(() => {
+    Date.now = now;
+  });
+  const lock = await lockFolder(folder, { staleMs: 3000 });
+  for (const jump of [3_600_000, -7_200_000, 0]) {
+    Date.now = () => now() + jump;
+    // The lock is touched every second.
+    await sleep(1500);
+    lock.check();
+  }
+  await lock.release();
+  expect(readdirSync(folder)).toEqual([]);
 });
