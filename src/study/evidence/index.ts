@@ -30,4 +30,4 @@ export { type PlannedStudy, type PlannedTask, planStudy as plan } from './plan-s
 export { type Registration, registerEvidence as register } from './register-study.ts';
 export { type SeedStreams, seedStreams, untrainedStream } from './streams.ts';
 export type { StudyData, TaskData } from './study-data.ts';
-export type { EvidenceSubject } from './subject.ts';
+export type { StudyInputs, TaskInputs } from './study-inputs.ts';
