@@ -100,7 +100,7 @@ export async function makeSettings(
  * Keeps the training queries of the demonstration tokens: N rows per layer, without the BOS of each
  * sequence, and the index of each of those tokens in the in-context prefix.
  */
-function recordQueries({ demonstrations }: Sequences, layers: number) {
+export function recordQueries({ demonstrations }: Pick<Sequences, 'demonstrations'>, layers: number) {
   const prefixIndices = demonstrations.flatMap(({ tokens, start }) => tokens.map((_, t) => start + t));
   let queries: Float32Array[] = [];
   let at = 0;

@@ -14,7 +14,7 @@ import { errorCode, fileError } from '../../files/file-bytes.ts';
 import { prettyJson } from '../../files/pretty-json.ts';
 import { valueAt } from '../../files/rename-keys.ts';
 import { readJson, writeText } from '../../files/run-folder.ts';
-import { type Arm, fileNameOf } from './arm.ts';
+import { fileNameOf } from './arm.ts';
 import type { ArmData, ArmRecord, MissingArm } from './arm-record.ts';
 import type { EvidencePlan, TaskPlan } from './plan.ts';
 
@@ -27,17 +27,28 @@ export function taskFolder(folder: string, { name }: Pick<TaskPlan, 'name'>): st
 export interface ArmStore {
   /** File names, without `.json`, of all stored arms. */
   readonly stored: () => Promise<ReadonlySet<string>>;
+  /** Ids of the stored arms that have a reason in place of numbers. */
+  readonly missing: () => Promise<readonly string[]>;
   readonly write: (arm: ArmData | MissingArm) => Promise<void>;
   /** @throws UserError when it is not there, or not as it was written */
   readonly read: (id: string) => Promise<ArmData | MissingArm>;
 }
 
 /** @param folder of the study */
-export function armStore(folder: string, sizes: EvidencePlan['decoder'], task: TaskPlan): ArmStore {
+export function armStore(folder: string, sizes: EvidencePlan['sizes'], task: TaskPlan): ArmStore {
   const arms = join(taskFolder(folder, task), 'arms');
   const fileOf = (id: string, ending: string) => join(arms, `${fileNameOf({ id })}.${ending}`);
   return {
     stored: () => namesIn(arms),
+    missing: async () => {
+      const ids: string[] = [];
+      for (const name of await namesIn(arms)) {
+        const json = await readJson(join(arms, `${name}.json`));
+        if (json === undefined || valueAt(json, 'why') === undefined) continue;
+        ids.push(valueAt(json, 'arm') as string);
+      }
+      return ids;
+    },
     write: async arm => {
       if ('why' in arm) {
         const { arm: id, why } = arm;
@@ -88,7 +99,7 @@ async function namesIn(arms: string): Promise<ReadonlySet<string>> {
 
 function tensorsOf(
   { attentionOutput, scores, offsets }: ArmData,
-  { layers: L, heads: H, hiddenSize: D }: EvidencePlan['decoder'],
+  { layers: L, heads: H, hiddenSize: D }: EvidencePlan['sizes'],
 ) {
   return [
     { name: 'attention_output', shape: [offsets.length - 1, L, D], data: attentionOutput },
@@ -104,7 +115,7 @@ function withTensors(
   {
     sizes: { layers: L, heads: H, hiddenSize: D },
     task: { rows: R },
-  }: { readonly sizes: EvidencePlan['decoder']; readonly task: TaskPlan },
+  }: { readonly sizes: EvidencePlan['sizes']; readonly task: TaskPlan },
 ): ArmData {
   const offsets = Array.from(tensors.get('offsets')?.data ?? [], Number);
   const expected = { attention_output: [R, L, D], scores: [offsets.at(-1) ?? 0, L, H], offsets: [R + 1] };

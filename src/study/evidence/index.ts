@@ -27,7 +27,9 @@ export {
   type TaskPlan,
 } from './plan.ts';
 export { type PlannedStudy, type PlannedTask, planStudy as plan } from './plan-study.ts';
+export { readTaskData } from './read-study.ts';
 export { type Registration, registerEvidence as register } from './register-study.ts';
+export { type ArmsStatus, type RunArmsOptions, runArms } from './run-arms.ts';
 export { type SeedStreams, seedStreams, untrainedStream } from './streams.ts';
 export type { StudyData, TaskData } from './study-data.ts';
 export type { StudyInputs, TaskInputs } from './study-inputs.ts';

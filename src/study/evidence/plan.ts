@@ -59,7 +59,7 @@ export type EvidencePlan = {
   readonly preset: string;
   readonly model: Plan['model'];
   /** What the fold needs to know of the model, which it does not open. */
-  readonly decoder: {
+  readonly sizes: {
     readonly layers: number;
     readonly heads: number;
     readonly hiddenSize: number;

@@ -1,0 +1,216 @@
+/** @file Computes an arm: makes its setting and observes the queries in it. */
+import type { TrainingTokens } from '../../metric/attention-to-training-tokens.ts';
+import type { LoadedModel, Projections } from '../../model/loaded-model.ts';
+import { releasePrefix } from '../../model/prefix.ts';
+import { recordQueries } from '../../run/make-settings.ts';
+import { isNonFinite } from '../../runtime/errors.ts';
+import {
+  type FinetuneOptions,
+  finetune,
+  finetuneInOneStep,
+  finetuneLayerCausally,
+  releaseProjections,
+  sequenceLosses,
+} from '../../setting/finetune.ts';
+import { randomStep, stepNorm } from '../../setting/random-step.ts';
+import { finetuned, inContext, type Setting, zeroShot } from '../../setting/setting.ts';
+import type { DemonstrationSet } from '../../task/sequence.ts';
+import { type Arm, armOf, zeroShotArm } from './arm.ts';
+import type { ArmData, ArmRecord, MissingArm } from './arm-record.ts';
+import { type KendallQueries, kendallOfArm } from './kendall-of-arm.ts';
+import { type ObservedQueries, type ObserveQueriesOptions, observeQueries } from './observe-queries.ts';
+import { seedStreams } from './streams.ts';
+import type { TaskSequences } from './tokens.ts';
+
+/** What the arms of a model on a task are computed with. */
+export interface ArmContext {
+  /** The caller releases what is made with it. */
+  readonly model: LoadedModel;
+  readonly sequences: TaskSequences;
+  readonly batchSize: number;
+  /** The learning rate of a finetuned arm. */
+  readonly rateOf: (arm: Arm) => Promise<number>;
+}
+
+/**
+ * What arms of a seed take from each other: `F/d/random` the length of the steps of `F/d/same`, and
+ * Kendall in `F/d/same` the attention in `I/d/same`. Where a study resumes between two of them, it is
+ * computed again.
+ */
+export interface SharedInSeed {
+  /** Of `I/d/same`: [L, P] of each query. */
+  contextScores?: readonly Float32Array[];
+  /** Of `F/d/same`. */
+  steps?: SameSteps;
+}
+
+/** What arms of all seeds take from the zero-shot arm of the trained model. */
+export interface SharedInTask {
+  /** [L, H*dh] of each query. */
+  tapQueries?: readonly Float32Array[];
+}
+
+interface SameSteps {
+  readonly projections: Projections;
+  readonly losses: readonly number[];
+  readonly training: TrainingTokens;
+}
+
+interface Shared {
+  readonly seed: SharedInSeed;
+  readonly task: SharedInTask;
+}
+
+type Made = { readonly observed: ObservedQueries } & Partial<
+  Pick<ArmRecord, 'learningRate' | 'losses' | 'step' | 'heldOut' | 'kendall'>
+>;
+type Missing = Pick<MissingArm, 'why'>;
+
+/**
+ * Computes an arm. It is missing, with the reason, where finetuning diverges or the set has no such
+ * variant.
+ *
+ * @param shared what this computes for other arms of the seed and of the task is added to it
+ */
+export async function computeArm(context: ArmContext, arm: Arm, shared: Shared): Promise<ArmData | MissingArm> {
+  const started = performance.now();
+  const made = await make(context, arm, shared).catch((error: Error): Missing => {
+    if (arm.setting === 'finetuned' && isNonFinite(error)) return { why: error.message };
+    throw error;
+  });
+  if ('why' in made) return { arm: arm.id, why: made.why };
+  const { observed, ...finetuning } = made;
+  const { logProbabilities, attentionOutput, scores, offsets } = observed;
+  const record: ArmRecord = {
+    arm: arm.id,
+    setting: arm.setting,
+    model: arm.initialisation === 0 ? 'trained' : `untrained-${arm.initialisation}`,
+    seed: arm.seed,
+    variant: arm.variant,
+    learningRate: null,
+    losses: [],
+    step: null,
+    ...finetuning,
+    logProbabilities,
+    seconds: Math.round(performance.now() - started) / 1000,
+  };
+  return { record, attentionOutput, scores, offsets };
+}
+
+async function make(context: ArmContext, arm: Arm, shared: Shared): Promise<Made | Missing> {
+  const { model, sequences } = context;
+  const { seed, variant, setting } = arm;
+  if (seed === null || variant === null) {
+    const observed = await observe(context, arm, await zeroShot(model, sequences.bos), { query: true });
+    shared.task.tapQueries = observed.tapQueries;
+    return { observed };
+  }
+  const { set, why } = sequences.setOf(seed, variant);
+  if (set === null) return { why: why! };
+  if (setting === 'finetuned') return finetunedArm(context, arm, set, shared);
+  const isSame = variant === 'same';
+  const observed = await observe(context, arm, await inContext(model, set.prefixTokens), { contextScores: isSame });
+  if (isSame) shared.seed.contextScores = observed.contextScores;
+  return { observed };
+}
+
+/** Observes the queries of an arm and releases its prefix. */
+async function observe(
+  { model, sequences, batchSize }: ArmContext,
+  { id, initialisation, variant }: Arm,
+  setting: Setting,
+  more: NonNullable<ObserveQueriesOptions['more']>,
+): Promise<ObservedQueries> {
+  const { rows, behaviourRows } = sequences.plan;
+  const answersAll = initialisation === 0 && (variant === null || variant === 'same');
+  const answered = answersAll ? behaviourRows : rows;
+  const doing = `observing the queries of ${id}`;
+  const observed = await observeQueries(model, setting, sequences, { answered, rows, batchSize, more, doing });
+  await releasePrefix(model, setting.prefix);
+  return observed;
+}
+
+async function finetunedArm(
+  context: ArmContext,
+  arm: Arm,
+  set: DemonstrationSet,
+  shared: Shared,
+): Promise<Made | Missing> {
+  const { model, sequences } = context;
+  const seed = arm.seed!;
+  if (arm.variant === 'random') {
+    const { projections } = await sameSteps(context, arm, set, shared.seed);
+    const random = await randomStep(model, projections, seedStreams(seed).random);
+    return { step: { norm: await stepNorm(model, random) }, observed: await observeAndRelease(context, arm, random) };
+  }
+  const learningRate = await context.rateOf(arm);
+  if (arm.variant !== 'same') {
+    const take = stepsOf(arm);
+    const { projections, losses } = await take(model, set.finetuning, { learningRate });
+    const step = { norm: await stepNorm(model, projections) };
+    return { learningRate, losses, step, observed: await observeAndRelease(context, arm, projections) };
+  }
+  const { projections, losses, training } = await sameSteps(context, arm, set, shared.seed);
+  const step = { norm: await stepNorm(model, projections) };
+  const setting = await finetuned(model, sequences.bos, projections);
+  if (arm.initialisation > 0) return { learningRate, losses, step, observed: await observe(context, arm, setting, {}) };
+  const observed = await observe(context, arm, setting, { query: true });
+  const heldOut = sequences.heldOut(seed).map(({ tokens }) => tokens);
+  const queries: KendallQueries = {
+    contextScores: await contextScoresOf(context, seed, shared),
+    finetuned: observed.tapQueries,
+    untouched: await zeroShotQueries(context, shared),
+  };
+  return {
+    learningRate,
+    losses,
+    step,
+    heldOut: {
+      before: await sequenceLosses(model, model.pretrained, heldOut),
+      after: await sequenceLosses(model, projections, heldOut),
+    },
+    kendall: kendallOfArm(queries, training),
+    observed,
+  };
+}
+
+function stepsOf({ variant }: Arm): typeof finetune {
+  if (variant === 'layer-causal') return finetuneLayerCausally;
+  return variant === 'batch' ? finetuneInOneStep : finetune;
+}
+
+/** Finetuning on the demonstrations of the seed themselves, once. */
+async function sameSteps(
+  context: ArmContext,
+  { initialisation, seed }: Arm,
+  set: DemonstrationSet,
+  shared: SharedInSeed,
+): Promise<SameSteps> {
+  if (shared.steps !== undefined) return shared.steps;
+  const { model } = context;
+  const recorder = recordQueries(set, model.decoder.layers);
+  const learningRate = await context.rateOf(armOf('finetuned', seed!, 'same', initialisation));
+  const options: FinetuneOptions = { learningRate, onQueries: recorder.onQueries };
+  const { projections, losses } = await finetune(model, set.finetuning, options);
+  shared.steps = { projections, losses, training: recorder.training };
+  return shared.steps;
+}
+
+async function observeAndRelease(context: ArmContext, arm: Arm, projections: Projections): Promise<ObservedQueries> {
+  const setting = await finetuned(context.model, context.sequences.bos, projections);
+  const observed = await observe(context, arm, setting, {});
+  await releaseProjections(context.model, projections);
+  return observed;
+}
+
+/** The attention in `I/d/same` to its prefix; computed again where the arm is stored already. */
+async function contextScoresOf(context: ArmContext, seed: number, shared: Shared): Promise<readonly Float32Array[]> {
+  if (shared.seed.contextScores === undefined) await make(context, armOf('in-context', seed, 'same'), shared);
+  return shared.seed.contextScores!;
+}
+
+/** The queries of the untouched model; computed again where its arm is stored already. */
+async function zeroShotQueries(context: ArmContext, shared: Shared): Promise<readonly Float32Array[]> {
+  if (shared.task.tapQueries === undefined) await make(context, zeroShotArm(), shared);
+  return shared.task.tapQueries!;
+}
