@@ -3,6 +3,7 @@ import { loadModel } from '../../model/loaded-model.ts';
 import { observationGraph } from '../../observe/observe.ts';
 import { openRuntime, type RuntimeOptions } from '../../runtime/node/open-runtime.ts';
 import { updateGroups } from '../../setting/finetune-step.ts';
+import type { Plan } from '../plan.ts';
 import type { Prepared } from '../prepare.ts';
 import { mappedPlaces } from './mapped-weights.ts';
 import { type PassRates, solveRates, timedPass } from './rates.ts';
@@ -25,11 +26,16 @@ export interface Speed extends ReadingSpeed, PassRates {
   readonly openSeconds: number;
 }
 
+/** What a model is timed with: the usual batches, steps and prefix. */
+export type TimedSequences = Pick<Prepared, 'checkpoint' | 'decoder' | 'sequences' | 'scoring'> & {
+  readonly plan: Pick<Plan, 'batches'>;
+};
+
 /**
  * Times the first layers of the model for about two seconds: passes over few tokens, over as many
  * as a batch has, and over these after a prefix; gradients; updates of projections.
  */
-export async function measureSpeed(prepared: Prepared, options: RuntimeOptions = {}): Promise<Speed> {
+export async function measureSpeed(prepared: TimedSequences, options: RuntimeOptions = {}): Promise<Speed> {
   const { checkpoint, decoder } = prepared;
   const reading = await measureReading(mappedPlaces(checkpoint, decoder));
   const [runtime, startSeconds] = await timed(() => openRuntime(options));
@@ -78,7 +84,7 @@ const MANY_ROWS = { least: 128, most: 512 };
 const LONG_PREFIX = 256;
 
 /** A short sequence, the sequences of a batch, and the length of the prefix. */
-function usualRows(prepared: Prepared): { readonly few: readonly number[]; readonly many: Rows; readonly P: number } {
+function usualRows(prepared: TimedSequences): { readonly few: readonly number[]; readonly many: Rows; readonly P: number } {
   const { plan, sequences, decoder } = prepared;
   const half = decoder.context >> 1;
   const batch = plan.batches[plan.batches.length >> 1]!;

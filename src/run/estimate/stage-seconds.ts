@@ -16,7 +16,7 @@ const STARTS = 7;
  * layer; measured.
  */
 const EXAMPLE_SECONDS = 0.002;
-const KENDALL_SECONDS = 0.75e-6;
+export const KENDALL_SECONDS = 0.75e-6;
 
 /**
  * Passes read the weights in order, so that the page cache drops them before their next use: this
@@ -32,22 +32,20 @@ export function shareFromDisk(mapped: number, space: number): number {
   return space >= mapped ? 0 : 1 - (STAYING * Math.max(0, space)) / mapped;
 }
 
-/**
- * Seconds of a stage of a run at a speed.
- *
- * @param speed.fromDisk the share of the weights that every pass reads from disk, ahead of the
- * computation
- */
+/** A speed, and the share of the weights that every pass reads from disk, ahead of computing. */
+type SpeedFromDisk = Speed & { readonly fromDisk: number };
+
+/** Seconds of a stage of a run at a speed. */
 export function secondsOf(
   stage: TimedStage,
   work: Work,
   { checkpoint, decoder, plan, sequences }: Prepared,
-  { fromDisk, ...speed }: Speed & { readonly fromDisk: number },
+  { fromDisk, ...speed }: SpeedFromDisk,
 ): number {
-  const projections = 4e-9 * elements(decoder.projections.flat());
-  const mapped = 1e-9 * mappedBytes(mappedPlaces(checkpoint, decoder));
   switch (stage) {
     case 'load': {
+      const mapped = 1e-9 * mappedBytes(mappedPlaces(checkpoint, decoder));
+      const projections = 4e-9 * elements(decoder.projections.flat());
       const reading = projections / speed.loadedGigabytes + (fromDisk > 0 ? 0 : mapped / speed.fileGigabytes);
       return STARTS * speed.startSeconds + reading + sessions(plan) * speed.openSeconds;
     }
@@ -57,17 +55,26 @@ export function secondsOf(
       const ordered = examples * sequences.prefixTokens.length * decoder.layers;
       return plan.examples * EXAMPLE_SECONDS + ordered * KENDALL_SECONDS;
     }
-    default: {
-      const { flops, scores, weights, steps } = work;
-      const products = (1e-9 * (flops - scoreFlops(decoder) * scores)) / speed.gigaflops;
-      const passes = products + (4e-9 * weights) / speed.gigabytes + (1e-9 * scores) / speed.gigascores;
-      // Work counts a gradient as two passes.
-      const share = steps > 0 ? speed.gradientPasses / 2 : 1;
-      const computing = share * passes + (steps * projections) / speed.steppedGigabytes;
-      const reading = (fromDisk * (weights / elements(decoder.tensors)) * mapped) / speed.diskGigabytes;
-      return Math.max(computing, reading);
-    }
+    default:
+      return secondsOfWork(work, { checkpoint, decoder }, { fromDisk, ...speed });
   }
+}
+
+/** Seconds of passes, or of steps: work of one of the two kinds. */
+export function secondsOfWork(
+  { flops, scores, weights, steps }: Work,
+  { checkpoint, decoder }: Pick<Prepared, 'checkpoint' | 'decoder'>,
+  { fromDisk, ...speed }: SpeedFromDisk,
+): number {
+  const products = (1e-9 * (flops - scoreFlops(decoder) * scores)) / speed.gigaflops;
+  const passes = products + (4e-9 * weights) / speed.gigabytes + (1e-9 * scores) / speed.gigascores;
+  // Work counts a gradient as two passes.
+  const share = steps > 0 ? speed.gradientPasses / 2 : 1;
+  const projections = 4e-9 * elements(decoder.projections.flat());
+  const computing = share * passes + (steps * projections) / speed.steppedGigabytes;
+  const mapped = 1e-9 * mappedBytes(mappedPlaces(checkpoint, decoder));
+  const reading = (fromDisk * (weights / elements(decoder.tensors)) * mapped) / speed.diskGigabytes;
+  return Math.max(computing, reading);
 }
 
 /** Number of sessions that a run opens. */

@@ -71,7 +71,7 @@ function passWeights(decoder: Decoder, head: boolean): number {
   return layerWeights(decoder) + (head ? decoder.hiddenSize * decoder.vocabulary : 0);
 }
 
-const NOTHING: Work = { tokens: 0, flops: 0, scores: 0, weights: 0, steps: 0 };
+export const NOTHING: Work = { tokens: 0, flops: 0, scores: 0, weights: 0, steps: 0 };
 
 export function addWork(a: Work, b: Work): Work {
   return {
@@ -108,7 +108,7 @@ export function passWork(
 }
 
 /** A prefix of P tokens, computed in pieces. */
-function prefixWork(decoder: Decoder, P: number): Work {
+export function prefixWork(decoder: Decoder, P: number): Work {
   const starts = Array.from({ length: Math.ceil(P / PREFIX_PIECE) }, (_, i) => i * PREFIX_PIECE);
   return starts
     .map(start => passWork(decoder, [{ T: Math.min(PREFIX_PIECE, P - start), reads: 0 }], start))
@@ -126,7 +126,7 @@ export function rowsOf(
 const lengths = ({ tokens, reads }: Query) => ({ T: tokens.length, reads: reads.length });
 
 /** One step on T tokens: a pass forward and one backward. */
-function stepWork(decoder: Decoder, T: number): Work {
+export function stepWork(decoder: Decoder, T: number): Work {
   const scores = 2 * scoresOf(decoder, { T, P: 0 });
   return { tokens: T, flops: stepFlops(decoder, T), scores, weights: 2 * passWeights(decoder, true), steps: 1 };
 }
