@@ -1,11 +1,19 @@
 import * as z from 'zod';
-import { type ChosenOptions, option } from '../../options.ts';
+import { type ChosenOptions, nonEmptyText, option } from '../../options.ts';
 import { evidenceOptions } from '../../study/evidence/options.ts';
 
 export const evidenceCommandOptions = {
   ...evidenceOptions,
+  shard: option(nonEmptyText().optional(), {
+    description: 'compute only every n-th part of the arms; the process that ends last folds the result',
+    placeholder: 'i/n',
+  }),
   planOnly: option(z.boolean().optional(), {
     description: 'write plan.json, print its SHA-256 and stop, so that it can be published before the study',
+  }),
+  fold: option(nonEmptyText().optional(), {
+    description: 'fold the stored arms of a folder again, without a model',
+    placeholder: 'folder',
   }),
 };
 

@@ -84,7 +84,11 @@ const MANY_ROWS = { least: 128, most: 512 };
 const LONG_PREFIX = 256;
 
 /** A short sequence, the sequences of a batch, and the length of the prefix. */
-function usualRows(prepared: TimedSequences): { readonly few: readonly number[]; readonly many: Rows; readonly P: number } {
+function usualRows(prepared: TimedSequences): {
+  readonly few: readonly number[];
+  readonly many: Rows;
+  readonly P: number;
+} {
   const { plan, sequences, decoder } = prepared;
   const half = decoder.context >> 1;
   const batch = plan.batches[plan.batches.length >> 1]!;

@@ -1,0 +1,76 @@
+/**
+ * @file Arms and contrasts that were added to a study after its registration: `additions.json`.
+ * Each entry holds the SHA-256 of what stood before it, the first that of the plan, so that none
+ * can be taken away or put in between.
+ */
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { UserError } from '../../error.ts';
+import { canonicalJson, type Json } from '../../files/canonical-json.ts';
+import { prettyJson } from '../../files/pretty-json.ts';
+import { readJson, writeText } from '../../files/run-folder.ts';
+
+/** Something that was added: an arm of a task, or a contrast. */
+export type Addition = {
+  readonly kind: 'arm' | 'contrast';
+  /** Of the arm as in `F/3/mine`, or the name of the contrast. */
+  readonly id: string;
+  readonly task: string;
+  /** What it is, in words. */
+  readonly description: string;
+};
+
+/** An entry of the chain. */
+type Link = Addition & {
+  /** Of the entry before, as canonical JSON; of the plan before the first. */
+  readonly previous: string;
+};
+
+export type AdditionsFile = {
+  readonly schema: 'dualform.evidence-additions/1';
+  readonly additions: readonly Link[];
+};
+
+const FILE = 'additions.json';
+
+/**
+ * The additions of a study, from the first on.
+ *
+ * @throws UserError when an entry does not follow from what stands before it
+ */
+export async function readAdditions(folder: string, registered: string): Promise<readonly Addition[]> {
+  return (await readLinks(folder, registered)).map(({ previous: _, ...addition }) => addition);
+}
+
+/** Adds what is not there yet. @throws UserError as `readAdditions` */
+export async function addAdditions(folder: string, registered: string, added: readonly Addition[]): Promise<void> {
+  const links = [...(await readLinks(folder, registered))];
+  for (const addition of added) {
+    if (links.some(({ kind, id, task }) => kind === addition.kind && id === addition.id && task === addition.task)) {
+      continue;
+    }
+    links.push({ previous: hashBefore(links, registered), ...addition });
+  }
+  const file: AdditionsFile = { schema: 'dualform.evidence-additions/1', additions: links };
+  await writeText(join(folder, FILE), prettyJson(file));
+}
+
+async function readLinks(folder: string, registered: string): Promise<readonly Link[]> {
+  const path = join(folder, FILE);
+  const links = ((await readJson(path)) as AdditionsFile | undefined)?.additions ?? [];
+  for (const [i, { previous }] of links.entries()) {
+    if (previous === hashBefore(links.slice(0, i), registered)) continue;
+    throw new UserError(`${path}: entry ${i + 1} does not follow from what stands before it: something was changed`, {
+      remedy: 'restore the file as it was written',
+    });
+  }
+  return links;
+}
+
+function hashBefore(links: readonly Link[], registered: string): string {
+  const last = links.at(-1);
+  if (last === undefined) return registered;
+  return createHash('sha256')
+    .update(canonicalJson(last as Json))
+    .digest('hex');
+}

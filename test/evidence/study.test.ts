@@ -1,0 +1,161 @@
+import { createHash } from 'node:crypto';
+import { appendFileSync, cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { addAdditions, readAdditions } from '../../src/study/evidence/additions.ts';
+import { foldFolder } from '../../src/study/evidence/fold-folder.ts';
+import { registerEvidence } from '../../src/study/evidence/register-study.ts';
+import { type EvidenceOptions, runEvidence } from '../../src/study/evidence/run-study.ts';
+import { LETTERS, scratch, TINY_MODEL, WORDS } from '../run/tiny.ts';
+
+const small = {
+  ...{ preset: 'quick', model: TINY_MODEL, tasks: [LETTERS], learningRate: 0.1 },
+  ...{ shots: 4, rows: 4, behaviourRows: 6, threads: 1 },
+} as const satisfies EvidenceOptions;
+
+const text = (...parts: string[]) => readFileSync(join(...parts), 'utf8');
+const sha256 = (content: string) => createHash('sha256').update(content).digest('hex');
+
+describe('registration', () => {
+  test('is the SHA-256 of plan.json, the same for the same options', async () => {
+    const [one, other] = [scratch(), scratch()];
+    const { registered, plan } = await registerEvidence({ ...small, out: one });
+    expect(registered).toBe(sha256(text(one, 'plan.json')));
+    expect(readdirSync(one)).toEqual(['plan.json']);
+    expect((await registerEvidence({ ...small, out: other })).registered).toBe(registered);
+    expect((await registerEvidence({ ...small, out: one })).registered).toBe(registered);
+    expect(plan.tasks).toMatchObject([{ name: 'letters', k: 4, seeds: 4, rows: 4, behaviourRows: 6, rate: 0.1 }]);
+    // quick reaches no verdict.
+    expect(plan.hypotheses).toEqual([]);
+  });
+
+  test('names what differs from another plan, and writes nothing', async () => {
+    const out = scratch();
+    await registerEvidence({ ...small, out });
+    const before = text(out, 'plan.json');
+    await expect(registerEvidence({ ...small, seeds: 5, out })).rejects.toThrow(
+      /tasks\.0\.seeds is 4 there and 5 here/,
+    );
+    expect(text(out, 'plan.json')).toBe(before);
+    writeFileSync(join(out, 'plan.json'), `${before}\n`);
+    await expect(registerEvidence({ ...small, out })).rejects.toThrow(/its bytes were changed/);
+  });
+
+  test('standard has all hypotheses, without arms fewer', async () => {
+    const standard = { ...small, preset: 'standard' } as const;
+    const idsOf = async (options: EvidenceOptions) => {
+      const { plan } = await registerEvidence({ ...options, out: scratch() });
+      return plan.hypotheses.map(({ id }) => id).join(' ');
+    };
+    expect(await idsOf({ ...standard, without: ['task'] })).toBe('H1 H2 H3 H4 H5 H6 H7 H8');
+    expect(await idsOf({ ...standard, without: ['task', 'tokens', 'untrained'] })).toBe('H1 H3 H4 H5 H7 H8');
+  });
+
+  test.each<[EvidenceOptions, RegExp]>([
+    [{ seeds: 3 }, /seeds 3: needs at least 4 .* H1 has no p below 0\.33 \(6 permutations\), .* 2 degrees of freedom/],
+    [{ behaviourRows: 3 }, /behaviourRows 3: must be at least `rows`, 4/],
+    [{ tasks: [LETTERS, 'nothing'] }, /tasks nothing: unknown task/],
+    [{ learningRate: { words: 0.1 } }, /learningRate: words is not among `tasks`: letters/],
+    [
+      { learningRate: undefined },
+      /no learning rate was tuned for tiny-model on letters; give a steady one as letters=RATE/,
+    ],
+    [{ tasks: [LETTERS, WORDS], learningRate: { letters: 0.1 } }, /was tuned for tiny-model on words/],
+    [{ shots: 100 }, /shots 100: task letters has only \d+ training rows/],
+    [{ pilot: 'no-such-folder' }, /holds no evidence study/],
+  ])('%j is refused', async (options, message) => {
+    await expect(registerEvidence({ ...small, ...options, out: scratch() })).rejects.toThrow(message);
+  });
+
+  test('a study of another model is no pilot', async () => {
+    const pilot = scratch();
+    const { registered, plan } = await registerEvidence({ ...small, out: pilot });
+    const own = await registerEvidence({ ...small, pilot, out: scratch() });
+    expect(own.plan.pilot).toBe(registered);
+    writeFileSync(
+      join(pilot, 'plan.json'),
+      JSON.stringify({ ...plan, model: { ...plan.model, name: 'another', digest: 'another' } }),
+    );
+    await expect(registerEvidence({ ...small, pilot, out: scratch() })).rejects.toThrow(
+      /study of another model, another/,
+    );
+  });
+});
+
+describe('a study', () => {
+  let whole: string;
+  let result: string;
+
+  beforeAll(async () => {
+    whole = mkdtempSync(join(tmpdir(), 'dualform-evidence-'));
+    const events: string[] = [];
+    await runEvidence({
+      ...small,
+      out: whole,
+      onRegistered: ({ registered }) => events.push(registered),
+      onProgress: ({ stage }) => events.push(stage),
+    });
+    result = text(whole, 'result.json');
+    // The registration is known before the first arm.
+    expect(events.indexOf(sha256(text(whole, 'plan.json')))).toBeLessThan(events.indexOf('arms'));
+  });
+
+  afterAll(() => rmSync(whole, { recursive: true, force: true }));
+
+  test('stores every arm of its plan', () => {
+    const { arms } = JSON.parse(text(whole, 'plan.json')).tasks[0];
+    const stored = readdirSync(join(whole, 'letters', 'arms')).filter(name => name.endsWith('.json'));
+    expect(stored.map(name => name.replace('.json', '')).sort()).toEqual(
+      arms.map((id: string) => id.replaceAll(/[/:]/g, '-')).sort(),
+    );
+    const { registered, hypotheses } = JSON.parse(result);
+    expect({ registered, hypotheses }).toEqual({ registered: sha256(text(whole, 'plan.json')), hypotheses: [] });
+  });
+
+  test('repeats its result byte for byte from the stored arms, and when some are computed again', async () => {
+    const copy = scratch();
+    cpSync(whole, copy, { recursive: true });
+    await foldFolder(copy);
+    expect(text(copy, 'result.json')).toBe(result);
+    for (const name of ['result.json', '.result.sha256', 'letters/arms/F-2-same.json', 'letters/arms/I-3-order.json'])
+      rmSync(join(copy, name));
+    const { arms } = await runEvidence({ ...small, out: copy });
+    expect(arms).toMatchObject({ missing: [] });
+    expect(arms.arms - arms.found).toBe(2);
+    expect(text(copy, 'result.json')).toBe(result);
+  });
+
+  test('is computed in shards, and the last one folds', async () => {
+    const out = scratch();
+    const first = await runEvidence({ ...small, out, shard: { index: 1, count: 2 } });
+    expect(first.result).toBeNull();
+    expect(first.arms.missing.length).toBeGreaterThan(5);
+    const second = await runEvidence({ ...small, out, shard: { index: 2, count: 2 } });
+    expect(second.result).not.toBeNull();
+    expect(text(out, 'result.json')).toBe(result);
+  });
+
+  test('chains what is added later to its registration', async () => {
+    const copy = scratch();
+    cpSync(whole, copy, { recursive: true });
+    const { registered } = JSON.parse(result);
+    const added = ['F/1/mine', 'F/2/mine'].map(id => {
+      return { kind: 'arm', id, task: 'letters', description: 'steps of my own' } as const;
+    });
+    for (const each of added) await addAdditions(copy, registered, [each]);
+    await addAdditions(copy, registered, added);
+    expect(await readAdditions(copy, registered)).toEqual(added);
+    const file = join(copy, 'additions.json');
+    const changed = readFileSync(file, 'utf8').replace('steps of my own', 'other steps');
+    writeFileSync(file, changed);
+    await expect(readAdditions(copy, registered)).rejects.toThrow(/entry 2 does not follow/);
+  });
+
+  test('refuses arms that were changed', async () => {
+    const copy = scratch();
+    cpSync(whole, copy, { recursive: true });
+    appendFileSync(join(copy, 'letters/arms/F-2-same.safetensors'), 'x');
+    await expect(foldFolder(copy)).rejects.toThrow(/F-2-same\.safetensors/);
+  });
+});
