@@ -1,5 +1,5 @@
 /** @file A kind of cell that computes nothing: its options say what becomes of it. */
-import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
@@ -21,6 +21,8 @@ const shape = {
     description: 'what it does',
   }),
   steps: option(wholeNumber(0).default(0), { description: 'steps of 20 ms, each stored' }),
+  /** A file of so many bytes beside the result. */
+  bytes: option(wholeNumber(0).default(0), { description: 'bytes' }),
   /** A file that gets a line for each step that is computed. */
   log: option(z.string().optional(), { description: 'log' }),
 };
@@ -36,7 +38,7 @@ const fakeKind: SweepKind = {
   storeIn: sweepStore,
   open: () => ({
     compute: async (options, { out, signal }) => {
-      const { does, steps, log, seed = 0 } = checkOptions(shape, options);
+      const { does, steps, bytes, log, seed = 0 } = checkOptions(shape, options);
       mkdirSync(out, { recursive: true });
       const stored = join(out, 'steps.txt');
       const before = existsSync(stored) ? readFileSync(stored, 'utf8').length : 0;
@@ -52,10 +54,11 @@ const fakeKind: SweepKind = {
         const cause = Object.assign(new Error('ENOSPC: no space left'), { code: 'ENOSPC' });
         throw new UserError(`${out}: the disk is full`, { cause });
       }
+      if (bytes > 0) writeFileSync(join(out, 'weights.bin'), Buffer.alloc(bytes, seed));
       const value = { mean: seed / 2, interval: { low: 0, high: seed }, perLayer: [1, 2] };
       await writeResult(out, { schema: 'fake/1', value, tests: [{ p: 0.5 }], seed, why: null });
     },
-    needs: async ({ group }) => ({ model: String(group ?? 'none') }),
+    needs: async ({ group }) => ({ model: process.env.DUALFORM_TEST_MODEL ?? String(group ?? 'none') }),
     cost: async () => ({ memoryBytes: 1e9, seconds: 2, diskBytes: 10 }),
     close: async () => undefined,
   }),

@@ -1,14 +1,18 @@
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
+import { FILES } from '../../src/cell/queue/cell-job.ts';
+import { sendFiles } from '../../src/cell/queue/parcel.ts';
 import { throughQueue } from '../../src/cell/queue/queue-executor.ts';
+import { queueServer } from '../../src/cell/queue/queue-url.ts';
 import { runSweep, sweepStatus } from '../../src/cell/sweep.ts';
 import type { Sweep } from '../../src/cell/sweep-plan.ts';
 import { fakeKinds, fakeSweep } from './fake-kind.ts';
 import { describeOnEachServer, expectedFiles } from './on-each-server.ts';
 import { digestsBelow, linesOf, scratch } from './scratch.ts';
 
-describeOnEachServer(({ test, run, worker }) => {
+describeOnEachServer(({ test, run, worker, server }) => {
   test('cells travel back from a worker without the folder, and are stored by one with it', async () => {
     const [first, second] = [scratch(), scratch()];
     const sweep = fakeSweep({ does: ['succeed', 'fail'], seed: [1, 2] });
@@ -89,6 +93,60 @@ describeOnEachServer(({ test, run, worker }) => {
     await expect(left).rejects.toThrow('enough');
     started.child.kill('SIGTERM');
     expect(await sweepStatus(out, fakeKinds)).toMatchObject({ done: 0, left: 1 });
+  });
+
+  test('a worker without the model gives the cell back and says so; one with it computes it', async () => {
+    const out = scratch();
+    const waiting: string[] = [];
+    const going = run(out, fakeSweep({ group: ['a'] }), {
+      onProgress: ({ detail }) => detail?.includes('waiting') && waiting.push(detail),
+    });
+    const other = worker({ out, env: { DUALFORM_TEST_MODEL: 'b' } });
+    await other.says(/given back: the model here has the digest b, and the cell names a$/m);
+    while (waiting.length === 0) await sleep(50);
+    await other.end();
+    const right = worker({ out });
+    expect(await going).toMatchObject({ done: 1, failed: [] });
+    await right.says(/done in/);
+    expect(waiting[0]).toMatch(/^1 waiting \(given back by .*: the model/);
+    expect(digestsBelow(out)).toEqual(await expectedFiles(fakeSweep({ group: ['a'] })));
+    right.child.kill('SIGTERM');
+  });
+
+  test('pieces of a worker that was lost while it sent are removed, and its cell arrives whole', async () => {
+    const out = scratch();
+    const sweep = fakeSweep({ seed: [1] }, { bytes: 1_200_000 });
+    const files = queueServer(server().url).queue(FILES);
+    onTestFinished(() => files.close());
+    const lost = scratch();
+    writeFileSync(join(lost, 'weights.bin'), Buffer.alloc(3_000_000));
+    let checks = 0;
+    const check = async () => {
+      if (++checks > 5) throw new Error('lost');
+    };
+    await expect(sendFiles({ folder: lost, cell: sweep.cells[0]!, check }, files)).rejects.toThrow('lost');
+    expect(await files.getJobCountByTypes('waiting')).toBe(4);
+    const away = worker();
+    expect(await run(out, sweep)).toMatchObject({ done: 1, failed: [] });
+    expect(await files.getJobCountByTypes('waiting')).toBe(0);
+    expect(digestsBelow(out)).toEqual(await expectedFiles(sweep));
+    away.child.kill('SIGTERM');
+  });
+
+  test('a machine whose clock differs from that of the server is refused', async () => {
+    const now = Date.now;
+    onTestFinished(() => {
+      Date.now = now;
+    });
+    for (const [jump, side] of [
+      [60_000, 'ahead of'],
+      [-60_000, 'behind'],
+    ] as const) {
+      Date.now = () => now() + jump;
+      const going = run(scratch(), fakeSweep({ seed: [1] }));
+      await expect(going).rejects.toThrow(`the clock of this machine is 60 s ${side} that of the server; set it`);
+      Date.now = now;
+    }
   });
 });
 

@@ -15,13 +15,17 @@ export interface WorkerProcess {
   end(signal?: 'SIGTERM' | 'SIGKILL'): Promise<void>;
 }
 
-export type WorkerProcessOptions = Pick<WorkerOptions, 'url' | 'out' | 'once' | 'threads'>;
+export interface WorkerProcessOptions extends Pick<WorkerOptions, 'url' | 'out' | 'once' | 'threads'> {
+  /** Environment variables of it. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** A command that starts it, before its own words: `ip netns exec NAME`. */
+  readonly through?: readonly string[];
+}
 
-export function startWorkerProcess(options: WorkerProcessOptions): WorkerProcess {
+export function startWorkerProcess({ env, through = [], ...options }: WorkerProcessOptions): WorkerProcess {
   const { file, execArgv } = childModule('fake-worker', import.meta.url);
-  const child = spawn(process.execPath, [...execArgv, file, JSON.stringify(options)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const [program, ...args] = [...through, process.execPath, ...execArgv, file, JSON.stringify(options)];
+  const child = spawn(program!, args, { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, ...env } });
   let text = '';
   child.stdout!.setEncoding('utf8').on('data', part => (text += part));
   const ended = new Promise<number | null>(resolve => child.once('close', code => resolve(code)));

@@ -25,7 +25,6 @@ export type CellAnswer =
 
 /** Files that travel: their bytes, one after the other, in pieces. */
 export interface Parcel {
-  readonly id: string;
   readonly pieces: number;
   readonly files: readonly { readonly path: string; readonly bytes: number; readonly sha256: string }[];
 }

@@ -1,9 +1,10 @@
 /** @file Sends the files of a cell through the server of a queue, in pieces that are jobs of a queue of their own. */
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import type { Queue } from 'bullmq';
 import { UserError } from '../../error.ts';
+import { type Cell, nameOfCell } from '../cell.ts';
 import type { Parcel } from './cell-job.ts';
 
 /** Files that did not arrive as they were sent. */
@@ -13,8 +14,16 @@ export class DamagedParcel extends Error {}
 const MOST_BYTES = 64e6;
 const PIECE_BYTES = 512 * 1024;
 
-/** @throws UserError when the files are too many bytes */
-export async function sendFiles(folder: string, queue: Queue): Promise<Parcel> {
+/**
+ * Sends the files of a folder, in place of what an earlier worker sent of this cell.
+ *
+ * @param check throws where another worker has the cell now
+ * @throws UserError when the files are too many bytes
+ */
+export async function sendFiles(
+  { folder, cell, check }: { readonly folder: string; readonly cell: Cell; readonly check: () => Promise<void> },
+  queue: Queue,
+): Promise<Parcel> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const files: Parcel['files'][number][] = [];
   const contents: Buffer[] = [];
@@ -34,13 +43,15 @@ export async function sendFiles(folder: string, queue: Queue): Promise<Parcel> {
     files.push({ path, bytes: content.length, sha256: digestOf(content) });
   }
   const bytes = Buffer.concat(contents);
-  const id = randomBytes(8).toString('hex');
+  await check();
+  await removePieces(cell, queue);
   const pieces = Math.ceil(bytes.length / PIECE_BYTES);
   for (let i = 0; i < pieces; i++) {
     const piece = bytes.subarray(i * PIECE_BYTES, (i + 1) * PIECE_BYTES).toString('base64');
-    await queue.add('piece', piece, { jobId: pieceId(id, i) });
+    await check();
+    await queue.add('piece', piece, { jobId: pieceId(cell, i) });
   }
-  return { id, pieces, files };
+  return { pieces, files };
 }
 
 /**
@@ -48,10 +59,14 @@ export async function sendFiles(folder: string, queue: Queue): Promise<Parcel> {
  *
  * @throws DamagedParcel when a piece is missing or a digest is wrong
  */
-export async function receiveFiles(folder: string, { id, pieces, files }: Parcel, queue: Queue): Promise<void> {
+export async function receiveFiles(
+  folder: string,
+  { cell, pieces, files }: Parcel & { readonly cell: Cell },
+  queue: Queue,
+): Promise<void> {
   const parts: Buffer[] = [];
   for (let i = 0; i < pieces; i++) {
-    const job = await queue.getJob(pieceId(id, i));
+    const job = await queue.getJob(pieceId(cell, i));
     if (job === undefined) throw new DamagedParcel(`piece ${i + 1} of ${pieces} is missing`);
     parts.push(Buffer.from(job.data as string, 'base64'));
   }
@@ -68,12 +83,15 @@ export async function receiveFiles(folder: string, { id, pieces, files }: Parcel
   }
 }
 
-export async function removeParcel({ id, pieces }: Parcel, queue: Queue): Promise<void> {
-  for (let i = 0; i < pieces; i++) await queue.remove(pieceId(id, i));
+/** Removes what was sent of a cell. From the last piece on, so that an interrupted call leaves no gap. */
+export async function removePieces(cell: Cell, queue: Queue): Promise<void> {
+  let count = 0;
+  while ((await queue.getJobState(pieceId(cell, count))) !== 'unknown') count++;
+  while (count > 0) await queue.remove(pieceId(cell, --count));
 }
 
-function pieceId(id: string, piece: number): string {
-  return `file-${id}-${piece}`;
+function pieceId(cell: Cell, piece: number): string {
+  return `file-${nameOfCell(cell)}-${piece}`;
 }
 
 function digestOf(content: Buffer): string {

@@ -5,7 +5,7 @@ import type { Job, Queue } from 'bullmq';
 import { UserError } from '../../error.ts';
 import type { Hooks } from '../../hooks.ts';
 import { groupAlike } from '../alike.ts';
-import type { Cell } from '../cell.ts';
+import { type Cell, nameOfCell } from '../cell.ts';
 import type { CellEvents, Executor } from '../executor.ts';
 import { type Kinds, kindOf, type SweepKind } from '../kind.ts';
 import type { Finished } from '../outcome.ts';
@@ -13,8 +13,8 @@ import type { CellStore } from '../store.ts';
 import { idOfSweepFolder } from '../sweep-folder.ts';
 import { leaveWork, workFolderOf } from '../work-folder.ts';
 import { CELLS, type CellAnswer, type CellJob, FILES, type GivenBack, jobIdOf, jobOf } from './cell-job.ts';
-import { DamagedParcel, receiveFiles, removeParcel } from './parcel.ts';
-import { LOOK_MS, PATIENCE_MS, patiently, queueServer } from './queue-url.ts';
+import { DamagedParcel, receiveFiles, removePieces } from './parcel.ts';
+import { LOOK_MS, PATIENCE_MS, patiently, queueServer, whenReady } from './queue-url.ts';
 
 export interface QueueExecutorOptions extends Pick<Hooks, 'offline'> {
   readonly url: string;
@@ -24,6 +24,8 @@ export interface QueueExecutorOptions extends Pick<Hooks, 'offline'> {
 }
 
 const PAGE = 1000;
+/** Pieces of a sweep that did not fetch them are removed after so long. */
+const WEEK_MS = 7 * 24 * 3600_000;
 /** A shared folder of a network may show a cell later than the queue. */
 const FOLDER_DELAY_MS = 60_000;
 
@@ -39,7 +41,8 @@ export function throughQueue({ url, kinds, offline, patienceMs = PATIENCE_MS }: 
     const patience = { ms: patienceMs, signal, onNote };
     const [queue, files] = [server.queue(CELLS), server.queue(FILES)];
     try {
-      await patiently(server, () => Promise.all([queue.waitUntilReady(), files.waitUntilReady()]), patience);
+      await whenReady(server, [queue, files], patience);
+      await patiently(server, () => files.clean(WEEK_MS, 0, 'wait'), patience);
       const sweep = (await idOfSweepFolder(root))!;
       const jobs = await jobsOf(cells, kinds, { sweep, signal, offline });
       const left = new Map(cells.map(cell => [jobIdOf(cell), cell]));
@@ -120,6 +123,8 @@ async function collect(collector: Collector): Promise<void> {
         const outcome =
           state === 'failed' ? await setAside(job as Job, cell, collector) : await finish(job as Job, cell, collector);
         if (outcome === 'waits') continue;
+        // Also of a worker that was lost while it sent.
+        await removePieces(cell, collector.files);
         await job.remove();
         removed++;
         if (outcome === 'again') {
@@ -151,13 +156,10 @@ async function setAside({ failedReason }: Job, cell: Cell, { store }: Collector)
 
 /** What a worker answered; `waits` while the shared folder does not show it, `again` when it must be computed again. */
 async function finish(job: Job, cell: Cell, collector: Collector): Promise<Finished | 'waits' | 'again'> {
-  const { store, files, delayed } = collector;
+  const { store, delayed } = collector;
   const stored = await store.find(cell);
   const answer = job.returnvalue as CellAnswer;
-  if (stored !== undefined) {
-    if (answer.kind === 'sent') await removeParcel(answer.parcel, files);
-    return { ...stored, found: false };
-  }
+  if (stored !== undefined) return { ...stored, found: false };
   if (answer.kind === 'failed') return store.setAside(cell, new UserError(answer.why));
   if (answer.kind === 'sent') return receive(cell, answer, collector);
   // The worker stored it for another sweep, which asked first.
@@ -172,12 +174,10 @@ async function receive(
   { parcel }: Extract<CellAnswer, { kind: 'sent' }>,
   { root, store, files, events }: Collector,
 ): Promise<Finished | 'again'> {
-  const folder = workFolderOf(root, `${parcel.id}.${randomBytes(4).toString('hex')}.received`);
+  const folder = workFolderOf(root, `${nameOfCell(cell)}.${randomBytes(4).toString('hex')}.received`);
   try {
-    await receiveFiles(folder, parcel, files);
-    const outcome = await store.store(cell, folder);
-    await removeParcel(parcel, files);
-    return outcome;
+    await receiveFiles(folder, { cell, ...parcel }, files);
+    return await store.store(cell, folder);
   } catch (error) {
     if (error instanceof DamagedParcel) {
       events.onNote?.(`${error.message}; the cell is computed again`);

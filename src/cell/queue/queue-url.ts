@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createPostgresBackend, type Processor, Queue, Worker, type WorkerOptions } from 'bullmq';
 import { UserError } from '../../error.ts';
 import { LOOK_AGAIN_MS } from '../look-again.ts';
+import { requireSameClock, timeOfPostgres, timeOfRedis } from './clock.ts';
 
 /** A server that holds queues: Redis, or PostgreSQL. */
 export interface QueueServer {
@@ -9,6 +10,8 @@ export interface QueueServer {
   readonly place: string;
   /** The last error of a connection. */
   readonly trouble: () => string | undefined;
+  /** In milliseconds since 1970. */
+  readonly time: () => Promise<number>;
   queue(name: string): Queue;
   worker(name: string, processor: Processor, options: Omit<WorkerOptions, 'connection'>): Worker;
 }
@@ -39,6 +42,7 @@ export function queueServer(text: string): QueueServer {
     const connection = { connectionString: text, migrate: true } as never;
     return {
       ...common,
+      time: () => timeOfPostgres(text),
       queue: name => listening(new Queue(name, { connection }, createPostgresBackend as never)),
       worker: (name, processor, options) =>
         listening(new Worker(name, processor, { ...options, connection }, createPostgresBackend as never)),
@@ -48,6 +52,7 @@ export function queueServer(text: string): QueueServer {
   const connection = { url: text, maxRetriesPerRequest: null };
   return {
     ...common,
+    time: () => timeOfRedis(text),
     queue: name => listening(new Queue(name, { connection })),
     worker: (name, processor, options) => listening(new Worker(name, processor, { ...options, connection })),
   };
@@ -75,7 +80,7 @@ const ANSWER_MS = 5000;
 /**
  * Repeats a question to a server until it answers.
  *
- * @throws UserError when the server is away longer than `ms`; the reason of `signal`
+ * @throws UserError when the server is away longer than `ms`, or `ask` throws one; the reason of `signal`
  */
 export async function patiently<T>(
   { place, trouble }: QueueServer,
@@ -90,6 +95,7 @@ export async function patiently<T>(
       return await within(ANSWER_MS, ask());
     } catch (error) {
       signal?.throwIfAborted();
+      if (error instanceof UserError) throw error;
       const why = (error instanceof NoAnswer && trouble()) || reasonOf(error);
       if (!told) onNote(`waiting for ${place} (${why}), at most ${Math.round(ms / 1000)} s`);
       told = true;
@@ -102,6 +108,16 @@ export async function patiently<T>(
       await sleep(LOOK_AGAIN_MS, undefined, signal && { signal });
     }
   }
+}
+
+/**
+ * Waits until the queues of a server can be used.
+ *
+ * @throws UserError when the server is away too long, or its clock differs
+ */
+export async function whenReady(server: QueueServer, queues: readonly Queue[], patience: Patience): Promise<void> {
+  await patiently(server, () => Promise.all(queues.map(queue => queue.waitUntilReady())), patience);
+  await patiently(server, () => requireSameClock(server.place, server.time), patience);
 }
 
 class NoAnswer extends Error {}

@@ -12,7 +12,7 @@ import { idOfSweepFolder } from '../sweep-folder.ts';
 import { folderOfCell } from '../sweep-store.ts';
 import { CELLS, type CellAnswer, type CellJob, FILES, type GivenBack } from './cell-job.ts';
 import { sendFiles } from './parcel.ts';
-import { LOOK_MS, PATIENCE_MS, patiently, queueServer } from './queue-url.ts';
+import { LOOK_MS, PATIENCE_MS, queueServer, whenReady } from './queue-url.ts';
 
 export interface WorkerOptions extends Pick<Hooks, 'threads' | 'device' | 'offline' | 'signal'> {
   readonly url: string;
@@ -111,10 +111,11 @@ export async function work(options: WorkerOptions): Promise<WorkerReport> {
   }
 
   async function send(job: Job<CellJob>, token: string, cell: Cell): Promise<CellAnswer> {
-    // Where another worker has the cell now, nothing is sent.
-    await job.extendLock(token, LOCK_MS);
+    const check = async () => {
+      if ((await job.extendLock(token, LOCK_MS)) !== 1) throw new Error(`Missing lock for job ${job.id}`);
+    };
     try {
-      const parcel = await sendFiles(folderOfCell(root, cell), files);
+      const parcel = await sendFiles({ folder: folderOfCell(root, cell), cell, check }, files);
       if (own !== undefined) await rm(folderOfCell(root, cell), { recursive: true, force: true });
       return { kind: 'sent', parcel };
     } catch (error) {
@@ -124,8 +125,7 @@ export async function work(options: WorkerOptions): Promise<WorkerReport> {
   }
 
   try {
-    const ready = () => Promise.all([queue.waitUntilReady(), files.waitUntilReady()]);
-    await patiently(server, ready, { ms: patienceMs, signal, onNote });
+    await whenReady(server, [queue, files], { ms: patienceMs, signal, onNote });
     const worker = server.worker(
       CELLS,
       async (job, token) => {
