@@ -1,4 +1,4 @@
-import { cp, mkdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
@@ -16,6 +16,11 @@ beforeEach(async () => {
   }
   await mkdir(join(checkout, 'src', 'cli'), { recursive: true });
   await writeFile(join(checkout, 'src', 'cli', 'main.ts'), "console.log('args:', process.argv.slice(2).join());\n");
+  const page = join(checkout, 'packages', 'explorer');
+  await mkdir(page, { recursive: true });
+  await writeFile(join(page, 'index.html'), '<!doctype html>');
+  const config = { root: page, logLevel: 'silent', build: { outDir: join(checkout, 'dist', 'explorer') } };
+  await writeFile(join(page, 'vite.config.mjs'), `export default ${JSON.stringify(config)};\n`);
 });
 
 const launch = (...args: string[]) =>
@@ -41,6 +46,7 @@ describe('the command of a checkout', () => {
     const built = { exitCode: 0, stdout: 'args: run,--json' };
     expect(await launch('run', '--json')).toMatchObject({ ...built, stderr: 'dualform: building this checkout, once' });
     expect(await launch('run', '--json')).toMatchObject({ ...built, stderr: '' });
+    expect(await readdir(join(checkout, 'dist', 'explorer'))).toEqual(['index.html']);
     await rm(join(checkout, 'dist', '.tsbuildinfo'));
     await rm(join(checkout, 'dist', 'cli', 'main.js'));
     expect(await launch('run', '--json')).toMatchObject({ ...built, stderr: 'dualform: building this checkout, once' });

@@ -96,7 +96,9 @@ export function LineChart({ title, xName, yName, lines, include = [], x0 = 0 }: 
                 <tr key={i}>
                   <th scope="row">{i + x0}</th>
                   {lines.map(({ name, values }) => (
-                    <td key={name}>{values[i] == null ? '–' : values[i].toFixed(4)}</td>
+                    <td key={name} data-value={values[i]}>
+                      {values[i] == null ? '–' : values[i].toFixed(4)}
+                    </td>
                   ))}
                 </tr>
               ))}

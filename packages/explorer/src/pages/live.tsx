@@ -26,24 +26,27 @@ export function LivePage({ site }: { readonly site: Site }) {
   const [others, setOthers] = useState<readonly LabelledText[]>([]);
   const [automatic, setAutomatic] = useState(true);
   const queryPlace = useRef(0);
+  /** Whether the fields hold something of the reader's, which nothing may replace. */
+  const touched = useRef(state.demonstrations !== '' || state.query !== '');
   const live = useLive(site.model);
   const task = tasks.find(({ name }) => name === state.task);
   const { activity, shown, ghost } = live;
 
   const update = (change: Partial<LiveState>): LiveState => {
+    touched.current = true;
     const next = { ...state, ...change };
     setState(next);
     return next;
   };
   useEffect(() => replaceParameters('live', writeState(state)), [state]);
 
-  /** Takes rows of the task into the fields; `keep` leaves what is typed and learns only the other demonstrations. */
-  const take = async (chosen: PageTask, wish: { seed: string; shots: string; keep: boolean }) => {
+  /** Takes rows of a task into the fields; the first ones, which nobody asked for, only where they are empty. */
+  const take = async (chosen: PageTask, wish: { seed: string; shots: string; isFirst: boolean }) => {
     try {
       const [seed, shots] = [wholeNumber('seed', wish.seed), wholeNumber('shots', wish.shots)];
       const rows = await readRows({ task: chosen, seed, shots, query: queryPlace.current });
       setOthers(rows.others);
-      if (wish.keep) return;
+      if (wish.isFirst && touched.current) return;
       setState(now => ({
         ...now,
         task: chosen.name,
@@ -55,7 +58,7 @@ export function LivePage({ site }: { readonly site: Site }) {
         learningRate: String(chosen.learningRate ?? now.learningRate),
       }));
     } catch (error) {
-      live.fail((error as Error).message);
+      if (!wish.isFirst || !touched.current) live.fail((error as Error).message);
     }
   };
   useEffect(() => {
@@ -63,10 +66,9 @@ export function LivePage({ site }: { readonly site: Site }) {
       .then(found => {
         setTasks(found);
         const first = found.find(({ name }) => name === state.task) ?? found[0]!;
-        const keep = state.demonstrations !== '' || state.query !== '';
         const seed = state.seed === '' ? String(first.seed) : state.seed;
         if (state.seed === '') setState(now => ({ ...now, seed }));
-        return take(first, { seed, shots: state.shots, keep });
+        return take(first, { seed, shots: state.shots, isFirst: true });
       })
       .catch((error: Error) => live.fail(error.message));
   }, []);
@@ -78,7 +80,8 @@ export function LivePage({ site }: { readonly site: Site }) {
       const learningRate = Number(from.learningRate);
       if (!(learningRate > 0)) throw new Error('The learning rate must be a number above 0.');
       if (from.query === '') throw new Error('The query is empty. Write a text.');
-      const usable = others.slice(0, demonstrations.length).filter(({ label }) => label < labels.length);
+      // Rows of the task belong to its label words.
+      const usable = labels.join() === task?.labels.join() ? others.slice(0, demonstrations.length) : [];
       live.compute({ demonstrations, labels, query: from.query, learningRate, others: usable }, from.place);
     } catch (error) {
       live.fail((error as Error).message);
@@ -109,7 +112,7 @@ export function LivePage({ site }: { readonly site: Site }) {
               onChange={({ currentTarget }) => {
                 const chosen = tasks.find(({ name }) => name === currentTarget.value)!;
                 queryPlace.current = 0;
-                void take(chosen, { seed: String(chosen.seed), shots: state.shots, keep: false });
+                void take(chosen, { seed: String(chosen.seed), shots: state.shots, isFirst: false });
               }}
             >
               {tasks.map(({ name, title }) => (
@@ -124,7 +127,7 @@ export function LivePage({ site }: { readonly site: Site }) {
           <button
             type="button"
             disabled={task === undefined}
-            onClick={() => void take(task!, { seed: state.seed, shots: state.shots, keep: false })}
+            onClick={() => void take(task!, { seed: state.seed, shots: state.shots, isFirst: false })}
           >
             Take demonstrations
           </button>
@@ -133,7 +136,7 @@ export function LivePage({ site }: { readonly site: Site }) {
             disabled={task === undefined}
             onClick={() => {
               queryPlace.current++;
-              void take(task!, { seed: state.seed, shots: state.shots, keep: false });
+              void take(task!, { seed: state.seed, shots: state.shots, isFirst: false });
             }}
           >
             Next query

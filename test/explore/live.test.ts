@@ -1,0 +1,96 @@
+import type { Page } from 'playwright-core';
+import { describe, expect, test } from 'vitest';
+import { openCheckpoint } from '../../src/checkpoint/open.ts';
+import { openLab } from '../../src/explore/live/lab.ts';
+import { loadModel } from '../../src/model/loaded-model.ts';
+import { openTokenizer } from '../../src/tokenizer/tokenizer.ts';
+import { hasBrowser } from '../devices/devices.ts';
+import { TINY_MODEL } from '../run/tiny.ts';
+import { scratchRuntime } from '../scratch-runtime.ts';
+import { openedExplorer } from './browser.ts';
+
+const DEMONSTRATIONS = [
+  ['cxzxxb is', 'b'],
+  ['xyxcybeb is', 'a'],
+  ['yyya is', 'b'],
+  ['xcccz is', 'a'],
+] as const;
+const QUERY = 'ddybbcde is';
+const RATE = 0.05;
+
+/** Types a request into the fields. */
+async function fill(page: Page, demonstrations: readonly (readonly [string, string])[] = DEMONSTRATIONS) {
+  await page.getByRole('link', { name: 'Live', exact: true }).click();
+  const lines = demonstrations.map(line => line.join('\t')).join('\n');
+  await page.getByRole('textbox', { name: 'Demonstrations' }).fill(lines);
+  await page.getByRole('textbox', { name: 'Label words' }).fill('a, b');
+  await page.getByRole('textbox', { name: 'Query' }).fill(QUERY);
+  await page.getByRole('spinbutton', { name: 'Learning rate' }).fill(String(RATE));
+}
+
+async function compute(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Compute', exact: true }).click();
+  await finished(page);
+}
+
+async function finished(page: Page): Promise<void> {
+  const status = page.getByRole('status', { name: 'Status' });
+  await expect.poll(() => status.textContent(), { timeout: 60_000 }).not.toMatch(/^Computing/);
+  expect(await status.textContent()).toMatch(/^Computed in \d+\.\d s /);
+}
+
+/** The numbers of a table by rows. */
+async function numbers(page: Page, table: string): Promise<number[][]> {
+  const rows = page.getByRole('table', { name: table, includeHidden: true }).locator('tbody tr');
+  const found: number[][] = [];
+  for (const row of await rows.all()) {
+    const cells = await row.locator('td').all();
+    found.push(await Promise.all(cells.map(async cell => Number((await cell.getAttribute('data-value')) ?? 'NaN'))));
+  }
+  return found;
+}
+
+describe.skipIf(!hasBrowser())('Live', () => {
+  const opened = openedExplorer();
+  const scratch = scratchRuntime();
+
+  async function expected(demonstrations: readonly (readonly [string, string])[] = DEMONSTRATIONS) {
+    const checkpoint = await openCheckpoint(TINY_MODEL);
+    const lab = openLab(await loadModel(checkpoint, scratch.runtime), await openTokenizer(checkpoint.tokenizer!));
+    const labels = [' a', ' b'];
+    return lab.answer({
+      demonstrations: demonstrations.map(([text, word]) => ({ text, label: labels.indexOf(` ${word}`) })),
+      labels,
+      query: QUERY,
+      learningRate: RATE,
+      others: [],
+    });
+  }
+
+  test.each(['browser', 'machine'] as const)('computes in the %s what Node computes', async place => {
+    const { page, errors } = await opened.open();
+    await fill(page);
+    const where = { browser: 'Compute in this browser', machine: 'Compute on this machine' }[place];
+    await page.getByRole('radio', { name: where }).check();
+    await compute(page);
+    const answer = await expected();
+    const found = await numbers(page, 'Label probabilities');
+    expect(found).toHaveLength(3);
+    for (const [i, { logProbabilities }] of answer.settings.entries()) {
+      expect(found[i]).toBeAllClose(logProbabilities, 1e-4);
+    }
+    const losses = await numbers(page, 'loss before the step, in nats');
+    expect(losses.flat()).toBeAllClose(answer.losses, 1e-4);
+    const { cosine, nulls } = answer.updates!;
+    const cosines = await numbers(page, 'cosine of the updates');
+    const [, shuffled] = nulls;
+    // The columns: shuffled labels, these demonstrations.
+    expect(cosines.map(row => row[0])).toBeAllClose(shuffled!.cosine as number[], 1e-4);
+    expect(cosines.map(row => row[1])).toBeAllClose(cosine as number[], 1e-4);
+    const sizes = await numbers(page, 'size of the update, as a share of the zero-shot output');
+    expect(sizes.map(row => row[0])).toBeAllClose(answer.updates!.inContextSize, 1e-4);
+    expect(sizes.map(row => row[1])).toBeAllClose(answer.updates!.finetunedSize, 1e-4);
+    expect(errors).toEqual([]);
+    await page.context().close();
+  });
+});
