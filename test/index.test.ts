@@ -6,6 +6,7 @@ test('the built library exports every module', async () => {
   const modules = [
     'cell',
     'checkpoint',
+    'explore',
     'run',
     'graph',
     'metric',

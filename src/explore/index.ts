@@ -1,1 +1,2 @@
 export { type ExploreJob, type Explorer, explore, exportExplorer } from './explore.ts';
+export { type FoundFolder, findFolders, kindOfFolder, readFolder } from './folders.ts';
