@@ -8,8 +8,8 @@ import { copyFileSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { markdownTable, writeBetweenMarks } from '../bench/report-table.ts';
-import { formatClock, formatCount } from '../src/cli/format/number.ts';
 import { momentumFindings, momentumLegend, momentumTables } from '../src/cli/momentum/view.ts';
+import { formatClock, formatCount } from '../src/report/format/number.ts';
 import { PAPER_ACCURACY, PAPER_PERPLEXITY, type PaperTable } from '../src/study/momentum/paper.ts';
 import type { MomentumRun } from '../src/study/momentum/run.ts';
 

@@ -16,11 +16,11 @@ export interface SourceImport {
   readonly typeOnly: boolean;
 }
 
-/** Every TypeScript file of `src/` but the tests, sorted. */
+/** Every file of TypeScript in `src/` but the tests, sorted. */
 export function sourceFiles(): string[] {
   return readdirSync(src, { recursive: true, encoding: 'utf8' })
     .map(file => file.split(path.sep).join('/'))
-    .filter(file => file.endsWith('.ts') && !file.endsWith('.test.ts'))
+    .filter(file => /\.tsx?$/.test(file) && !/\.test\.tsx?$/.test(file))
     .sort();
 }
 

@@ -7,8 +7,8 @@ import { copyFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { reportTable } from '../bench/report-table.ts';
-import { formatClock, formatCount, formatDecimal } from '../src/cli/format/number.ts';
 import { predictionRow } from '../src/cli/train/view.ts';
+import { formatClock, formatCount, formatDecimal } from '../src/report/format/number.ts';
 import type { TrainRun } from '../src/train/run.ts';
 
 const [folder] = process.argv.slice(2);

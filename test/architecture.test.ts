@@ -116,21 +116,22 @@ describe('packages', () => {
     '@bomb.sh/tab': 'cli',
     '@huggingface/hub': 'checkpoint',
     '@huggingface/tokenizers': 'tokenizer',
-    '@observablehq/plot': 'report',
     bullmq: 'cell',
     cachedir: 'files',
     'cli-table3': 'cli',
     commander: 'cli',
     'csv-parse': 'task',
+    'd3-scale': 'report',
     hyparquet: 'task',
     'hyparquet-compressors': 'task',
     'hyparquet-writer': 'cell',
     'js-tiktoken': 'tokenizer',
-    linkedom: 'report',
     'ml-matrix': 'study',
     open: 'cli',
     'onnxruntime-node': 'runtime',
     'onnxruntime-web': 'runtime',
+    preact: 'report',
+    'preact-render-to-string': 'report',
     'proper-lockfile': 'files',
     'pure-rand': 'statistics',
     tokenizers: 'tokenizer',
@@ -167,7 +168,7 @@ describe('files', () => {
   test('no file has more than 400 lines', () => {
     const long = ['src', 'test', 'bench', 'scripts'].flatMap(folder =>
       readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' })
-        .filter(file => file.endsWith('.ts'))
+        .filter(file => /\.tsx?$/.test(file))
         .map(file => path.join(root, folder, file))
         .filter(file => readFileSync(file, 'utf8').split('\n').length > 401),
     );
@@ -218,12 +219,13 @@ describe('platforms', () => {
   /** Packages that run in a browser too; every other one is for Node. */
   const PORTABLE = [
     '@huggingface/tokenizers',
-    '@observablehq/plot',
+    'd3-scale',
     'fastest-levenshtein',
     'js-tiktoken',
-    'linkedom',
     'ml-matrix',
     'onnxruntime-web',
+    'preact',
+    'preact-render-to-string',
     'pure-rand',
     'zod',
   ];

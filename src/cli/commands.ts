@@ -7,6 +7,7 @@ import { modelsCommand } from './models/command.ts';
 import { momentumCommand } from './momentum/command.ts';
 import type { CommandLine } from './options/command-line.ts';
 import { pullCommand } from './pull/command.ts';
+import { reportCommand } from './report/command.ts';
 import { runCommand } from './run/command.ts';
 import { scoreCommand } from './score/command.ts';
 import { sweepCommand } from './sweep/command.ts';
@@ -34,6 +35,7 @@ export const COMMANDS: readonly CommandLine[] = [
   evidenceCommand,
   sweepCommand,
   workerCommand,
+  reportCommand,
   exploreCommand,
   modelsCommand,
   tasksCommand,

@@ -27,6 +27,7 @@ const actions: Readonly<Record<string, () => Promise<Action>>> = {
   tasks: () => import('./tasks/action.ts'),
   pull: () => import('./pull/action.ts'),
   doctor: () => import('./doctor/action.ts'),
+  report: () => import('./report/action.ts'),
   completion: () => import('./completion/action.ts'),
 };
 

@@ -26,8 +26,11 @@ export const metricLine = z.object({
   index: place,
   row: place,
   simAOU: layers.optional(),
+  simAOURandom: layers.optional(),
   simAM: layers.optional(),
+  simAMZeroShot: layers.optional(),
   kendall: layers.optional(),
+  kendallRandom: layers.optional(),
 });
 export type MetricLine = z.infer<typeof metricLine>;
 
@@ -53,9 +56,16 @@ export const lossLine = z.union([
 ]);
 export type LossLine = z.infer<typeof lossLine>;
 
-/** The text of each token that a folder feeds, and where it comes from. */
+/** The text of what a folder feeds, and where it comes from. */
 export type TokenTexts =
-  | { readonly from: string; readonly pieces: Readonly<Record<string, string>> }
+  | {
+      /** `tokens.jsonl, by the tokenizer of smollm2-135m-instruct` */
+      readonly from: string;
+      /** Of each token by its id; a part of a character is U+FFFD. */
+      readonly pieces: Readonly<Record<string, string>>;
+      /** Of each line of `tokens.jsonl`. */
+      readonly sequences: readonly string[];
+    }
   | { readonly from: null; readonly why: string };
 
 /** Everything that a folder holds, under the keys of today. */

@@ -1,2 +1,7 @@
-export { type HeatMap, heatMap } from './heat-map.ts';
-export { type LineChart, lineChart, type Point, type Series } from './line-chart.ts';
+export type { Flow, FlowChart } from './chart/flow-chart.tsx';
+export type { HeatMap } from './chart/heat-map.tsx';
+export type { IntervalChart, IntervalRow } from './chart/interval-chart.tsx';
+export type { LineChart, Panel, Point, Series } from './chart/line-chart.tsx';
+export { flowChart, heatMap, intervalChart, lineChart } from './charts.ts';
+export { type FolderData, type FolderKind, folderKinds } from './folder-data.ts';
+export { reportPage } from './page/report-page.tsx';

@@ -3,6 +3,7 @@
  * next free one from U+0100 on.
  */
 const CHARACTER_OF_BYTE: readonly string[] = makeAlphabet();
+const BYTE_OF_CHARACTER: ReadonlyMap<string, number> = new Map(CHARACTER_OF_BYTE.map((each, byte) => [each, byte]));
 
 const encoder = new TextEncoder();
 
@@ -14,6 +15,12 @@ export function toByteCharacters(text: string | Uint8Array): string {
   let result = '';
   for (const byte of typeof text === 'string' ? encoder.encode(text) : text) result += CHARACTER_OF_BYTE[byte]!;
   return result;
+}
+
+/** The bytes that characters of the GPT-2 alphabet stand for; undefined if one is none. */
+export function fromByteCharacters(text: string): readonly number[] | undefined {
+  const bytes = Array.from(text, character => BYTE_OF_CHARACTER.get(character));
+  return bytes.every(byte => byte !== undefined) ? bytes : undefined;
 }
 
 function makeAlphabet(): string[] {

@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto';
 import type { TokenizerSource } from '../checkpoint/checkpoint.ts';
 import { readGguf } from '../checkpoint/sources/read-gguf.ts';
 import { UserError } from '../error.ts';
-import type { TokenizedText, Tokenizer } from './definition.ts';
+import { byteLevelDecoder } from './byte-level-decoder.ts';
+import type { Definition, TokenizedText, Tokenizer } from './definition.ts';
 import { openFairseqTokenizer } from './fairseq.ts';
 import { ggufTokenizer } from './gguf-tokenizer.ts';
 import { readGpt2Files } from './gpt2-files.ts';
@@ -20,19 +22,37 @@ export type { TokenizedText, Tokenizer };
  */
 export async function openTokenizer(source: TokenizerSource): Promise<Tokenizer> {
   if (source.kind !== 'sentencepiece') startNative();
+  return source.kind === 'fairseq'
+    ? openFairseqTokenizer(source.dictionary)
+    : nativeTokenizer(await readDefinition(source));
+}
+
+/**
+ * Text of token ids from the same sources. Of byte-level byte pairs the vocabulary says it, so that
+ * nothing is started.
+ *
+ * @throws UserError as openTokenizer
+ */
+export async function openDecoder(source: TokenizerSource): Promise<Pick<Tokenizer, 'digest' | 'decode'>> {
+  if (source.kind === 'fairseq') return openFairseqTokenizer(source.dictionary);
+  const definition = await readDefinition(source);
+  const decode = byteLevelDecoder(definition);
+  if (decode === undefined) return nativeTokenizer(definition);
+  return { digest: createHash('sha256').update(definition.identity).digest('hex'), decode };
+}
+
+async function readDefinition(source: Exclude<TokenizerSource, { kind: 'fairseq' }>): Promise<Definition> {
   switch (source.kind) {
     case 'gguf':
-      return nativeTokenizer(ggufTokenizer(source.file, readGguf(source.file).metadata));
+      return ggufTokenizer(source.file, readGguf(source.file).metadata);
     case 'gpt2':
-      return nativeTokenizer(await readGpt2Files(source));
-    case 'fairseq':
-      return openFairseqTokenizer(source.dictionary);
+      return readGpt2Files(source);
     case 'sentencepiece':
       throw new UserError(
         `${source.file}: files of SentencePiece are not supported; put the tokenizer.json of the same model next to it, as transformers saves it`,
       );
     case 'tokenizer.json':
-      return nativeTokenizer(await readTokenizerJson(source.file));
+      return readTokenizerJson(source.file);
   }
 }
 

@@ -1,4 +1,4 @@
-import { lineChart } from '../report/line-chart.ts';
+import { lineChart } from '../report/charts.ts';
 import type { LogRow } from './training-log.ts';
 
 /** Largest number of points of a curve; more are averaged with their neighbours. */
@@ -12,9 +12,13 @@ export function lossCurve(rows: readonly LogRow[], title: string): string {
     title,
     x: 'step',
     y: 'loss (nats a token)',
-    series: [
-      { name: 'training', points: thinned(training) },
-      { name: 'validation', points: validation },
+    panels: [
+      {
+        series: [
+          { name: 'training', points: thinned(training) },
+          { name: 'validation', points: validation },
+        ],
+      },
     ],
   });
 }

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { formatFindings } from '../../src/cli/run/findings.ts';
 import type { ExampleMetrics } from '../../src/metric/measure.ts';
 import { NUDGE } from '../../src/metric/steadiness.ts';
+import { formatFindings } from '../../src/report/run/findings.ts';
 import { runExperiment } from '../../src/run/run.ts';
 import { finetune } from '../../src/setting/finetune.ts';
 import { digests, scratch, tinyRun } from './tiny.ts';

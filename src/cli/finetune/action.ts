@@ -3,8 +3,8 @@ import { writeSafetensors } from '../../checkpoint/sources/write-safetensors.ts'
 import { UserError } from '../../error.ts';
 import { parseShallowJson } from '../../files/shallow-json.ts';
 import { openDecoder } from '../../model/open-decoder.ts';
+import { formatDecimal } from '../../report/format/number.ts';
 import { finetune } from '../../setting/finetune.ts';
-import { formatDecimal } from '../format/number.ts';
 import { formatTensors } from '../format/tensors.ts';
 import type { Given } from '../options/command-line.ts';
 import type { Io } from '../terminal/io.ts';

@@ -1,5 +1,5 @@
+import { formatDecimal } from '../../report/format/number.ts';
 import type { FigureName, PaperFigure } from '../../run/paper/paper.ts';
-import { formatDecimal } from './number.ts';
 
 /** Titles of the paper's tables. */
 export const TABLE_TITLES: Readonly<Record<PaperFigure['table'], string>> = {

@@ -1,6 +1,6 @@
 import { relative } from 'node:path';
+import { formatPlural } from '../../report/format/number.ts';
 import type { ResultTable, TableRun } from '../../run/paper/table.ts';
-import { formatPlural } from './number.ts';
 
 /** Notes below a table: which demonstrations are the paper's, which choices are not, sources of the figures. */
 export function notesOf({ preset, runs, sources }: ResultTable): readonly string[] {

@@ -1,7 +1,7 @@
 import { EMBEDDED_MODELS } from '../../checkpoint/models.ts';
 import { families } from '../../model/families/index.ts';
+import { formatBytes, formatCount } from '../../report/format/number.ts';
 import { DEFAULT_MODEL } from '../../run/options.ts';
-import { formatBytes, formatCount } from '../format/number.ts';
 import type { Given } from '../options/command-line.ts';
 import type { Io } from '../terminal/io.ts';
 

@@ -1,7 +1,7 @@
 import { relative } from 'node:path';
+import { formatCount } from '../../report/format/number.ts';
 import { estimateMomentum } from '../../study/momentum/estimate.ts';
 import { type MomentumOptions, runMomentum } from '../../study/momentum/run.ts';
-import { formatCount } from '../format/number.ts';
 import type { Given, JobOptions } from '../options/command-line.ts';
 import { hooksOf, type Io } from '../terminal/io.ts';
 import { formatMomentum, formatStudyEstimate } from './view.ts';

@@ -1,8 +1,15 @@
+import {
+  formatBytes,
+  formatClock,
+  formatCount,
+  formatDecimal,
+  formatFlops,
+  formatPlural,
+} from '../../report/format/number.ts';
+import { rowName } from '../../report/momentum/momentum-charts.ts';
 import type { StudyEstimate } from '../../study/momentum/estimate.ts';
-import { rowName } from '../../study/momentum/figures.ts';
 import type { Comparison, MomentumResult, Table } from '../../study/momentum/result.ts';
 import { betterAndWorse, isSignificant } from '../../study/momentum/verdicts.ts';
-import { formatBytes, formatClock, formatCount, formatDecimal, formatFlops, formatPlural } from '../format/number.ts';
 import { formatTable } from '../format/table.ts';
 
 /** A table as rows of text, for the terminal or for a page. */

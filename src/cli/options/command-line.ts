@@ -44,6 +44,7 @@ export interface JobOptions {
 /** What an action is given: its options as the schema reads them, and the arguments. */
 export interface Given<Options> {
   readonly options: Options;
+  /** The first argument. */
   readonly argument?: string | undefined;
   /** All of them, of a command that takes any number. */
   readonly args?: readonly string[];

@@ -1,11 +1,11 @@
 import { relative } from 'node:path';
+import { formatCount } from '../../report/format/number.ts';
+import { formatFindings } from '../../report/run/findings.ts';
 import { estimateRun } from '../../run/estimate/estimate.ts';
 import type { Options } from '../../run/options.ts';
 import { runExperiment } from '../../run/run.ts';
-import { formatCount } from '../format/number.ts';
 import type { Given, JobOptions } from '../options/command-line.ts';
 import { hooksOf, type Io } from '../terminal/io.ts';
-import { formatFindings } from './findings.ts';
 import { formatEstimate, formatPaper, formatRowsTaken, formatRun } from './view.ts';
 
 export async function perform({ options }: Given<Options & JobOptions>, io: Io): Promise<void> {

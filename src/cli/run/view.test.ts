@@ -4,11 +4,11 @@ import { accuracyTests } from '../../metric/accuracy-tests.ts';
 import { correctedRecall } from '../../metric/corrected-recall.ts';
 import { notMeasured, type Similarity } from '../../metric/fold.ts';
 import { rec2ftp } from '../../metric/rec2ftp.ts';
+import { formatFindings } from '../../report/run/findings.ts';
 import { DEFAULT_MODEL } from '../../run/options.ts';
 import type { ExperimentResult } from '../../run/result.ts';
 import type { SteadyCheck } from '../../run/steady-check.ts';
 import { wilson } from '../../statistics/wilson.ts';
-import { formatFindings } from './findings.ts';
 import { formatRun } from './view.ts';
 
 const similarity = (value: number, n = 100): Similarity => ({

@@ -1,11 +1,4 @@
 import type { Similarity } from '../../metric/fold.ts';
-import type { Estimate } from '../../run/estimate/estimate.ts';
-import type { ComparedFigure, PaperComparison } from '../../run/paper/comparison.ts';
-import { PAPER_FIGURES } from '../../run/paper/paper.ts';
-import type { ExperimentResult } from '../../run/result.ts';
-import { settingNames } from '../../setting/setting-name.ts';
-import type { Bounds } from '../../statistics/interval.ts';
-import { FIGURE_TITLES, formatCell, formatDifference } from '../format/figure.ts';
 import {
   formatBounds,
   formatBytes,
@@ -16,7 +9,14 @@ import {
   formatInterval,
   formatPercent,
   formatPlural,
-} from '../format/number.ts';
+} from '../../report/format/number.ts';
+import type { Estimate } from '../../run/estimate/estimate.ts';
+import type { ComparedFigure, PaperComparison } from '../../run/paper/comparison.ts';
+import { PAPER_FIGURES } from '../../run/paper/paper.ts';
+import type { ExperimentResult } from '../../run/result.ts';
+import { settingNames } from '../../setting/setting-name.ts';
+import type { Bounds } from '../../statistics/interval.ts';
+import { FIGURE_TITLES, formatCell, formatDifference } from '../format/figure.ts';
 import { demonstrationsNote } from '../format/paper-notes.ts';
 import { formatTable } from '../format/table.ts';
 

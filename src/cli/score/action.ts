@@ -1,8 +1,8 @@
 import { conventionsOf } from '../../model/conventions.ts';
 import { openDecoder } from '../../model/open-decoder.ts';
+import { formatDecimal, formatProbability } from '../../report/format/number.ts';
 import { scoreLabels } from '../../run/score.ts';
 import { predict } from '../../run/scoring.ts';
-import { formatDecimal, formatProbability } from '../format/number.ts';
 import { formatTable } from '../format/table.ts';
 import type { Given } from '../options/command-line.ts';
 import type { Io } from '../terminal/io.ts';

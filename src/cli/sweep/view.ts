@@ -2,7 +2,7 @@ import type { SeedMeans } from '../../cell/cell-table.ts';
 import type { SweepKind } from '../../cell/kind.ts';
 import type { SweepStatus } from '../../cell/sweep.ts';
 import type { SweepCost } from '../../cell/sweep-cost.ts';
-import { formatBytes, formatClock, formatCount, formatDecimal, formatPlural } from '../format/number.ts';
+import { formatBytes, formatClock, formatCount, formatDecimal, formatPlural } from '../../report/format/number.ts';
 import { formatTable } from '../format/table.ts';
 
 const MOST_FAILURES = 20;

@@ -1,6 +1,6 @@
+import { formatBytes, formatCount } from '../../report/format/number.ts';
 import { OWN_ROWS } from '../../run/options.ts';
 import { listTasks, openTask } from '../../task/open-task.ts';
-import { formatBytes, formatCount } from '../format/number.ts';
 import type { Given } from '../options/command-line.ts';
 import type { Io } from '../terminal/io.ts';
 

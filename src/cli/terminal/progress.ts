@@ -1,5 +1,5 @@
 import type { Progress } from '../../hooks.ts';
-import { formatBytes, formatClock, formatCount } from '../format/number.ts';
+import { formatBytes, formatClock, formatCount } from '../../report/format/number.ts';
 
 /** Least time between two lines where stderr is no terminal, and between two repaints of a terminal. */
 const LINE_EVERY_MS = 3000;

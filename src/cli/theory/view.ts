@@ -1,6 +1,6 @@
+import { formatCount, formatFlops } from '../../report/format/number.ts';
 import type { TheoryEstimate } from '../../study/dual-form/estimate-theory.ts';
 import type { StoredChapter, TheoryResult } from '../../study/dual-form/run-theory.ts';
-import { formatCount, formatFlops } from '../format/number.ts';
 import { formatTable } from '../format/table.ts';
 
 /** Checks, then findings, chapter by chapter. */

@@ -1,8 +1,8 @@
 import { relative } from 'node:path';
+import { formatCount } from '../../report/format/number.ts';
 import { estimateTraining } from '../../train/estimate.ts';
 import type { TrainingOptions } from '../../train/options.ts';
 import { trainModel } from '../../train/run.ts';
-import { formatCount } from '../format/number.ts';
 import type { Given, JobOptions } from '../options/command-line.ts';
 import { hooksOf, type Io } from '../terminal/io.ts';
 import { formatTraining, formatTrainingEstimate } from './view.ts';

@@ -1,8 +1,15 @@
+import {
+  formatBytes,
+  formatClock,
+  formatCount,
+  formatDecimal,
+  formatFlops,
+  formatPlural,
+} from '../../report/format/number.ts';
 import type { Timing } from '../../run/provenance.ts';
 import type { TrainingEstimate } from '../../train/estimate.ts';
 import type { TrainingStage } from '../../train/train-steps.ts';
 import type { Prediction, TrainingResult } from '../../train/training-result.ts';
-import { formatBytes, formatClock, formatCount, formatDecimal, formatFlops, formatPlural } from '../format/number.ts';
 import { formatTable } from '../format/table.ts';
 
 /** A row of a table: loss, perplexity, bits per byte and number of predicted tokens of a text. */

@@ -1,5 +1,5 @@
+import { formatInterval, formatPercent } from '../../report/format/number.ts';
 import type { GridPoint, TuneResult, Validated } from '../../run/tune/result.ts';
-import { formatInterval, formatPercent } from '../format/number.ts';
 import { formatTable } from '../format/table.ts';
 
 /** The grid with its intervals, and the choice. */

@@ -1,6 +1,6 @@
 import { work } from '../../cell/queue/worker.ts';
+import { formatPlural } from '../../report/format/number.ts';
 import { cellProcess } from '../../study/sweep/cell-kinds.ts';
-import { formatPlural } from '../format/number.ts';
 import type { Given, JobOptions } from '../options/command-line.ts';
 import type { Io } from '../terminal/io.ts';
 import type { WorkerCommandOptions } from './options.ts';

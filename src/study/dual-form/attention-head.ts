@@ -1,4 +1,5 @@
-import { lineChart, type Series } from '../../report/line-chart.ts';
+import type { Series } from '../../report/chart/line-chart.tsx';
+import { lineChart } from '../../report/charts.ts';
 import { stepFlops } from '../../run/estimate/work.ts';
 import { checkAttentionHead } from '../../theory/attention-head.ts';
 import { checked } from '../../theory/check.ts';
@@ -145,17 +146,30 @@ async function computeOnModel(context: ChapterContext): Promise<ChapterResult> {
       title: `Heads of ${name} with ${sequences.shots} demonstrations of ${task.name}, means over ${sets.length} sets`,
       x: 'layer',
       y: 'cosine',
-      baseline: 0,
-      width: 860,
-      series: [
-        line('dropping the softmax', 'in context', ofHeads.layers('dropped')),
-        line('dropping the softmax', 'zero-shot', ofHeads.layers('droppedZeroShot')),
-        line('dW_icl q and what the head does', 'dW_icl', ofHeads.layers('effect')),
-        line('dW_icl q and what the head does', 'values centred', ofHeads.layers('effectCentred')),
-        line('dW_icl and dW_ft', 'dW_icl', ofMaps.layers('matched')),
-        line('dW_icl and dW_ft', 'values centred', ofMaps.layers('centred')),
-        line('dW_icl and dW_ft', 'dW_ft of other demonstrations', ofMaps.layers('otherDemonstrations'), true),
-        line('dW_icl and dW_ft', 'mispaired values', ofMaps.layers('mispaired'), true),
+      panels: [
+        {
+          name: 'dropping the softmax',
+          baseline: ORTHOGONAL,
+          series: [
+            line('in context', ofHeads.layers('dropped')),
+            line('zero-shot', ofHeads.layers('droppedZeroShot'), 'baseline'),
+          ],
+        },
+        {
+          name: 'dW_icl q and what the head does',
+          baseline: ORTHOGONAL,
+          series: [line('dW_icl', ofHeads.layers('effect')), line('values centred', ofHeads.layers('effectCentred'))],
+        },
+        {
+          name: 'dW_icl and dW_ft',
+          baseline: ORTHOGONAL,
+          series: [
+            line('dW_icl', ofMaps.layers('matched')),
+            line('values centred', ofMaps.layers('centred')),
+            line('dW_ft of other demonstrations', ofMaps.layers('otherDemonstrations'), 'baseline'),
+            line('mispaired values', ofMaps.layers('mispaired'), 'baseline'),
+          ],
+        },
       ],
     }),
   };
@@ -170,6 +184,8 @@ function roundedOrNull(value: number | null): number | null {
   return value === null ? null : rounded(value);
 }
 
-function line(facet: string, name: string, values: readonly (number | null)[], dashed = false): Series {
-  return { facet, name, dashed, points: values.map((y, x) => ({ x, y })) };
+const ORTHOGONAL = { value: 0, name: 'orthogonal' };
+
+function line(name: string, values: readonly (number | null)[], tone?: 'baseline'): Series {
+  return { name, tone, dashed: tone !== undefined, points: values.map((y, x) => ({ x, y })) };
 }

@@ -2,7 +2,7 @@ import { requireTensor } from '../../checkpoint/checkpoint.ts';
 import type { LoadedModel } from '../../model/loaded-model.ts';
 import { names } from '../../model/names.ts';
 import { computePrefix, extendPrefix, type Prefix } from '../../model/prefix.ts';
-import { lineChart, type Series } from '../../report/line-chart.ts';
+import { lineChart } from '../../report/charts.ts';
 import { checked } from '../../theory/check.ts';
 import {
   blockExample,
@@ -198,18 +198,22 @@ async function computeOnModel(context: ChapterContext): Promise<ChapterResult> {
       x: 'demonstrations',
       y: 'size against W',
       ordered: true,
-      series: shown(layers).flatMap((layer): Series[] => [
+      panels: [
         {
-          facet: 'dW',
-          name: `layer ${layer}`,
-          points: growth.map(({ size }, n) => ({ x: n, y: size[layer]! })),
+          name: 'dW',
+          series: shown(layers).map(layer => ({
+            name: `layer ${layer}`,
+            points: growth.map(({ size }, n) => ({ x: n, y: size[layer]! })),
+          })),
         },
         {
-          facet: 'change of dW by the last demonstration',
-          name: `layer ${layer}`,
-          points: growth.slice(1).map(({ step }, n) => ({ x: n + 1, y: step[layer]! })),
+          name: 'change of dW by the last demonstration',
+          series: shown(layers).map(layer => ({
+            name: `layer ${layer}`,
+            points: growth.slice(1).map(({ step }, n) => ({ x: n + 1, y: step[layer]! })),
+          })),
         },
-      ]),
+      ],
     }),
   };
 }
@@ -302,6 +306,6 @@ function toyFigure(seed: number): string {
     const [update] = implicitUpdate(gated, attended(0), attended(count)).first as [RankOne, RankOne];
     return { x: count, y: sizeOf(update) };
   });
-  const series = [{ name: 'gate', points }];
-  return lineChart({ title: 'Update of a random block', x: 'context tokens', y: 'size of dW', series });
+  const panels = [{ series: [{ name: 'gate', points }] }];
+  return lineChart({ title: 'Update of a random block', x: 'context tokens', y: 'size of dW', panels });
 }

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { cosine } from '../../metric/cosine.ts';
-import { lineChart } from '../../report/line-chart.ts';
+import { lineChart } from '../../report/charts.ts';
 import { checked } from '../../theory/check.ts';
 import {
   bestRate,
@@ -102,11 +102,15 @@ export const inContextRegression: Chapter = {
         title: 'Linear regression in context: loss by steps of gradient descent or layers of attention',
         x: 'steps or layers',
         y: 'mean square',
-        logY: true,
-        series: [
-          { name: 'gradient descent, best rate', points: byCount(descent) },
-          { name: 'GD++, best rate and curvature', points: byCount(plusPlus) },
-          { name: 'layers trained from scratch', points: byCount(trainedLosses) },
+        scaleY: 'log',
+        panels: [
+          {
+            series: [
+              { name: 'gradient descent, best rate', points: byCount(descent) },
+              { name: 'GD++, best rate and curvature', points: byCount(plusPlus) },
+              { name: 'layers trained from scratch', points: byCount(trainedLosses) },
+            ],
+          },
         ],
       }),
     };

@@ -1,4 +1,4 @@
-import { lineChart } from '../../report/line-chart.ts';
+import { lineChart } from '../../report/charts.ts';
 import {
   checkLinearLayer,
   descend,
@@ -19,10 +19,14 @@ export const linearLayer: Chapter = {
     const pushed = descendWithMomentum(initial, inputs, gradient, learningRate, eta);
     const counts = Array.from({ length: inputs.length + 1 }, (_, count) => count);
     const line = (value: (count: number) => Vector) => counts.map(count => ({ x: count, y: value(count)[0]! }));
-    const series = (facet: string, trained: (count: number) => Vector, dual: (count: number) => Vector) => [
-      { facet, name: 'trained weights: W_t x', points: line(trained) },
-      { facet, name: "dual form: W_0 x + LinearAttn(E, X', x)", points: line(dual), dashed: true },
-    ];
+    const panel = (name: string, trained: (count: number) => Vector, dual: (count: number) => Vector) => ({
+      name,
+      baseline: { value: times(teacher, query)[0]!, name: 'the teacher' },
+      series: [
+        { name: 'trained weights: W_t x', points: line(trained) },
+        { name: "dual form: W_0 x + LinearAttn(E, X', x)", points: line(dual), dashed: true },
+      ],
+    });
     return {
       checks: checkLinearLayer(seed),
       findings: [],
@@ -31,14 +35,14 @@ export const linearLayer: Chapter = {
         title: 'A linear layer while it learns: one output for one query',
         x: 'past inputs',
         y: 'output',
-        baseline: times(teacher, query)[0]!,
-        series: [
-          ...series(
+        sharedY: true,
+        panels: [
+          panel(
             'gradient descent',
             count => times(plain.weights[count]!, query),
             count => dualForm(initial, plain.steps.slice(0, count), query),
           ),
-          ...series(
+          panel(
             'with momentum',
             count => times(pushed.weights[count + 1]!, query),
             count => dualForm(initial, pushed.steps.slice(0, count), query, momentumWeights(eta, count)),

@@ -1,6 +1,7 @@
 import { cosine } from '../../metric/cosine.ts';
 import { computePrefix } from '../../model/prefix.ts';
-import { lineChart, type Series } from '../../report/line-chart.ts';
+import type { Series } from '../../report/chart/line-chart.tsx';
+import { lineChart } from '../../report/charts.ts';
 import { type KeysAndValues, mapOf, softmaxAttention } from '../../theory/attention-head.ts';
 import { drawFrom } from '../../theory/draw.ts';
 import { scaled, times, type Vector } from '../../theory/matrix.ts';
@@ -90,15 +91,20 @@ export const softmaxKernel: Chapter = {
         title: 'Softmax attention and what approximates it',
         x: 'largest score',
         y: 'relative error',
-        logX: true,
-        logY: true,
-        series: names.map(
-          (name): Series => ({
-            name,
-            dashed: name.startsWith('random'),
-            points: SIZES.map((size, i) => ({ x: size, y: bySize[i]![name]! })),
-          }),
-        ),
+        scaleX: 'log',
+        scaleY: 'log',
+        panels: [
+          {
+            baseline: { value: 1, name: 'as large as the output itself' },
+            series: names.map(
+              (name): Series => ({
+                name,
+                dashed: name.startsWith('random'),
+                points: SIZES.map((size, i) => ({ x: size, y: bySize[i]![name]! })),
+              }),
+            ),
+          },
+        ],
       }),
     };
   },

@@ -1,0 +1,42 @@
+/**
+ * @file Text of others as text: what it holds is shown, and it moves nothing. The page escapes HTML;
+ * here characters become visible that a reader would not see, or that turn the text around them.
+ */
+
+/** Controls but tab and line feed, marks of direction, invisible and private characters, halves of a pair. */
+const UNSEEN =
+  /[\p{Cc}\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\p{Cs}]|[\u{e0000}-\u{e007f}]/gu;
+
+/** `a\u202eb` -> `a⟨U+202E⟩b`; tabs and line feeds stay. */
+export function visibleText(text: string): string {
+  return text.replaceAll(UNSEEN, found => (found === '\n' || found === '\t' ? found : named(found)));
+}
+
+/** As visibleText, in one line: of a token. */
+export function visibleToken(text: string): string {
+  return visibleText(text).replaceAll('\n', '↵').replaceAll('\t', '⇥');
+}
+
+function named(character: string): string {
+  return `⟨U+${character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}⟩`;
+}
+
+/** JSON-like data with all texts, keys too, made visible. */
+export function visibleData<T>(data: T): T {
+  return shown(data) as T;
+}
+
+function shown(value: unknown): unknown {
+  if (typeof value === 'string') return visibleText(value);
+  if (Array.isArray(value)) return value.map(shown);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, part]) => [visibleText(key), shown(part)]));
+}
+
+/** JSON for a `<script>`: no `</script>` or `<!--` can be in it, and no line separator. */
+export function scriptJson(data: unknown): string {
+  return JSON.stringify(data).replaceAll(
+    /[<>\u2028\u2029]/g,
+    found => `\\u${found.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
