@@ -12,11 +12,7 @@ const byteLevel = z.object({
  * Decodes ids as the Rust library does, from the vocabulary alone: the bytes of the tokens, joined,
  * as UTF-8. Undefined for a tokenizer of another kind.
  */
-export function byteLevelDecoder({
-  file,
-  json,
-  addedTokens,
-}: Definition): Tokenizer['decode'] | undefined {
+export function byteLevelDecoder({ file, json, addedTokens }: Definition): Tokenizer['decode'] | undefined {
   const { data } = byteLevel.safeParse(JSON.parse(json));
   if (data === undefined) return undefined;
   const names = new Map(Object.entries(data.model.vocab).map(([name, id]) => [id, name]));
@@ -27,5 +23,6 @@ export function byteLevelDecoder({
     if (name === undefined) throw new UserError(`token id ${id} is not in the vocabulary of ${file}`);
     return fromByteCharacters(name) ?? encoder.encode(name);
   };
-  return ids => new TextDecoder('utf-8', { ignoreBOM: true }).decode(Uint8Array.from(ids.flatMap(id => [...bytesOf(id)])));
+  return ids =>
+    new TextDecoder('utf-8', { ignoreBOM: true }).decode(Uint8Array.from(ids.flatMap(id => [...bytesOf(id)])));
 }

@@ -1,6 +1,6 @@
 import { explore, exportExplorer } from '../../explore/explore.ts';
 import type { ChosenExploreOptions } from '../../explore/options.ts';
-import { formatBytes } from '../format/number.ts';
+import { formatBytes } from '../../report/format/number.ts';
 import type { Given } from '../options/command-line.ts';
 import { hooksOf, type Io } from '../terminal/io.ts';
 
