@@ -1,6 +1,7 @@
 /** @file Numbers of a study for people. */
-import type { EvidenceEstimate } from '../../study/evidence/fold/result.ts';
+
 import { formatDecimal } from '../../report/format/number.ts';
+import type { EvidenceEstimate } from '../../study/evidence/fold/result.ts';
 
 /** A table of a study as rows of text, for the terminal or for a page. */
 export interface EvidenceTable {

@@ -1,6 +1,7 @@
 /** @file The tables of a task of a study, after the verdicts, in the order in which they are printed. */
-import type { EvidenceEstimate, LadderRow, TaskEvidence } from '../../study/evidence/fold/result.ts';
+
 import { formatPercent } from '../../report/format/number.ts';
+import type { EvidenceEstimate, LadderRow, TaskEvidence } from '../../study/evidence/fold/result.ts';
 import { type EvidenceTable, reasonsOf, shownEstimate, shownNumber } from './numbers.ts';
 
 /** All tables of a task but for the gates and verdicts. */

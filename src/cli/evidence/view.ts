@@ -1,8 +1,8 @@
 import { relative } from 'node:path';
+import { formatCount, formatPlural } from '../../report/format/number.ts';
 import type { EvidenceResult } from '../../study/evidence/fold/result.ts';
 import type { Registration } from '../../study/evidence/register-study.ts';
 import type { ArmsStatus } from '../../study/evidence/run-arms.ts';
-import { formatCount, formatPlural } from '../../report/format/number.ts';
 import { formatTable } from '../format/table.ts';
 import { type EvidenceTable, shownEstimate } from './numbers.ts';
 import { taskTables } from './task-tables.ts';
