@@ -44,12 +44,12 @@ export async function whenFree<T extends object>(
 }
 
 /** A process that leaves the place at the same moment may remove it before the lock is in it. */
-async function lockPlace(place: string, tries = 5): Promise<FolderLock> {
+async function lockPlace(place: string, tries = 10): Promise<FolderLock> {
   try {
     return await makeFolder(place);
   } catch (error) {
-    const gone = error instanceof UserError && errorCode(error.cause) === 'ENOENT';
-    if (!gone || tries === 1) throw error;
+    const code = error instanceof UserError ? errorCode(error.cause) : undefined;
+    if (tries === 1 || (code !== 'ENOENT' && code !== 'EEXIST')) throw error;
     return lockPlace(place, tries - 1);
   }
 }

@@ -12,6 +12,7 @@ import {
   releaseProjections,
   sequenceLosses,
 } from '../../setting/finetune.ts';
+import { lossGraph } from '../../setting/finetune-step.ts';
 import { randomStep, stepNorm } from '../../setting/random-step.ts';
 import { finetuned, inContext, type Setting, zeroShot } from '../../setting/setting.ts';
 import type { DemonstrationSet } from '../../task/sequence.ts';
@@ -156,6 +157,12 @@ async function finetunedArm(
   if (arm.initialisation > 0) return { learningRate, losses, step, observed: await observe(context, arm, setting, {}) };
   const observed = await observe(context, arm, setting, { query: true });
   const heldOut = sequences.heldOut(seed).map(({ tokens }) => tokens);
+  const lossesOfHeldOut = {
+    before: await sequenceLosses(model, model.pretrained, heldOut),
+    after: await sequenceLosses(model, projections, heldOut),
+  };
+  // Every open session maps the weights once more.
+  await model.closeSession(lossGraph);
   const queries: KendallQueries = {
     contextScores: await contextScoresOf(context, seed, shared),
     finetuned: observed.tapQueries,
@@ -165,10 +172,7 @@ async function finetunedArm(
     learningRate,
     losses,
     step,
-    heldOut: {
-      before: await sequenceLosses(model, model.pretrained, heldOut),
-      after: await sequenceLosses(model, projections, heldOut),
-    },
+    heldOut: lossesOfHeldOut,
     kendall: kendallOfArm(queries, training),
     observed,
   };

@@ -28,7 +28,7 @@ export type TaskPlan = {
     readonly template: TemplateVariant;
     readonly k: number;
   } | null;
-  /** Ids of all arms, in the order in which they are computed. */
+  /** Ids of all arms. */
   readonly arms: readonly string[];
 };
 

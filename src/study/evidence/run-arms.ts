@@ -4,6 +4,7 @@ import { relative } from 'node:path';
 import type { Hooks } from '../../hooks.ts';
 import { deviceForModel } from '../../run/device-for-model.ts';
 import { Interrupted } from '../../run/interrupted.ts';
+import { ownMemory } from '../../runtime/node/memory.ts';
 import { withRuntime } from '../../runtime/node/open-runtime.ts';
 import { fileNameOf } from './arm.ts';
 import { computeUnits } from './compute-units.ts';
@@ -28,6 +29,8 @@ export interface ArmsStatus {
   readonly found: number;
   /** Not stored yet: those of other shards and of other processes. */
   readonly missing: readonly { readonly task: string; readonly arm: string }[];
+  /** Peak of this process and the compute process together; 0 if nothing was computed. */
+  readonly peakMemoryBytes: number;
 }
 
 /**
@@ -50,25 +53,26 @@ export async function runArms(inputs: StudyInputs, options: RunArmsOptions): Pro
     const before = await statusOf(tasks);
     const units = unitsOfShard(unitsOf(plan), shard);
     const missing = await unfinished(units, tasks);
+    let peakMemoryBytes = 0;
     if (missing.length > 0) {
       const { onArm } = workTally(units, missing, tasks, onProgress);
       const { checkpoint } = model;
       const device = await deviceForModel(checkpoint, options);
-      await withRuntime({ threads, device, signal, onWarning }, async runtime =>
-        computeUnits(runtime, await unfinished(units, tasks), {
-          ...{ folder, checkpoint, batchSize: plan.batchSize, tasks, onArm, signal, onProgress },
-        }),
-      );
+      const work = { folder, checkpoint, batchSize: plan.batchSize, tasks, onArm, signal, onProgress };
+      peakMemoryBytes = await withRuntime({ threads, device, signal, onWarning }, async runtime => {
+        await computeUnits(runtime, await unfinished(units, tasks), work);
+        return (await runtime.usage()).peakResidentBytes + ownMemory().peakResidentBytes;
+      });
     }
     for (const { work } of tasks.values()) await rmdir(work).catch(() => undefined);
-    return { ...(await statusOf(tasks)), found: before.arms - before.missing.length };
+    return { ...(await statusOf(tasks)), found: before.arms - before.missing.length, peakMemoryBytes };
   } catch (error) {
     if (!signal?.aborted) throw error;
     throw await interrupted(folder, tasks, error);
   }
 }
 
-async function statusOf(tasks: ReadonlyMap<string, TaskFolder>): Promise<Omit<ArmsStatus, 'found'>> {
+async function statusOf(tasks: ReadonlyMap<string, TaskFolder>): Promise<Pick<ArmsStatus, 'arms' | 'missing'>> {
   const missing: ArmsStatus['missing'][number][] = [];
   let arms = 0;
   for (const [task, { sequences, store }] of tasks) {

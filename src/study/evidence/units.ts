@@ -10,9 +10,10 @@ export interface Unit {
 }
 
 /**
- * The arms of a study in units, those of the trained model first, then model by model, so that each
- * is loaded once. `I/d/same`, `F/d/same` and `F/d/random` of a seed are one unit, in this order; any
- * other arm is a unit of its own.
+ * The arms of a study in units, in the order in which they are computed: model by model, the trained
+ * one first, so that each is loaded once; and layer-causal arms behind the others of their model, so
+ * that their large graph is open alone. `I/d/same`, `F/d/same` and `F/d/random` of a seed are one
+ * unit, in this order; any other arm is a unit of its own.
  */
 export function unitsOf({ tasks }: Pick<EvidencePlan, 'tasks'>): readonly Unit[] {
   const units = new Map<string, { task: TaskPlan; initialisation: number; arms: Arm[] }>();
@@ -26,11 +27,16 @@ export function unitsOf({ tasks }: Pick<EvidencePlan, 'tasks'>): readonly Unit[]
     }
   }
   for (const { arms } of units.values()) arms.sort((a, b) => place(a) - place(b));
-  return [...units.values()].sort((a, b) => a.initialisation - b.initialisation);
+  const rank = ({ initialisation, arms: [first] }: Unit) => 2 * initialisation + (isLayerCausal(first!) ? 1 : 0);
+  return [...units.values()].sort((a, b) => rank(a) - rank(b));
 }
 
 function isShared({ variant }: Arm): boolean {
   return variant === 'same' || variant === 'random';
+}
+
+export function isLayerCausal({ variant }: Arm): boolean {
+  return variant === 'layer-causal';
 }
 
 function place({ setting, variant }: Arm): number {
