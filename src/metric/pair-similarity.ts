@@ -2,7 +2,7 @@ import { ALL_ROUNDING, type ArmOutputs, type NullMask, type OutputShape } from '
 import { inverseNorm } from './cosine.ts';
 import { leaveOutSums, type Replicated } from './replicated.ts';
 import { isRounding } from './rounding.ts';
-import { dotAt } from './vectors.ts';
+import { addProducts } from './vectors.ts';
 
 /** The similarity of every update of one list of arms with every one of another. */
 export interface PairSimilarity {
@@ -31,8 +31,8 @@ export function pairSimilarity(
   { normalised = false, mask }: { readonly normalised?: boolean; readonly mask?: NullMask } = {},
 ): PairSimilarity {
   const cells = firsts.map(() => seconds.map(() => [] as number[]));
-  const directions = (arms: readonly ArmOutputs[]) => new Float64Array(arms.length * D);
-  const [u, v] = [directions(firsts), directions(seconds)];
+  const u = new Float64Array(firsts.length * D);
+  const v = firsts === seconds ? u : new Float64Array(seconds.length * D);
   let skipped = 0;
   for (let row = 0; row < rows; row++) {
     const sums = new Float64Array(firsts.length * seconds.length);
@@ -42,15 +42,13 @@ export function pairSimilarity(
       const isNull =
         mask?.[row * layers + layer] === 1 ||
         !fill(u, firsts, zeroShot, from, D, normalised) ||
-        !fill(v, seconds, zeroShot, from, D, normalised);
+        (v !== u && !fill(v, seconds, zeroShot, from, D, normalised));
       if (isNull) {
         skipped++;
         continue;
       }
       kept++;
-      for (let d = 0; d < firsts.length; d++) {
-        for (let e = 0; e < seconds.length; e++) sums[d * seconds.length + e]! += dotAt(u, d * D, v, e * D, D);
-      }
+      addProducts(sums, u, v, D);
     }
     if (kept === 0) continue;
     cells.forEach((line, d) => {

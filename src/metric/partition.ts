@@ -3,13 +3,12 @@ import {
   type ArmPair,
   differenceInLayer,
   keptRows,
-  markRounding,
   type NullMask,
   type OutputShape,
-  zeroShotInLayer,
 } from './arm-outputs.ts';
 import { type LayeredNumber, type LayerValue, meanOverLayers } from './layer-replicates.ts';
 import type { LeaveOuts } from './replicated.ts';
+import { isRounding } from './rounding.ts';
 import { type TwoWayParts, twoWayParts } from './two-way-sums.ts';
 import { selectVectors } from './vectors.ts';
 
@@ -28,18 +27,20 @@ export interface Partition extends Parts {
 }
 
 /** Rows and layers in which an update of a seed is rounding. */
-export function updateMask(shape: OutputShape, pairs: readonly ArmPair[]): NullMask {
-  const mask = new Uint8Array(shape.rows * shape.layers);
-  for (let layer = 0; layer < shape.layers; layer++) {
-    const bases = zeroShotInLayer(pairs, shape, layer);
-    markRounding(
-      mask,
-      shape,
-      layer,
-      pairs.flatMap(({ zeroShot, first, second }, d) =>
-        [first, second].map(arm => ({ of: differenceInLayer(arm, zeroShot, shape, layer), zeroShot: bases[d]! })),
-      ),
-    );
+export function updateMask({ rows, layers, hiddenSize: D }: OutputShape, pairs: readonly ArmPair[]): NullMask {
+  const mask = new Uint8Array(rows * layers);
+  for (const { zeroShot, first, second } of pairs) {
+    for (let at = 0; at < mask.length; at++) {
+      let [uu, vv, zz] = [0, 0, 0];
+      for (let k = at * D; k < (at + 1) * D; k++) {
+        const z = zeroShot[k]!;
+        uu += (first[k]! - z) ** 2;
+        vv += (second[k]! - z) ** 2;
+        zz += z * z;
+      }
+      const size = Math.sqrt(zz);
+      if (isRounding(Math.sqrt(uu), size) || isRounding(Math.sqrt(vv), size)) mask[at] = 1;
+    }
   }
   return mask;
 }

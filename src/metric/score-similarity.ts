@@ -1,7 +1,7 @@
 import type { PairSimilarity } from './pair-similarity.ts';
 import { isRounding } from './rounding.ts';
 import { type Cosines, cosinesOf } from './update-similarity.ts';
-import { dotAt } from './vectors.ts';
+import { addProducts } from './vectors.ts';
 
 /** How stored attention scores lie: row i at tokens offsets[i] .. offsets[i + 1]. */
 export interface ScoreShape {
@@ -36,14 +36,7 @@ export function scoreCosines(
 ): Cosines {
   const { layers, heads, offsets } = shape;
   const rows = offsets.length - 1;
-  const byHead = pairs.map(pair => {
-    const values = new Float64Array(rows * layers * heads);
-    for (let at = 0; at < values.length; at++) {
-      const row = Math.floor(at / (layers * heads));
-      values[at] = cosineOfHead(shape, pair, row, at % (layers * heads), centred, updates);
-    }
-    return values;
-  });
+  const byHead = pairs.map(pair => cosinesByHead(shape, pair, centred, updates));
   const isNull = (at: number) => byHead.some(values => Number.isNaN(values[at]!));
   return cosinesOf(rows, layers, byHead, (values, row, layer) => {
     let [sum, defined] = [0, 0];
@@ -57,43 +50,47 @@ export function scoreCosines(
   });
 }
 
-/** The cosine of one head in one row, NaN where null. @param at layer * H + head */
-function cosineOfHead(
+/** The cosine of every row, layer and head, [R, L, H], NaN where null. */
+function cosinesByHead(
   { layers, heads, offsets }: ScoreShape,
   { zeroShot, first, second }: ScorePair,
-  row: number,
-  at: number,
   centred: boolean,
   updates: boolean,
-): number {
-  const [from, to] = [offsets[row]!, offsets[row + 1]!];
-  const T = to - from;
-  const stride = layers * heads;
-  let [u, v, uu, uv, vv, base] = [0, 0, 0, 0, 0, 0];
-  for (let t = from; t < to; t++) {
-    const z = updates ? zeroShot[t * stride + at]! : 0;
-    const [x, y] = [first[t * stride + at]! - z, second[t * stride + at]! - z];
-    u += x;
-    v += y;
-    uu += x * x;
-    uv += x * y;
-    vv += y * y;
-    base += z * z;
-  }
-  if (centred) {
-    // Two passes: the difference of the sums would be rounding where the constant is large.
-    [uu, uv, vv] = [0, 0, 0];
+): Float64Array {
+  // Sums over tokens of all heads at once, in the order in which the scores lie.
+  const n = layers * heads;
+  const cosines = new Float64Array((offsets.length - 1) * n);
+  const sums = () => new Float64Array(n);
+  for (let row = 0; row + 1 < offsets.length; row++) {
+    const [from, to] = [offsets[row]!, offsets[row + 1]!];
+    const [meanU, meanV] = [sums(), sums()];
+    if (centred) {
+      for (let t = from; t < to; t++) {
+        for (let head = 0, at = t * n; head < n; head++, at++) {
+          const z = updates ? zeroShot[at]! : 0;
+          meanU[head]! += (first[at]! - z) / (to - from);
+          meanV[head]! += (second[at]! - z) / (to - from);
+        }
+      }
+    }
+    const [uu, uv, vv, zz] = [sums(), sums(), sums(), sums()];
     for (let t = from; t < to; t++) {
-      const z = updates ? zeroShot[t * stride + at]! : 0;
-      const [x, y] = [first[t * stride + at]! - z - u / T, second[t * stride + at]! - z - v / T];
-      uu += x * x;
-      uv += x * y;
-      vv += y * y;
+      for (let head = 0, at = t * n; head < n; head++, at++) {
+        const z = updates ? zeroShot[at]! : 0;
+        const [x, y] = [first[at]! - z - meanU[head]!, second[at]! - z - meanV[head]!];
+        uu[head]! += x * x;
+        uv[head]! += x * y;
+        vv[head]! += y * y;
+        zz[head]! += z * z;
+      }
+    }
+    for (let head = 0; head < n; head++) {
+      const [a, b, size] = [Math.sqrt(uu[head]!), Math.sqrt(vv[head]!), Math.sqrt(zz[head]!)];
+      const isNull = isRounding(a, size) || isRounding(b, size);
+      cosines[row * n + head] = isNull ? Number.NaN : Math.max(-1, Math.min(1, uv[head]! / (a * b)));
     }
   }
-  const [a, b, size] = [Math.sqrt(uu), Math.sqrt(vv), Math.sqrt(base)];
-  if (isRounding(a, size) || isRounding(b, size)) return Number.NaN;
-  return Math.max(-1, Math.min(1, uv / (a * b)));
+  return cosines;
 }
 
 /**
@@ -124,9 +121,7 @@ export function scorePairSimilarity(
         const place = { from, T, stride: layers * heads, at: layer * heads + head, centred };
         if (!fillHead(u!, firsts, zeroShot, place) || !fillHead(v!, seconds, zeroShot, place)) continue;
         defined++;
-        for (let d = 0, at = 0; d < firsts.length; d++) {
-          for (let e = 0; e < seconds.length; e++, at++) ofLayer[at]! += dotAt(u!, d * T, v!, e * T, T);
-        }
+        addProducts(ofLayer, u!, v!, T);
       }
       if (defined === 0) {
         skipped++;

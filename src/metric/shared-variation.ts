@@ -7,39 +7,20 @@
  *
  * It is 0 in any model when the two changes are unrelated, whatever is common to all updates.
  */
-import {
-  type ArmOutputs,
-  type ArmPair,
-  differenceInLayer,
-  keptRows,
-  type OutputShape,
-  zeroShotInLayer,
-} from './arm-outputs.ts';
+import { type ArmPair, keptRows, type NullMask, type OutputShape, zeroShotInLayer } from './arm-outputs.ts';
 import { type LayeredNumber, type LayerValue, meanOverLayers } from './layer-replicates.ts';
+import { fillMoved, type MovedProducts, movedProducts, type Variation } from './moved-products.ts';
 import { combineReplicated, type LeaveOuts, leaveOutSums, type Replicated } from './replicated.ts';
 import { isRounding } from './rounding.ts';
-import { centred, centredOverArrays, dotAt, products, selectVectors, squaredNorms } from './vectors.ts';
+import { addProducts, dotAt, squaredNorms } from './vectors.ts';
 
-/** Vectors of one layer, [S][n * D] each. */
-interface LayerVectors {
-  readonly u: readonly Float64Array[];
-  readonly v: readonly Float64Array[];
-  readonly zeroShot: readonly Float64Array[];
-}
-
-/** Two sets of vectors whose variation is compared. */
-export interface Variation {
-  readonly shape: OutputShape;
-  /** What moves û and v̂: see the functions that make a variation. */
-  readonly kind: 'demonstrations' | 'change' | 'query';
-  readonly vectorsIn: (layer: number) => LayerVectors;
-}
+export type { Variation } from './moved-products.ts';
 
 /**
  * û = h_I_d - mean over d of it, v̂ likewise: which demonstrations. The zero-shot output cancels.
  */
 export function demonstrationVariation(shape: OutputShape, pairs: readonly ArmPair[]): Variation {
-  return { shape, kind: 'demonstrations', vectorsIn: updatesIn(shape, pairs) };
+  return { shape, kind: 'demonstrations', pairs };
 }
 
 /**
@@ -48,7 +29,7 @@ export function demonstrationVariation(shape: OutputShape, pairs: readonly ArmPa
  * and v would share -h_Z.
  */
 export function queryVariation(shape: OutputShape, pairs: readonly ArmPair[]): Variation {
-  return { shape, kind: 'query', vectorsIn: updatesIn(shape, pairs) };
+  return { shape, kind: 'query', pairs };
 }
 
 /** û = h_I - h_I^x, v̂ = h_F - h_F^x of the same d and i: labels, order, tokens, task. */
@@ -57,26 +38,7 @@ export function changeVariation(
   pairs: readonly ArmPair[],
   changed: readonly Pick<ArmPair, 'first' | 'second'>[],
 ): Variation {
-  const less = (layer: number, side: 'first' | 'second') =>
-    pairs.map((pair, d) => differenceInLayer(pair[side], changed[d]![side], shape, layer));
-  return {
-    shape,
-    kind: 'change',
-    vectorsIn: layer => ({
-      u: less(layer, 'first'),
-      v: less(layer, 'second'),
-      zeroShot: zeroShotInLayer(pairs, shape, layer),
-    }),
-  };
-}
-
-function updatesIn(shape: OutputShape, pairs: readonly ArmPair[]): Variation['vectorsIn'] {
-  const update = (of: ArmOutputs, zeroShot: ArmOutputs, layer: number) => differenceInLayer(of, zeroShot, shape, layer);
-  return layer => ({
-    u: pairs.map(({ first, zeroShot }) => update(first, zeroShot, layer)),
-    v: pairs.map(({ second, zeroShot }) => update(second, zeroShot, layer)),
-    zeroShot: zeroShotInLayer(pairs, shape, layer),
-  });
+  return { shape, kind: 'change', pairs, changed };
 }
 
 /** R_X with its replicates and that of each layer. */
@@ -99,27 +61,28 @@ export function sharedVariations(variations: readonly Variation[]): readonly Lay
   const mask = new Uint8Array(shape.rows * shape.layers);
   const layers = variations.map(() => [] as LayerValue[]);
   for (let layer = 0; layer < shape.layers; layer++) {
-    const all = variations.map(({ kind, vectorsIn }) => {
-      const vectors = vectorsIn(layer);
-      const whole = productsOf(vectors, kind, shape.hiddenSize);
-      markRounding(mask, shape, layer, vectors, whole);
-      return { kind, vectors, whole };
-    });
+    const wholes = variations.map(variation => productsWithMask(variation, layer, mask));
     const kept = keptRows(mask, shape, layer);
-    for (const [at, { kind, vectors, whole }] of all.entries()) {
-      const S = vectors.u.length;
+    for (const [at, variation] of variations.entries()) {
+      const S = variation.pairs.length;
       if (kept.length === 0) {
         layers[at]!.push({ value: null, seeds: Array(S).fill(null), rows: [], kept });
         continue;
       }
-      const left =
-        kept.length === shape.rows
-          ? whole
-          : productsOf(select(vectors, kept, shape.hiddenSize), kind, shape.hiddenSize);
-      layers[at]!.push({ ...correlations(left, kind, S), kept });
+      const left = kept.length === shape.rows ? wholes[at]! : movedProducts(variation, layer, kept);
+      layers[at]!.push({ ...correlations(left, variation.kind, S), kept });
     }
   }
   return layers.map(values => meanOverLayers(values, mask, shape));
+}
+
+/** The products of a layer over all rows; marks the rows in which a û or v̂ is rounding. */
+function productsWithMask(variation: Variation, layer: number, mask: NullMask): MovedProducts {
+  const { shape, pairs } = variation;
+  const rows = Array.from({ length: shape.rows }, (_, row) => row);
+  const whole = movedProducts(variation, layer, rows);
+  markRounding(mask, shape, layer, zeroShotInLayer(pairs, shape, layer), whole);
+  return whole;
 }
 
 /** How near û of one seed is to v̂ of another: what a permutation of the seeds is tested on. */
@@ -135,57 +98,36 @@ export interface SeedTable {
 /** The tables of `demonstrationVariation`. @returns null where every row and layer is left out */
 export function demonstrationTable(shape: OutputShape, pairs: readonly ArmPair[]): SeedTable | null {
   const D = shape.hiddenSize;
-  const { vectorsIn, kind } = demonstrationVariation(shape, pairs);
+  const variation = demonstrationVariation(shape, pairs);
   const mask = new Uint8Array(shape.rows * shape.layers);
   const S = pairs.length;
+  const [u, v] = [new Float64Array(S * D), new Float64Array(S * D)];
   const [table, gram] = [new Float64Array(S * S), new Float64Array(S * S)];
   let layers = 0;
   for (let layer = 0; layer < shape.layers; layer++) {
-    const vectors = vectorsIn(layer);
-    markRounding(mask, shape, layer, vectors, productsOf(vectors, kind, D));
+    productsWithMask(variation, layer, mask);
     const kept = keptRows(mask, shape, layer);
     if (kept.length === 0) continue;
-    const left = select(vectors, kept, D);
-    const [u, v] = [centredOverArrays(left.u), centredOverArrays(left.v)];
-    const inner = (a: Float64Array, b: Float64Array) => dotAt(a, 0, b, 0, b.length);
-    const size = (side: readonly Float64Array[]) => side.reduce((sum, x) => sum + inner(x, x), 0);
-    const [uu, vv] = [size(u), size(v)];
     layers++;
-    for (let d = 0; d < S; d++) {
-      for (let e = 0; e < S; e++) {
-        table[d * S + e]! += inner(u[d]!, v[e]!) / Math.sqrt(uu * vv);
-        if (e < d) continue;
-        const share = inner(u[d]!, u[e]!) / uu;
-        gram[d * S + e]! += share;
-        if (e > d) gram[e * S + d]! += share;
-      }
+    const [uv, uu] = [new Float64Array(S * S), new Float64Array(S * S)];
+    let ofV = 0;
+    for (const row of kept) {
+      fillMoved(variation, 'first', row, layer, u);
+      fillMoved(variation, 'second', row, layer, v);
+      addProducts(uv, u, v, D);
+      addProducts(uu, u, u, D);
+      ofV += dotAt(v, 0, v, 0, v.length);
+    }
+    let ofU = 0;
+    for (let d = 0; d < S; d++) ofU += uu[d * S + d]!;
+    for (let at = 0; at < S * S; at++) {
+      table[at]! += uv[at]! / Math.sqrt(ofU * ofV);
+      gram[at]! += uu[at]! / ofU;
     }
   }
   if (layers === 0) return null;
   const square = (sums: Float64Array) => pairs.map((_, d) => pairs.map((_, e) => sums[d * S + e]! / layers));
   return { table: square(table), gram: square(gram) };
-}
-
-/** Inner products of each seed and row, [S, n] each, of vectors that are centred. */
-interface Products {
-  readonly uv: Float64Array;
-  readonly uu: Float64Array;
-  readonly vv: Float64Array;
-  /** With h_Z, where û is less its projection on it. */
-  readonly z?: { readonly u: Float64Array; readonly v: Float64Array; readonly z: Float64Array };
-}
-
-function productsOf({ u, v, zeroShot }: LayerVectors, kind: Variation['kind'], D: number): Products {
-  const [a, b] = [u, v].map(side => {
-    if (kind === 'change') return side;
-    return kind === 'demonstrations' ? centredOverArrays(side) : side.map(own => centred(own, D));
-  }) as [Float64Array[], Float64Array[]];
-  const found = { uv: products(a, b, D), uu: products(a, a, D), vv: products(b, b, D) };
-  if (kind !== 'query') return found;
-  const made = new Map(zeroShot.map(own => [own, own]));
-  for (const own of made.keys()) made.set(own, centred(own, D));
-  const z = zeroShot.map(own => made.get(own)!);
-  return { ...found, z: { u: products(a, z, D), v: products(b, z, D), z: products(z, z, D) } };
 }
 
 const sum = (values: Float64Array) => values.reduce((total, x) => total + x, 0);
@@ -195,8 +137,8 @@ function markRounding(
   mask: Uint8Array,
   { rows, layers, hiddenSize: D }: OutputShape,
   layer: number,
-  { zeroShot }: LayerVectors,
-  { uu, vv, z }: Products,
+  zeroShot: readonly Float64Array[],
+  { uu, vv, z }: MovedProducts,
 ): void {
   // |û|^2 = |u|^2 - 2 c <u, z> + c^2 |z|^2, c the share of z in u.
   const sides = [
@@ -208,8 +150,10 @@ function markRounding(
     const c = sum(withZ) / size;
     return squares.map((square, at) => square - 2 * c * withZ[at]! + c * c * z!.z[at]!);
   });
+  const known = new Map<Float64Array, Float64Array>();
   for (const [d, base] of zeroShot.entries()) {
-    const bases = squaredNorms(base, D);
+    const bases = known.get(base) ?? squaredNorms(base, D);
+    known.set(base, bases);
     for (let i = 0; i < rows; i++) {
       const isNull = sides.some(squares =>
         isRounding(Math.sqrt(Math.max(0, squares[d * rows + i]!)), Math.sqrt(bases[i]!)),
@@ -223,7 +167,7 @@ function markRounding(
 const NOTHING = 1e-12;
 
 /** R of a layer, and without each seed and row. */
-function correlations({ uv, uu, vv, z }: Products, kind: Variation['kind'], S: number): Omit<LayerValue, 'kept'> {
+function correlations({ uv, uu, vv, z }: MovedProducts, kind: Variation['kind'], S: number): Omit<LayerValue, 'kept'> {
   const sums = (terms: Float64Array) => recentred(leaveOutSums(terms, S), kind);
   const [sizeU, sizeV] = [sums(uu), sums(vv)];
   let moments = { uv: sums(uv), uu: sizeU, vv: sizeV };
@@ -267,9 +211,4 @@ function withoutProjection(ab: LeaveOuts, az: LeaveOuts, bz: LeaveOuts, zz: Leav
     seeds: ab.seeds.map((x, d) => less(x, az.seeds[d]!, bz.seeds[d]!, zz.seeds[d]!)),
     rows: ab.rows.map((x, i) => less(x, az.rows[i]!, bz.rows[i]!, zz.rows[i]!)),
   };
-}
-
-function select(vectors: LayerVectors, rows: readonly number[], D: number): LayerVectors {
-  const of = (side: readonly Float64Array[]) => side.map(own => selectVectors(own, rows, D));
-  return { u: of(vectors.u), v: of(vectors.v), zeroShot: of(vectors.zeroShot) };
 }

@@ -6,8 +6,8 @@ import {
   type OutputShape,
   unionOfMasks,
 } from './arm-outputs.ts';
-import { cosineOfUpdates, inverseNorm } from './cosine.ts';
 import type { SeededTable } from './replicated.ts';
+import { compareUpdates } from './update-comparison.ts';
 
 /** A cosine for each seed, row and layer. */
 export interface Cosines {
@@ -37,37 +37,43 @@ export interface LayerChoice {
  * @param normalised takes h / |h| in place of h, as Dai et al. do
  */
 export function updateCosines(
-  { rows, layers, hiddenSize: D }: OutputShape,
+  shape: OutputShape,
   pairs: readonly ArmPair[],
   { normalised = false }: { readonly normalised?: boolean } = {},
 ): Cosines {
-  return cosinesOf(rows, layers, pairs, ({ zeroShot, first, second }, row, layer) => {
-    const at = (row * layers + layer) * D;
-    const scale = normalised
-      ? { a: inverseNorm(first, at, D), b: inverseNorm(second, at, D), base: inverseNorm(zeroShot, at, D) }
-      : undefined;
-    return cosineOfUpdates(first, second, zeroShot, at, D, scale);
-  });
+  const name = normalised ? 'normalised' : 'cosines';
+  return joinCosines(
+    shape,
+    pairs.map(pair => compareUpdates(shape, pair)[name]),
+  );
 }
 
-/** The cosines of seeds, with what is null in any of them. */
+/** The cosines of seeds, [R * L] each and NaN where null, with what is null in any of them. */
+export function joinCosines(
+  { rows, layers }: Pick<OutputShape, 'rows' | 'layers'>,
+  seeds: readonly Float64Array[],
+): Cosines {
+  const mask = new Uint8Array(rows * layers);
+  for (const values of seeds) for (const [at, value] of values.entries()) if (Number.isNaN(value)) mask[at] = 1;
+  return { rows, layers, seeds, mask };
+}
+
+/** The same of a cosine that is null where undefined. */
 export function cosinesOf<Seed>(
   rows: number,
   layers: number,
   seeds: readonly Seed[],
   cosineAt: (seed: Seed, row: number, layer: number) => number | null,
 ): Cosines {
-  const mask = new Uint8Array(rows * layers);
-  const values = seeds.map(seed => {
-    const own = new Float64Array(rows * layers);
-    for (let at = 0; at < own.length; at++) {
-      const value = cosineAt(seed, Math.floor(at / layers), at % layers);
-      if (value === null) mask[at] = 1;
-      own[at] = value ?? Number.NaN;
-    }
-    return own;
-  });
-  return { rows, layers, seeds: values, mask };
+  return joinCosines(
+    { rows, layers },
+    seeds.map(seed =>
+      Float64Array.from(
+        { length: rows * layers },
+        (_, at) => cosineAt(seed, Math.floor(at / layers), at % layers) ?? Number.NaN,
+      ),
+    ),
+  );
 }
 
 /**

@@ -1,6 +1,5 @@
-import type { ArmOutputs, ArmPair, OutputShape } from './arm-outputs.ts';
-import { norm } from './cosine.ts';
-import { isRounding } from './rounding.ts';
+import type { ArmPair, OutputShape } from './arm-outputs.ts';
+import { compareUpdates } from './update-comparison.ts';
 
 /**
  * rho: the size of the finetuned updates against the in-context ones, the median over seeds, rows
@@ -8,24 +7,14 @@ import { isRounding } from './rounding.ts';
  * of the two is rounding are left out; null where all are.
  */
 export function updateSize(shape: OutputShape, pairs: readonly ArmPair[]): number | null {
-  const D = shape.hiddenSize;
-  const ratios: number[] = [];
-  for (let at = 0; at < shape.rows * shape.layers * D; at += D) {
-    const here = pairs.map(({ zeroShot, first, second }) => {
-      const base = norm(zeroShot, at, D);
-      const [u, v] = [distance(first, zeroShot, at, D), distance(second, zeroShot, at, D)];
-      return isRounding(u, base) || isRounding(v, base) ? null : v / u;
-    });
-    if (!here.includes(null)) ratios.push(...(here as number[]));
-  }
-  return median(ratios);
+  return medianSize(pairs.map(pair => compareUpdates(shape, pair).sizes));
 }
 
-/** |a - b| of D numbers. */
-function distance(a: ArmOutputs, b: ArmOutputs, at: number, D: number): number {
-  let squares = 0;
-  for (let k = at; k < at + D; k++) squares += (a[k]! - b[k]!) ** 2;
-  return Math.sqrt(squares);
+/** rho of the ratios |v| / |u| of each seed, NaN where null. */
+export function medianSize(seeds: readonly Float64Array[]): number | null {
+  const isNull = (at: number) => seeds.some(ratios => Number.isNaN(ratios[at]!));
+  const places = Array.from(seeds[0] ?? [], (_, at) => at).filter(at => !isNull(at));
+  return median(seeds.flatMap(ratios => places.map(at => ratios[at]!)));
 }
 
 function median(values: readonly number[]): number | null {

@@ -18,6 +18,41 @@ export function dotAt(a: Float64Array, atA: number, b: Float64Array, atB: number
   return p + q + (r + s);
 }
 
+/**
+ * Adds the inner products of n vectors with m others: sums[d * m + e] += <u_d, v_e>. Of an array
+ * with itself half of them are computed.
+ *
+ * @param u [n * D]
+ * @param v [m * D]
+ */
+export function addProducts(sums: Float64Array, u: Float64Array, v: Float64Array, D: number): void {
+  const [n, m] = [u.length / D, v.length / D];
+  const isOne = u === v;
+  for (let d = 0; d < n; d++) {
+    const a = d * D;
+    let e = isOne ? d : 0;
+    // Four at a time: each number of u_d is read once for them, and the four sums are independent.
+    for (; e + 3 < m; e += 4) {
+      const b = e * D;
+      let [p, q, r, s] = [0, 0, 0, 0];
+      for (let k = 0; k < D; k++) {
+        const x = u[a + k]!;
+        p += x * v[b + k]!;
+        q += x * v[b + D + k]!;
+        r += x * v[b + 2 * D + k]!;
+        s += x * v[b + 3 * D + k]!;
+      }
+      const at = d * m + e;
+      sums[at]! += p;
+      sums[at + 1]! += q;
+      sums[at + 2]! += r;
+      sums[at + 3]! += s;
+    }
+    for (; e < m; e++) sums[d * m + e]! += dotAt(u, a, v, e * D, D);
+  }
+  if (isOne) for (let d = 1; d < n; d++) for (let e = 0; e < d; e++) sums[d * m + e] = sums[e * m + d]!;
+}
+
 /** The inner products of the vectors of arrays u_d and v_d, row by row: [S, n]. */
 export function products(u: readonly Float64Array[], v: readonly Float64Array[], D: number): Float64Array {
   const n = u[0]!.length / D;
@@ -69,13 +104,6 @@ export function centred(vectors: Float64Array, D: number): Float64Array {
     for (let k = 0; k < D; k++) rest[at + k] = vectors[at + k]! - sum[k]! / n;
   }
   return rest;
-}
-
-/** Each array less the mean of all arrays. */
-export function centredOverArrays(arrays: readonly Float64Array[]): readonly Float64Array[] {
-  const sum = new Float64Array(arrays[0]!.length);
-  for (const own of arrays) for (let k = 0; k < sum.length; k++) sum[k]! += own[k]!;
-  return arrays.map(own => plusScaled(own, sum, -1 / arrays.length));
 }
 
 /** The vectors of the given places, below each other. */

@@ -13,7 +13,7 @@ import { answersOf, complete, rightOf, sharedRows } from './answers.ts';
 import { adjustColumns, crossed, replicated, untested } from './estimate.ts';
 import { finetunedVariants } from './planned-variants.ts';
 import type { Behaviour, EvidenceEstimate } from './result.ts';
-import { type ComparedArms, compared, comparedUntrained } from './similarity.ts';
+import { type ComparedArms, compared, comparedUntrained, type FoundPair } from './similarity.ts';
 import { type Found, findSeeds, type TaskArms, trained } from './task-arms.ts';
 
 export async function foldBehaviour(arms: TaskArms): Promise<Behaviour> {
@@ -70,7 +70,7 @@ async function foldShift(arms: TaskArms, pair: ComparedArms): Promise<EvidenceEs
 }
 
 /** E of the second arm against the first. */
-export function shiftOver(found: Found<'Z' | 'first' | 'second'>): EvidenceEstimate {
+export function shiftOver(found: FoundPair): EvidenceEstimate {
   return replicated(found, () =>
     explainedShift(
       found.seeds.map(({ arms: { Z, first, second } }) => {

@@ -1,34 +1,25 @@
 /** @file Numbers over the rate, the number of demonstrations and the layers. */
 import { unionOfMasks } from '../../../metric/arm-outputs.ts';
 import { otherDemonstrations, pairSimilarity } from '../../../metric/pair-similarity.ts';
-import { updateMask } from '../../../metric/partition.ts';
 import { combineReplicated, type Replicated } from '../../../metric/replicated.ts';
-import {
-  changeVariation,
-  demonstrationVariation,
-  queryVariation,
-  sharedVariation,
-  type Variation,
-} from '../../../metric/shared-variation.ts';
-import { similarityTable, updateCosines } from '../../../metric/update-similarity.ts';
-import { updateSize } from '../../../metric/update-size.ts';
+import { similarityTable } from '../../../metric/update-similarity.ts';
+import { medianSize } from '../../../metric/update-size.ts';
 import type { ArmVariant } from '../arm.ts';
 import { shiftOver } from './behaviour.ts';
 import { adjustColumns, crossed, exploratory, replicated, unknown } from './estimate.ts';
 import { ratesOf, shotsOf } from './planned-variants.ts';
-import type { Curves, EvidenceEstimate } from './result.ts';
-import { type ArmOfSeed, type Found, findSeeds, outputPairs, outputsOf, type TaskArms, trained } from './task-arms.ts';
+import type { Curves } from './result.ts';
+import { ofLayer, type VariationNumbers } from './shared.ts';
+import { compared, comparisonsOver, cosinesOver, type FoundPair } from './similarity.ts';
+import { type ArmOfSeed, findSeeds, outputsOf, type TaskArms, trained } from './task-arms.ts';
 
-export async function foldCurves(arms: TaskArms): Promise<Curves> {
+export async function foldCurves(arms: TaskArms, numbers: VariationNumbers): Promise<Curves> {
   const { rate, rateAtSize1 } = await foldRates(arms);
-  return { rate, rateAtSize1, shots: await foldShots(arms), layers: await foldLayers(arms) };
+  return { rate, rateAtSize1, shots: await foldShots(arms), layers: await foldLayers(arms, numbers) };
 }
 
 const Z: ArmOfSeed = () => 'Z';
 const I = trained('in-context', 'same');
-const F = trained('finetuned', 'same');
-
-type RateArms = Found<'Z' | 'first' | 'second'>;
 
 /** Over the seeds that have every multiple of the rate. */
 async function foldRates(arms: TaskArms): Promise<Pick<Curves, 'rate' | 'rateAtSize1'>> {
@@ -44,7 +35,7 @@ async function foldRates(arms: TaskArms): Promise<Pick<Curves, 'rate' | 'rateAtS
     I,
     ...Object.fromEntries(all.map(multiple => [nameOf(multiple), trained('finetuned', nameOf(multiple))])),
   });
-  const atMultiple = (multiple: number): RateArms => ({
+  const atMultiple = (multiple: number): FoundPair => ({
     ...found,
     seeds: found.seeds.map(({ seed, arms: of }) => ({
       seed,
@@ -53,11 +44,10 @@ async function foldRates(arms: TaskArms): Promise<Pick<Curves, 'rate' | 'rateAtS
   });
   const rows = all.map(multiple => {
     const its = atMultiple(multiple);
-    const pairs = outputPairs(arms, its, 'first', 'second');
     return {
       multiple,
-      size: updateSize(arms.shape, pairs),
-      same: crossed(its, () => similarityTable(updateCosines(arms.shape, pairs))),
+      size: medianSize(comparisonsOver(arms, its).map(({ sizes }) => sizes)),
+      same: crossed(its, () => similarityTable(cosinesOver(arms, its))),
       other: replicated(its, () => ofOtherSeeds(arms, its)),
       shift: shiftOver(its),
     };
@@ -68,7 +58,7 @@ async function foldRates(arms: TaskArms): Promise<Pick<Curves, 'rate' | 'rateAtS
   };
 }
 
-function ofOtherSeeds(arms: TaskArms, found: RateArms, mask?: Uint8Array): Replicated {
+function ofOtherSeeds(arms: TaskArms, found: FoundPair, mask?: Uint8Array): Replicated {
   const [first, second] = [outputsOf(found, 'first'), outputsOf(found, 'second')];
   return otherDemonstrations(
     pairSimilarity(arms.shape, arms.zeroShot.attentionOutput, first, second, mask === undefined ? {} : { mask }),
@@ -80,7 +70,7 @@ function atSize1(
   arms: TaskArms,
   rows: readonly { readonly multiple: number; readonly size: number | null }[],
   why: string | undefined,
-  atMultiple: (multiple: number) => RateArms,
+  atMultiple: (multiple: number) => FoundPair,
 ): Curves['rateAtSize1'] {
   const upper = rows.findIndex(({ size }, at) => at > 0 && size !== null && size >= 1 && isBelow(rows[at - 1]!.size));
   if (upper < 0) {
@@ -91,12 +81,12 @@ function atSize1(
   const share = -Math.log(below.size!) / (Math.log(above.size!) - Math.log(below.size!));
   const between = (a: number, b: number) => (1 - share) * a + share * b;
   const sides = [below, above].map(({ multiple }) => {
-    const found = atMultiple(multiple);
-    return { found, pairs: outputPairs(arms, found, 'first', 'second') };
+    const its = atMultiple(multiple);
+    return { its, cosines: cosinesOver(arms, its) };
   });
-  const { found } = sides[0]!;
-  const mask = unionOfMasks(sides.map(({ pairs }) => updateMask(arms.shape, pairs)));
-  const tables = sides.map(({ pairs }) => similarityTable(updateCosines(arms.shape, pairs), { mask }));
+  const found = sides[0]!.its;
+  const mask = unionOfMasks(sides.map(({ cosines }) => cosines.mask));
+  const tables = sides.map(({ cosines }) => similarityTable(cosines, { mask }));
   return {
     same: exploratory(
       crossed(found, () => ({
@@ -107,7 +97,7 @@ function atSize1(
     other: exploratory(
       replicated(found, () =>
         combineReplicated(
-          sides.map(side => ofOtherSeeds(arms, side.found, mask)),
+          sides.map(({ its }) => ofOtherSeeds(arms, its, mask)),
           ([a, b]) => between(a!, b!),
           'one of the two is undefined',
         ),
@@ -138,17 +128,16 @@ async function foldShots(arms: TaskArms): Promise<Curves['shots']> {
     ),
   });
   const rows = all.map(({ shots, variant }) => {
-    const its: RateArms = {
+    const its: FoundPair = {
       ...found,
       seeds: found.seeds.map(({ seed, arms: of }) => ({
         seed,
         arms: { Z: of.Z!, first: of[`I ${variant}`]!, second: of[`F ${variant}`]! },
       })),
     };
-    const pairs = outputPairs(arms, its, 'first', 'second');
     return {
       shots,
-      S: crossed(its, () => similarityTable(updateCosines(arms.shape, pairs))),
+      S: crossed(its, () => similarityTable(cosinesOver(arms, its))),
       shift: shiftOver(its),
     };
   });
@@ -158,40 +147,16 @@ async function foldShots(arms: TaskArms): Promise<Curves['shots']> {
 }
 
 /** Each layer alone. */
-async function foldLayers(arms: TaskArms): Promise<Curves['layers']> {
-  const { layers: L } = arms.shape;
-  const layers = Array.from({ length: L }, (_, layer) => layer);
-  const found = await findSeeds(arms, { I, F });
-  const pairs = outputPairs(arms, found, 'I', 'F');
-  const cosines = updateCosines(arms.shape, pairs);
-  const demonstrations = byLayer(found, L, () => demonstrationVariation(arms.shape, pairs));
-  const query = byLayer(found, L, () => queryVariation(arms.shape, pairs));
-  const labels = await changeByLayer(arms, 'labels');
-  const order = await changeByLayer(arms, 'order');
-  const rows = layers.map(layer => ({
+async function foldLayers(arms: TaskArms, numbers: VariationNumbers): Promise<Curves['layers']> {
+  const found = await findSeeds(arms, { ...compared() });
+  const cosines = cosinesOver(arms, found);
+  const rows = Array.from({ length: arms.shape.layers }, (_, layer) => ({
     layer,
     S: crossed(found, () => similarityTable(cosines, { layer })),
-    demonstrations: demonstrations[layer]!,
-    labels: labels[layer]!,
-    order: order[layer]!,
-    query: query[layer]!,
+    demonstrations: ofLayer(numbers.demonstrations, layer),
+    labels: ofLayer(numbers.labels, layer),
+    order: ofLayer(numbers.order, layer),
+    query: ofLayer(numbers.query, layer),
   }));
   return adjustColumns(rows, ['S', 'demonstrations', 'labels', 'order', 'query']);
-}
-
-async function changeByLayer(arms: TaskArms, variant: ArmVariant): Promise<readonly EvidenceEstimate[]> {
-  const found = await findSeeds(arms, {
-    I,
-    F,
-    otherI: trained('in-context', variant),
-    otherF: trained('finetuned', variant),
-  });
-  return byLayer(found, arms.shape.layers, () =>
-    changeVariation(arms.shape, outputPairs(arms, found, 'I', 'F'), outputPairs(arms, found, 'otherI', 'otherF')),
-  );
-}
-
-function byLayer(found: Found<never>, layers: number, variation: () => Variation): readonly EvidenceEstimate[] {
-  const numbers = found.seeds.length === 0 ? [] : sharedVariation(variation()).layers;
-  return Array.from({ length: layers }, (_, layer) => replicated(found, () => numbers[layer]!));
 }

@@ -2,6 +2,7 @@ import { signatureOf } from '../../../run/plan.ts';
 import type { EvidencePlan } from '../plan.ts';
 import type { StudyData } from '../study-data.ts';
 import { foldAcross, overlapOf } from './across.ts';
+import { foldAllPairs } from './all-pairs.ts';
 import { foldBehaviour } from './behaviour.ts';
 import { foldCeiling } from './ceiling.ts';
 import { foldCurves } from './curves.ts';
@@ -14,7 +15,7 @@ import { foldExplained, foldPartition } from './partition.ts';
 import { foldPredictsBehaviour } from './predicts-behaviour.ts';
 import type { EvidenceEstimate, EvidenceResult, TaskEvidence } from './result.ts';
 import { sentenceOf, sentencesOf } from './sentences.ts';
-import { foldShared } from './shared.ts';
+import { foldShared, variationNumbers } from './shared.ts';
 import { openArms, type TaskArms } from './task-arms.ts';
 
 /**
@@ -65,18 +66,20 @@ interface FoldedTask {
 
 async function foldTask(arms: TaskArms, plan: EvidencePlan): Promise<FoldedTask> {
   const { name, k, seeds, rows, behaviourRows, rate } = arms.plan;
+  const pairs = await foldAllPairs(arms);
+  const variations = await variationNumbers(arms);
   const numbers: FoldedTask['numbers'] = {
     ...{ name, k, seeds, rows, behaviourRows, rate },
     overlap: overlapOf(arms),
     gates: await foldGates(arms),
-    ladder: await foldLadder(arms),
-    ...(await foldAcross(arms)),
-    shared: await foldShared(arms, plan),
+    ladder: await foldLadder(arms, pairs),
+    ...foldAcross(arms, pairs),
+    shared: await foldShared(arms, variations, plan),
     ceiling: await foldCeiling(arms),
     partition: await foldPartition(arms),
     explained: await foldExplained(arms),
     behaviour: await foldBehaviour(arms),
-    curves: await foldCurves(arms),
+    curves: await foldCurves(arms, variations),
     paperClaims: await foldPaperClaims(arms),
   };
   const hypotheses = new Map<string, EvidenceEstimate>();

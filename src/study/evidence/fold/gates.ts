@@ -1,10 +1,11 @@
 import { LEAST_COSINE, MOST_MOVED } from '../../../metric/steadiness.ts';
-import { similarityTable, updateCosines } from '../../../metric/update-similarity.ts';
+import { similarityTable } from '../../../metric/update-similarity.ts';
 import { meanOf } from '../../means.ts';
 import { answersOf, complete, rightOf } from './answers.ts';
 import { crossed } from './estimate.ts';
 import type { Gates } from './result.ts';
-import { findSeeds, outputPairs, type TaskArms, trained } from './task-arms.ts';
+import { compared, cosinesOver } from './similarity.ts';
+import { findSeeds, type TaskArms, trained } from './task-arms.ts';
 
 /** What the study of a task rests on. A gate that does not pass stops nothing. */
 export async function foldGates(arms: TaskArms): Promise<Gates> {
@@ -23,17 +24,19 @@ async function foldGain(arms: TaskArms): Promise<Gates['inContext']> {
 
 /** Whether finetuning at a rate a millionth higher gives the same. */
 async function foldSteady(arms: TaskArms): Promise<Gates['steady']> {
-  const found = await findSeeds(arms, { F: trained('finetuned', 'same'), nudged: trained('finetuned', 'nudged') });
+  const found = await findSeeds(arms, {
+    ...compared(trained('finetuned', 'same'), trained('finetuned', 'nudged')),
+  });
   const why = found.why !== undefined && { why: found.why };
   if (found.seeds.length === 0) {
     const planned = arms.ids.some(id => id.endsWith('/nudged'));
     return { cosine: null, moved: null, pass: planned ? false : null, ...why };
   }
-  const { table, why: none } = similarityTable(updateCosines(arms.shape, outputPairs(arms, found, 'F', 'nudged')));
+  const { table, why: none } = similarityTable(cosinesOver(arms, found));
   const moved = meanOf(
-    found.seeds.flatMap(({ arms: { F, nudged } }) => {
-      const plain = answersOf(F);
-      return answersOf(nudged).map((answer, i) => Number(answer !== plain[i]));
+    found.seeds.flatMap(({ arms: { first, second } }) => {
+      const plain = answersOf(first);
+      return answersOf(second).map((answer, i) => Number(answer !== plain[i]));
     }),
   );
   if (none !== undefined) return { cosine: null, moved, pass: false, why: none };

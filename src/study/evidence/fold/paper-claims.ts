@@ -4,15 +4,15 @@ import { simAOURandom } from '../../../metric/sim-aou.ts';
 import {
   type Cosines,
   cosinesOf,
+  joinCosines,
   similarityDifference,
   similarityTable,
-  updateCosines,
 } from '../../../metric/update-similarity.ts';
 import { RANDOM_SEED } from '../../../run/plan.ts';
-import type { ArmRecord } from '../arm-record.ts';
+import type { ArmData, ArmRecord } from '../arm-record.ts';
 import { adjustColumns, crossed, exploratory, unknown } from './estimate.ts';
 import type { EvidenceEstimate, PaperClaims } from './result.ts';
-import { type Found, findSeeds, outputPairs, scorePairs, type TaskArms, trained } from './task-arms.ts';
+import { type Found, findSeeds, scorePairs, type TaskArms, trained } from './task-arms.ts';
 
 export async function foldPaperClaims(arms: TaskArms): Promise<PaperClaims> {
   const found = await findSeeds(arms, {
@@ -31,41 +31,50 @@ export async function foldPaperClaims(arms: TaskArms): Promise<PaperClaims> {
 
 type Three = Found<'Z' | 'I' | 'F'>;
 
-function mean(found: Three, cosines: () => Cosines): EvidenceEstimate {
-  return exploratory(crossed(found, () => similarityTable(cosines())));
+function mean(found: Three, cosines: Cosines): EvidenceEstimate {
+  return exploratory(crossed(found, () => similarityTable(cosines)));
 }
 
-function difference(found: Three, one: () => Cosines, other: () => Cosines): EvidenceEstimate {
-  return exploratory(crossed(found, () => similarityDifference(one(), other())));
+function difference(found: Three, one: Cosines, other: Cosines): EvidenceEstimate {
+  return exploratory(crossed(found, () => similarityDifference(one, other)));
 }
 
 /** Scores in context against those of the finetuned model, and of the untouched one. */
 function foldSimAM(arms: TaskArms, found: Three): PaperClaims['simAM'] {
-  const of = (second: 'F' | 'Z') => () =>
-    scoreCosines(arms.scoreShape, scorePairs(found, 'I', second, 'Z'), { updates: false });
-  return { after: mean(found, of('F')), before: mean(found, of('Z')), difference: difference(found, of('F'), of('Z')) };
+  const [after, before] = (['F', 'Z'] as const).map(second =>
+    scoreCosines(arms.scoreShape, scorePairs(found, 'I', second, 'Z'), { updates: false }),
+  );
+  return {
+    after: mean(found, after!),
+    before: mean(found, before!),
+    difference: difference(found, after!, before!),
+  };
 }
 
 function foldSimAOU(arms: TaskArms, found: Three): PaperClaims['simAOU'] {
-  const { shape, queryRows } = arms;
-  const pairs = outputPairs(arms, found, 'I', 'F');
-  const finetuned = () => updateCosines(shape, pairs, { normalised: true });
-  const size = shape.layers * shape.hiddenSize;
-  const uniform = () => {
-    const rows = pairs.map(({ zeroShot, first }) =>
-      Array.from({ length: shape.rows }, (_, i) => {
-        const row = (of: Float32Array) => of.subarray(i * size, (i + 1) * size);
-        const outputs = { zeroShot: row(zeroShot), inContext: row(first) };
-        return simAOURandom(outputs, shape.layers, RANDOM_SEED, queryRows[i]!);
-      }),
-    );
-    return cosinesOf(shape.rows, shape.layers, rows, (values, row, layer) => values[row]![layer]!);
-  };
+  const finetuned = joinCosines(
+    arms.shape,
+    found.seeds.map(({ arms: { Z, I, F } }) => arms.compare(Z, I, F).normalised),
+  );
+  const uniform = uniformCosines(arms, found);
   return {
     finetuned: mean(found, finetuned),
     uniform: mean(found, uniform),
     difference: difference(found, finetuned, uniform),
   };
+}
+
+/** Of the in-context updates with vectors uniform on [0, 1)^D, those of a run. */
+function uniformCosines({ shape, queryRows }: TaskArms, { seeds }: Three): Cosines {
+  const { rows, layers, hiddenSize } = shape;
+  const size = layers * hiddenSize;
+  const byRow = seeds.map(({ arms: { Z, I } }) =>
+    Array.from({ length: rows }, (_, i) => {
+      const row = (arm: ArmData) => arm.attentionOutput.subarray(i * size, (i + 1) * size);
+      return simAOURandom({ zeroShot: row(Z), inContext: row(I) }, layers, RANDOM_SEED, queryRows[i]!);
+    }),
+  );
+  return cosinesOf(rows, layers, byRow, (values, row, layer) => values[row]![layer]!);
 }
 
 type Kendalls = NonNullable<ArmRecord['kendall']>;
@@ -77,15 +86,16 @@ function foldKendall({ seeds, ...origin }: Three): PaperClaims['kendall'] {
     const none = exploratory(unknown(origin.why ?? 'not computed'));
     return { after: none, before: none, difference: none, permutedRows: none };
   }
-  const of = (name: keyof Kendalls) => () => {
+  const of = (name: keyof Kendalls) => {
     const stored = found.seeds.map(({ arms }) => arms.F.record.kendall![name]);
     const [rows, layers] = [stored[0]!.length, stored[0]![0]!.length];
     return cosinesOf(rows, layers, stored, (values, row, layer) => values[row]![layer]!);
   };
+  const [after, before] = [of('finetuned'), of('untouched')];
   return {
-    after: mean(found, of('finetuned')),
-    before: mean(found, of('untouched')),
-    difference: difference(found, of('finetuned'), of('untouched')),
+    after: mean(found, after),
+    before: mean(found, before),
+    difference: difference(found, after, before),
     permutedRows: mean(found, of('permutedRows')),
   };
 }

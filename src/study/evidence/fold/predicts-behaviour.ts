@@ -1,5 +1,5 @@
 import { explainedShift } from '../../../metric/explained-shift.ts';
-import { similarityTable, updateCosines } from '../../../metric/update-similarity.ts';
+import { joinCosines, similarityTable } from '../../../metric/update-similarity.ts';
 import { type Estimate, estimateOf } from '../../../statistics/estimate.ts';
 import { meanWithInterval } from '../../../statistics/paired-t.ts';
 import { spearman } from '../../../statistics/spearman.ts';
@@ -65,13 +65,8 @@ async function correlationOf(arms: TaskArms, seed: number): Promise<number | nul
 }
 
 /** S and E of one finetuned arm of a seed, on the rows that all arms have. */
-function pointOf({ shape, zeroShot }: TaskArms, inContext: ArmData, arm: ArmData) {
-  const pair = {
-    zeroShot: zeroShot.attentionOutput,
-    first: inContext.attentionOutput,
-    second: arm.attentionOutput,
-  };
-  const [y] = similarityTable(updateCosines(shape, [pair])).table;
+function pointOf({ shape, zeroShot, compare }: TaskArms, inContext: ArmData, arm: ArmData) {
+  const [y] = similarityTable(joinCosines(shape, [compare(zeroShot, inContext, arm).cosines])).table;
   const [ofZero, ofContext, other] = sharedRows(zeroShot, inContext, arm).map(rows => rows.slice(0, shape.rows));
   const { value: E } = explainedShift([{ zeroShot: ofZero!, inContext: ofContext!, other: other! }]);
   return E === null || y!.length === 0 ? null : { S: meanOf(y!), E };

@@ -1,13 +1,13 @@
 /** @file S of a pair of arms of each seed. */
-import type { SeededTable } from '../../../metric/replicated.ts';
-import { similarityDifference, similarityTable, updateCosines } from '../../../metric/update-similarity.ts';
+import type { UpdateComparison } from '../../../metric/update-comparison.ts';
+import { type Cosines, joinCosines, similarityDifference, similarityTable } from '../../../metric/update-similarity.ts';
 import type { ArmVariant } from '../arm.ts';
 import { crossed } from './estimate.ts';
 import type { EvidenceEstimate } from './result.ts';
 import {
   type ArmOfSeed,
+  type Found,
   findSeeds,
-  outputPairs,
   type TaskArms,
   trained,
   untrained,
@@ -20,6 +20,9 @@ export interface ComparedArms {
   readonly first: ArmOfSeed;
   readonly second: ArmOfSeed;
 }
+
+/** The seeds that have both arms. */
+export type FoundPair = Found<keyof ComparedArms>;
 
 const zeroShotOfTrained: ArmOfSeed = () => 'Z';
 
@@ -41,11 +44,9 @@ export function comparedUntrained(arms: TaskArms, variant: ArmVariant): Compared
 }
 
 /** S of two arms. */
-export async function similarity(arms: TaskArms, { Z, first, second }: ComparedArms): Promise<EvidenceEstimate> {
-  const found = await findSeeds(arms, { Z, first, second });
-  return crossed(found, () =>
-    similarityTable(updateCosines(arms.shape, outputPairs(arms, found, 'first', 'second', 'Z'))),
-  );
+export async function similarity(arms: TaskArms, pair: ComparedArms): Promise<EvidenceEstimate> {
+  const found = await findSeeds(arms, { ...pair });
+  return crossed(found, () => similarityTable(cosinesOver(arms, found)));
 }
 
 /** S of two arms less S of two others, over the seeds of all. */
@@ -55,13 +56,24 @@ export async function similarityLess(
   other: ComparedArms,
 ): Promise<EvidenceEstimate> {
   const found = await findSeeds(arms, { ...one, Z2: other.Z, first2: other.first, second2: other.second });
-  const { shape } = arms;
-  return crossed(
-    found,
-    (): SeededTable =>
-      similarityDifference(
-        updateCosines(shape, outputPairs(arms, found, 'first', 'second', 'Z')),
-        updateCosines(shape, outputPairs(arms, found, 'first2', 'second2', 'Z2')),
-      ),
+  const others = found.seeds.map(({ seed, arms: { Z2, first2, second2 } }) => ({
+    seed,
+    arms: { Z: Z2, first: first2, second: second2 },
+  }));
+  return crossed(found, () =>
+    similarityDifference(cosinesOver(arms, found), cosinesOver(arms, { ...found, seeds: others })),
+  );
+}
+
+/** The comparison of the two arms of each seed. */
+export function comparisonsOver({ compare }: TaskArms, { seeds }: FoundPair): readonly UpdateComparison[] {
+  return seeds.map(({ arms: { Z, first, second } }) => compare(Z, first, second));
+}
+
+/** The cosines of the updates of two arms. */
+export function cosinesOver(arms: TaskArms, found: FoundPair, name: 'cosines' | 'normalised' = 'cosines'): Cosines {
+  return joinCosines(
+    arms.shape,
+    comparisonsOver(arms, found).map(comparison => comparison[name]),
   );
 }

@@ -1,6 +1,7 @@
 /** @file The stored arms of a task, read as the parts of the fold need them. */
 import type { ArmOutputs, ArmPair, OutputShape } from '../../../metric/arm-outputs.ts';
 import type { ScorePair, ScoreShape } from '../../../metric/score-similarity.ts';
+import { compareUpdates, type UpdateComparison } from '../../../metric/update-comparison.ts';
 import { type ArmVariant, armOf, readArm } from '../arm.ts';
 import type { ArmData, MissingArm } from '../arm-record.ts';
 import type { TaskData } from '../study-data.ts';
@@ -18,6 +19,8 @@ export interface TaskArms extends TaskData {
   /** Ids of the planned arms, then of the added ones. */
   readonly ids: readonly string[];
   readonly isAdded: (id: string) => boolean;
+  /** The updates of two arms from that of their model without demonstrations; computed once. */
+  readonly compare: (zeroShot: ArmData, first: ArmData, second: ArmData) => UpdateComparison;
 }
 
 /**
@@ -32,15 +35,35 @@ export async function openArms(data: TaskData, added: readonly string[]): Promis
   if ('why' in zeroShot) throw new Error(`${data.plan.name}: no zero-shot arm: ${zeroShot.why}`);
   const { layers, heads, hiddenSize, rotary, plan } = data;
   const later = new Set(added.filter(id => !plan.arms.includes(id)));
+  const shape = { rows: plan.rows, layers, hiddenSize };
   return {
     ...data,
     arm,
-    shape: { rows: plan.rows, layers, hiddenSize },
+    shape,
     scoreShape: { layers, heads, offsets: zeroShot.offsets },
     firstScoreLayer: rotary ? 1 : 0,
     zeroShot,
     ids: [...plan.arms, ...later],
     isAdded: id => later.has(id),
+    compare: comparingOnce(shape),
+  };
+}
+
+function comparingOnce(shape: OutputShape): TaskArms['compare'] {
+  const known = new Map<string, UpdateComparison>();
+  return (zeroShot, first, second) => {
+    const key = `${first.record.arm} ${second.record.arm}`;
+    const found = known.get(key) ?? compareUpdates(shape, outputPair(zeroShot, first, second));
+    known.set(key, found);
+    return found;
+  };
+}
+
+function outputPair(zeroShot: ArmData, first: ArmData, second: ArmData): ArmPair {
+  return {
+    zeroShot: zeroShot.attentionOutput,
+    first: first.attentionOutput,
+    second: second.attentionOutput,
   };
 }
 
@@ -149,11 +172,7 @@ export function outputPairs<Name extends string>(
   second: NoInfer<Name>,
   base?: NoInfer<Name>,
 ): readonly ArmPair[] {
-  return seeds.map(({ arms }) => ({
-    zeroShot: (base === undefined ? zeroShot : arms[base]).attentionOutput,
-    first: arms[first].attentionOutput,
-    second: arms[second].attentionOutput,
-  }));
+  return seeds.map(({ arms }) => outputPair(base === undefined ? zeroShot : arms[base], arms[first], arms[second]));
 }
 
 /** The attention scores of two arms of each seed, with those of the zero-shot arm. */
