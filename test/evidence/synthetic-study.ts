@@ -4,8 +4,8 @@
  *     h_I = h_Z + g + A (w + t + y + o) + q + noise
  *     h_F = h_Z + g' + A (a w + b t + c y + e o) + f q + noise
  *
- * with the words w, the texts t, the labels y and the order o of a set of demonstrations, maps A of
- * each row and layer, and q of each row. A variant of the demonstrations replaces what it changes.
+ * with the words w, the texts t, the labels y and the order o of a set of demonstrations, a map A of
+ * each layer, and q of each row. A variant of the demonstrations replaces what it changes.
  */
 
 import { fillNormal, randomStream, uniform } from '../../src/statistics/random.ts';
@@ -142,14 +142,17 @@ export function syntheticTask(
       order: of(4, all || variant === 'order'),
     };
   };
-  /** A x at every row, layer and place. */
+  /** A x at every row, layer and place; the same in all rows. */
   const mapped = (latents: Latents, factors: Readonly<Record<keyof Latents, number>>) => {
     const x = Array.from({ length: DIRECTIONS }, (_, j) =>
       Object.entries(factors).reduce((sum, [part, factor]) => sum + factor * latents[part as keyof Latents][j]!, 0),
     );
-    const maps = once(size * DIRECTIONS, 1);
+    const maps = once(layers * D * DIRECTIONS, 1);
     return Float64Array.from({ length: size }, (_, at) =>
-      x.reduce((sum, value, j) => sum + (value * maps[at * DIRECTIONS + j]!) / Math.sqrt(DIRECTIONS), 0),
+      x.reduce(
+        (sum, value, j) => sum + (value * maps[(at % (layers * D)) * DIRECTIONS + j]!) / Math.sqrt(DIRECTIONS),
+        0,
+      ),
     );
   };
 
