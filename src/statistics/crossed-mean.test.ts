@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { crossedMean } from './crossed-mean.ts';
+import { crossedDeviations, crossedMean } from './crossed-mean.ts';
 import { pairedT } from './paired-t.ts';
 
 test('two seeds and three rows by hand', () => {
@@ -81,4 +81,20 @@ test('does not depend on the order of rows and seeds or on swapping them; a cons
       },
     ),
   );
+});
+
+test('deviations are those of which the mean squares consist', () => {
+  // MS_d = 6, MS_i = 4.5, MS_e = 0.5.
+  const { seeds, rows, rest } = crossedDeviations([
+    [1, 2, 3],
+    [2, 4, 6],
+  ]);
+  expect([seeds, rows, rest]).toBeAllClose([Math.sqrt(5.5 / 3), Math.sqrt(2), Math.sqrt(0.5)], 1e-12);
+  expect(
+    crossedDeviations([
+      [0, 2, 1],
+      [3, 1, 2],
+    ]).seeds,
+  ).toBe(0);
+  expect(() => crossedDeviations([[1, 2]])).toThrow(RangeError);
 });

@@ -23,13 +23,7 @@ export function crossedMean(table: readonly (readonly number[])[], confidence = 
   const mean = sum(cells) / (S * R);
   if (S < 2 || R < 2) return withoutInterval(mean, `fewer than two ${S < 2 ? 'seeds' : 'rows'}`);
   if (withoutSpread(cells)) return withoutInterval(cells[0]!, 'all values are the same', 0);
-  const seeds = table.map(row => sum(row) / R - mean);
-  const rows = Array.from({ length: R }, (_, i) => sum(table.map(row => row[i]!)) / S - mean);
-  const squares = (values: readonly number[]) => values.reduce((total, x) => total + x * x, 0);
-  const rest = table.flatMap((row, d) => row.map((y, i) => y - mean - seeds[d]! - rows[i]!));
-  const ofSeeds = { square: (R * squares(seeds)) / (S - 1), df: S - 1 };
-  const ofRows = { square: (S * squares(rows)) / (R - 1), df: R - 1 };
-  const ofRest = { square: squares(rest) / ((S - 1) * (R - 1)), df: (S - 1) * (R - 1) };
+  const { ofSeeds, ofRows, ofRest } = meanSquares(table, mean);
   const all = ofSeeds.square + ofRows.square - ofRest.square;
   const satterthwaite = () =>
     all ** 2 / [ofSeeds, ofRows, ofRest].reduce((total, { square, df }) => total + square ** 2 / df, 0);
@@ -41,6 +35,44 @@ export function crossedMean(table: readonly (readonly number[])[], confidence = 
     return withoutInterval(mean, 'the means of all seeds and of all rows are the same', 0);
   }
   return estimateOf(mean, error, Math.max(1, Math.floor(most.df + 1e-9)), confidence);
+}
+
+/** Standard deviations of a table y[seed][row]: of seeds, of rows, of the residuals. */
+export interface CrossedDeviations {
+  readonly seeds: number;
+  readonly rows: number;
+  readonly rest: number;
+}
+
+/**
+ * Estimates them by the mean squares, negative variances as 0:
+ *
+ *     sd_d^2 = (MS_d - MS_e) / R,    sd_i^2 = (MS_i - MS_e) / S,    sd_e^2 = MS_e
+ *
+ * @throws RangeError if the table has gaps, or fewer than two seeds or rows
+ */
+export function crossedDeviations(table: readonly (readonly number[])[]): CrossedDeviations {
+  const [S, R] = [table.length, table[0]?.length ?? 0];
+  if (S < 2 || R < 2 || table.some(row => row.length !== R))
+    throw new RangeError('crossedDeviations: the table has gaps, or fewer than two seeds or rows');
+  const { ofSeeds, ofRows, ofRest } = meanSquares(table, sum(table.flat()) / (S * R));
+  return {
+    seeds: Math.sqrt(Math.max(0, ofSeeds.square - ofRest.square) / R),
+    rows: Math.sqrt(Math.max(0, ofRows.square - ofRest.square) / S),
+    rest: Math.sqrt(ofRest.square),
+  };
+}
+
+function meanSquares(table: readonly (readonly number[])[], mean: number) {
+  const [S, R] = [table.length, table[0]!.length];
+  const seeds = table.map(row => sum(row) / R - mean);
+  const rows = Array.from({ length: R }, (_, i) => sum(table.map(row => row[i]!)) / S - mean);
+  const squares = (values: readonly number[]) => values.reduce((total, x) => total + x * x, 0);
+  const rest = table.flatMap((row, d) => row.map((y, i) => y - mean - seeds[d]! - rows[i]!));
+  const ofSeeds = { square: (R * squares(seeds)) / (S - 1), df: S - 1 };
+  const ofRows = { square: (S * squares(rows)) / (R - 1), df: R - 1 };
+  const ofRest = { square: squares(rest) / ((S - 1) * (R - 1)), df: (S - 1) * (R - 1) };
+  return { ofSeeds, ofRows, ofRest };
 }
 
 function sum(values: readonly number[]): number {

@@ -1,3 +1,4 @@
+import type { CrossedDeviations } from './crossed-mean.ts';
 import { studentTPoint } from './student-t.ts';
 
 /**
@@ -6,13 +7,6 @@ import { studentTPoint } from './student-t.ts';
  */
 export function detectableEffect(error: number, df: number): number {
   return (studentTPoint(0.95, df) + studentTPoint(0.6, df)) * error;
-}
-
-/** Standard deviations of a table [seed][row]: of seeds, of rows, of the residuals. */
-export interface CrossedDeviations {
-  readonly seeds: number;
-  readonly rows: number;
-  readonly rest: number;
 }
 
 /**

@@ -1,8 +1,7 @@
 export { benjaminiHochberg } from './benjamini-hochberg.ts';
 export { type BootstrapOptions, pairedBootstrap } from './bootstrap.ts';
-export { crossedMean } from './crossed-mean.ts';
+export { type CrossedDeviations, crossedDeviations, crossedMean } from './crossed-mean.ts';
 export {
-  type CrossedDeviations,
   detectableCorrelation,
   detectableEffect,
   detectableMean,
@@ -16,6 +15,6 @@ export { jackknife, type LeftOut } from './jackknife.ts';
 export { type Matching, matchingTest } from './matching.ts';
 export { mcnemarMidP } from './mcnemar.ts';
 export { type MeanDifference, type MeanWithInterval, meanWithInterval, pairedT } from './paired-t.ts';
-export { type PermutationTest, permutationTest } from './permutation-test.ts';
+export { type PermutationTest, permutationTest, smallestPermutationP } from './permutation-test.ts';
 export { type Verdict, verdictOf } from './verdict.ts';
 export { wilson } from './wilson.ts';

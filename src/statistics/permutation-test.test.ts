@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { permutationTest } from './permutation-test.ts';
+import { permutationTest, smallestPermutationP } from './permutation-test.ts';
 import { allPermutations, drawPermutation } from './permutations.ts';
 import { fillNormal, randomStream } from './random.ts';
 
@@ -80,4 +80,14 @@ test('reordering the seeds changes nothing', () => {
     }),
     { numRuns: 30 },
   );
+});
+
+test('no table gives a smaller p than the smallest', () => {
+  for (const n of [2, 3, 4, 5, 9]) {
+    const identity = Array.from({ length: n }, (_, d) =>
+      Array.from({ length: n }, (_, e) => Number(d === e) * (1 + d)),
+    );
+    const { p } = permutationTest(identity, { draws: 200 });
+    expect(p).toBeCloseTo(smallestPermutationP(n, 200), 14);
+  }
 });

@@ -62,6 +62,12 @@ export function permutationTest(
   return { difference, above, below, p: Math.min(1, 2 * Math.min(above, below)), permutations: count };
 }
 
+/** The smallest p of `permutationTest` for n rows: 2 / n!, or 2 / (draws + 1) where it samples. */
+export function smallestPermutationP(n: number, draws = DRAWS): number {
+  const factorial = Array.from({ length: n }, (_, i) => i + 1).reduce((product, i) => product * i, 1);
+  return Math.min(1, 2 / (n <= MOST_ROWS ? factorial : draws + 1));
+}
+
 function* withIdentity(n: number, draws: number, seed: number): Generator<readonly number[]> {
   yield Array.from({ length: n }, (_, i) => i);
   const stream = randomStream(seed);

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { addAdditions, readAdditions } from '../../src/study/evidence/additions.ts';
+import { estimateEvidence } from '../../src/study/evidence/cost.ts';
 import { foldFolder } from '../../src/study/evidence/fold-folder.ts';
 import { registerEvidence } from '../../src/study/evidence/register-study.ts';
 import { type EvidenceOptions, runEvidence } from '../../src/study/evidence/run-study.ts';
@@ -83,6 +84,32 @@ describe('registration', () => {
   });
 });
 
+test('the cost of a study counts its arms and says what it can show', async () => {
+  const out = scratch();
+  const cost = await estimateEvidence({ ...small, preset: 'standard', without: ['task'], out, speed: null });
+  expect(readdirSync(out)).toEqual([]);
+  const arms = Object.fromEntries(cost.parts.map(({ part, arms }) => [part, arms]));
+  expect(arms).toMatchObject({
+    'zero-shot': 1,
+    same: 32,
+    order: 32,
+    random: 8,
+    rates: 12,
+    'layer-causal': 4,
+    untrained: 21,
+  });
+  expect(cost).toMatchObject({
+    seconds: null,
+    otherSeconds: null,
+    signature: (await registerEvidence({ ...small, preset: 'standard', without: ['task'], out })).signature,
+  });
+  const [detectable] = cost.detectable;
+  expect(detectable).toMatchObject({ task: 'letters', effectiveDimension: 8, piloted: false });
+  // 16 seeds and 4 rows; section 3 of the specification.
+  expect(detectable!.sharedVariation).toBeCloseTo(0.274, 3);
+  expect(detectable!.smallestP).toBeCloseTo(2 / 100_001, 12);
+});
+
 describe('a study', () => {
   let whole: string;
   let result: string;
@@ -150,6 +177,12 @@ describe('a study', () => {
     const changed = readFileSync(file, 'utf8').replace('steps of my own', 'other steps');
     writeFileSync(file, changed);
     await expect(readAdditions(copy, registered)).rejects.toThrow(/entry 2 does not follow/);
+  });
+
+  test('plans another by its variances', async () => {
+    const { detectable } = await estimateEvidence({ ...small, pilot: whole, seeds: 16, out: scratch(), speed: null });
+    const { effectiveDimension } = JSON.parse(result).tasks[0].shared.demonstrations;
+    expect(detectable[0]).toMatchObject({ piloted: true, effectiveDimension });
   });
 
   test('refuses arms that were changed', async () => {

@@ -9,7 +9,7 @@ import { type TimedStage, timedStages } from '../provenance.ts';
 import type { SharedModel } from '../shared-model.ts';
 import { memoryOfMachine } from './machine-memory.ts';
 import { mappedBytes, mappedPlaces } from './mapped-weights.ts';
-import { measureSpeed, type Speed } from './speed.ts';
+import { measureSpeed, type Speed, type TimedSequences } from './speed.ts';
 import { secondsOf, shareFromDisk } from './stage-seconds.ts';
 import { addWork, rowsOf, type Work, workOf } from './work.ts';
 
@@ -93,7 +93,13 @@ const LIVE_COPIES = 3;
  * The larger of two peaks: a finetuning step needs all activations and a set of changed
  * projections; a batch needs the activations of one layer, the prefix and the training queries.
  */
-function memoryBytes({ checkpoint, plan, decoder, sequences, scoring }: Prepared): number {
+export function memoryBytes({
+  checkpoint,
+  plan,
+  decoder,
+  sequences,
+  scoring,
+}: Omit<TimedSequences, 'plan'> & { readonly plan: Pick<Plan, 'settings' | 'steadyRows' | 'batches'> }): number {
   const { layers, heads, keyValueHeads, headDim, hiddenSize, vocabulary } = decoder;
   const projections = 4 * elements(decoder.projections.flat());
   const prefix = plan.settings.includes('in-context') ? sequences.prefixTokens.length : 1;

@@ -1,0 +1,193 @@
+/** @file What a study costs, before it is computed: time, memory, disk. */
+import { join, resolve } from 'node:path';
+import { type Hooks, splitHooks } from '../../hooks.ts';
+import { elements } from '../../model/decoder.ts';
+import { memoryBytes } from '../../run/estimate/estimate.ts';
+import { memoryOfMachine } from '../../run/estimate/machine-memory.ts';
+import { mappedBytes, mappedPlaces } from '../../run/estimate/mapped-weights.ts';
+import { measureSpeed, type Speed, type TimedSequences } from '../../run/estimate/speed.ts';
+import { KENDALL_SECONDS, secondsOfWork, shareFromDisk } from '../../run/estimate/stage-seconds.ts';
+import { addWork, type Work } from '../../run/estimate/work.ts';
+import { signatureOf } from '../../run/plan.ts';
+import { scoringOf } from '../../run/scoring.ts';
+import { settingNames } from '../../setting/setting-name.ts';
+import { batches } from '../../task/batches.ts';
+import { passOnWarnings } from '../../task/warnings.ts';
+import type { Arm } from './arm.ts';
+import { armsOf, armWorkOf } from './arm-cost.ts';
+import { type Detectable, detectableOf } from './detectable.ts';
+import type { EvidenceWishes } from './options.ts';
+import type { EvidencePlan } from './plan.ts';
+import { type PlannedStudy, type PlannedTask, planStudy } from './plan-study.ts';
+
+/** Arms of one kind on one task. */
+export interface PartCost {
+  readonly task: string;
+  /** `zero-shot`, `untrained`, or the variant without its number. */
+  readonly part: string;
+  readonly arms: number;
+  /** Fed. */
+  readonly tokens: number;
+  readonly flops: number;
+  /** Null without a speed. */
+  readonly seconds: number | null;
+}
+
+/** What a study costs and what it can show. */
+export interface StudyCost {
+  readonly schema: 'dualform.evidence-cost/1';
+  readonly signature: string;
+  /** Where it would be stored; absolute. */
+  readonly folder: string;
+  readonly plan: EvidencePlan;
+  readonly parts: readonly PartCost[];
+  /** To load models, write untrained ones, match rates and fold; null without a speed. */
+  readonly otherSeconds: number | null;
+  readonly seconds: number | null;
+  /** Peak of all processes together. */
+  readonly memoryBytes: number;
+  /** Of the folder, in the end. */
+  readonly diskBytes: number;
+  /** Of an untrained model, which is written once and deleted. */
+  readonly untrainedBytes: number;
+  readonly detectable: readonly Detectable[];
+}
+
+/** Drawing and writing a random number of a step or of an untrained model; measured. */
+const DRAW_SECONDS = 6e-8;
+/** Storing an arm, and releasing what it was made with; measured. */
+const ARM_SECONDS = 0.1;
+/** Reading and folding a number of an attention output; measured. */
+const FOLD_SECONDS = 6e-8;
+/** Matching the rate of a kind of steps: at most four times the steps of 4 demonstrations. */
+const MATCHED_DEMONSTRATIONS = 16;
+/** Bytes of JSON for a log-probability, a token id, and the rest of an arm. */
+const STORED = { logProbability: 21, token: 7, arm: 2000 };
+
+/**
+ * Estimates the time, memory and disk of a study, and what it can show.
+ *
+ * @param options.speed of the machine; measured for two seconds unless given, null for none
+ * @throws UserError as `registerEvidence`, before anything is measured
+ */
+export async function estimateEvidence(
+  options: EvidenceWishes & Hooks & { readonly speed?: Speed | null | undefined } = {},
+): Promise<StudyCost> {
+  const { speed: given, ...others } = options;
+  const { hooks, wishes } = splitHooks(others);
+  const { out, threads, device, signal, onWarning } = hooks;
+  const planned = await planStudy(wishes, hooks);
+  for (const { task } of planned.tasks) passOnWarnings(task, onWarning);
+  signal?.throwIfAborted();
+  const usual = planned.tasks.map(task => usualSequences(planned, task));
+  const speed = given === undefined ? await measureSpeed(usual[0]!, { threads, device, signal }) : given;
+  const memory = Math.max(...usual.map(memoryBytes));
+  const parts = planned.tasks.flatMap(task => partsOf(planned, task, speed, memory));
+  const otherSeconds = speed && otherSecondsOf(planned, parts, speed);
+  const signature = signatureOf(planned.plan);
+  return {
+    schema: 'dualform.evidence-cost/1',
+    signature,
+    folder: resolve(out ?? join('runs', signature)),
+    plan: planned.plan,
+    parts,
+    otherSeconds,
+    seconds: otherSeconds === null ? null : parts.reduce((sum, { seconds }) => sum + seconds!, otherSeconds),
+    memoryBytes: memory,
+    diskBytes: planned.tasks.reduce((sum, task) => sum + diskBytesOf(planned, task), 0),
+    untrainedBytes: hasUntrained(planned) ? 4 * elements(planned.model.decoder.tensors) : 0,
+    detectable: await detectableOf(planned.plan, wishes.pilot),
+  };
+}
+
+/** A run with the sequences of seed 1. */
+function usualSequences({ plan, model }: PlannedStudy, { plan: task, sequences: [sequences] }: PlannedTask) {
+  const { queries, labelTokens } = sequences!;
+  const scoring = scoringOf(labelTokens, 'prompt-end');
+  const fed = queries.slice(0, task.rows).map(({ tokens }) => scoring.rows(tokens)[0]!);
+  const shape = { settings: settingNames, steadyRows: 1, batches: batches(fed, { size: plan.batchSize }) };
+  return { ...model, sequences: sequences!, scoring, plan: shape } satisfies TimedSequences;
+}
+
+function partsOf(planned: PlannedStudy, task: PlannedTask, speed: Speed | null, memory: number): readonly PartCost[] {
+  const { checkpoint, decoder } = planned.model;
+  const mapped = mappedBytes(mappedPlaces(checkpoint, decoder));
+  const fromDisk = shareFromDisk(mapped, memoryOfMachine() - (memory - mapped));
+  const workOf = armWorkOf(planned, task);
+  const drawn = elements(decoder.projections.flat());
+  const secondsOf = (arm: Arm, passes: Work, steps: Work) => {
+    if (speed === null) return null;
+    const work = [passes, steps].map(each => secondsOfWork(each, planned.model, { ...speed, fromDisk }));
+    const more = arm.variant === 'random' ? drawn * DRAW_SECONDS : kendallSeconds(planned, task, arm);
+    return work[0]! + work[1]! + more + ARM_SECONDS;
+  };
+  const parts = new Map<string, PartCost>();
+  for (const arm of armsOf(task)) {
+    const part = partOf(arm);
+    const { passes, steps } = workOf(arm);
+    const { tokens, flops } = addWork(passes, steps);
+    const seconds = secondsOf(arm, passes, steps);
+    const before = parts.get(part) ?? { task: task.plan.name, part, arms: 0, tokens: 0, flops: 0, seconds: speed && 0 };
+    parts.set(part, {
+      ...before,
+      arms: before.arms + 1,
+      tokens: before.tokens + tokens,
+      flops: before.flops + flops,
+      seconds: seconds === null ? null : before.seconds! + seconds,
+    });
+  }
+  return [...parts.values()];
+}
+
+/** Kendall three times, in the trained `F/d/same`. */
+function kendallSeconds({ model: { decoder } }: PlannedStudy, task: PlannedTask, arm: Arm): number {
+  if (arm.setting !== 'finetuned' || arm.variant !== 'same' || arm.initialisation > 0) return 0;
+  const context = task.sequences[arm.seed! - 1]!.prefixTokens.length;
+  return 3 * task.plan.rows * context * decoder.layers * KENDALL_SECONDS;
+}
+
+function partOf({ variant, initialisation }: Arm): string {
+  if (initialisation > 0) return 'untrained';
+  if (variant === null) return 'zero-shot';
+  return variant.replace(/^(rate|shots)-.*/, '$1').replace(/^rate$/, 'rates');
+}
+
+function otherSecondsOf(planned: PlannedStudy, parts: readonly PartCost[], speed: Speed): number {
+  const { checkpoint, decoder } = planned.model;
+  const projections = 4e-9 * elements(decoder.projections.flat());
+  const mapped = 1e-9 * mappedBytes(mappedPlaces(checkpoint, decoder));
+  const load = speed.startSeconds + projections / speed.loadedGigabytes + mapped / speed.fileGigabytes;
+  const initialisations = new Set(planned.tasks.flatMap(task => armsOf(task).map(arm => arm.initialisation)));
+  const untrained = initialisations.size - 1;
+  const draw = elements(decoder.tensors) * DRAW_SECONDS;
+  const perStep = (task: string, part: string) => {
+    const found = parts.find(each => each.task === task && each.part === part);
+    const { k } = planned.plan.tasks.find(({ name }) => name === task)!;
+    return found === undefined ? 0 : found.seconds! / found.arms / k;
+  };
+  const matching = planned.plan.tasks.map(
+    ({ name }) => MATCHED_DEMONSTRATIONS * (perStep(name, 'layer-causal') + 2 * untrained * perStep(name, 'untrained')),
+  );
+  const { layers, hiddenSize } = decoder;
+  const folded = planned.plan.tasks.map(({ arms, rows }) => arms.length * rows * layers * hiddenSize * FOLD_SECONDS);
+  const sum = [...matching, ...folded].reduce((total, seconds) => total + seconds, 0);
+  return load + untrained * (load + draw) + sum;
+}
+
+function hasUntrained({ tasks }: PlannedStudy): boolean {
+  return tasks.some(task => armsOf(task).some(({ initialisation }) => initialisation > 0));
+}
+
+function diskBytesOf({ model: { decoder } }: PlannedStudy, task: PlannedTask): number {
+  const { layers, heads, hiddenSize } = decoder;
+  const { rows, behaviourRows, labels } = task.plan;
+  const [{ queries }] = task.sequences as readonly [PlannedTask['sequences'][number]];
+  const tokens = queries.slice(0, rows).reduce((sum, query) => sum + query.tokens.length, 0);
+  const tensors = 4 * layers * (rows * hiddenSize + tokens * heads);
+  const fed = task.sequences[0]!.prefixTokens.length;
+  return armsOf(task).reduce((sum, { variant, initialisation }) => {
+    const all = initialisation === 0 && (variant === null || variant === 'same');
+    const answers = (all ? behaviourRows : rows) * labels.length * STORED.logProbability;
+    return sum + tensors + answers + fed * STORED.token + STORED.arm;
+  }, 0);
+}
