@@ -85,7 +85,7 @@ export function ladderTable({
 }
 
 /** What moves both alike. */
-function sharedTable({ name, shared, ceiling }: TaskEvidence): EvidenceTable {
+export function sharedTable({ name, shared, ceiling }: TaskEvidence): EvidenceTable {
   const named: Named = [
     ['which demonstrations', shared.demonstrations],
     ['tokens', shared.tokens],
@@ -159,7 +159,7 @@ export function behaviourTable({ name, behaviour }: TaskEvidence): EvidenceTable
 }
 
 /** The contrasts of Dai et al. with intervals over seeds and rows. */
-function paperTable({ name, paperClaims: { simAM, kendall, simAOU } }: TaskEvidence): EvidenceTable {
+export function paperTable({ name, paperClaims: { simAM, kendall, simAOU } }: TaskEvidence): EvidenceTable {
   return estimates(`${name}: the paper's own numbers`, [
     ['SimAOU', simAOU.finetuned],
     ['  random direction', simAOU.uniform],
@@ -172,6 +172,48 @@ function paperTable({ name, paperClaims: { simAM, kendall, simAOU } }: TaskEvide
     ['  difference to it', kendall.difference],
     ['  permuted rows', kendall.permutedRows],
   ]);
+}
+
+/** Over the learning rate and the number of demonstrations, where the study has them; by layer. */
+export function curveTables({
+  name,
+  curves: { rate, rateAtSize1, shots, layers },
+}: TaskEvidence): readonly EvidenceTable[] {
+  const tables: EvidenceTable[] = [];
+  if (rate.length > 0) {
+    const { same, other } = rateAtSize1;
+    tables.push({
+      title: `${name}: by learning rate`,
+      head: ['times the rate', 'size', 'same demonstrations', 'other demonstrations', 'explained shift E'],
+      rows: [
+        ...rate.map(point => [
+          String(point.multiple),
+          shownNumber(point.size, 2),
+          shownEstimate(point.same),
+          shownEstimate(point.other),
+          shownEstimate(point.shift),
+        ]),
+        ['at size 1', '1', shownEstimate(same), shownEstimate(other), ''],
+      ],
+      notes: reasonsOf([['at size 1', same]]),
+    });
+  }
+  if (shots.length > 0) {
+    tables.push({
+      title: `${name}: by number of demonstrations`,
+      head: ['demonstrations', 'S', 'explained shift E'],
+      rows: shots.map(point => [String(point.shots), shownEstimate(point.S), shownEstimate(point.shift)]),
+    });
+  }
+  tables.push({
+    title: `${name}: by layer`,
+    head: ['layer', 'S', 'R demonstrations', 'R labels', 'R order', 'R query'],
+    rows: layers.map(({ layer, S, demonstrations, labels, order, query }) => [
+      String(layer),
+      ...[S, demonstrations, labels, order, query].map(estimate => shownEstimate(estimate)),
+    ]),
+  });
+  return tables;
 }
 
 function estimates(title: string, named: Named): EvidenceTable {

@@ -67,7 +67,7 @@ export function verdictTable({ hypotheses }: Pick<EvidenceResult, 'hypotheses'>)
 }
 
 /** The sentences that may be said: of each hypothesis, then of the task. */
-export function sentencesTable(result: EvidenceResult): readonly string[] {
+export function sentencesOf(result: EvidenceResult): readonly string[] {
   return result.tasks.flatMap(({ name, sentences }: TaskEvidence) => [
     ...result.hypotheses.filter(({ task }) => task === name).map(({ id, sentence }) => `${name} ${id}: ${sentence}`),
     ...sentences.map(sentence => `${name}: ${sentence}`),

@@ -6,7 +6,7 @@ import type { ArmsStatus } from '../../study/evidence/run-arms.ts';
 import { formatTable } from '../format/table.ts';
 import { type EvidenceTable, shownEstimate } from './numbers.ts';
 import { taskTables } from './task-tables.ts';
-import { gatesTable, sentencesTable, verdictTable } from './verdict-tables.ts';
+import { gatesTable, sentencesOf, verdictTable } from './verdict-tables.ts';
 
 /** A study for the terminal: gates and verdicts, then each task. */
 export function formatEvidence(result: EvidenceResult, folder: string): string {
@@ -14,7 +14,7 @@ export function formatEvidence(result: EvidenceResult, folder: string): string {
   const verdicts =
     hypotheses.length === 0
       ? ['No hypothesis is tested: this study reaches no verdict.']
-      : [formatText(verdictTable(result)), '', ...sentencesTable(result)];
+      : [formatText(verdictTable(result)), '', ...sentencesOf(result)];
   return [
     formatText(gatesTable(result)),
     '',

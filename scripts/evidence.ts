@@ -1,0 +1,88 @@
+/**
+ * Writes the result parts of docs/evidence.md and README.md from a stored study:
+ *
+ *     npx dualform evidence --fold FOLDER        the result again, from the stored arms
+ *     npm run evidence -- docs/evidence/standard
+ */
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { EvidenceTable } from '../src/cli/evidence/numbers.ts';
+import {
+  behaviourTable,
+  curveTables,
+  ladderTable,
+  paperTable,
+  partitionTable,
+  sharedTable,
+} from '../src/cli/evidence/task-tables.ts';
+import { gatesTable, sentencesOf, verdictTable } from '../src/cli/evidence/verdict-tables.ts';
+import { figureNames } from '../src/study/evidence/figures.ts';
+import type { EvidenceResult, TaskEvidence } from '../src/study/evidence/fold/result.ts';
+
+const root = fileURLToPath(new URL('../', import.meta.url));
+const folder = resolve(process.argv[2] ?? join(root, 'docs/evidence/standard'));
+const result: EvidenceResult = JSON.parse(await readFile(join(folder, 'result.json'), 'utf8'));
+const registered = createHash('sha256')
+  .update(await readFile(join(folder, 'plan.json')))
+  .digest('hex');
+if (registered !== result.registered)
+  throw new Error(`result.json belongs to ${result.registered}, plan.json is ${registered}`);
+
+// A bar would end the table cell.
+const row = (cells: readonly string[]) => `| ${cells.map(cell => cell.trim().replaceAll('|', '\\|')).join(' | ')} |`;
+
+function markdown({ title, head, rows, notes = [] }: EvidenceTable): string {
+  const table = [row(head), `|${'---|'.repeat(head.length)}`, ...rows.map(row)].join('\n');
+  return [`${title}:`, table, ...notes].join('\n\n');
+}
+
+function figure(task: string, name: string, page: string, says: string): string[] {
+  const file = join(folder, `${task}-${name}.svg`);
+  return existsSync(file) ? [`![${says}](${relative(join(page, '..'), file)})`] : [];
+}
+
+const sentences = sentencesOf(result).map(sentence => `- ${sentence}`);
+const docs = join(root, 'docs/evidence.md');
+const readme = join(root, 'README.md');
+
+const ofTask = (task: TaskEvidence) => [
+  `### ${task.name}`,
+  ...[
+    ladderTable(task),
+    sharedTable(task),
+    partitionTable(task),
+    behaviourTable(task),
+    paperTable(task),
+    ...curveTables(task),
+  ].map(markdown),
+  ...Object.entries(figureNames).flatMap(([name, says]) => figure(task.name, name, docs, `${task.name}: ${says}`)),
+];
+
+await fill(docs, [
+  `SHA-256 of \`plan.json\`: \`${registered}\`.`,
+  markdown(verdictTable(result)),
+  sentences.join('\n'),
+  markdown(gatesTable(result)),
+  ...result.tasks.flatMap(ofTask),
+]);
+await fill(readme, [
+  markdown(verdictTable(result)),
+  ...result.tasks.flatMap(task => [
+    markdown(ladderTable(task)),
+    ...figure(task.name, 'ladder', readme, `${task.name}: ${figureNames.ladder}`),
+  ]),
+]);
+
+/** Puts blocks between the markers of a page. */
+async function fill(page: string, blocks: readonly string[]): Promise<void> {
+  const text = await readFile(page, 'utf8');
+  const marked = /(<!-- evidence: begin -->\n)[\s\S]*?(<!-- evidence: end -->)/;
+  if (!marked.test(text)) throw new Error(`${page} has no place for the study`);
+  await writeFile(
+    page,
+    text.replace(marked, (_, begin, end) => `${begin}\n${blocks.join('\n\n')}\n\n${end}`),
+  );
+}
