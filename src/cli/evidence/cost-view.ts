@@ -1,5 +1,12 @@
+import {
+  formatBytes,
+  formatClock,
+  formatCount,
+  formatDecimal,
+  formatFlops,
+  formatPlural,
+} from '../../report/format/number.ts';
 import type { StudyCost } from '../../study/evidence/cost.ts';
-import { formatBytes, formatClock, formatCount, formatDecimal, formatFlops, formatPlural } from '../format/number.ts';
 import { formatTable } from '../format/table.ts';
 
 /** What a study would cost, and what it could show. */
