@@ -1,7 +1,7 @@
 import type { Checkpoint } from '../checkpoint/checkpoint.ts';
 import type { ExternalData } from '../graph/onnx/encode.ts';
 import { derivedInputs } from '../graph/tensor.ts';
-import { encodeFor } from '../runtime/encode-for.ts';
+import { encodeFor, feedsWeights, weightsOf } from '../runtime/encode-for.ts';
 import type { Handle, Runtime, Session } from '../runtime/runtime.ts';
 import type { Decoder } from './decoder.ts';
 import type { Outputs } from './forward.ts';
@@ -32,7 +32,7 @@ export interface LoadedModel {
 /**
  * Checks every tensor of the checkpoint against the decoder and loads the key and value projections
  * as float32. All other weights, half precision too, are mapped from their files when a session
- * opens.
+ * opens; on WebGPU each is loaded as float32 by the first session that reads it, and all share it.
  *
  * @param options.layers how many of the first layers to load projections of; all unless given
  * @throws UserError as `openDecoder`
@@ -54,14 +54,34 @@ export async function loadModel(
     const { file, offset, length, dtype } = checkpoint.tensors.get(name)!;
     return { location: file.slice(weightsRoot.length), offset, length, dtype };
   };
-  const sources = [...new Set(decoder.tensors.map(({ name }) => checkpoint.tensors.get(name)!.file))];
+  // Those of sessions; where tensors are loaded, `load` names their source itself.
+  const sources = feedsWeights(runtime.device)
+    ? []
+    : [...new Set(decoder.tensors.map(({ name }) => checkpoint.tensors.get(name)!.file))];
   const sessions = new Map<ModelGraph, Promise<Session>>();
-  const open = (graph: ModelGraph) => {
+  const shared = new Map<string, Promise<Handle>>();
+  /** The weights of a graph as tensors that all sessions share; none where sessions map their own. */
+  const sharedWeights = async (outputs: Outputs): Promise<Readonly<Record<string, Handle>>> => {
+    if (!feedsWeights(runtime.device)) return {};
+    const needed = weightsOf(outputs).map(({ name }) => name);
+    const missing = needed.filter(name => !shared.has(name));
+    if (missing.length > 0) {
+      const loading = runtime.load(missing.map(name => checkpoint.tensors.get(name)!));
+      for (const [i, name] of missing.entries())
+        shared.set(
+          name,
+          loading.then(handles => handles[i]!),
+        );
+    }
+    return Object.fromEntries(await Promise.all(needed.map(async name => [name, await shared.get(name)!] as const)));
+  };
+  const open = async (graph: ModelGraph) => {
     const { name } = graph;
     const outputs = graph.outputs(decoder);
     return runtime.openSession({
       name,
       model: encodeFor(runtime.device, { name, outputs, locate }),
+      weights: await sharedWeights(outputs),
       derived: derivedInputs(Object.values(outputs)),
       weightsRoot,
       sources,

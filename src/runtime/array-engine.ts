@@ -14,13 +14,15 @@ export interface Onnxruntime {
   readonly Tensor: new (type: TensorData['type'], data: TensorData['data'], dims: readonly number[]) => OnnxTensor;
 }
 
-interface OnnxTensor {
+export interface OnnxTensor {
   readonly type: string;
   readonly dims: readonly number[];
   readonly data: unknown;
+  readonly location: string;
+  readonly dispose: () => void;
 }
 
-interface OnnxSession {
+export interface OnnxSession {
   readonly inputMetadata: readonly {
     readonly name: string;
     readonly isTensor: boolean;
@@ -29,7 +31,7 @@ interface OnnxSession {
   }[];
   readonly outputNames: readonly string[];
   // biome-ignore lint/suspicious/noExplicitAny: tensors of the package itself
-  readonly run: (feeds: any, fetches: any) => Promise<Readonly<Record<string, OnnxTensor>>>;
+  readonly run: (feeds: any, fetches?: any) => Promise<Readonly<Record<string, OnnxTensor>>>;
   readonly release: () => Promise<void>;
 }
 
@@ -100,7 +102,7 @@ export function expectedInputs(session: Pick<OnnxSession, 'inputMetadata'>): rea
   });
 }
 
-export function dataOf(output: string, { type, dims, data }: OnnxTensor): TensorData {
+export function dataOf(output: string, { type, dims, data }: Omit<OnnxTensor, 'location' | 'dispose'>): TensorData {
   if (type === 'float32') return { type, dims, data: data as Float32Array };
   if (type === 'int32') return { type, dims, data: data as Int32Array };
   throw new Error(`output ${output} is ${type}; only float32 and int32 leave a graph`);

@@ -6,6 +6,8 @@ import { type Answers, describeShape, type Kind, type Request, type Shape, type 
 interface OpenSession<T extends Shape> {
   readonly name: string;
   readonly session: EngineSession<T>;
+  /** input -> handle */
+  readonly weights: Readonly<Record<string, number>>;
 }
 
 /** A tensor. `spoiled` says why its content is undefined. */
@@ -48,17 +50,18 @@ export function createExecutor<T extends Shape>(engine: Engine<T>): Executor {
     return found;
   }
 
-  async function open({ session: id, ...request }: RequestOf<'open'>): Promise<Answers['open']> {
+  async function open({ session: id, weights, ...request }: RequestOf<'open'>): Promise<Answers['open']> {
     const { name } = request;
     const session = await engine.openSession(request).catch(error => {
       throw new Error(`onnxruntime cannot open session ${name}: ${firstLine(error)}`);
     });
-    sessions.set(id, { name, session });
-    return { inputs: session.inputs.map(input => input.name), outputs: session.outputs };
+    sessions.set(id, { name, session, weights });
+    const inputs = session.inputs.map(input => input.name).filter(input => !(input in weights));
+    return { inputs, outputs: session.outputs };
   }
 
   async function run(request: RequestOf<'run'>): Promise<Answers['run']> {
-    const { name, session } = sessionOf(request.session);
+    const { name, session, weights } = sessionOf(request.session);
     const targets = Object.entries(request.into).map(([output, id]) => ({ output, target: heldOf(id) }));
     /** Tensors that nothing holds after this run. */
     const unused = new Set<T>();
@@ -69,13 +72,14 @@ export function createExecutor<T extends Shape>(engine: Engine<T>): Executor {
         unused.add(tensor);
         return tensor;
       });
+      const all = { ...feeds, ...mapValues(weights, use) };
       const requested = new Set([...request.fetch, ...Object.keys(request.keep), ...Object.keys(request.into)]);
-      const problem = misfit(session.inputs, feeds) ?? unknownOutput(session.outputs, requested);
+      const problem = misfit(session.inputs, all) ?? unknownOutput(session.outputs, requested);
       if (problem !== undefined) throw new Error(`session ${name}: ${problem}`);
       const outputs = session.outputs.filter(output => requested.has(output));
       const into = Object.fromEntries(targets.map(({ output, target }) => [output, target.tensor]));
       const started = performance.now();
-      const made = await session.run(feeds, outputs, into).catch(error => {
+      const made = await session.run(all, outputs, into).catch(error => {
         throw new Error(`onnxruntime failed in session ${name} fed ${describeFeeds(feeds)}: ${firstLine(error)}`);
       });
       const seconds = (performance.now() - started) / 1000;

@@ -41,6 +41,8 @@ export type Request =
       /** Files, or names of sources, that hold the external data of the model. */
       readonly sources: readonly string[];
       readonly prepack: boolean;
+      /** input -> the handle that every run is fed */
+      readonly weights: Readonly<Record<string, number>>;
     }
   | { readonly kind: 'close'; readonly session: number }
   | { readonly kind: 'upload'; readonly handle: number; readonly name: string; readonly tensor: TensorData }
@@ -72,6 +74,7 @@ export type Request =
 
 /** The answer to each kind of request. */
 export interface Answers {
+  /** `inputs` without the weights. */
   open: { readonly inputs: readonly string[]; readonly outputs: readonly string[] };
   close: Record<never, never>;
   upload: Record<never, never>;

@@ -38,6 +38,8 @@ export interface SessionRequest {
    * Copies weights into the layout that matrix products read fastest; needs memory for the copy.
    */
   readonly prepack?: boolean;
+  /** Inputs that every run is fed these tensors. They must outlive the session. */
+  readonly weights?: Readonly<Record<string, Handle>>;
   /**
    * Inputs that `run` computes from others, which are fed in their place: float32 [N, columns] from
    * the int32 tensor `from` [N].
@@ -159,9 +161,18 @@ export function runtimeOver(connection: Connection): Runtime {
     crash,
     close,
 
-    async openSession({ name, model, weightsRoot, sources = [], prepack = false, derived = {} }) {
+    async openSession({ name, model, weightsRoot, sources = [], prepack = false, weights = {}, derived = {} }) {
       const id = nextSession++;
-      const request = { kind: 'open', session: id, name, model, weightsRoot, sources, prepack } as const;
+      const request = {
+        kind: 'open',
+        session: id,
+        name,
+        model,
+        weightsRoot,
+        sources,
+        prepack,
+        weights: mapValues(weights, idOf),
+      } as const;
       const { inputs, outputs } = await ask(`opening session ${name}`, request);
       const session = { id, name, inputs: fedByCaller(inputs, derived), outputs };
       sessions.set(id, { session, inputs, derived });

@@ -16,7 +16,8 @@ import {
   unknownMachine,
 } from '../run/provenance.ts';
 import { withRuntime } from '../runtime/node/open-runtime.ts';
-import { languageModel } from './gpt.ts';
+import { deviceForTraining } from './device-for-training.ts';
+import { languageFeeds, languageModel } from './gpt.ts';
 import { lossCurve } from './loss-curve.ts';
 import { writeModelConfig, writeWeights } from './model-folder.ts';
 import type { TrainingOptions } from './options.ts';
@@ -71,11 +72,14 @@ export async function trainModel(options: TrainRunOptions = {}): Promise<TrainRu
       const earlier = readProvenance(trainingStages, await readJson(join(folder, 'provenance.json')));
       const watch = stopwatch(trainingStages, earlier?.timing);
       watch.add('preparing', (performance.now() - started) / 1000);
+      const asked = deviceToResume(folder, hooks.device, earlier?.provenance);
+      const sample = languageFeeds([prepared.training.at(0)]);
+      const device = await deviceForTraining(languageModel(prepared.config), sample, { ...hooks, device: asked });
       let found: number | undefined;
       const trained = await withRuntime(
         {
           threads: threads ?? earlier?.provenance.threads,
-          device: deviceToResume(folder, hooks.device, earlier?.provenance),
+          device,
           // The signal does not stop the process: the current step is needed for the checkpoint.
           onWarning,
         },

@@ -10,7 +10,7 @@ import { createCalls } from '../../src/runtime/calls.ts';
 import type { Connection } from '../../src/runtime/connection.ts';
 import type { Request } from '../../src/runtime/protocol.ts';
 import { runtimeOver } from '../../src/runtime/runtime.ts';
-import type { WebDevice } from '../../src/runtime/web/wasm.ts';
+import type { WebDevice } from '../../src/runtime/web/open-executor.ts';
 import { bundle } from './bundle.ts';
 import { decode, encode } from './codec.ts';
 import type { TestRuntime } from './devices.ts';

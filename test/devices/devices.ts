@@ -2,7 +2,7 @@
 import { afterAll } from 'vitest';
 import { openRuntime } from '../../src/runtime/node/open-runtime.ts';
 import type { Runtime } from '../../src/runtime/runtime.ts';
-import type { WebDevice } from '../../src/runtime/web/wasm.ts';
+import type { WebDevice } from '../../src/runtime/web/open-executor.ts';
 import { type Browser, browserFile, openBrowser } from './browser.ts';
 
 export interface TestRuntime extends Runtime {

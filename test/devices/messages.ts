@@ -1,5 +1,5 @@
 import type { Call, Reply } from '../../src/runtime/protocol.ts';
-import type { WebEngineOptions } from '../../src/runtime/web/wasm.ts';
+import type { WebEngineOptions } from '../../src/runtime/web/open-executor.ts';
 
 export type ToPage = { readonly connection: number } & (
   | { readonly kind: 'start'; readonly options: WebEngineOptions }

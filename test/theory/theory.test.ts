@@ -42,7 +42,9 @@ describe('the chapters of a tiny model', () => {
 
   test('writes a file and a figure per chapter', () => {
     const names = chapters.flatMap(n => [`chapter-${n}.json`, `chapter-${n}.svg`]);
-    expect(readdirSync(folder).filter(name => !name.startsWith('.'))).toEqual([...names, 'plan.json'].sort());
+    expect(readdirSync(folder).filter(name => !name.startsWith('.'))).toEqual(
+      [...names, 'plan.json', 'provenance.json'].sort(),
+    );
     expect(JSON.parse(read('chapter-4.json'))).toEqual(result.chapters[2]);
     expect(read('chapter-2.svg')).toMatch(/^<svg /);
   });
@@ -55,6 +57,14 @@ describe('the chapters of a tiny model', () => {
     expect(again.found).toEqual(['1', '4']);
     expect(again.chapters).toEqual(result.chapters);
     expect(chapters.map(n => read(`chapter-${n}.json`) + read(`chapter-${n}.svg`))).toEqual(before);
+  });
+
+  test('notes the device, and computes further chapters on no other', async () => {
+    const { provenance, timing } = JSON.parse(read('provenance.json'));
+    expect(provenance.device).toBe('cpu');
+    expect(timing.seconds['chapter 4']).toBeGreaterThan(0);
+    const other = runTheory({ ...tiny, chapters: ['3'], device: 'webgpu', out: folder });
+    await expect(other).rejects.toThrow(/was begun on cpu, which rounds otherwise/);
   });
 
   test('refuses a folder with other choices', async () => {

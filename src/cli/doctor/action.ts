@@ -122,7 +122,7 @@ async function checkDevice(device: NodeDevice, { threads, signal }: Io): Promise
   if (runtime instanceof UserError) return good(withFlags(runtime.message, new Map([['device', '--device']])));
   try {
     const speed = `${formatFlops(1e9 * (await matrixProductPeak(runtime, TIMED_PRODUCTS)))}/s in a matrix product`;
-    if (device !== 'cpu') return good(`multiplies correctly, ${speed}; its memory is not known`);
+    if (device !== 'cpu') return good(`multiplies correctly, ${speed}; onnxruntime does not tell its memory`);
     const cpu = os.cpus()[0]?.model.trim() || 'unknown processor';
     return good(`${cpu}: ${formatPlural(runtime.threads, 'thread')}, ${speed}`);
   } finally {

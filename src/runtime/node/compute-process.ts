@@ -33,6 +33,8 @@ export async function startComputeProcess(options: {
     // the report.
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     execArgv: ['--expose-gc', ...execArgv],
+    // Where drivers compute on the processor, glibc would keep what they free of the device's memory.
+    env: deviceClass(device) === 'webgpu' ? { MALLOC_MMAP_THRESHOLD_: '65536', ...process.env } : process.env,
   });
   // A failed send means that the process has ended, which settles every request.
   const calls = createCalls({ send: call => child.send(call, () => {}), unusable: why => unusable(device, why) });

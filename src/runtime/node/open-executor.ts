@@ -13,7 +13,7 @@ export async function openExecutor(device: NodeDevice, threads: number): Promise
     case 'cpu':
       return createExecutor((await import('./engine.ts')).createNodeEngine({ threads }));
     case 'webgpu':
-      return checked((await import('./webgpu.ts')).createWebgpuEngine({ threads }));
+      return checked((await import('./webgpu.ts')).createNodeWebgpuEngine({ threads }));
     case 'cuda':
       return checked((await import('./engine.ts')).createNodeEngine({ threads, card: cardOf(device) }));
   }

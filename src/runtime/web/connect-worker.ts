@@ -2,7 +2,7 @@ import { UserError } from '../../error.ts';
 import { createCalls } from '../calls.ts';
 import type { Connection } from '../connection.ts';
 import type { Call, Reply, TensorData } from '../protocol.ts';
-import type { WebEngineOptions } from './wasm.ts';
+import type { WebEngineOptions } from './open-executor.ts';
 
 /** What is used of a `Worker`. */
 export interface WorkerLike {

@@ -1,7 +1,7 @@
 import { UserError } from '../../error.ts';
 import { type Runtime, runtimeOver } from '../runtime.ts';
 import { connectWorker, type WorkerLike } from './connect-worker.ts';
-import type { WebDevice } from './wasm.ts';
+import type { WebDevice } from './open-executor.ts';
 
 /** A runtime in a worker of a browser. */
 export interface WebRuntime extends Runtime {

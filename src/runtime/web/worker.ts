@@ -1,8 +1,7 @@
 /** @file The worker that holds onnxruntime's sessions and tensors: the first message starts it, the others are calls. */
-import { createExecutor } from '../executor.ts';
 import type { Call, Reply } from '../protocol.ts';
 import { serve } from '../serve.ts';
-import { createWebEngine, type WebEngineOptions } from './wasm.ts';
+import { openExecutor, type WebEngineOptions } from './open-executor.ts';
 
 interface Scope {
   postMessage(message: Reply): void;
@@ -14,7 +13,7 @@ const send = async (reply: Reply) => scope.postMessage(reply);
 
 async function start(options: WebEngineOptions): Promise<void> {
   try {
-    const receive = serve(createExecutor(await createWebEngine(options)), send);
+    const receive = serve(await openExecutor(options), send);
     scope.onmessage = ({ data }) => receive(data as Call);
     await send({ kind: 'ready' });
   } catch (error) {

@@ -4,6 +4,7 @@
  *     plan.json         every choice, written first
  *     chapter-N.json    checks, findings and tables of chapter N, written when it is done
  *     chapter-N.svg     its figure
+ *     provenance.json   times, memory, machine: what may differ between two runs of one plan
  */
 import { join, relative } from 'node:path';
 import type { Json } from '../../files/canonical-json.ts';
@@ -12,12 +13,24 @@ import { claimFolder, makeFolder, readJson, writeText } from '../../files/run-fo
 import { loadModel } from '../../model/loaded-model.ts';
 import { deviceForModel } from '../../run/device-for-model.ts';
 import { Interrupted } from '../../run/interrupted.ts';
+import {
+  deviceToResume,
+  type ProvenanceFile,
+  readProvenance,
+  type Stopwatch,
+  stopwatch,
+  thisMachine,
+} from '../../run/provenance.ts';
+import { ownMemory } from '../../runtime/node/memory.ts';
 import { withRuntime } from '../../runtime/node/open-runtime.ts';
 import { releaseAfter } from '../../runtime/scope.ts';
 import type { ChapterResult } from './chapter.ts';
 import { chapters } from './chapters.ts';
-import type { ChapterNumber } from './options.ts';
+import { type ChapterNumber, chapterNumbers } from './options.ts';
 import { type PreparedTheory, prepareTheory, type TheoryOptions, upgradeTheoryPlan } from './prepare-theory.ts';
+
+const theoryStages = chapterNumbers.map(chapter => `chapter ${chapter}` as const);
+type TheoryStage = (typeof theoryStages)[number];
 
 /** `chapter-N.json` */
 export interface StoredChapter extends Omit<ChapterResult, 'figure'> {
@@ -59,17 +72,17 @@ export async function runTheory(options: TheoryOptions = {}): Promise<TheoryResu
     const lock = await makeFolder(folder);
     try {
       await claimFolder(folder, plan, upgradeTheoryPlan);
+      const earlier = await storedChapters(folder);
+      const before = readProvenance(theoryStages, await readJson(join(folder, 'provenance.json')));
+      const begun = earlier.size > 0 ? before?.provenance : undefined;
+      const watch = stopwatch(theoryStages, before?.timing);
+      const hooks = { ...options, device: deviceToResume(folder, options.device, begun) };
       const done: StoredChapter[] = [];
-      const found: ChapterNumber[] = [];
       for (const chapter of wanted) {
-        const stored = await readJson(chapterFile(folder, chapter));
-        if (stored === undefined) done.push(await computeChapter(theory, chapter, options));
-        else {
-          done.push(stored as unknown as StoredChapter);
-          found.push(chapter);
-        }
+        done.push(earlier.get(chapter) ?? (await computeChapter(theory, chapter, hooks, watch)));
         lock.check();
       }
+      const found = wanted.filter(chapter => earlier.has(chapter));
       const passed = done.every(({ checks }) => checks.every(check => check.passed));
       return { schema: 'dualform.theory/1', signature, folder, passed, chapters: done, found };
     } finally {
@@ -82,11 +95,21 @@ export async function runTheory(options: TheoryOptions = {}): Promise<TheoryResu
   }
 }
 
+async function storedChapters(folder: string): Promise<ReadonlyMap<ChapterNumber, StoredChapter>> {
+  const stored = new Map<ChapterNumber, StoredChapter>();
+  for (const chapter of chapterNumbers) {
+    const json = await readJson(chapterFile(folder, chapter));
+    if (json !== undefined) stored.set(chapter, json as unknown as StoredChapter);
+  }
+  return stored;
+}
+
 /** Each chapter has its own compute process, which frees its memory. */
 async function computeChapter(
   { prepared, plan, folder }: PreparedTheory,
   chapter: ChapterNumber,
   hooks: TheoryOptions,
+  watch: Stopwatch<TheoryStage>,
 ): Promise<StoredChapter> {
   const { threads, signal, onProgress, onWarning } = hooks;
   const { title, compute } = chapters[chapter];
@@ -95,7 +118,7 @@ async function computeChapter(
     onProgress?.({ stage: `chapter ${chapter}, ${doing}`, done, total, unit: 'steps' });
   };
   report('equalities', 0, 1);
-  const { figure, ...result } = await withRuntime(
+  const { figure, machine, ...result } = await withRuntime(
     {
       threads,
       device: await deviceForModel(prepared.checkpoint, hooks),
@@ -103,18 +126,24 @@ async function computeChapter(
       onWarning,
     },
     process =>
-      releaseAfter({ runtime: process }, ({ runtime }) =>
-        compute({
-          seed: plan.seed,
-          trainingSteps: plan.trainingSteps,
-          prepared,
-          runtime,
-          model: () => loadModel(prepared.checkpoint, runtime),
-          report,
-        }),
-      ),
+      releaseAfter({ runtime: process }, async ({ runtime }) => {
+        const computed = await watch.time(`chapter ${chapter}`, () =>
+          compute({
+            seed: plan.seed,
+            trainingSteps: plan.trainingSteps,
+            prepared,
+            runtime,
+            model: () => loadModel(prepared.checkpoint, runtime),
+            report,
+          }),
+        );
+        watch.notePeak((await runtime.usage()).peakResidentBytes + ownMemory().peakResidentBytes);
+        return { ...computed, machine: thisMachine(runtime) };
+      }),
   );
   const stored: StoredChapter = { schema: 'dualform.theory-chapter/1', chapter, title, ...result };
+  const times: ProvenanceFile<TheoryStage> = { timing: watch.read(), provenance: machine };
+  await writeText(join(folder, 'provenance.json'), prettyJson(times as unknown as Json));
   if (figure !== null) await writeText(join(folder, `chapter-${chapter}.svg`), figure);
   await writeText(chapterFile(folder, chapter), prettyJson(stored as unknown as Json));
   return stored;

@@ -4,7 +4,7 @@ import type { FolderLock } from '../../files/lock.ts';
 import { prettyJson } from '../../files/pretty-json.ts';
 import { valueAt } from '../../files/rename-keys.ts';
 import { claimFolder, makeFolder, readFinished, readJson, writeResult, writeText } from '../../files/run-folder.ts';
-import { type Hooks, type Progress, splitHooks } from '../../hooks.ts';
+import { type Device, type Hooks, type Progress, splitHooks } from '../../hooks.ts';
 import { Interrupted } from '../../run/interrupted.ts';
 import { signatureOf } from '../../run/plan.ts';
 import {
@@ -18,6 +18,7 @@ import {
 } from '../../run/provenance.ts';
 import { physicalCores } from '../../runtime/node/cores.ts';
 import { passOnWarnings } from '../../task/warnings.ts';
+import { deviceForTraining } from '../../train/device-for-training.ts';
 import type { CellRecord } from './cell-record.ts';
 import { readCell, writeCell } from './cell-record.ts';
 import { drawFigures } from './figures.ts';
@@ -133,8 +134,9 @@ async function trainMissing(
     readonly workers: number;
     readonly state: State;
   },
-  { device: asked, signal, onProgress, onWarning }: Hooks,
+  hooks: Hooks,
 ): Promise<MomentumRun> {
+  const { signal, onProgress, onWarning } = hooks;
   const cells = cellsOf(plan);
   const records = new Map<string, CellRecord>();
   for (const cell of cells) {
@@ -145,28 +147,38 @@ async function trainMissing(
   Object.assign(state, { folder, cells: cells.length, records });
   const earlier = readProvenance(taskNames, await readJson(join(folder, 'provenance.json')));
   const watch = stopwatch(taskNames, earlier?.timing);
-  const device = deviceToResume(folder, asked, found > 0 ? earlier?.provenance : undefined);
+  const begun = deviceToResume(folder, hooks.device, found > 0 ? earlier?.provenance : undefined);
+  const missing = cells.filter(cell => !records.has(nameOf(cell)));
+  const device = await deviceForCells(missing, trainees, { ...hooks, device: begun });
   let provenance = earlier?.provenance ?? unknownMachine(workers);
-  await trainAll(
-    cells.filter(cell => !records.has(nameOf(cell))),
-    {
-      ...{ plan, trainees, workers, device, signal, watch, onWarning },
-      onSteps: steps => onProgress?.(progressOf(trainees, cells, records, steps)),
-      onRecord: async (record, device) => {
-        lock.check();
-        await writeCell(folder, record);
-        records.set(nameOf(record), record);
-        provenance = thisMachine({ threads: workers, device });
-        const times = { timing: watch.read(), provenance };
-        await writeText(join(folder, 'provenance.json'), prettyJson(times as unknown as Json));
-      },
+  await trainAll(missing, {
+    ...{ plan, trainees, workers, device, signal, watch, onWarning },
+    onSteps: steps => onProgress?.(progressOf(trainees, cells, records, steps)),
+    onRecord: async (record, device) => {
+      lock.check();
+      await writeCell(folder, record);
+      records.set(nameOf(record), record);
+      provenance = thisMachine({ threads: workers, device });
+      const times = { timing: watch.read(), provenance };
+      await writeText(join(folder, 'provenance.json'), prettyJson(times as unknown as Json));
     },
-  );
+  });
   const described = trainees.map(trainee => ({ ...trainee, baselines: trainee.baselines() }));
   const result = foldResult(plan, signatureOf(plan), described, [...records.values()]);
   for (const { file, svg } of drawFigures(result)) await writeText(join(folder, file), svg);
   await writeResult(folder, result as unknown as Json);
   return { folder, result, timing: watch.read(), provenance, cells: cells.length, found };
+}
+
+/** For `auto`, a step of the first cell is compared with the processor. */
+async function deviceForCells(
+  [first]: readonly Cell[],
+  trainees: readonly Trainee[],
+  hooks: Hooks,
+): Promise<Device | undefined> {
+  if (first === undefined) return hooks.device;
+  const { objective, batch } = trainees.find(({ task }) => task === first.task)!;
+  return deviceForTraining(objective(undefined), batch(first.seed, 0), hooks);
 }
 
 /** @param steps done in cells that are not finished */

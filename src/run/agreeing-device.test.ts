@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { goldenFolder } from '../../test/reference/golden.ts';
 import { openCheckpoint } from '../checkpoint/open.ts';
-import { deviceForModel, differing, firstLayerDiffers } from './device-for-model.ts';
+import { differing, differsThere } from './agreeing-device.ts';
+import { deviceForModel, firstLayer } from './device-for-model.ts';
 
 const tensors = (query: readonly number[]) => new Map([['layers.0.query', Float32Array.from(query)]]);
 
@@ -21,7 +22,7 @@ test.each([Number.NaN, Number.POSITIVE_INFINITY])('%s differs', x => {
 
 test('the first layer of a model agrees with itself', async () => {
   const checkpoint = await openCheckpoint(goldenFolder('llama'));
-  expect(await firstLayerDiffers(checkpoint, 'cpu', { threads: 1 })).toBeUndefined();
+  expect(await differsThere('cpu', { threads: 1 }, firstLayer(checkpoint))).toBeUndefined();
 });
 
 test('only auto is looked for', async () => {

@@ -1,9 +1,11 @@
 import type { InferenceSession } from 'onnxruntime-web';
 import { UserError } from '../../error.ts';
 import { createArrayEngine, type Onnxruntime } from '../array-engine.ts';
-import type { Engine, EngineSessionRequest } from '../engine.ts';
-import type { Memory, TensorData } from '../protocol.ts';
+import type { EngineSessionRequest } from '../engine.ts';
+import { createExecutor, type Executor } from '../executor.ts';
+import type { Location } from '../protocol.ts';
 import { readTensor } from '../read-tensor.ts';
+import { watchMemory } from './memory.ts';
 
 /** What a browser can compute on. */
 export type WebDevice = 'wasm' | 'webgpu';
@@ -15,9 +17,11 @@ export interface WebEngineOptions {
   readonly wasmPaths?: string | undefined;
 }
 
-/** onnxruntime's WebAssembly build, alone or with its WebGPU provider. Sources are bytes in memory. */
-export async function createWebEngine(options: WebEngineOptions): Promise<Engine<TensorData>> {
-  const { device, threads, wasmPaths } = options;
+/**
+ * The executor in a worker, with onnxruntime's WebAssembly build, alone or with its WebGPU provider.
+ * Sources are bytes in memory.
+ */
+export async function openExecutor({ device, threads, wasmPaths }: WebEngineOptions): Promise<Executor> {
   const memory = watchMemory();
   const { env, InferenceSession, Tensor } =
     device === 'webgpu' ? await import('onnxruntime-web/webgpu') : await import('onnxruntime-web/wasm');
@@ -42,12 +46,10 @@ export async function createWebEngine(options: WebEngineOptions): Promise<Engine
     })),
     extra: { session: { disable_prepacking: request.prepack ? '0' : '1' } },
   });
-  return createArrayEngine({
+  const options = {
     ort: { InferenceSession, Tensor } as unknown as Onnxruntime,
     sessionOptions,
-    // An output array that is given silently stays as it is.
-    writesInto: false,
-    read: async location => {
+    read: async (location: Location) => {
       const bytes = bytesOf(location.file);
       return readTensor(location, (target, offset) => {
         const part = bytes.subarray(offset, offset + target.length);
@@ -57,30 +59,16 @@ export async function createWebEngine(options: WebEngineOptions): Promise<Engine
         target.set(part);
       });
     },
-    addSource: (name, bytes) => {
+    addSource: (name: string, bytes: Uint8Array) => {
       sources.set(name, bytes);
     },
     memory,
-  });
-}
-
-interface WasmMemory {
-  readonly buffer: { readonly byteLength: number };
-}
-
-/** Memory of WebAssembly, which grows and never shrinks, from now on. Browsers do not tell it otherwise. */
-function watchMemory(): () => Memory {
-  const wasm = (globalThis as unknown as { WebAssembly: { Memory: new (descriptor: object) => WasmMemory } })
-    .WebAssembly;
-  const memories: WasmMemory[] = [];
-  wasm.Memory = class extends wasm.Memory {
-    constructor(descriptor: object) {
-      super(descriptor);
-      memories.push(this);
-    }
   };
-  return () => {
-    const bytes = memories.reduce((sum, { buffer }) => sum + buffer.byteLength, 0);
-    return { residentBytes: bytes, peakResidentBytes: bytes };
-  };
+  if (device === 'webgpu') {
+    // Its helper graphs need the encoder, which WebAssembly does not.
+    const { createWebgpuEngine } = await import('../webgpu-engine.ts');
+    return createExecutor(createWebgpuEngine(options));
+  }
+  // An output array that is given silently stays as it is.
+  return createExecutor(createArrayEngine({ ...options, writesInto: false }));
 }
