@@ -1,3 +1,5 @@
+import * as z from 'zod';
+
 /** 0 is plain attention. */
 export type Eta = number | 'learned';
 
@@ -48,3 +50,55 @@ export interface MomentumStudy {
   readonly learned: readonly { readonly task: string; readonly eta: readonly (readonly number[])[] }[];
   readonly diverged: readonly string[];
 }
+
+const eta = z.union([z.number(), z.literal('learned')]);
+const bound = z.number().nullable();
+const bounds = { low: bound, high: bound };
+const baselines = z.array(z.object({ name: z.string(), values: z.array(bound) }));
+
+export const momentumStudy: z.ZodType<MomentumStudy> = z.object({
+  signature: z.string(),
+  etas: z.array(eta),
+  seeds: z.array(z.number()),
+  tables: z.array(
+    z.object({
+      name: z.string(),
+      columns: z.array(
+        z.object({
+          title: z.string(),
+          task: z.string(),
+          better: z.enum(['lower', 'higher']),
+          percent: z.literal(true).optional(),
+          digits: z.int().min(0).max(20),
+        }),
+      ),
+      rows: z.array(
+        z.object({
+          eta,
+          entries: z.array(
+            z.object({
+              mean: bound,
+              ...bounds,
+              why: z.string().optional(),
+              difference: z.object({ difference: z.number(), adjusted: bound, ...bounds }).optional(),
+            }),
+          ),
+        }),
+      ),
+      baselines,
+    }),
+  ),
+  curves: z.array(
+    z.object({
+      task: z.string(),
+      name: z.string(),
+      title: z.string(),
+      x: z.object({ title: z.string(), values: z.array(z.number()) }),
+      y: z.string(),
+      series: z.array(z.object({ eta, points: z.array(z.object({ mean: z.number(), ...bounds }).nullable()) })),
+      baselines,
+    }),
+  ),
+  learned: z.array(z.object({ task: z.string(), eta: z.array(z.array(z.number())) })),
+  diverged: z.array(z.string()),
+});

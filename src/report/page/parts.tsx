@@ -1,6 +1,7 @@
 /** @file The parts of all views: figures with their numbers, tables, tokens. */
 import type { ComponentChildren, VNode } from 'preact';
 import { type FlowChart, FlowChartView, flowNumbers } from '../chart/flow-chart.tsx';
+import { type HeatMap, HeatMapView, heatNumbers } from '../chart/heat-map.tsx';
 import { type IntervalChart, IntervalChartView, intervalNumbers } from '../chart/interval-chart.tsx';
 import { type LineChart, LineChartView, lineNumbers } from '../chart/line-chart.tsx';
 import type { Numbers } from '../chart/numbers.ts';
@@ -18,6 +19,14 @@ export function IntervalFigure({ chart }: { readonly chart: IntervalChart }): VN
   return (
     <Figure title={chart.title} numbers={intervalNumbers(chart)}>
       <IntervalChartView chart={chart} />
+    </Figure>
+  );
+}
+
+export function HeatFigure({ chart }: { readonly chart: HeatMap }): VNode {
+  return (
+    <Figure title={chart.title} numbers={heatNumbers(chart)}>
+      <HeatMapView chart={chart} />
     </Figure>
   );
 }

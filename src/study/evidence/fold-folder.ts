@@ -1,6 +1,7 @@
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Json } from '../../files/canonical-json.ts';
-import { writeResult } from '../../files/run-folder.ts';
+import { writeResult, writeText } from '../../files/run-folder.ts';
+import { evidenceFigures } from '../../report/evidence/evidence-figures.ts';
 import { addAdditions, readAdditions } from './additions.ts';
 import { foldStudy } from './fold/fold-study.ts';
 import type { EvidenceResult } from './fold/result.ts';
@@ -21,7 +22,7 @@ export async function readStudy(folder: string): Promise<StudyData> {
 }
 
 /**
- * Folds the stored arms of a study and writes `result.json`: the same bytes each time.
+ * Folds the stored arms of a study and writes the figures and `result.json`: the same bytes each time.
  *
  * @throws UserError as `readStudy`, or when an arm is missing
  */
@@ -30,6 +31,7 @@ export async function foldFolder(folder: string): Promise<EvidenceResult> {
   const study = await readStudy(place);
   const result = await foldStudy(study);
   await addAdditions(place, study.registered, []);
+  for (const { file, svg } of evidenceFigures(result)) await writeText(join(place, file), svg);
   await writeResult(place, result as unknown as Json);
   return result;
 }
