@@ -1,7 +1,10 @@
 /** @file The fold of a whole study: planted truths, invariances, missing arms, the fields of its result. */
 import { describe, expect, test } from 'vitest';
 import { fillNormal, randomStream } from '../../src/statistics/random.ts';
+import type { Contrast } from '../../src/study/evidence/fold/contrasts.ts';
 import { foldStudy } from '../../src/study/evidence/fold/fold-study.ts';
+import { compared, similarityLess } from '../../src/study/evidence/fold/similarity.ts';
+import { trained } from '../../src/study/evidence/fold/task-arms.ts';
 import type { ArmData, EvidenceEstimate, EvidenceResult, StudyData } from '../../src/study/evidence/index.ts';
 import { alike, type Plant, studyOf, syntheticStudy, syntheticTask, unrelated } from './synthetic-study.ts';
 
@@ -212,12 +215,35 @@ describe('arms that are not there', () => {
     const [task] = tasks as [StudyData['tasks'][number]];
     const late = (id: string) => id.endsWith('/tokens');
     const plan = { ...task.plan, arms: task.plan.arms.filter(id => !late(id)) };
-    const additions = task.plan.arms.filter(late).map(id => ({ id }));
+    const additions = task.plan.arms.filter(late).map(id => ({ kind: 'arm', id, task: 'sst2' }) as const);
     const result = await foldStudy({ ...study, tasks: [{ ...task, plan }], additions });
     const [{ shared }] = result.tasks as [EvidenceResult['tasks'][number]];
     expect(shared.tokens).toMatchObject({ exploratory: true, n: { seeds: 8 } });
     expect(shared.labels).not.toHaveProperty('exploratory');
   });
+});
+
+test("an arm and a contrast of one's own", async () => {
+  const study = syntheticStudy(alike, [10]);
+  const [task] = study.tasks as [StudyData['tasks'][number]];
+  const own = [1, 2, 3, 4].flatMap(seed => [`I/${seed}/mine`, `F/${seed}/mine`]);
+  const withOwn: StudyData = {
+    ...study,
+    tasks: [{ ...task, arm: id => task.arm(id.replace('mine', 'labels')) }],
+    additions: own.map(id => ({ kind: 'arm', id, task: 'sst2' })),
+  };
+  const nearer: Contrast = {
+    id: 'nearer',
+    value: arms => similarityLess(arms, compared(), compared(undefined, trained('finetuned', 'mine'))),
+  };
+  const [{ contrasts, ladder, behaviour }] = (await foldStudy(withOwn, [nearer])).tasks as [
+    EvidenceResult['tasks'][number],
+  ];
+  const row = ladder.find(({ finetuned }) => finetuned === 'mine')!;
+  expect(row.S).toMatchObject({ n: { seeds: 4 }, exploratory: true });
+  expect(contrasts.nearer).toMatchObject({ value: row.less!.value, exploratory: true });
+  expect(contrasts.R_mine).toMatchObject({ n: { seeds: 4 }, exploratory: true });
+  expect(behaviour.shift.mine!.n.seeds).toBe(4);
 });
 
 test('two tasks: one family of hypotheses', async () => {

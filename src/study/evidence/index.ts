@@ -9,6 +9,7 @@ export {
   zeroShotArm,
 } from './arm.ts';
 export type { ArmData, ArmRecord, MissingArm, StoredArm } from './arm-record.ts';
+export type { Contrast } from './fold/contrasts.ts';
 export { foldStudy as fold } from './fold/fold-study.ts';
 export type {
   EvidenceEstimate,
@@ -17,6 +18,9 @@ export type {
   LadderRow,
   TaskEvidence,
 } from './fold/result.ts';
+export { changeEstimate } from './fold/shared.ts';
+export { compared, similarity, similarityLess } from './fold/similarity.ts';
+export { trained } from './fold/task-arms.ts';
 export type { EvidenceWishes } from './options.ts';
 export {
   type EvidencePlan,

@@ -1,4 +1,5 @@
 /** @file What the fold reads: the plan of a study and its stored arms. */
+import type { Addition } from './additions.ts';
 import type { ArmData, MissingArm } from './arm-record.ts';
 import type { EvidencePlan, TaskPlan } from './plan.ts';
 
@@ -27,5 +28,5 @@ export interface StudyData {
   readonly registered: string;
   readonly tasks: readonly TaskData[];
   /** Arms and contrasts that were added after registration. */
-  readonly additions: readonly { readonly id: string }[];
+  readonly additions: readonly Pick<Addition, 'kind' | 'id' | 'task'>[];
 }

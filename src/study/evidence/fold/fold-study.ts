@@ -5,6 +5,7 @@ import { foldAcross, overlapOf } from './across.ts';
 import { foldAllPairs } from './all-pairs.ts';
 import { foldBehaviour } from './behaviour.ts';
 import { foldCeiling } from './ceiling.ts';
+import { type Contrast, foldContrasts } from './contrasts.ts';
 import { foldCurves } from './curves.ts';
 import { adjustColumns } from './estimate.ts';
 import { foldGates } from './gates.ts';
@@ -23,16 +24,21 @@ import { openArms, type TaskArms } from './task-arms.ts';
  * after another. Arms that were added after registration take part, and mark what they take part
  * in as exploratory.
  *
+ * @param contrasts numbers of one's own, in every task
  * @throws Error if a zero-shot arm is missing
  */
-export async function foldStudy({ plan, registered, tasks, additions }: StudyData): Promise<EvidenceResult> {
+export async function foldStudy(
+  { plan, registered, tasks, additions }: StudyData,
+  contrasts: readonly Contrast[] = [],
+): Promise<EvidenceResult> {
   const folded: FoldedTask[] = [];
   for (const task of tasks) {
+    const added = additions.filter(({ kind, task: name }) => kind === 'arm' && name === task.plan.name);
     const arms = await openArms(
       task,
-      additions.map(({ id }) => id),
+      added.map(({ id }) => id),
     );
-    folded.push(await foldTask(arms, plan));
+    folded.push(await foldTask(arms, plan, contrasts));
   }
   const taskOf = (name: string) => folded.find(({ numbers }) => numbers.name === name)!;
   const decided = decide(
@@ -64,7 +70,7 @@ interface FoldedTask {
   readonly predictsBehaviour: EvidenceEstimate;
 }
 
-async function foldTask(arms: TaskArms, plan: EvidencePlan): Promise<FoldedTask> {
+async function foldTask(arms: TaskArms, plan: EvidencePlan, contrasts: readonly Contrast[]): Promise<FoldedTask> {
   const { name, k, seeds, rows, behaviourRows, rate } = arms.plan;
   const pairs = await foldAllPairs(arms);
   const variations = await variationNumbers(arms);
@@ -81,6 +87,7 @@ async function foldTask(arms: TaskArms, plan: EvidencePlan): Promise<FoldedTask>
     behaviour: await foldBehaviour(arms),
     curves: await foldCurves(arms, variations),
     paperClaims: await foldPaperClaims(arms),
+    contrasts: await foldContrasts(arms, contrasts),
   };
   const hypotheses = new Map<string, EvidenceEstimate>();
   for (const { id, task } of plan.hypotheses) {

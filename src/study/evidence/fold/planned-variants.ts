@@ -3,7 +3,7 @@ import type { TaskArms } from './task-arms.ts';
 
 /**
  * Variants of the finetuned arms of a model: those of demonstrations and steps as `arm.ts` lists
- * them, then multiples of the rate from the smallest. Numbers of shots are not among them: their
+ * them, then added ones, then multiples of the rate from the smallest. Numbers of shots are not among them: their
  * in-context arm is another.
  */
 export function finetunedVariants(arms: Pick<TaskArms, 'ids'>, model: 'trained' | 'untrained'): readonly ArmVariant[] {
@@ -14,7 +14,17 @@ export function finetunedVariants(arms: Pick<TaskArms, 'ids'>, model: 'trained' 
     }),
   );
   const rates = ratesOf(arms).map((multiple): ArmVariant => `rate-${multiple}`);
-  return [...pairedVariants, ...stepVariants, ...rates].filter(variant => found.has(variant));
+  return [...pairedVariants, ...stepVariants, ...ownVariants(arms), ...rates].filter(variant => found.has(variant));
+}
+
+/** Variants that a researcher added: none of those that `arm.ts` names. */
+export function ownVariants({ ids }: Pick<TaskArms, 'ids'>): readonly ArmVariant[] {
+  const named: readonly string[] = [...pairedVariants, ...stepVariants];
+  const variants = new Set(ids.map(id => readArm(id).variant));
+  return [...variants].filter(
+    (variant): variant is ArmVariant =>
+      variant !== null && !named.includes(variant) && !/^(?:rate|shots)-/.test(variant),
+  );
 }
 
 /** Planned multiples of the rate, without 1, from the smallest. */

@@ -239,6 +239,8 @@ export type TaskEvidence = {
   readonly behaviour: Behaviour;
   readonly curves: Curves;
   readonly paperClaims: PaperClaims;
+  /** Numbers of added arms and contrasts that have no other place, by name. */
+  readonly contrasts: Readonly<Record<string, EvidenceEstimate>>;
   /** What may be said of the task that belongs to no single hypothesis. */
   readonly sentences: readonly string[];
 };

@@ -61,6 +61,11 @@ async function changeNumber(arms: TaskArms, variant: ArmVariant): Promise<Variat
   );
 }
 
+/** R of a variant of the demonstrations: û = h_I - h_I^x, v̂ = h_F - h_F^x. */
+export async function changeEstimate(arms: TaskArms, variant: ArmVariant): Promise<EvidenceEstimate> {
+  return ofAll(await changeNumber(arms, variant));
+}
+
 /** R_X, the mean over layers. */
 function ofAll({ found, number }: VariationNumber): EvidenceEstimate {
   return replicated(found, () => number!);

@@ -105,9 +105,9 @@ export interface Found<Name extends string> {
 /** The id of an arm of a seed; undefined where there is none. */
 export type ArmOfSeed = (seed: number) => string | undefined;
 
-/** A trained arm. */
-export function trained(setting: 'in-context' | 'finetuned', variant: ArmVariant): ArmOfSeed {
-  return seed => armOf(setting, seed, variant).id;
+/** An arm of the trained model. @param variant one of the plan, or an added one */
+export function trained(setting: 'in-context' | 'finetuned', variant: string): ArmOfSeed {
+  return seed => armOf(setting, seed, variant as ArmVariant).id;
 }
 
 /** An arm of the untrained model of the seed. */
