@@ -65,7 +65,7 @@ function pageOf(page: string, rest: readonly string[], site: Site) {
     case 'live':
       return <LivePage site={site} />;
     case 'read':
-      return <ReadPage site={site} />;
+      return <ReadPage />;
     default:
       return <p>There is no such page.</p>;
   }

@@ -62,7 +62,11 @@ async function openModel(
 ): Promise<Opened> {
   const onProgress = (stage: string, done: number, total: number) => tell({ kind: 'progress', stage, done, total });
   onProgress('starting onnxruntime', 0, 1);
-  const runtime = await openRuntime({ device });
+  // Processors are counted with their second threads: half of them compute, but two where there are only two.
+  const threads = crossOriginIsolated
+    ? Math.min(navigator.hardwareConcurrency, Math.max(2, navigator.hardwareConcurrency / 2))
+    : 1;
+  const runtime = await openRuntime({ device, threads: Math.floor(threads) });
   try {
     const { checkpoint, tokenizer } = await openPageModel(model, base, onProgress);
     onProgress('reading the vocabulary', 0, 1);
