@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type Hooks, splitHooks } from '../hooks.ts';
 import { checkOptions } from '../options.ts';
+import { folderEvents } from './events.ts';
 import { exportPage } from './export.ts';
 import { machineLab } from './machine-lab.ts';
 import { type ExploreOptions, exploreOptions } from './options.ts';
@@ -38,7 +39,10 @@ export async function explore(job: ExploreJob = {}): Promise<Explorer> {
     page: pageFiles(),
     data: data.find,
     secretFolder: modelFolder,
-    routes: { 'POST api/compute': { type: 'application/x-ndjson', answer: lab.route } },
+    routes: {
+      'POST api/compute': { type: 'application/x-ndjson', answer: lab.route },
+      'GET api/events': { type: 'text/event-stream', answer: folderEvents(data.list) },
+    },
   });
   return {
     port: server.port,

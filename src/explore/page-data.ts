@@ -1,4 +1,6 @@
 /** @file What the page reads besides its own files. */
+import type { FolderKind } from '../report/folder-data.ts';
+import type { SettingName } from '../setting/setting-name.ts';
 
 /** `data/site.json`, the first document that the page reads. */
 export interface Site {
@@ -32,6 +34,28 @@ export interface PageModel {
       }
     /** The page cannot open this model. */
     | { readonly kind: 'none'; readonly why: string };
+}
+
+/** An entry of `data/folders.json`. What a folder does not say is null. */
+export interface FolderEntry {
+  /** In addresses in place of its path. */
+  readonly id: string;
+  readonly name: string;
+  /** Its path from where the server was started; the name alone where it is elsewhere. */
+  readonly place: string;
+  readonly kind: FolderKind;
+  readonly state: 'finished' | 'unfinished';
+  /** Bytes of the answers of an unfinished run so far. */
+  readonly written: number | null;
+  /** Milliseconds since 1970. */
+  readonly changed: number;
+  readonly model: string | null;
+  readonly task: string | null;
+  readonly shots: number | null;
+  readonly seed: number | null;
+  readonly learningRate: number | null;
+  readonly accuracy: Readonly<Record<SettingName, number | null>>;
+  readonly simAOU: number | null;
 }
 
 /** An entry of `data/tasks.json`. The rows are the files of the embedded data, unpacked in the page. */

@@ -1,5 +1,6 @@
 import type { Hooks } from '../hooks.ts';
 import { VERSION } from '../run/version.ts';
+import { type FolderResources, folderResources } from './folder-resources.ts';
 import { type ModelResources, modelResources } from './model-resources.ts';
 import type { Site } from './page-data.ts';
 import { jsonResource, type Resource } from './resource.ts';
@@ -11,22 +12,19 @@ export interface SiteData {
   readonly check: () => Promise<void>;
   readonly find: (path: string) => Promise<Resource | undefined>;
   readonly all: () => Promise<readonly Resource[]>;
+  readonly list: FolderResources['list'];
 }
 
-export function siteData(
-  {
-    model,
-    modelFolder,
-    server,
-  }: {
-    readonly folders: readonly string[];
-    readonly model: string;
-    /** Of the paths of the model's files. */
-    readonly modelFolder: string;
-    readonly server: boolean;
-  },
-  { offline, signal }: Hooks,
-): SiteData {
+export interface SiteOptions {
+  readonly folders: readonly string[];
+  readonly model: string;
+  /** Of the paths of the model's files. */
+  readonly modelFolder: string;
+  readonly server: boolean;
+}
+
+export function siteData(options: SiteOptions, { offline, signal }: Hooks): SiteData {
+  const { model, modelFolder, server } = options;
   let opened: Promise<ModelResources> | undefined;
   const openModel = () => {
     opened ??= modelResources(model, modelFolder, { offline, signal });
@@ -36,12 +34,18 @@ export function siteData(
   const site = jsonResource('data/site.json', async (): Promise<Site> => {
     return { version: VERSION, server, model: (await openModel()).model };
   });
-  const all = async () => [site, ...tasks, ...(await openModel()).files];
+  const folders = folderResources(options.folders);
+  const fixed = async () => [site, ...tasks, ...(await openModel()).files];
   return {
     check: async () => {
+      await folders.check();
       await openModel();
     },
-    find: async path => (await all()).find(resource => resource.path === path),
-    all,
+    find: async path => {
+      const found = (await fixed()).find(resource => resource.path === path);
+      return found ?? (await folders.all()).find(resource => resource.path === path);
+    },
+    all: async () => [...(await fixed()), ...(await folders.all())],
+    list: folders.list,
   };
 }

@@ -3,13 +3,15 @@
 /**
  * Sorting, filtering, saving and hovering. The report holds the text of this function, so it uses
  * nothing from outside it.
+ *
+ * @param part what is enhanced, where other parts already are
  */
-export function enhance(root: Document): void {
+export function enhance(root: Document, part: ParentNode = root): void {
+  const hasTip = root.querySelector('[role=tooltip]') !== null;
   const tip = root.createElement('div');
   tip.setAttribute('role', 'tooltip');
   tip.hidden = true;
-  root.body.append(tip);
-  root.addEventListener('pointermove', event => {
+  const showTip = (event: PointerEvent) => {
     const marked = event.target instanceof Element ? event.target.closest('[data-tip]') : null;
     tip.hidden = marked === null;
     if (marked === null) return;
@@ -20,7 +22,11 @@ export function enhance(root: Document): void {
     const top = below + height > root.documentElement.clientHeight ? event.clientY - height - 12 : below;
     tip.style.left = `${Math.max(left, 0)}px`;
     tip.style.top = `${Math.max(top, 0)}px`;
-  });
+  };
+  if (!hasTip) {
+    root.body.append(tip);
+    root.addEventListener('pointermove', showTip);
+  }
 
   const save = (name: string, type: string, text: string) => {
     const link = root.createElement('a');
@@ -34,7 +40,7 @@ export function enhance(root: Document): void {
   const plainOf = (cell: Element) => cell.getAttribute('data-value') ?? textOf(cell);
   const field = (text: string) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
 
-  for (const data of root.querySelectorAll('.data')) {
+  for (const data of part.querySelectorAll('.data')) {
     const table = data.querySelector('table')!;
     const body = table.tBodies[0]!;
     const rows = [...body.rows];
@@ -94,7 +100,7 @@ export function enhance(root: Document): void {
     });
   }
 
-  for (const button of root.querySelectorAll<HTMLElement>('[data-save=json]')) {
+  for (const button of part.querySelectorAll<HTMLElement>('[data-save=json]')) {
     button.addEventListener('click', () =>
       save('dualform.json', 'application/json', root.getElementById('dualform-data')?.textContent ?? ''),
     );

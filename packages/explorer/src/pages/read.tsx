@@ -5,7 +5,7 @@ import { Losses } from '../live/losses.tsx';
 import { Probabilities } from '../live/probabilities.tsx';
 import { EMPTY, writeState } from '../live/state.ts';
 import { UpdatesChart } from '../live/updates.tsx';
-import stored from './example.json';
+import stored from './example.json' with { type: 'json' };
 
 interface Example {
   readonly model: string;
