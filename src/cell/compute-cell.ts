@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { UserError } from '../error.ts';
-import { errorCode } from '../files/file-bytes.ts';
+import { errorCode, fileError } from '../files/file-bytes.ts';
 import { FolderInUse, type FolderLock } from '../files/lock.ts';
 import { makeFolder } from '../files/run-folder.ts';
 import type { Hooks } from '../hooks.ts';
@@ -69,7 +69,7 @@ async function computeAlone(
     hooks.signal?.throwIfAborted();
     const lost = whyLost(lock);
     if (lost !== undefined) return { status: 'busy', why: lost };
-    if (isSystemError(error)) throw error;
+    if (isSystemError(error)) throw fileError(out, error);
     return store.setAside(cell, error);
   }
   const lost = whyLost(lock);

@@ -32,7 +32,7 @@ export function namedStore(root: string, nameOf: (cell: Cell) => string): CellSt
       const path = join(root, nameOf(cell));
       const taken = await isStored(path);
       if (!taken) await moveFiles(computed, path);
-      await rm(computed, { recursive: true, force: true });
+      await rm(computed, { recursive: true, force: true }).catch(() => undefined);
       return { status: 'done', found: taken, ...(taken && { note: STORED_MEANWHILE }) };
     },
     setAside: async (_, error) => {
@@ -41,12 +41,16 @@ export function namedStore(root: string, nameOf: (cell: Cell) => string): CellSt
   };
 }
 
-/** `result.json` last. */
+/** `result.json` last, when nothing else is left. */
 async function moveFiles(from: string, path: string): Promise<void> {
   try {
     await makeFolders(dirname(path));
-    const others = (await readdir(from)).filter(name => name.startsWith('result.') && name !== 'result.json');
-    for (const name of [...others, 'result.json']) await rename(join(from, name), path + extname(name));
+    for (const name of (await readdir(from)).filter(each => each !== 'result.json')) {
+      if (name.startsWith('result.')) await rename(join(from, name), path + extname(name));
+      else await rm(join(from, name), { recursive: true });
+    }
+    await syncFolder(dirname(path));
+    await rename(join(from, 'result.json'), `${path}.json`);
     await syncFolder(dirname(path));
   } catch (error) {
     throw fileError(path, error);

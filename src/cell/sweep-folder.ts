@@ -7,7 +7,7 @@
  *     .sweep-id       tells a worker whether its folder is this one
  */
 import { randomUUID } from 'node:crypto';
-import { open, readdir, readFile } from 'node:fs/promises';
+import { link, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../error.ts';
 import { writeAtomically } from '../files/atomic-file.ts';
@@ -52,7 +52,7 @@ export async function claimSweepFolder(root: string, { plan }: Sweep): Promise<v
       });
     }
   }
-  await sweepId(root);
+  if ((await idOfSweepFolder(root)) === undefined) await makeSweepId(root);
 }
 
 /** The sweep in a folder. @throws UserError when there is none */
@@ -62,17 +62,18 @@ export async function openSweepFolder(root: string, kinds: Kinds<SweepKind>): Pr
   return readSweep(join(root, PLAN), plan, kinds);
 }
 
-/** Of two processes that make it at once, both return the id that stays. */
-async function sweepId(root: string): Promise<string> {
+/** Of two processes that make it at once, one does. */
+async function makeSweepId(root: string): Promise<void> {
   const file = join(root, ID);
+  const own = `${file}.${randomUUID()}`;
   try {
-    const handle = await open(file, 'wx');
-    await handle.writeFile(randomUUID());
-    await handle.close();
+    await writeText(own, randomUUID());
+    await link(own, file);
   } catch (error) {
     if (errorCode(error) !== 'EEXIST') throw fileError(file, error);
+  } finally {
+    await rm(own, { force: true }).catch(() => undefined);
   }
-  return readFile(file, 'utf8');
 }
 
 /** Tells the folder of a sweep from every other; undefined for one that holds no sweep. */

@@ -51,7 +51,7 @@ export function sweepStore(root: string): CellStore {
         if (await moveInto(folder, folderOfCell(root, cell))) return { status: 'failed', found: false, why };
         return (await store.find(cell))!;
       } finally {
-        await rm(folder, { recursive: true, force: true });
+        await rm(folder, { recursive: true, force: true }).catch(() => undefined);
       }
     },
   };

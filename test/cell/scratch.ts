@@ -27,7 +27,7 @@ export function startWorker(options: WorkerProcessOptions): WorkerProcess {
 /** A digest of every file below a folder, but those that may differ between two computations of one plan. */
 export function digestsBelow(folder: string): Readonly<Record<string, string>> {
   const files = readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter(entry => entry.isFile() && !['provenance.json', '.sweep-id'].includes(entry.name))
+    .filter(entry => entry.isFile() && !/^(provenance\.json|\.sweep-id.*)$/.test(entry.name))
     .map(entry => join(entry.parentPath, entry.name));
   return Object.fromEntries(
     files.sort().map(file => [relative(folder, file), createHash('sha256').update(readFileSync(file)).digest('hex')]),
