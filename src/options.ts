@@ -60,12 +60,21 @@ export function inGroup<S extends OptionShape>(group: string, shape: S): S {
   return Object.fromEntries(grouped);
 }
 
+/** A schema compiles its checks when it is first used: a plan of many cells uses one. */
+const objects = new WeakMap<OptionShape, z.ZodType>();
+
+function objectOf(shape: OptionShape): z.ZodType {
+  const object = objects.get(shape) ?? z.strictObject(shape);
+  objects.set(shape, object);
+  return object;
+}
+
 /** @throws UserError for the first option that is wrong */
 export function checkOptions<S extends OptionShape>(
   shape: S,
   given: Readonly<Record<string, unknown>>,
 ): ChosenOptions<S> {
-  const parsed = z.strictObject(shape).safeParse(given);
+  const parsed = objectOf(shape).safeParse(given);
   if (parsed.success) return parsed.data as ChosenOptions<S>;
   const issue = parsed.error.issues[0]!;
   if (issue.code === 'unrecognized_keys') {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { fakeKinds } from '../../test/cell/fake-kind.ts';
 import type { Json } from '../files/canonical-json.ts';
+import { prettyJson } from '../files/pretty-json.ts';
 import { cellKinds } from '../study/sweep/cell-kinds.ts';
 import { nameOfCell } from './cell.ts';
 import { readSweep, sweepJsonSchema } from './sweep-plan.ts';
@@ -61,6 +62,16 @@ describe('a wrong plan is refused', () => {
     );
     expect(() => read({ command: 'fake', base: { sed: 1 } })).toThrow('sed: unknown option; did you mean seed?');
   });
+});
+
+test('the package has the JSON Schema as a file', async () => {
+  // After a change: npx vitest run src/cell/sweep-plan.test.ts --update
+  await expect(prettyJson(sweepJsonSchema(cellKinds))).toMatchFileSnapshot('../../data/sweep-plan.schema.json');
+});
+
+test('editors find the schema by a key that is not part of the plan', () => {
+  const { plan } = read({ $schema: 'node_modules/dualform/data/sweep-plan.schema.json', command: 'fake' });
+  expect(plan).toEqual({ command: 'fake', base: {}, grid: {}, exclude: [] });
 });
 
 test('the JSON Schema has the options of each command, as values and as lists', () => {

@@ -25,7 +25,8 @@ export interface Sweep {
   readonly cells: readonly Cell[];
 }
 
-const KEYS = ['command', 'base', 'grid', 'exclude'];
+/** `$schema` is for editors. */
+const KEYS = ['command', 'base', 'grid', 'exclude', '$schema'];
 
 /** @param name of the plan, for messages */
 export function readSweep(name: string, json: Json, kinds: Kinds<SweepKind>): Sweep {
@@ -109,6 +110,7 @@ export function sweepJsonSchema(kinds: Kinds<SweepKind>): Json {
     const lists = Object.entries(properties).map(([key, items]) => [key, { type: 'array', items, minItems: 1 }]);
     return {
       ...object({
+        $schema: { type: 'string' },
         command: { const: name },
         base: object(properties),
         grid: object(Object.fromEntries(lists)),

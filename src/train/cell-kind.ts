@@ -31,8 +31,9 @@ export const trainKind: SweepKind = {
       return { corpus: corpus.digest };
     },
     cost: async (options, hooks, measure) => {
-      const { memoryBytes, total } = await estimateTraining({ ...asTraining(options), ...hooks, calibrate: measure });
-      return { memoryBytes, seconds: total.seconds, diskBytes: null };
+      // Memory is measured too.
+      const { memoryBytes, total } = await estimateTraining({ ...asTraining(options), ...hooks });
+      return { memoryBytes, seconds: measure ? total.seconds : null, diskBytes: null };
     },
     close: async () => undefined,
   }),

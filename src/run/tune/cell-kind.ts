@@ -7,6 +7,7 @@ import { writeResult } from '../../files/run-folder.ts';
 import { checkOptions } from '../../options.ts';
 import { openSubject } from '../prepare.ts';
 import { modelKey, shareModel } from '../shared-model.ts';
+import { estimateTune } from './estimate-tune.ts';
 import { type TuneWishes, tuneOptions } from './options.ts';
 import { tune } from './tune.ts';
 
@@ -38,7 +39,7 @@ export const tuneKind: SweepKind = {
         const { checkpoint, task } = await openSubject(chosen(options), hooks, asked => shared.open(asked, hooks));
         return { model: checkpoint.digest, task: task.digest };
       },
-      cost: async () => ({ memoryBytes: null, seconds: null, diskBytes: null }),
+      cost: (options, hooks, measure) => estimateTune(options as unknown as TuneWishes, hooks, { measure, shared }),
       close: shared.close,
     };
   },

@@ -1,0 +1,35 @@
+import type { CellCost } from '../../cell/kind.ts';
+import type { Hooks } from '../../hooks.ts';
+import { checkOptions } from '../../options.ts';
+import { estimateRun } from '../estimate/estimate.ts';
+import type { SharedModel } from '../shared-model.ts';
+import { type TuneWishes, tuneOptions } from './options.ts';
+
+/**
+ * Estimates a choice of seed and learning rate as the parts of a run: zero-shot once, in-context for
+ * each seed, finetuning and its evaluation twice for each rate.
+ *
+ * @param measure whether to measure the machine, for seconds
+ */
+export async function estimateTune(
+  wishes: TuneWishes,
+  hooks: Hooks,
+  { measure, shared }: { readonly measure: boolean; readonly shared: SharedModel },
+): Promise<CellCost> {
+  const { seeds, learningRates, rows, rule: _, ...ofRun } = checkOptions(tuneOptions, wishes);
+  const run = { ...ofRun, seed: seeds[0]!, learningRate: learningRates[0]!, limit: rows, steadyCheck: false };
+  const { memoryBytes, stages, plan } = await estimateRun(
+    { ...run, ...hooks, ...(!measure && { speed: null }) },
+    shared,
+  );
+  const { layers, hiddenSize } = (await shared.open(ofRun, hooks)).decoder;
+  // Attention outputs of every rate stay until the end.
+  const outputs = 4 * plan.examples * layers * hiddenSize * (learningRates.length + 2);
+  const { load, prefix, 'zero-shot': zeroShot, 'in-context': inContext, finetuning, finetuned } = stages;
+  const seconds =
+    load.seconds! +
+    zeroShot.seconds! +
+    seeds.length * (prefix.seconds! + inContext.seconds!) +
+    2 * learningRates.length * (finetuning.seconds! + finetuned.seconds!);
+  return { memoryBytes: memoryBytes + outputs, seconds: measure ? seconds : null, diskBytes: null };
+}

@@ -1,0 +1,34 @@
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { requireMemory, sweepCost } from '../../src/cell/sweep-cost.ts';
+import { readSweep } from '../../src/cell/sweep-plan.ts';
+import { cellKinds } from '../../src/study/sweep/cell-kinds.ts';
+
+const fixture = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url));
+
+const text = { model: fixture('fixtures/tiny-model'), task: fixture('fixtures/tiny-tasks/letters.jsonl') };
+
+test.each([
+  ['run', { ...text, learningRate: 0.1, limit: 4 }],
+  ['tune', { ...text, seeds: [1, 2], learningRates: [0.1, 0.2], rows: 8 }],
+  [
+    'train',
+    { corpus: [fixture('golden/byte-pairs/corpus.txt')], vocabulary: 300, context: 16, hiddenSize: 16, heads: 2 },
+  ],
+])('%s: more jobs than memory holds are refused, with the number that would fit', async (command, base) => {
+  const { memoryBytes } = await sweepCost(readSweep('plan.json', { command, base }, cellKinds), { measure: false });
+  expect(memoryBytes).toBeGreaterThan(50e6);
+  expect(memoryBytes).toBeLessThan(2e9);
+  expect(() => requireMemory(3, memoryBytes, 2.5 * memoryBytes!)).toThrow(
+    /^jobs 3: a cell needs up to .* GB.*; 2 would fit$/,
+  );
+});
+
+test('a choice of seed and learning rate takes longer with more candidates', async () => {
+  const cost = (seeds: number[]) =>
+    sweepCost(readSweep('plan.json', { command: 'tune', base: { ...text, seeds, rows: 8 } }, cellKinds), {
+      measure: true,
+    });
+  const [few, many] = [await cost([1]), await cost(Array.from({ length: 40 }, (_, seed) => seed))];
+  expect(many.seconds!).toBeGreaterThan(few.seconds!);
+});
