@@ -2,20 +2,24 @@
  * The library in a browser: everything but what reads files, starts processes or runs experiments on
  * disk. Needs the package `onnxruntime-web`.
  *
- *     import { fetchBytes, loadModel, openGguf, openRuntime } from 'dualform/web';
+ *     import { fetchKept, loadModel, openGguf, openRuntime } from 'dualform/web';
  *
- *     const opened = await openGguf('model.gguf', await fetchBytes('model.gguf'));
+ *     const opened = await openGguf('model.gguf', await fetchKept('model.gguf'));
  *     const model = await loadModel(opened, await openRuntime());
  */
-import { type CheckpointInMemory, sha256 } from './checkpoint/web/open-bytes.ts';
+import type { CheckpointInMemory } from './checkpoint/web/open-bytes.ts';
+import { sha256 } from './checkpoint/web/sha256.ts';
 import { UserError } from './error.ts';
 import { type LoadedModel, loadModel as loadCheckpoint } from './model/loaded-model.ts';
-import type { WebRuntime } from './runtime/web/open-runtime.ts';
+import type { WorkerLike } from './runtime/web/connect-worker.ts';
+import { openRuntimeIn, type WebRuntime, type WorkerOptions } from './runtime/web/open-runtime.ts';
 import type { Encoder } from './tokenizer/definition.ts';
 
 export type { Checkpoint } from './checkpoint/checkpoint.ts';
-export { fetchBytes } from './checkpoint/web/fetch-bytes.ts';
-export { type CheckpointInMemory, openGguf, openSafetensors } from './checkpoint/web/open-bytes.ts';
+export { type FetchOptions, fetchBytes } from './checkpoint/web/fetch-bytes.ts';
+export { fetchKept, type KeepOptions, type KeptFile } from './checkpoint/web/fetch-kept.ts';
+export { type CheckpointInMemory, openGguf, openSafetensors, type WeightBytes } from './checkpoint/web/open-bytes.ts';
+export { openAddress, type RangeAddress, type SourceBytes } from './checkpoint/web/page-source.ts';
 export { UserError } from './error.ts';
 export * as graph from './graph/index.ts';
 export * as metric from './metric/index.ts';
@@ -26,11 +30,30 @@ export { type Crash, CrashError, NonFiniteError } from './runtime/errors.ts';
 export type { Handle, Session, TensorData } from './runtime/runtime.ts';
 export { releaseAfter, releaseOnFailure } from './runtime/scope.ts';
 export type { WebDevice } from './runtime/web/open-executor.ts';
-export { openRuntime, type WebRuntime, type WebRuntimeOptions } from './runtime/web/open-runtime.ts';
+export type { WebRuntime } from './runtime/web/open-runtime.ts';
 export * as setting from './setting/index.ts';
 export * as statistics from './statistics/index.ts';
 export * as theory from './theory/index.ts';
 export type { Encoder } from './tokenizer/definition.ts';
+
+export interface WebRuntimeOptions extends Omit<WorkerOptions, 'createWorker'> {
+  /** Starts the worker; needed where the bundler does not know `new Worker(new URL(...))`. */
+  readonly createWorker?: (() => WorkerLike) | undefined;
+}
+
+/**
+ * Starts a worker with onnxruntime. The caller closes it.
+ *
+ * @throws UserError when onnxruntime does not start, or several threads are asked for in a page that
+ * may not have them; the reason of `signal` when it is aborted
+ */
+export function openRuntime(options: WebRuntimeOptions = {}): Promise<WebRuntime> {
+  const { Worker } = globalThis as unknown as {
+    readonly Worker: new (url: URL, options: { readonly type: 'module' }) => WorkerLike;
+  };
+  const createWorker = () => new Worker(new URL('./web-worker.js', import.meta.url), { type: 'module' });
+  return openRuntimeIn({ ...options, createWorker: options.createWorker ?? createWorker });
+}
 
 /**
  * Sends the weights to the worker and loads the model. All of `observe` and `setting` works on it.
@@ -38,7 +61,7 @@ export type { Encoder } from './tokenizer/definition.ts';
  * @throws UserError when the family is not supported, or a tensor is missing or damaged
  */
 export async function loadModel(opened: CheckpointInMemory, runtime: WebRuntime): Promise<LoadedModel> {
-  for (const [name, bytes] of opened.sources) await runtime.addSource(name, bytes);
+  for (const [name, source] of opened.sources) await runtime.addSource({ name, ...source });
   return loadCheckpoint(opened.checkpoint, runtime);
 }
 

@@ -1,5 +1,5 @@
 import type { Expected } from './feeds.ts';
-import type { Location, Memory, Shape, TensorData } from './protocol.ts';
+import type { Location, Memory, SentSource, Shape, TensorData } from './protocol.ts';
 
 export interface EngineSessionRequest {
   readonly name: string;
@@ -41,7 +41,7 @@ export interface Engine<T extends Shape = Shape> {
   /** Reads a stored tensor and widens it to float32. */
   readonly read: (location: Location) => Promise<TensorData>;
   /** Makes bytes known under the name of a source. Absent where sources are files. */
-  readonly addSource?: (name: string, bytes: Uint8Array) => void;
+  readonly addSource?: (source: SentSource) => Promise<void>;
   readonly memory: () => Memory;
 }
 

@@ -124,9 +124,9 @@ export function createExecutor<T extends Shape>(engine: Engine<T>): Executor {
       hold(handle, name, await engine.upload(tensor));
       return {};
     },
-    source({ name, bytes }) {
-      if (engine.addSource === undefined) throw new Error(`source ${name}: this engine reads files`);
-      engine.addSource(name, bytes);
+    async source(source) {
+      if (engine.addSource === undefined) throw new Error(`source ${source.name}: this engine reads files`);
+      await engine.addSource(source);
       return {};
     },
     async load({ handles, locations }) {

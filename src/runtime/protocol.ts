@@ -31,6 +31,24 @@ export interface Shape {
 
 export type Feed = TensorData | { readonly handle: number };
 
+/** Bytes of a file as a page has them: in memory, in a `Blob` (a file, a kept copy), or behind an address. */
+export type SourceBytes = Uint8Array | Blob | RangeAddress;
+
+/** The address of a file on a server that answers requests of ranges. */
+export interface RangeAddress {
+  readonly address: string;
+  /** Bytes. */
+  readonly size: number;
+}
+
+/** Bytes that become known under a name, in a browser. */
+export interface SentSource {
+  readonly name: string;
+  readonly bytes: SourceBytes;
+  /** Whether they are a file of packed weights, which are read as float32. */
+  readonly packed: boolean;
+}
+
 export type Request =
   | {
       readonly kind: 'open';
@@ -46,7 +64,7 @@ export type Request =
     }
   | { readonly kind: 'close'; readonly session: number }
   | { readonly kind: 'upload'; readonly handle: number; readonly name: string; readonly tensor: TensorData }
-  | { readonly kind: 'source'; readonly name: string; readonly bytes: Uint8Array }
+  | ({ readonly kind: 'source' } & SentSource)
   | { readonly kind: 'load'; readonly handles: readonly number[]; readonly locations: readonly Location[] }
   | {
       readonly kind: 'run';

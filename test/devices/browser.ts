@@ -31,21 +31,27 @@ export function browserFile(): string | undefined {
 
 export interface Browser {
   readonly page: Page;
+  /** Folder of its profile, which is in the command line of each of its processes. */
+  readonly profile: string;
   /** Addresses of further files, by path. */
   readonly serve: (path: string, content: Uint8Array | string) => void;
   readonly openRuntime: (options: { readonly device: WebDevice; readonly threads: number }) => Promise<TestRuntime>;
   readonly close: () => Promise<void>;
 }
 
-/** Starts a browser with an empty profile and opens the page in it. */
-export async function openBrowser(): Promise<Browser> {
+/**
+ * Starts a browser with an empty profile and opens the page in it.
+ * @param entries further scripts that the page may import, by name
+ */
+export async function openBrowser(entries: Readonly<Record<string, string>> = {}): Promise<Browser> {
   const files = new Map<string, Uint8Array | string>([
     ['/', '<!doctype html><script type="module" src="/page.js"></script>'],
   ]);
   const built = await bundle({
     page: 'test/devices/page.ts',
-    worker: 'src/runtime/web/worker.ts',
+    'web-worker': 'src/web-worker.ts',
     app: 'test/web/app.ts',
+    ...entries,
   });
   for (const [name, content] of built) files.set(`/${name}`, content);
 
@@ -82,7 +88,12 @@ export async function openBrowser(): Promise<Browser> {
     const content = pathname.startsWith('/ort/') ? readFileSync(join(ORT, name)) : files.get(pathname);
     if (content === undefined) response.statusCode = 404;
     response.setHeader('Content-Type', TYPES[name.split('.').at(-1)!] ?? 'text/html');
-    response.end(content);
+    const range = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '');
+    if (range === null || content === undefined) return void response.end(content);
+    const [from, to] = [Number(range[1]), Number(range[2])];
+    response.statusCode = 206;
+    response.setHeader('Content-Range', `bytes ${from}-${to}/${content.length}`);
+    response.end(content.slice(from, to + 1));
   }
   const server = createServer((request, response) => void answer(request, response));
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
@@ -118,7 +129,8 @@ export async function openBrowser(): Promise<Browser> {
       for (const name of names.filter(each => !sent.has(each))) {
         sent.add(name);
         if (!existsSync(name)) continue;
-        void calls.ask(`sending ${name}`, { kind: 'source', name, bytes: new Uint8Array(readFileSync(name)) });
+        const bytes = new Uint8Array(readFileSync(name));
+        void calls.ask(`sending ${name}`, { kind: 'source', name, bytes, packed: false });
       }
     };
     const ask: Connection['ask'] = (doing, request) => {
@@ -142,6 +154,7 @@ export async function openBrowser(): Promise<Browser> {
 
   return {
     page,
+    profile,
     serve: (path, content) => files.set(path, content),
     openRuntime,
     async close() {

@@ -19,7 +19,7 @@ function take(message: ToPage): void {
   const { connection } = message;
   switch (message.kind) {
     case 'start': {
-      const worker = new Worker('/worker.js', { type: 'module' });
+      const worker = new Worker('/web-worker.js', { type: 'module' });
       worker.onmessage = ({ data }) => post({ kind: 'reply', connection, reply: data as Reply });
       worker.onerror = event => post({ kind: 'crash', connection, message: event.message ?? '' });
       worker.postMessage(message.options);

@@ -3,8 +3,10 @@ import {
   computePrefix,
   emptyPrefix,
   fetchBytes,
+  fetchKept,
   loadModel,
   observe,
+  openAddress,
   openGguf,
   openRuntime,
   openSafetensors,
@@ -14,9 +16,10 @@ import {
 } from '../../src/web.ts';
 
 export interface Files {
-  readonly gguf?: string;
+  /** Addresses. */
   readonly config?: string;
-  readonly weights?: string;
+  readonly weights: string;
+  readonly from: 'memory' | 'kept copy' | 'ranges';
 }
 
 /** What the page computes, and the test on the CPU. */
@@ -35,15 +38,21 @@ export interface Computed {
 }
 
 export async function compute(files: Files, { before, tokens, labels, sequence }: Asked): Promise<Computed> {
-  const { gguf, config, weights } = files;
+  const { config, weights, from } = files;
   const runtime = await openRuntime({ threads: 2, wasmPaths: '/ort/' });
+  const bytes =
+    from === 'memory'
+      ? await fetchBytes(weights)
+      : from === 'kept copy'
+        ? await fetchKept(weights)
+        : { bytes: await openAddress(weights), sha256: (await fetchKept(weights)).sha256 };
   const opened =
-    gguf === undefined
-      ? await openSafetensors('model', {
-          config: (await (await fetch(config!)).json()) as Record<string, unknown>,
-          files: { 'model.safetensors': await fetchBytes(weights!) },
-        })
-      : await openGguf('model.gguf', await fetchBytes(gguf));
+    config === undefined
+      ? await openGguf('model.gguf', bytes)
+      : await openSafetensors('model', {
+          config: (await (await fetch(config)).json()) as Record<string, unknown>,
+          files: { 'model.safetensors': bytes },
+        });
   const model = await loadModel(opened, runtime);
   const prefix = await computePrefix(model, before, model.pretrained);
   const at = { prefix, projections: model.pretrained };
@@ -65,4 +74,61 @@ export async function compute(files: Files, { before, tokens, labels, sequence }
 /** Token ids of texts by the `tokenizer.json` at an address. */
 export async function encode(tokenizer: string, texts: readonly string[]): Promise<readonly (readonly number[])[]> {
   return (await openTokenizer(await fetchBytes(tokenizer))).encodeAll(texts);
+}
+
+export interface Kept {
+  readonly kept: string;
+  readonly sha256: string;
+  readonly size: number;
+  /** Bytes that arrived from the server. */
+  readonly done: number;
+  readonly warnings: readonly string[];
+}
+
+/** Fetches a file that the browser keeps. @param refuses what the browser refuses */
+export async function keep(
+  address: string,
+  { sha256 }: { readonly sha256?: string } = {},
+  refuses?: 'full' | 'cache' | 'none',
+): Promise<Kept> {
+  const restore = refuses && refuse(refuses);
+  const warnings: string[] = [];
+  let done = 0;
+  try {
+    const file = await fetchKept(address, {
+      sha256,
+      onProgress: bytes => {
+        done = bytes;
+      },
+      onWarning: message => warnings.push(message),
+    });
+    return { kept: file.kept, sha256: file.sha256, size: file.bytes.size, done, warnings };
+  } finally {
+    restore?.();
+  }
+}
+
+/** Stands for a browser without space, without the private file system, or without any. */
+function refuse(refuses: 'full' | 'cache' | 'none'): () => void {
+  const scope = globalThis as unknown as {
+    readonly navigator: { readonly storage: { getDirectory: unknown } };
+    caches: unknown;
+    readonly FileSystemWritableFileStream: { readonly prototype: { write: unknown } };
+    readonly DOMException: new (message: string, name: string) => Error;
+  };
+  const { storage } = scope.navigator;
+  const { caches } = scope;
+  const stream = scope.FileSystemWritableFileStream.prototype;
+  const { write } = stream;
+  const refused = (name: string) => async () => {
+    throw new scope.DOMException('refused', name);
+  };
+  if (refuses === 'full') stream.write = refused('QuotaExceededError');
+  else Object.assign(storage, { getDirectory: refused('SecurityError') });
+  if (refuses === 'none') Object.defineProperty(scope, 'caches', { value: undefined, configurable: true });
+  return () => {
+    stream.write = write;
+    Reflect.deleteProperty(storage, 'getDirectory');
+    Object.defineProperty(scope, 'caches', { value: caches, configurable: true });
+  };
 }

@@ -18,7 +18,7 @@ describe.skipIf(!hasBrowser())('the embedded model in a page', () => {
   test('computes what the CPU computes', async () => {
     const { file } = locateEmbedded(EMBEDDED_MODELS[0]!);
     browser.serve('/model.gguf', new Uint8Array(readFileSync(file)));
-    const actual = await inPage<Computed>(browser, 'compute', { gguf: '/model.gguf' }, ASKED);
+    const actual = await inPage<Computed>(browser, 'compute', { weights: '/model.gguf', from: 'kept copy' }, ASKED);
     const expected = await computeOnCpu(scratch.runtime, file, ASKED);
     // Each may be as far from exact numbers as `deep` says.
     const tolerance = 2 * bounds.deep;

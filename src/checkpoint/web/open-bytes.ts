@@ -1,65 +1,58 @@
-/** @file Checkpoints of bytes in memory, as a page has them. */
+/** @file Checkpoints of bytes as a page has them. */
 import { UserError } from '../../error.ts';
-import { memorySource, type WithSource } from '../byte-source.ts';
-import type { Checkpoint } from '../checkpoint.ts';
-import { ggufModel } from '../formats/gguf/model.ts';
-import { type GgufValue, parseGguf } from '../formats/gguf/parse-gguf.ts';
-import { ggufReaders } from '../formats/gguf/readers.ts';
-import { weightPieces } from '../formats/gguf/weights.ts';
+import type { ByteSource, WithSource } from '../byte-source.ts';
+import type { Checkpoint, TensorLocation } from '../checkpoint.ts';
+import type { GgufValue } from '../formats/gguf/parse-gguf.ts';
+import { layOutGguf, unpackedSource } from '../formats/gguf/unpacked.ts';
 import { readHeader, type SafetensorsEntry, splitByUse } from '../formats/safetensors/header.ts';
-import { layOutSafetensors } from '../formats/safetensors/layout.ts';
 import type { OpenProgress } from '../open-options.ts';
+import { pageSource, type SourceBytes } from './page-source.ts';
+import { sha256 } from './sha256.ts';
+
+/** What holds weights: bytes, with their SHA-256 (hex) where it is known. */
+export type WeightBytes = SourceBytes | { readonly bytes: SourceBytes; readonly sha256: string };
 
 /** A checkpoint and the bytes that hold its weights. */
 export interface CheckpointInMemory {
   readonly checkpoint: Checkpoint;
-  /** By the names that the locations of its tensors have. */
-  readonly sources: ReadonlyMap<string, Uint8Array>;
+  /**
+   * By the names that the locations of its tensors have. Packed weights are read as float32: their
+   * locations are those in a file of float32.
+   */
+  readonly sources: ReadonlyMap<string, { readonly bytes: SourceBytes; readonly packed: boolean }>;
   /** The settings of a GGUF file, its vocabulary among them. */
   readonly metadata?: ReadonlyMap<string, GgufValue>;
 }
 
-// One cache line, and enough for every vector instruction.
-const ALIGNMENT = 64;
-
 /**
- * Opens the bytes of a GGUF file and unpacks its weights to float32.
+ * Opens the bytes of a GGUF file. Its weights are unpacked to float32 one at a time, when a session
+ * reads them.
  *
- * @throws UserError when the file is damaged or not supported
+ * @throws UserError when the file is damaged or not supported, or behind an address and of unknown digest
  */
 export async function openGguf(
   name: string,
-  bytes: Uint8Array,
+  file: WeightBytes,
   onProgress?: (progress: OpenProgress) => void,
 ): Promise<CheckpointInMemory> {
-  const fail = (what: string): never => {
-    throw new UserError(`${name}: not a usable GGUF file: ${what}`);
+  const { bytes } = known(file);
+  const packed = pageSource(name, bytes);
+  const layout = await layOutGguf(name, packed, { vocabulary: true });
+  const tensors = layout.weights.map(({ plan, offset, length }): [string, TensorLocation] => {
+    const { name: tensor, shape } = plan;
+    return [tensor, { name: tensor, dtype: 'F32', shape, file: name, offset, length }];
+  });
+  const checkpoint = {
+    name,
+    source: name,
+    digest: await digestOf(name, file, onProgress),
+    config: layout.config,
+    tensors: new Map(tensors),
+    otherTensors: new Map(),
+    tokenizer: undefined,
+    withSource: withSources(new Map([[name, unpackedSource(layout, packed)]])),
   };
-  const gguf = parseGguf(bytes, { file: name, size: bytes.length, vocabulary: true, fail });
-  if ('needs' in gguf) return fail('it ends inside its header');
-  const readers = ggufReaders(withSources(new Map([[name, bytes]])));
-  const { config, weights } = await ggufModel(gguf, readers);
-  const outlines = weights.map(plan => ({
-    plan,
-    name: plan.name,
-    dtype: 'F32',
-    shape: plan.shape,
-    length: 4 * plan.shape.reduce((product, size) => product * size, 1),
-  }));
-  const { header, placed, totalBytes } = layOutSafetensors(outlines, { alignment: ALIGNMENT });
-  const unpacked = sharedBytes(totalBytes);
-  unpacked.set(header);
-  for (const { tensor, offset } of placed) {
-    let at = offset;
-    for await (const piece of weightPieces(tensor.plan, readers)) {
-      unpacked.set(new Uint8Array(piece.buffer, piece.byteOffset, piece.byteLength), at);
-      at += piece.byteLength;
-    }
-    onProgress?.({ stage: 'unpacking weights', done: at, total: totalBytes });
-  }
-  const sources = new Map([[name, unpacked]]);
-  const checkpoint = await checkpointOf(name, { config, digest: await sha256(bytes), sources });
-  return { checkpoint, sources, metadata: gguf.metadata };
+  return { checkpoint, sources: new Map([[name, { bytes, packed: true }]]), metadata: layout.gguf.metadata };
 }
 
 /**
@@ -67,60 +60,64 @@ export async function openGguf(
  *
  * @param model.config what `config.json` holds
  * @param model.files bytes by name
- * @throws UserError when a file is damaged
+ * @throws UserError when a file is damaged, or behind an address and of unknown digest
  */
 export async function openSafetensors(
   name: string,
-  model: { readonly config: Checkpoint['config']; readonly files: Readonly<Record<string, Uint8Array>> },
+  model: { readonly config: Checkpoint['config']; readonly files: Readonly<Record<string, WeightBytes>> },
 ): Promise<CheckpointInMemory> {
-  const sources = new Map(Object.entries(model.files));
-  const digests: string[] = [];
-  for (const bytes of sources.values()) digests.push(await sha256(bytes));
-  const digest = digests.length === 1 ? digests[0]! : await sha256(new TextEncoder().encode(digests.join('\n')));
-  return { checkpoint: await checkpointOf(name, { config: model.config, digest, sources }), sources };
-}
-
-async function checkpointOf(
-  name: string,
-  model: Pick<Checkpoint, 'config' | 'digest'> & Pick<CheckpointInMemory, 'sources'>,
-): Promise<Checkpoint> {
-  const { config, digest, sources } = model;
+  const files = Object.entries(model.files);
+  const opened = new Map(files.map(([file, content]) => [file, pageSource(file, known(content).bytes)]));
   const entries: SafetensorsEntry[] = [];
-  for (const [file, bytes] of sources) {
-    const { tensors } = await readHeader(memorySource(file, bytes), file, what => {
+  for (const [file, source] of opened) {
+    const { tensors } = await readHeader(source, file, what => {
       throw new UserError(`${file}: not a valid safetensors file: ${what}`);
     });
     entries.push(...tensors.values());
   }
   const { weights, others } = splitByUse(entries);
-  return {
+  const digests: string[] = [];
+  for (const [file, content] of files) digests.push(await digestOf(file, content));
+  const digest = digests.length === 1 ? digests[0]! : await sha256(new TextEncoder().encode(digests.join('\n')));
+  const checkpoint = {
     name,
     source: name,
     digest,
-    config,
+    config: model.config,
     tensors: weights,
     otherTensors: others,
     tokenizer: undefined,
-    withSource: withSources(sources),
+    withSource: withSources(opened),
   };
+  const sources = files.map(([file, content]) => [file, { bytes: known(content).bytes, packed: false }] as const);
+  return { checkpoint, sources: new Map(sources) };
 }
 
-function withSources(sources: ReadonlyMap<string, Uint8Array>): WithSource {
+function known(file: WeightBytes): { readonly bytes: SourceBytes; readonly sha256?: string } {
+  return 'bytes' in file && !(file instanceof Blob) ? file : { bytes: file };
+}
+
+async function digestOf(
+  name: string,
+  file: WeightBytes,
+  onProgress?: (progress: OpenProgress) => void,
+): Promise<string> {
+  const { bytes, sha256: told } = known(file);
+  if (told !== undefined) return told;
+  if ('address' in bytes) {
+    throw new UserError(`${name}: a file behind an address is not read whole; give its SHA-256: { bytes, sha256 }`);
+  }
+  const total = bytes instanceof Blob ? bytes.size : bytes.length;
+  onProgress?.({ stage: 'checking the model file', done: 0, total });
+  const digest = await sha256(bytes);
+  onProgress?.({ stage: 'checking the model file', done: total, total });
+  return digest;
+}
+
+function withSources(sources: ReadonlyMap<string, ByteSource>): WithSource {
   return (name, use) => {
-    const bytes = sources.get(name);
-    if (bytes === undefined) throw new UserError(`${name}: there is no source of this name`);
-    return use(memorySource(name, bytes));
+    const source = sources.get(name);
+    if (source === undefined) throw new UserError(`${name}: there is no source of this name`);
+    return use(source);
   };
-}
-
-/** SHA-256 (hex), as the digests of files on disk. */
-export async function sha256(bytes: Uint8Array): Promise<string> {
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>));
-  return Array.from(digest, byte => byte.toString(16).padStart(2, '0')).join('');
-}
-
-/** Bytes that a worker reads without a copy, where the page may share memory. Texts in them cannot be decoded in place. */
-function sharedBytes(length: number): Uint8Array {
-  const { crossOriginIsolated } = globalThis as { readonly crossOriginIsolated?: boolean };
-  return new Uint8Array(crossOriginIsolated ? new SharedArrayBuffer(length) : new ArrayBuffer(length));
 }

@@ -61,6 +61,9 @@ export async function connectWorker(
 /** A message holds whole buffers: views of larger ones are copied. */
 function compact(call: Call): Call {
   const { request } = call;
+  if (request.kind === 'source' && request.bytes instanceof Uint8Array) {
+    return { ...call, request: { ...request, bytes: wholeBytes(request.bytes) } };
+  }
   if (request.kind === 'upload') return { ...call, request: { ...request, tensor: whole(request.tensor) } };
   if (request.kind !== 'run') return call;
   const feeds = Object.entries(request.feeds).map(([name, feed]) => [name, 'data' in feed ? whole(feed) : feed]);
@@ -68,6 +71,9 @@ function compact(call: Call): Call {
 }
 
 function whole(tensor: TensorData): TensorData {
-  const { data } = tensor;
-  return data.byteLength === data.buffer.byteLength ? tensor : ({ ...tensor, data: data.slice() } as TensorData);
+  return { ...tensor, data: wholeBytes(tensor.data) } as TensorData;
+}
+
+function wholeBytes<A extends Uint8Array | Float32Array | Int32Array>(array: A): A {
+  return array.byteLength === array.buffer.byteLength ? array : (array.slice() as A);
 }

@@ -3,9 +3,11 @@ import { UserError } from '../../error.ts';
 import { createArrayEngine, type Onnxruntime } from '../array-engine.ts';
 import type { EngineSessionRequest } from '../engine.ts';
 import { createExecutor, type Executor } from '../executor.ts';
-import type { Location } from '../protocol.ts';
+import type { Location, SentSource } from '../protocol.ts';
 import { readTensor } from '../read-tensor.ts';
 import { watchMemory } from './memory.ts';
+import { shareWeights } from './share-weights.ts';
+import { arrayOf, type Source, sourceOf } from './sources.ts';
 
 /** What a browser can compute on. */
 export type WebDevice = 'wasm' | 'webgpu';
@@ -17,23 +19,30 @@ export interface WebEngineOptions {
   readonly wasmPaths?: string | undefined;
 }
 
+/** The weights of a packed file as float32. */
+export type Unpack = (name: string, packed: Source) => Promise<Source>;
+
 /**
  * The executor in a worker, with onnxruntime's WebAssembly build, alone or with its WebGPU provider.
- * Sources are bytes in memory.
+ * Bytes of sources are read when they are needed.
  */
-export async function openExecutor({ device, threads, wasmPaths }: WebEngineOptions): Promise<Executor> {
+export async function openExecutor(
+  { device, threads, wasmPaths }: WebEngineOptions,
+  unpack: Unpack,
+): Promise<Executor> {
   const memory = watchMemory();
   const { env, InferenceSession, Tensor } =
     device === 'webgpu' ? await import('onnxruntime-web/webgpu') : await import('onnxruntime-web/wasm');
   env.logLevel = 'error';
   env.wasm.numThreads = threads;
   if (wasmPaths !== undefined) env.wasm.wasmPaths = wasmPaths;
-  const sources = new Map<string, Uint8Array>();
-  const bytesOf = (name: string): Uint8Array => {
-    const bytes = sources.get(name);
-    if (bytes === undefined) throw new UserError(`${name}: there is no source of this name`);
-    return bytes;
+  const sources = new Map<string, Source>();
+  const sourceNamed = (name: string): Source => {
+    const source = sources.get(name);
+    if (source === undefined) throw new UserError(`${name}: there is no source of this name`);
+    return source;
   };
+  let unread: unknown;
   const sessionOptions = (request: EngineSessionRequest): InferenceSession.SessionOptions => ({
     executionProviders: [device],
     executionMode: 'sequential',
@@ -42,25 +51,30 @@ export async function openExecutor({ device, threads, wasmPaths }: WebEngineOpti
     logSeverityLevel: 3,
     externalData: request.sources.map(name => ({
       path: name.slice(request.weightsRoot?.length ?? 0),
-      data: bytesOf(name),
+      data: arrayOf(sourceNamed(name), error => {
+        unread = error;
+      }),
     })),
     extra: { session: { disable_prepacking: request.prepack ? '0' : '1' } },
   });
+  const create = async (model: Uint8Array, options: InferenceSession.SessionOptions) => {
+    unread = undefined;
+    try {
+      return await InferenceSession.create(model, options);
+    } catch (error) {
+      throw unread ?? error;
+    }
+  };
   const options = {
-    ort: { InferenceSession, Tensor } as unknown as Onnxruntime,
+    ort: { InferenceSession: { create }, Tensor } as unknown as Onnxruntime,
     sessionOptions,
     read: async (location: Location) => {
-      const bytes = bytesOf(location.file);
-      return readTensor(location, (target, offset) => {
-        const part = bytes.subarray(offset, offset + target.length);
-        if (part.length < target.length) {
-          throw new UserError(`${location.file}: ends before the last byte of tensor ${location.name}`);
-        }
-        target.set(part);
-      });
+      const source = sourceNamed(location.file);
+      return readTensor(location, (target, offset) => target.set(source.read(offset, target.length)));
     },
-    addSource: (name: string, bytes: Uint8Array) => {
-      sources.set(name, bytes);
+    addSource: async ({ name, bytes, packed }: SentSource) => {
+      const source = sourceOf(name, bytes);
+      sources.set(name, packed ? await unpack(name, source) : source);
     },
     memory,
   };
@@ -70,5 +84,5 @@ export async function openExecutor({ device, threads, wasmPaths }: WebEngineOpti
     return createExecutor(createWebgpuEngine(options));
   }
   // An output array that is given silently stays as it is.
-  return createExecutor(createArrayEngine({ ...options, writesInto: false }));
+  return createExecutor(shareWeights(createArrayEngine({ ...options, writesInto: false })));
 }

@@ -1,4 +1,5 @@
 import { UserError } from '../../error.ts';
+import type { SentSource } from '../protocol.ts';
 import { type Runtime, runtimeOver } from '../runtime.ts';
 import { connectWorker, type WorkerLike } from './connect-worker.ts';
 import type { WebDevice } from './open-executor.ts';
@@ -7,18 +8,18 @@ import type { WebDevice } from './open-executor.ts';
 export interface WebRuntime extends Runtime {
   readonly device: WebDevice;
   /**
-   * Makes bytes known as the source `name` of weights. They are copied to the worker unless their buffer is a
-   * `SharedArrayBuffer`.
+   * Makes bytes known as a source of weights. An array is copied to the worker, a `Blob` is not; of
+   * an address the worker requests what it reads.
    */
-  addSource(name: string, bytes: Uint8Array): Promise<void>;
+  addSource(source: SentSource): Promise<void>;
 }
 
-export interface WebRuntimeOptions {
+export interface WorkerOptions {
   readonly device?: WebDevice | undefined;
   /** Default: half of the processors; 1 in a page that is not cross-origin isolated. */
   readonly threads?: number | undefined;
-  /** Starts the worker; needed where the bundler does not know `new Worker(new URL(...))`. */
-  readonly createWorker?: (() => WorkerLike) | undefined;
+  /** Starts the worker. */
+  readonly createWorker: () => WorkerLike;
   /** Address of the folder with onnxruntime's `.wasm` and `.mjs` files; next to the worker unless given. */
   readonly wasmPaths?: string | undefined;
   /** Ends the worker at once; requests on their way fail with the signal's reason. */
@@ -27,18 +28,17 @@ export interface WebRuntimeOptions {
 
 /** What is used of a browser. */
 interface Browser {
-  readonly Worker: new (url: URL, options: { readonly type: 'module' }) => WorkerLike;
   readonly crossOriginIsolated?: boolean;
   readonly navigator: { readonly hardwareConcurrency?: number };
 }
 
 /**
- * Starts a worker with onnxruntime. The caller closes it.
+ * Starts onnxruntime in a worker. The caller closes it.
  * @throws UserError when onnxruntime does not start, or several threads are requested in a page that may not have them
  */
-export async function openRuntime(options: WebRuntimeOptions = {}): Promise<WebRuntime> {
+export async function openRuntimeIn(options: WorkerOptions): Promise<WebRuntime> {
   const { device = 'wasm', wasmPaths, signal } = options;
-  const { Worker, crossOriginIsolated, navigator } = globalThis as unknown as Browser;
+  const { crossOriginIsolated, navigator } = globalThis as unknown as Browser;
   if ((options.threads ?? 1) > 1 && !crossOriginIsolated) {
     throw new UserError('this page may use one thread only', {
       option: 'threads',
@@ -48,13 +48,12 @@ export async function openRuntime(options: WebRuntimeOptions = {}): Promise<WebR
   }
   const usual = crossOriginIsolated ? Math.max(1, Math.ceil((navigator.hardwareConcurrency ?? 1) / 2)) : 1;
   const threads = options.threads ?? usual;
-  const worker = options.createWorker?.() ?? new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
-  const connection = await connectWorker(worker, { device, threads, wasmPaths }, signal);
+  const connection = await connectWorker(options.createWorker(), { device, threads, wasmPaths }, signal);
   return {
     ...runtimeOver(connection),
     device,
-    async addSource(name, bytes) {
-      await connection.ask(`sending ${name}`, { kind: 'source', name, bytes });
+    async addSource(source) {
+      await connection.ask(`sending ${source.name}`, { kind: 'source', ...source });
     },
   };
 }

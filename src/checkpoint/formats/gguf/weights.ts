@@ -1,5 +1,6 @@
 import type { GgufTensor } from './parse-gguf.ts';
 import type { RowOrder, WeightPlan } from './plan.ts';
+import { rowCount } from './rows.ts';
 
 // Pieces of this size stay in the processor's cache and keep memory small for any tensor.
 const PIECE_VALUES = 1 << 20;
@@ -11,27 +12,52 @@ export interface TensorReaders {
   readonly readTensor: (tensor: GgufTensor) => Promise<Float32Array>;
 }
 
-/**
- * The values of a weight as float32 in Hugging Face's order, some rows at a time; a transposed
- * weight in one piece.
- */
+/** Values of a weight that follow from consecutive rows of its tensor. */
+export interface WeightPart {
+  /** The first row to read, and how many. */
+  readonly first: number;
+  readonly count: number;
+  /** How many values they become. */
+  readonly values: number;
+  /** The values of the rows as float32 in Hugging Face's order. */
+  readonly arrange: (stored: Float32Array) => Float32Array;
+}
+
+/** The parts of a weight in its order, some rows each; one part where rows of the tensor are not rows of the weight. */
+export function weightParts({ tensor, shape, layout }: WeightPlan): readonly WeightPart[] {
+  const values = shape.reduce((product, size) => product * size, 1);
+  const { order = { rows: 1 }, add } = layout;
+  const whole = { first: 0, count: rowCount(tensor), values };
+  if (layout.transposed) return [{ ...whole, arrange: stored => transpose(stored, shape[0]!, shape[1]!) }];
+  if (shape.length === 1) {
+    // A vector is one row of the file, even if its values belong to the rows of a matrix.
+    const pieces = [...stretches(order, values, 1)];
+    const arrange = (stored: Float32Array) => {
+      const result = new Float32Array(values);
+      let at = 0;
+      for (const { first, count } of pieces) {
+        result.set(ordered(stored.subarray(first, first + count), order, 1), at);
+        at += count;
+      }
+      return shifted(result, add);
+    };
+    return [{ ...whole, arrange }];
+  }
+  const width = shape.at(-1)!;
+  return [...stretches(order, values / width, width)].map(({ first, count }) => ({
+    first,
+    count,
+    values: count * width,
+    arrange: stored => shifted(ordered(stored, order, width), add),
+  }));
+}
+
+/** The values of a weight, part by part. */
 export async function* weightPieces(
-  { tensor, shape, layout }: WeightPlan,
-  { readRows, readTensor }: TensorReaders,
+  plan: WeightPlan,
+  { readRows }: Pick<TensorReaders, 'readRows'>,
 ): AsyncGenerator<Float32Array> {
-  if (layout.transposed) {
-    yield transpose(await readTensor(tensor), shape[0]!, shape[1]!);
-    return;
-  }
-  const order = layout.order ?? { rows: 1 };
-  // A vector is one row of the file, even if its values belong to the rows of a matrix.
-  const vector = shape.length === 1 ? await readTensor(tensor) : undefined;
-  const width = vector ? 1 : shape.at(-1)!;
-  const rows = shape.reduce((product, size) => product * size, 1) / width;
-  for (const { first, count } of stretches(order, rows, width)) {
-    const stored = vector?.subarray(first, first + count) ?? (await readRows(tensor, first, count));
-    yield shifted(ordered(stored, order, width), layout.add);
-  }
+  for (const { first, count, arrange } of weightParts(plan)) yield arrange(await readRows(plan.tensor, first, count));
 }
 
 /**
