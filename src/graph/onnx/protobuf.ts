@@ -27,60 +27,86 @@ const VARINT = 0;
 const LENGTH = 2;
 const FIXED32 = 5;
 const FIXED64 = 1;
+// Bytes of the longest number.
+const MOST_VARINT = 10;
 const utf8 = new TextEncoder();
 
 /** The bytes of the message that `write` writes. */
 export function encodeMessage(write: (writer: Writer) => void): Uint8Array {
-  const chunks: Uint8Array[] = [];
-  let small: number[] = [];
-  const flush = () => {
-    if (small.length > 0) chunks.push(Uint8Array.from(small));
-    small = [];
+  let bytes = new Uint8Array(1 << 10);
+  let end = 0;
+  const reserve = (count: number) => {
+    if (end + count <= bytes.length) return;
+    const larger = new Uint8Array(Math.max(2 * bytes.length, end + count));
+    larger.set(bytes.subarray(0, end));
+    bytes = larger;
   };
-  const varint = (value: number, into: number[] = small) => {
-    let rest = BigInt.asUintN(64, BigInt(value));
-    while (rest >= 128n) {
-      into.push(Number(rest & 127n) | 128);
-      rest >>= 7n;
+  const varint = (value: number) => {
+    reserve(MOST_VARINT);
+    if (value >= 0) {
+      let rest = value;
+      for (; rest >= 128; rest = Math.floor(rest / 128)) bytes[end++] = (rest % 128) | 128;
+      bytes[end++] = rest;
+      return;
     }
-    into.push(Number(rest));
+    let rest = BigInt.asUintN(64, BigInt(value));
+    for (; rest >= 128n; rest >>= 7n) bytes[end++] = Number(rest & 127n) | 128;
+    bytes[end++] = Number(rest);
   };
-  const bytes = (field: number, value: Uint8Array) => {
+  const encoded = (content: Uint8Array) => {
+    reserve(content.length);
+    bytes.set(content, end);
+    end += content.length;
+  };
+  /** Content of a length that is known when it is written: most need one byte for it. */
+  const delimited = (field: number, content: () => void) => {
     varint(field * 8 + LENGTH);
-    varint(value.length);
-    flush();
-    chunks.push(value);
+    const start = end;
+    varint(0);
+    content();
+    const length = end - start - 1;
+    if (length < 128) {
+      bytes[start] = length;
+      return;
+    }
+    const head = bytesOfVarint(length);
+    reserve(head);
+    bytes.copyWithin(start + head, start + 1, end);
+    end = start;
+    varint(length);
+    end += length;
   };
-  write({
+  const writer: Writer = {
     int(field, value) {
       varint(field * 8 + VARINT);
       varint(value);
     },
     float(field, value) {
       varint(field * 8 + FIXED32);
-      small.push(...new Uint8Array(Float32Array.of(value).buffer));
+      encoded(new Uint8Array(Float32Array.of(value).buffer));
     },
-    string: (field, value) => bytes(field, utf8.encode(value)),
-    bytes,
-    encoded(fields) {
-      flush();
-      chunks.push(fields);
+    string: (field, value) =>
+      delimited(field, () => {
+        reserve(3 * value.length);
+        end += utf8.encodeInto(value, bytes.subarray(end)).written;
+      }),
+    bytes(field, value) {
+      varint(field * 8 + LENGTH);
+      varint(value.length);
+      encoded(value);
     },
-    packed(field, values) {
-      const body: number[] = [];
-      for (const value of values) varint(value, body);
-      bytes(field, Uint8Array.from(body));
-    },
-    message: (field, inner) => bytes(field, encodeMessage(inner)),
-  });
-  flush();
-  const whole = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
-  let at = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, at);
-    at += chunk.length;
-  }
-  return whole;
+    encoded,
+    packed: (field, values) => delimited(field, () => values.forEach(varint)),
+    message: (field, inner) => delimited(field, () => inner(writer)),
+  };
+  write(writer);
+  return bytes.slice(0, end);
+}
+
+function bytesOfVarint(value: number): number {
+  let count = 1;
+  for (let rest = value; rest >= 128; rest = Math.floor(rest / 128)) count++;
+  return count;
 }
 
 /**
