@@ -2,10 +2,9 @@
  * Measures time and memory of the embedded model in a browser (Chromium, WebAssembly): a prefix,
  * queries with all taps, and steps of finetuning.
  *
- *     npm run bench:web -- [--threads 2] [--write]
+ *     npm run bench:web -- [--threads 2]
  *
- * Memory is that of the page's process, which holds its workers. `--write` puts the table into
- * docs/devices.md. Linux only.
+ * Memory is that of the page's process, which holds its workers. Linux only.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -14,9 +13,7 @@ import { browserFile, openBrowser } from '../../test/devices/browser.ts';
 import { reportTable } from '../report-table.ts';
 import type { Timed, Work } from './page.ts';
 
-const { values: options } = parseArgs({
-  options: { threads: { type: 'string', default: '2' }, write: { type: 'boolean', default: false } },
-});
+const { values: options } = parseArgs({ options: { threads: { type: 'string', default: '2' } } });
 
 /** Bytes at the peak of the largest process that renders a page of this browser. */
 function peakOfPage(profile: string): number {
@@ -42,11 +39,8 @@ const peak = peakOfPage(browser.profile);
 await browser.close();
 
 const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(2)} GB`;
-reportTable(
-  {
-    conditions: `SmolLM2-135M-Instruct in Chromium, WebAssembly with ${work.threads} threads: a prefix of ${work.prefix} tokens, ${work.queries} queries of ${work.query} tokens with all taps, ${work.steps} steps of ${work.step} tokens, twice. Peak memory of the page with its workers: ${gigabytes(peak)}.`,
-    head: ['stage', 'seconds', 'memory of WebAssembly'],
-    rows: timed.map(({ stage, seconds, wasmBytes }) => [stage, seconds.toFixed(2), gigabytes(wasmBytes)]),
-  },
-  options.write ? { page: 'devices.md', name: 'bench:web' } : undefined,
-);
+reportTable({
+  conditions: `SmolLM2-135M-Instruct in Chromium, WebAssembly with ${work.threads} threads: a prefix of ${work.prefix} tokens, ${work.queries} queries of ${work.query} tokens with all taps, ${work.steps} steps of ${work.step} tokens, twice. Peak memory of the page with its workers: ${gigabytes(peak)}.`,
+  head: ['stage', 'seconds', 'memory of WebAssembly'],
+  rows: timed.map(({ stage, seconds, wasmBytes }) => [stage, seconds.toFixed(2), gigabytes(wasmBytes)]),
+});
