@@ -317,6 +317,7 @@ describe('an estimate in seconds', () => {
   const KEY_VALUE_WEIGHTS = 2 * 2 * 32 * 2 * HEAD_WIDTH;
   const WEIGHTS = 26_816;
   const instant: Speed = {
+    device: 'cpu',
     gigaflops: Number.POSITIVE_INFINITY,
     gigabytes: Number.POSITIVE_INFINITY,
     gigascores: Number.POSITIVE_INFINITY,

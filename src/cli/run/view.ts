@@ -128,7 +128,16 @@ function shown(value: number | null): string {
 }
 
 /** The cost of a run, stage by stage. */
-export function formatEstimate({ plan, stages, total, memoryBytes, streamed, diskBytes, speed }: Estimate): string {
+export function formatEstimate({
+  plan,
+  stages,
+  total,
+  memoryBytes,
+  streamed,
+  diskBytes,
+  speed,
+  unmeasured,
+}: Estimate): string {
   const row = (name: string, { tokens, flops, seconds }: Estimate['total']) => [
     name,
     formatCount(tokens),
@@ -154,8 +163,9 @@ export function formatEstimate({ plan, stages, total, memoryBytes, streamed, dis
     ...(speed === null
       ? []
       : [
-          `Time: estimated from ${speed.gigaflops.toFixed(0)} GFLOP/s and ${speed.gigabytes.toFixed(0)} GB/s, just measured on this machine.`,
+          `Time: estimated from ${speed.gigaflops.toFixed(0)} GFLOP/s and ${speed.gigabytes.toFixed(0)} GB/s, just measured on ${speed.device === 'cpu' ? 'this machine' : speed.device}.`,
         ]),
+    ...(unmeasured === null ? [] : [`Time: not estimated; ${unmeasured}.`]),
   ].join('\n');
 }
 

@@ -1,7 +1,9 @@
 import { join, resolve } from 'node:path';
+import { UserError } from '../../error.ts';
 import { type Hooks, splitHooks } from '../../hooks.ts';
 import { type Decoder, elements } from '../../model/decoder.ts';
 import { passOnWarnings } from '../../task/warnings.ts';
+import { deviceForModel } from '../device-for-model.ts';
 import type { ExperimentOptions } from '../options.ts';
 import { type Plan, signatureOf } from '../plan.ts';
 import { type Prepared, prepare } from '../prepare.ts';
@@ -31,10 +33,12 @@ export interface Estimate {
   readonly diskBytes: number;
   /** The measured speed; null when it was not measured. */
   readonly speed: Speed | null;
+  /** Why the speed could not be measured: the device is not there. Null otherwise. */
+  readonly unmeasured: string | null;
 }
 
 export interface EstimateOptions extends ExperimentOptions, Hooks {
-  /** The machine's speed; measured for two seconds unless given, null for none. */
+  /** The speed of the device; measured there for two seconds unless given, null for none. */
   readonly speed?: Speed | null | undefined;
   /** Bytes of memory that the run may use at most; those of the machine unless given. */
   readonly machineBytes?: number | undefined;
@@ -49,16 +53,34 @@ export interface EstimateOptions extends ExperimentOptions, Hooks {
 export async function estimateRun(options: EstimateOptions = {}, shared?: SharedModel): Promise<Estimate> {
   const { speed: given, machineBytes = memoryOfMachine(), ...others } = options;
   const { hooks, wishes } = splitHooks(others);
-  const { out, threads, device, signal, onWarning } = hooks;
+  const { out, signal, onWarning } = hooks;
   signal?.throwIfAborted();
   const prepared = await prepare(wishes, hooks, shared && (asked => shared.open(asked, hooks)));
   signal?.throwIfAborted();
   passOnWarnings(prepared.task, onWarning);
-  const speed = given === undefined ? await measureSpeed(prepared, { threads, device, signal }) : given;
-  return estimate(prepared, speed, machineBytes, out);
+  const measured = given === undefined ? await measure(prepared, hooks) : { speed: given, unmeasured: null };
+  return estimate(prepared, measured, machineBytes, out);
 }
 
-function estimate(prepared: Prepared, speed: Speed | null, machineBytes: number, out: string | undefined): Estimate {
+type Measured = Pick<Estimate, 'speed' | 'unmeasured'>;
+
+/** The speed where the run would compute. */
+async function measure(prepared: Prepared, { threads, signal, ...hooks }: Hooks): Promise<Measured> {
+  try {
+    const device = await deviceForModel(prepared.checkpoint, { ...hooks, threads, signal });
+    return { speed: await measureSpeed(prepared, { threads, device, signal }), unmeasured: null };
+  } catch (error) {
+    if (hooks.device === undefined || hooks.device === 'cpu' || !(error instanceof UserError)) throw error;
+    return { speed: null, unmeasured: error.message };
+  }
+}
+
+function estimate(
+  prepared: Prepared,
+  { speed, unmeasured }: Measured,
+  machineBytes: number,
+  out: string | undefined,
+): Estimate {
   const { plan, decoder } = prepared;
   const signature = signatureOf(plan);
   const work = workOf(prepared);
@@ -81,6 +103,7 @@ function estimate(prepared: Prepared, speed: Speed | null, machineBytes: number,
     streamed: fromDisk > 0,
     diskBytes: diskBytes(plan, decoder, work),
     speed,
+    unmeasured,
   };
 }
 

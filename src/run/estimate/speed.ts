@@ -12,8 +12,10 @@ import { timed, usualSeconds } from './timing.ts';
 import { firstLayers, gradientTrial, passTrial, updateTrial } from './trials.ts';
 import { rowsOf } from './work.ts';
 
-/** The measured speed of this machine at the parts of a run. */
+/** The measured speed of a device of this machine at the parts of a run. */
 export interface Speed extends ReadingSpeed, PassRates {
+  /** `cpu`, `webgpu`, `cuda:1`. */
+  readonly device: string;
   /** Time of the gradient of a short sequence, in forward passes over it. */
   readonly gradientPasses: number;
   /** 1e9 bytes of key and value projections that finetuning updates per second. */
@@ -34,6 +36,8 @@ export type TimedSequences = Pick<Prepared, 'checkpoint' | 'decoder' | 'sequence
 /**
  * Times the first layers of the model for about two seconds: passes over few tokens, over as many
  * as a batch has, and over these after a prefix; gradients; updates of projections.
+ *
+ * @throws UserError when the device is not there
  */
 export async function measureSpeed(prepared: TimedSequences, options: RuntimeOptions = {}): Promise<Speed> {
   const { checkpoint, decoder } = prepared;
@@ -61,6 +65,7 @@ export async function measureSpeed(prepared: TimedSequences, options: RuntimeOpt
       timedPass(part, many, P, seconds.behind),
     );
     return {
+      device: runtime.device,
       ...reading,
       ...rates,
       gradientPasses: seconds.gradient / seconds.short,
