@@ -27,7 +27,7 @@ describe('the size of dualform/web, minified, without onnxruntime', () => {
     return { first: size(first), all: size(files.keys()) };
   }
 
-  test('a page loads at most 250 kB of it at first, and a worker of at most 20', async () => {
+  test('a page loads at most 250 kB of it at first, and a worker of at most 25', async () => {
     const [whole, page] = [await sizes('src/web.ts'), await sizes('test/web/app.ts')];
     const worker = await sizes('src/web-worker.ts');
     const tokenizer = page.all - page.first;
@@ -38,7 +38,7 @@ describe('the size of dualform/web, minified, without onnxruntime', () => {
     expect(whole.first).toBeLessThanOrEqual(250);
     expect(page.first).toBeLessThanOrEqual(165);
     expect(tokenizer).toBeLessThanOrEqual(60);
-    expect(worker.first).toBeLessThanOrEqual(20);
+    expect(worker.first).toBeLessThanOrEqual(25);
     expect(later).toBeLessThanOrEqual(60);
   });
 });
