@@ -66,7 +66,8 @@ export function inverseNorm(a: ArrayLike<number>, start = 0, length = a.length):
   return 1 / (norm(a, start, length) + GUARD);
 }
 
-function quotient(dot: number, norms: number): number {
+/** a.b / (|a||b| + 1e-20), within [-1, 1]. @throws Error where a number is not finite */
+export function quotient(dot: number, norms: number): number {
   const value = dot / (norms + GUARD);
   // JSON writes NaN as null, which would report a bug as an undefined value.
   if (!Number.isFinite(value))

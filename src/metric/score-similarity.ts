@@ -1,3 +1,4 @@
+import { quotient } from './cosine.ts';
 import type { PairSimilarity } from './pair-similarity.ts';
 import { isRounding } from './rounding.ts';
 import { type Cosines, cosinesOf } from './update-similarity.ts';
@@ -87,7 +88,7 @@ function cosinesByHead(
     for (let head = 0; head < n; head++) {
       const [a, b, size] = [Math.sqrt(uu[head]!), Math.sqrt(vv[head]!), Math.sqrt(zz[head]!)];
       const isNull = isRounding(a, size) || isRounding(b, size);
-      cosines[row * n + head] = isNull ? Number.NaN : Math.max(-1, Math.min(1, uv[head]! / (a * b)));
+      cosines[row * n + head] = isNull ? Number.NaN : quotient(uv[head]!, a * b);
     }
   }
   return cosines;

@@ -1,4 +1,5 @@
 import type { ArmPair, OutputShape } from './arm-outputs.ts';
+import { quotient } from './cosine.ts';
 import { isRounding } from './rounding.ts';
 
 /** The updates of two arms of a seed, row by row and layer by layer: [R * L] each, NaN where null. */
@@ -11,7 +12,11 @@ export interface UpdateComparison {
   readonly sizes: Float64Array;
 }
 
-/** Compares the updates of two arms. Null where one of them is at most 3e-5 |h_Z|. */
+/**
+ * Compares the updates of two arms. Null where one of them is at most 3e-5 |h_Z|.
+ *
+ * @throws Error where an output is not finite
+ */
 export function compareUpdates(
   { rows, layers, hiddenSize: D }: OutputShape,
   { zeroShot, first, second }: ArmPair,
@@ -33,7 +38,7 @@ export function compareUpdates(
     const size = Math.sqrt(zz);
     const [a, b] = [Math.sqrt(uu), Math.sqrt(vv)];
     if (!isRounding(a, size) && !isRounding(b, size)) {
-      cosines[at] = bounded(uv / (a * b));
+      cosines[at] = quotient(uv, a * b);
       sizes[at] = b / a;
     }
     // h / |h| - z / |z| = s u + t z, s = 1 / |h| and t = s - 1 / |z|.
@@ -44,7 +49,7 @@ export function compareUpdates(
     const y = Math.sqrt(r * r * vv + 2 * r * q * vz + q * q * zz);
     const base = size > 0 ? 1 : 0;
     if (!isRounding(x, base) && !isRounding(y, base)) {
-      normalised[at] = bounded((s * r * uv + s * q * uz + t * r * vz + t * q * zz) / (x * y));
+      normalised[at] = quotient(s * r * uv + s * q * uz + t * r * vz + t * q * zz, x * y);
     }
   }
   return { cosines, normalised, sizes };
@@ -53,8 +58,4 @@ export function compareUpdates(
 /** A zero vector stays zero. */
 function inverse(size: number): number {
   return size > 0 ? 1 / size : 0;
-}
-
-function bounded(cosine: number): number {
-  return Math.max(-1, Math.min(1, cosine));
 }

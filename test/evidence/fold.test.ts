@@ -223,6 +223,14 @@ describe('arms that are not there', () => {
   });
 });
 
+test('an arm whose outputs are not finite: refused', async () => {
+  const study = mapArms(syntheticStudy(alike, [11]), (arm, id) => {
+    if (id === 'F/2/order') arm.attentionOutput[5] = Number.NaN;
+    return arm;
+  });
+  await expect(foldStudy(study)).rejects.toThrow(/not finite/);
+});
+
 test("an arm and a contrast of one's own", async () => {
   const study = syntheticStudy(alike, [10]);
   const [task] = study.tasks as [StudyData['tasks'][number]];
