@@ -5,8 +5,12 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { addAdditions, readAdditions } from '../../src/study/evidence/additions.ts';
 import { estimateEvidence } from '../../src/study/evidence/cost.ts';
+import { compared, similarityLess } from '../../src/study/evidence/fold/similarity.ts';
+import { type TaskArms, trained } from '../../src/study/evidence/fold/task-arms.ts';
 import { foldFolder } from '../../src/study/evidence/fold-folder.ts';
-import { registerEvidence } from '../../src/study/evidence/register-study.ts';
+import { foldOwnContrast } from '../../src/study/evidence/own-contrast.ts';
+import { planEvidence, registerEvidence } from '../../src/study/evidence/register-study.ts';
+import { runOwnArm } from '../../src/study/evidence/run-own-arm.ts';
 import { type EvidenceOptions, runEvidence } from '../../src/study/evidence/run-study.ts';
 import { LETTERS, scratch, TINY_MODEL, WORDS } from '../run/tiny.ts';
 
@@ -177,6 +181,48 @@ describe('a study', () => {
     const changed = readFileSync(file, 'utf8').replace('steps of my own', 'other steps');
     writeFileSync(file, changed);
     await expect(readAdditions(copy, registered)).rejects.toThrow(/entry 2 does not follow/);
+  });
+
+  test("takes an arm and a contrast of one's own, marked exploratory", async () => {
+    const copy = scratch();
+    cpSync(whole, copy, { recursive: true });
+    const planned = await planEvidence(small);
+    const own = {
+      task: 'letters',
+      setting: 'finetuned',
+      variant: 'own-copy',
+      seeds: [1, 2, 3, 4],
+      description: 'the same steps again',
+    } as const;
+    await runOwnArm(planned, own, { folder: copy, threads: 1 });
+    // Its steps are those of F/d/same.
+    const [mine, same] = ['F-2-own-copy', 'F-2-same'].map(name => text(copy, `letters/arms/${name}.safetensors`));
+    expect(mine).toBe(same);
+    const contrast = (variant: 'own-copy' | 'random') => ({
+      ...{ task: 'letters', id: 'mine', description: 'S of the same less S of mine' },
+      value: (arms: TaskArms) => similarityLess(arms, compared(), compared(undefined, trained('finetuned', variant))),
+    });
+    const value = await foldOwnContrast(copy, contrast('own-copy'));
+    expect(value).toMatchObject({ value: 0, exploratory: true, n: { seeds: 4, rows: 4 } });
+    const { registered } = JSON.parse(result);
+    expect((await readAdditions(copy, registered)).map(({ kind, id }) => `${kind} ${id}`)).toEqual([
+      ...[1, 2, 3, 4].map(seed => `arm F/${seed}/own-copy`),
+      'contrast mine',
+    ]);
+    // Adding it again changes nothing; another number needs another name.
+    const listed = text(copy, 'additions.json');
+    await foldOwnContrast(copy, contrast('own-copy'));
+    expect(text(copy, 'additions.json')).toBe(listed);
+    await expect(foldOwnContrast(copy, contrast('random'))).rejects.toThrow(/has another contrast mine of letters/);
+    // The registered numbers stay as they are.
+    await foldFolder(copy);
+    const [task, before] = [JSON.parse(text(copy, 'result.json')), JSON.parse(result)].map(({ tasks }) => tasks[0]);
+    for (const name of ['gates', 'shared', 'ceiling', 'partition', 'explained', 'matrix'])
+      expect(task[name]).toEqual(before[name]);
+    await expect(runOwnArm(planned, { ...own, seeds: [5] }, { folder: copy })).rejects.toThrow(
+      /the seeds 1 to 4, not 5/,
+    );
+    await expect(runOwnArm(planned, { ...own, task: 'sst2' }, { folder: copy })).rejects.toThrow(/no task sst2/);
   });
 
   test('plans another by its variances', async () => {

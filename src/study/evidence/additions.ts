@@ -9,6 +9,7 @@ import { UserError } from '../../error.ts';
 import { canonicalJson, type Json } from '../../files/canonical-json.ts';
 import { prettyJson } from '../../files/pretty-json.ts';
 import { readJson, writeText } from '../../files/run-folder.ts';
+import type { EvidenceEstimate } from './fold/result.ts';
 
 /** Something that was added: an arm of a task, or a contrast. */
 export type Addition = {
@@ -18,6 +19,8 @@ export type Addition = {
   readonly task: string;
   /** What it is, in words. */
   readonly description: string;
+  /** Of a contrast. */
+  readonly value?: EvidenceEstimate;
 };
 
 /** An entry of the chain. */
@@ -42,12 +45,22 @@ export async function readAdditions(folder: string, registered: string): Promise
   return (await readLinks(folder, registered)).map(({ previous: _, ...addition }) => addition);
 }
 
-/** Adds what is not there yet. @throws UserError as `readAdditions` */
+/**
+ * Adds what is not there yet.
+ *
+ * @throws UserError as `readAdditions`, or for a name that stands for something else
+ */
 export async function addAdditions(folder: string, registered: string, added: readonly Addition[]): Promise<void> {
   const links = [...(await readLinks(folder, registered))];
   for (const addition of added) {
-    if (links.some(({ kind, id, task }) => kind === addition.kind && id === addition.id && task === addition.task)) {
-      continue;
+    const { kind, id, task } = addition;
+    const there = links.find(link => link.kind === kind && link.id === id && link.task === task);
+    if (there !== undefined) {
+      const { previous: _, ...known } = there;
+      if (canonicalJson(known as Json) === canonicalJson(addition as Json)) continue;
+      throw new UserError(`${join(folder, FILE)}: has another ${kind} ${id} of ${task}`, {
+        remedy: 'give it another name',
+      });
     }
     links.push({ previous: hashBefore(links, registered), ...addition });
   }

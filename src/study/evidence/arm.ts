@@ -16,13 +16,15 @@ export const stepVariants = ['random', 'nudged', 'layer-causal', 'batch', 'unmat
  * task. `random`: a random step as long as that of `same`. `nudged`: the rate a millionth higher.
  * `layer-causal`: layer-causal steps at a matched rate. `batch`: one step with the sum of the
  * gradients. `unmatched`: an untrained model at the rate of the task. `rate-M`: M times the rate.
- * `shots-K`: the first K demonstrations.
+ * `shots-K`: the first K demonstrations. `own-NAME`: added by
+ * someone (`runOwnArm`).
  */
 export type ArmVariant =
   | (typeof pairedVariants)[number]
   | (typeof stepVariants)[number]
   | `rate-${number}`
-  | `shots-${number}`;
+  | `shots-${number}`
+  | `own-${string}`;
 
 /** One arm of a task. */
 export interface Arm {

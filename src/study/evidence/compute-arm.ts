@@ -31,6 +31,8 @@ export interface ArmContext {
   readonly batchSize: number;
   /** The learning rate of a finetuned arm. */
   readonly rateOf: (arm: Arm) => Promise<number>;
+  /** Takes the steps; those of the variant unless given. */
+  readonly finetune?: typeof finetune;
 }
 
 /**
@@ -146,7 +148,7 @@ async function finetunedArm(
   }
   const learningRate = await context.rateOf(arm);
   if (arm.variant !== 'same') {
-    const take = stepsOf(arm);
+    const take = context.finetune ?? stepsOf(arm);
     const { projections, losses } = await take(model, set.finetuning, { learningRate });
     const step = { norm: await stepNorm(model, projections) };
     return { learningRate, losses, step, observed: await observeAndRelease(context, arm, projections) };

@@ -18,7 +18,8 @@ export async function readStudy(folder: string): Promise<StudyData> {
   const { plan, registered } = await readRegistered(folder);
   const tasks = [];
   for (const task of plan.tasks) tasks.push(await readTaskData(folder, plan, task));
-  return { plan, registered, tasks, additions: await readAdditions(folder, registered) };
+  const additions = await readAdditions(folder, registered);
+  return { plan, registered, tasks, additions: additions.filter(({ kind }) => kind === 'arm') };
 }
 
 /**

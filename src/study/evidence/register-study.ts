@@ -29,6 +29,16 @@ export async function registerEvidence(options: EvidenceWishes & Hooks = {}): Pr
   return (await planAndRegister(wishes, hooks)).registration;
 }
 
+/**
+ * Fixes every choice of a study and reads what it needs; nothing is written.
+ *
+ * @throws UserError for the options, the model or a task
+ */
+export async function planEvidence(options: EvidenceWishes & Hooks = {}): Promise<PlannedStudy> {
+  const { hooks, wishes } = splitHooks(options);
+  return planStudy(wishes, hooks);
+}
+
 /** As `registerEvidence`, with what the plan was read from. */
 export async function planAndRegister(
   wishes: EvidenceWishes,
