@@ -7,7 +7,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
-import { join, relative, resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { EvidenceTable } from '../src/cli/evidence/numbers.ts';
 import {
@@ -19,7 +19,7 @@ import {
   sharedTable,
 } from '../src/cli/evidence/task-tables.ts';
 import { gatesTable, sentencesOf, verdictTable } from '../src/cli/evidence/verdict-tables.ts';
-import { figureNames } from '../src/study/evidence/figures.ts';
+import { evidenceCharts } from '../src/report/evidence/evidence-charts.ts';
 import type { EvidenceResult, TaskEvidence } from '../src/study/evidence/fold/result.ts';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
@@ -39,9 +39,15 @@ function markdown({ title, head, rows, notes = [] }: EvidenceTable): string {
   return [`${title}:`, table, ...notes].join('\n\n');
 }
 
-function figure(task: string, name: string, page: string, says: string): string[] {
-  const file = join(folder, `${task}-${name}.svg`);
-  return existsSync(file) ? [`![${says}](${relative(join(page, '..'), file)})`] : [];
+/** The figures of a task, or the named one, as they lie in the folder. */
+function figures(task: TaskEvidence, page: string, only?: string): readonly string[] {
+  return evidenceCharts(task)
+    .filter(({ name }) => only === undefined || name === only)
+    .map(({ name, chart }) => {
+      const file = join(folder, `${task.name}-${name}.svg`);
+      if (!existsSync(file)) throw new Error(`${file} is missing: fold the folder again`);
+      return `![${chart.title}](${relative(dirname(page), file)})`;
+    });
 }
 
 const sentences = sentencesOf(result).map(sentence => `- ${sentence}`);
@@ -58,7 +64,7 @@ const ofTask = (task: TaskEvidence) => [
     paperTable(task),
     ...curveTables(task),
   ].map(markdown),
-  ...Object.entries(figureNames).flatMap(([name, says]) => figure(task.name, name, docs, `${task.name}: ${says}`)),
+  ...figures(task, docs),
 ];
 
 await fill(docs, [
@@ -70,10 +76,7 @@ await fill(docs, [
 ]);
 await fill(readme, [
   markdown(verdictTable(result)),
-  ...result.tasks.flatMap(task => [
-    markdown(ladderTable(task)),
-    ...figure(task.name, 'ladder', readme, `${task.name}: ${figureNames.ladder}`),
-  ]),
+  ...result.tasks.flatMap(task => [markdown(ladderTable(task)), ...figures(task, readme, 'ladder')]),
 ]);
 
 /** Puts blocks between the markers of a page. */

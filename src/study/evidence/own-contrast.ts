@@ -23,7 +23,7 @@ export interface OwnContrast extends Contrast {
  */
 export async function foldOwnContrast(
   folder: string,
-  { task, id, description, value: valueOf }: OwnContrast,
+  { task, id, description, value: numberOf }: OwnContrast,
 ): Promise<EvidenceEstimate> {
   const place = resolve(folder);
   const { registered, tasks } = await readStudy(place);
@@ -34,7 +34,7 @@ export async function foldOwnContrast(
     data,
     added.map(each => each.id),
   );
-  const value: EvidenceEstimate = { ...(await valueOf(arms)), exploratory: true };
+  const value: EvidenceEstimate = { ...(await numberOf(arms)), exploratory: true };
   await addAdditions(place, registered, [{ kind: 'contrast', id, task, description, value }]);
   return value;
 }
