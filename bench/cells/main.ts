@@ -2,9 +2,9 @@
  * Measures what cells cost next to their work: empty cells here, in processes and through queues, and
  * 24 runs of a tiny model as a sweep and as single commands. Needs a build.
  *
- *     npm run bench:cells -- [--cells N]
+ *     npm run bench:cells -- [--cells N] [--only here|processes|redis|postgres|runs]
  */
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,8 +19,11 @@ import { fakeKinds, fakeProcess, fakeSweep } from '../../test/cell/fake-kind.ts'
 import { hasRedis, startPostgres, startRedis, type TestServer } from '../../test/cell/servers.ts';
 import { startWorkerProcess } from '../../test/cell/worker-process.ts';
 
-const { cells: count } = parseArgs({ options: { cells: { type: 'string', default: '1000' } } }).values;
-const seeds = Array.from({ length: Number(count) }, (_, seed) => seed);
+const { cells: cellCount, only } = parseArgs({
+  options: { cells: { type: 'string', default: '1000' }, only: { type: 'string' } },
+}).values;
+const wants = (part: string) => only === undefined || only === part;
+const seeds = Array.from({ length: Number(cellCount) }, (_, seed) => seed);
 const folder = mkdtempSync(join(tmpdir(), 'dualform-bench-cells-'));
 let folders = 0;
 const newFolder = () => join(folder, String(folders++));
@@ -28,6 +31,10 @@ const newFolder = () => join(folder, String(folders++));
 function tell(what: string, cells: number, seconds: number): void {
   const ms = ((1000 * seconds) / cells).toFixed(1);
   console.log(`${what.padEnd(40)} ${(cells / seconds).toFixed(0).padStart(6)} cells/s ${ms.padStart(8)} ms a cell`);
+}
+
+function tellMemory(): void {
+  console.log(`memory of this process: ${(process.memoryUsage.rss() / 1e6).toFixed(0)} MB`);
 }
 
 /** Seconds of empty cells, from the second finished cell on: without the start of processes. */
@@ -50,6 +57,7 @@ async function queues(name: string, start: () => Promise<TestServer>): Promise<v
       await Promise.all(started.map(worker => worker.says(/takes cells/)));
       await emptyCells(`${name}, ${workers} workers`, throughQueue({ url: server.url, kinds: fakeKinds }), out);
       await Promise.all(started.map(worker => worker.end()));
+      tellMemory();
     }
   } finally {
     await server.stop();
@@ -67,7 +75,7 @@ function command(args: readonly string[]): number {
 }
 
 /** 24 runs of a tiny model: loading and starting take longer than computing. */
-function tinyRuns(): void {
+async function tinyRuns(): Promise<void> {
   const base = {
     model: fixture('tiny-model'),
     task: fixture('tiny-tasks/letters.jsonl'),
@@ -89,20 +97,36 @@ function tinyRuns(): void {
     const seconds = command(['sweep', 'plan.json', '--out', newFolder(), '--jobs', jobs]);
     tell(`24 tiny runs, --jobs ${jobs}: ${(single / seconds).toFixed(1)} x faster`, 24, seconds);
   }
+  const server = hasRedis ? await startRedis() : await startPostgres();
+  try {
+    for (const count of [1, 2]) {
+      const args = [main, 'worker', '--queue', server.url, '--threads', '1', '--quiet'];
+      const workers = Array.from({ length: count }, () => spawn(process.execPath, args, { stdio: 'ignore' }));
+      const seconds = command(['sweep', 'plan.json', '--out', newFolder(), '--queue', server.url]);
+      tell(`24 tiny runs, ${count} workers: ${(single / seconds).toFixed(1)} x faster`, 24, seconds);
+      await Promise.all(workers.map(worker => new Promise(gone => worker.once('exit', gone) && worker.kill())));
+    }
+  } finally {
+    await server.stop();
+  }
 }
 
 try {
   console.log(`${cpus().length} x ${cpus()[0]!.model.trim()}, Node ${process.versions.node}`);
-  await emptyCells('here', here(fakeKinds));
-  const bytes = process.memoryUsage.rss();
-  await emptyCells('here, again', here(fakeKinds));
-  console.log(`memory grew by ${((process.memoryUsage.rss() - bytes) / 1e6).toFixed(0)} MB`);
-  for (const jobs of [1, 2]) {
-    await emptyCells(`${jobs} processes`, processes({ child: fakeProcess, jobs, threads: 1 }));
+  if (wants('here')) {
+    for (const what of ['here', 'here, again']) {
+      await emptyCells(what, here(fakeKinds));
+      tellMemory();
+    }
   }
-  if (hasRedis) await queues('Redis', startRedis);
-  await queues('PostgreSQL', startPostgres);
-  tinyRuns();
+  if (wants('processes')) {
+    for (const jobs of [1, 2]) {
+      await emptyCells(`${jobs} processes`, processes({ child: fakeProcess, jobs, threads: 1 }));
+    }
+  }
+  if (wants('redis') && hasRedis) await queues('Redis', startRedis);
+  if (wants('postgres')) await queues('PostgreSQL', startPostgres);
+  if (wants('runs')) await tinyRuns();
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

@@ -76,7 +76,7 @@ test('editors find the schema by a key that is not part of the plan', () => {
 
 test('the JSON Schema has the options of each command, as values and as lists', () => {
   const { oneOf } = sweepJsonSchema(cellKinds) as { readonly oneOf: readonly { readonly properties: object }[] };
-  expect(oneOf).toHaveLength(3);
+  expect(oneOf).toHaveLength(4);
   expect(oneOf[0]).toMatchObject({
     properties: {
       command: { const: 'run' },

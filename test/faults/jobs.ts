@@ -48,7 +48,7 @@ export const jobs = {
     }),
   momentum: out =>
     runMomentum({
-      ...{ tasks: ['markov-chain'], etas: [0.5], seeds: [1], steps: 2, batch: 2, tests: 4, length: 8 },
+      ...{ tasks: ['markov-chain'], etas: [0.5], seeds: [1, 2], steps: 2, batch: 2, tests: 4, length: 8 },
       ...{ layers: 1, heads: 2, hiddenSize: 8, threads: 1, out },
     }),
 } satisfies Record<string, (out: string) => Promise<unknown>>;

@@ -2,7 +2,8 @@ import type { CommandLine } from '../options/command-line.ts';
 
 export const sweepCommand: CommandLine = {
   name: 'sweep',
-  description: 'compute a grid of runs, tunings or trainings: here, in processes, in shards or by workers',
+  description:
+    'compute a grid of runs, tunings, trainings or evidence studies: here, in processes, in shards or by workers',
   argument: {
     name: 'plan',
     description: 'a JSON file with command, base, grid and exclude (see docs/sweeps.md)',

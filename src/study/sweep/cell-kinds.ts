@@ -4,10 +4,11 @@ import { childModule } from '../../child-module.ts';
 import { runKind } from '../../run/cell-kind.ts';
 import { tuneKind } from '../../run/tune/cell-kind.ts';
 import { trainKind } from '../../train/cell-kind.ts';
+import { evidenceKind } from '../evidence/cell-kind.ts';
 
 /** Everything that a sweep can compute. */
 export const cellKinds: Kinds<SweepKind> = new Map<string, SweepKind>(
-  [runKind, tuneKind, trainKind].map(kind => [kind.name, kind]),
+  [runKind, tuneKind, trainKind, evidenceKind].map(kind => [kind.name, kind]),
 );
 
 /** The process that computes cells of these kinds. */

@@ -1,0 +1,39 @@
+import type { CellOptions } from '../../cell/cell.ts';
+import type { SweepKind } from '../../cell/kind.ts';
+import { sweepStore } from '../../cell/sweep-store.ts';
+import { checkOptions } from '../../options.ts';
+import { modelKey } from '../../run/shared-model.ts';
+import { estimateEvidence } from './cost.ts';
+import { type EvidenceWishes, evidenceOptions } from './options.ts';
+import { planStudy } from './plan-study.ts';
+import { runEvidence } from './run-study.ts';
+
+const wishesIn = (options: CellOptions) => options as unknown as EvidenceWishes;
+
+/** A study of the evidence. Its cell holds the folder of the study; an interrupted one keeps its arms. */
+export const evidenceKind: SweepKind = {
+  name: 'evidence',
+  schema: 'dualform.evidence-plan/1',
+  shape: evidenceOptions,
+  check: options => void checkOptions(evidenceOptions, options),
+  groupOf: options => modelKey(checkOptions(evidenceOptions, options)),
+  costless: ['seenBefore'],
+  figures: [],
+  storeIn: sweepStore,
+  open: () => ({
+    compute: async (options, hooks) => {
+      await runEvidence({ ...wishesIn(options), ...hooks });
+    },
+    needs: async (options, hooks) => {
+      const { plan } = await planStudy(wishesIn(options), hooks);
+      const tasks = plan.tasks.map(({ name, digest }) => [`task ${name}`, digest] as const);
+      return { model: plan.model.digest, ...Object.fromEntries(tasks) };
+    },
+    cost: async (options, hooks, measure) => {
+      const given = { ...wishesIn(options), ...hooks, ...(!measure && { speed: null }) };
+      const { memoryBytes, seconds, diskBytes } = await estimateEvidence(given);
+      return { memoryBytes, seconds, diskBytes };
+    },
+    close: async () => undefined,
+  }),
+};
