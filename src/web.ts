@@ -11,8 +11,12 @@ import type { CheckpointInMemory } from './checkpoint/web/open-bytes.ts';
 import { sha256 } from './checkpoint/web/sha256.ts';
 import { UserError } from './error.ts';
 import { type LoadedModel, loadModel as loadCheckpoint } from './model/loaded-model.ts';
+import { prefixGraph } from './model/prefix.ts';
+import { observationGraph } from './observe/observe.ts';
+import { traceGraph } from './observe/trace.ts';
 import type { WorkerLike } from './runtime/web/connect-worker.ts';
 import { openRuntimeIn, type WebRuntime, type WorkerOptions } from './runtime/web/open-runtime.ts';
+import { gradientGraph } from './setting/finetune-step.ts';
 import type { Encoder } from './tokenizer/definition.ts';
 
 export type { Checkpoint } from './checkpoint/checkpoint.ts';
@@ -55,14 +59,27 @@ export function openRuntime(options: WebRuntimeOptions = {}): Promise<WebRuntime
   return openRuntimeIn({ ...options, createWorker: options.createWorker ?? createWorker });
 }
 
+const graphs = { prefix: prefixGraph, observation: observationGraph, trace: traceGraph, gradient: gradientGraph };
+
+/** A graph of a model: of `computePrefix`, `observe.observe`, `observe.trace` or `setting.finetune`. */
+export type GraphName = keyof typeof graphs;
+
 /**
  * Sends the weights to the worker and loads the model. All of `observe` and `setting` works on it.
  *
+ * @param options.graphs graphs that will run: on `wasm` they become one session at the first run,
+ * which otherwise is opened again for each further graph
  * @throws UserError when the family is not supported, or a tensor is missing or damaged
  */
-export async function loadModel(opened: CheckpointInMemory, runtime: WebRuntime): Promise<LoadedModel> {
+export async function loadModel(
+  opened: CheckpointInMemory,
+  runtime: WebRuntime,
+  options: { readonly graphs?: readonly GraphName[] } = {},
+): Promise<LoadedModel> {
   for (const [name, source] of opened.sources) await runtime.addSource({ name, ...source });
-  return loadCheckpoint(opened.checkpoint, runtime);
+  const model = await loadCheckpoint(opened.checkpoint, runtime);
+  for (const name of options.graphs ?? []) await model.session(graphs[name]);
+  return model;
 }
 
 /**

@@ -36,7 +36,7 @@ export async function work(
   }
   const ids = (length: number, from: number) => Array.from({ length }, (_, i) => 100 + ((from + 37 * i) % 20_000));
   const opened = await time('open', async () => openGguf('model.gguf', await fetchKept(address)));
-  const model = await time('load', () => loadModel(opened, runtime));
+  const model = await time('load', () => loadModel(opened, runtime, { graphs: ['prefix', 'observation', 'gradient'] }));
   for (const round of ['first', 'again']) {
     const prefix = await time(`prefix, ${round}`, () => computePrefix(model, ids(P, 1), model.pretrained));
     const at = { prefix, projections: model.pretrained };

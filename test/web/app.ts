@@ -53,7 +53,7 @@ export async function compute(files: Files, { before, tokens, labels, sequence }
           config: (await (await fetch(config)).json()) as Record<string, unknown>,
           files: { 'model.safetensors': bytes },
         });
-  const model = await loadModel(opened, runtime);
+  const model = await loadModel(opened, runtime, { graphs: ['prefix', 'observation', 'gradient'] });
   const prefix = await computePrefix(model, before, model.pretrained);
   const at = { prefix, projections: model.pretrained };
   const query = { tokens, tap: tokens.length - 1, reads: [tokens.length - 1] };
