@@ -1,9 +1,9 @@
-import { randomBytes } from 'node:crypto';
 import { type Hooks, splitHooks } from '../hooks.ts';
 import { checkOptions } from '../options.ts';
 import { folderEvents } from './events.ts';
 import { exportPage } from './export.ts';
 import { machineLab } from './machine-lab.ts';
+import { MODEL_FOLDER } from './model-resources.ts';
 import { type ExploreOptions, exploreOptions } from './options.ts';
 import { pageFiles } from './page-files.ts';
 import { startServer } from './server.ts';
@@ -30,15 +30,14 @@ export interface Explorer {
 export async function explore(job: ExploreJob = {}): Promise<Explorer> {
   const { hooks, folders, port, model } = prepare(job);
   const lab = machineLab(model, hooks);
-  // Whoever knows the address of a file may read it: workers and caches fetch without the token.
-  const modelFolder = `model/${randomBytes(24).toString('base64url')}`;
-  const data = siteData({ folders, model, modelFolder, server: true }, hooks);
+  const data = siteData({ folders, model, server: true }, hooks);
   await data.check();
   const server = await startServer({
     port,
     page: pageFiles(),
     data: data.find,
-    secretFolder: modelFolder,
+    // Whoever knows the digest of the model may read it: workers fetch without the token.
+    openFolder: MODEL_FOLDER,
     routes: {
       'POST api/compute': { type: 'application/x-ndjson', answer: lab.route },
       'GET api/events': { type: 'text/event-stream', answer: folderEvents(data.list) },
@@ -66,7 +65,7 @@ export async function exportExplorer(
   job: Omit<ExploreJob, 'port'> = {},
 ): Promise<{ readonly files: number; readonly bytes: number }> {
   const { hooks, folders, model } = prepare(job);
-  const data = siteData({ folders, model, modelFolder: 'model', server: false }, hooks);
+  const data = siteData({ folders, model, server: false }, hooks);
   await data.check();
   return exportPage(out, [...pageFiles(), ...(await data.all())], hooks);
 }

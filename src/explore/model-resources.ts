@@ -16,25 +16,28 @@ export interface ModelResources {
 /** WebAssembly addresses 4 GB, and weights are there as float32 beside the page's own copy. */
 const MOST_BYTES = 1.5e9;
 
+/** The folder of their paths. */
+export const MODEL_FOLDER = 'model';
+
 /**
- * The files from which a page opens a model. Nothing is unpacked.
+ * The files from which a page opens a model. Nothing is unpacked. Their paths hold the digest of the
+ * model: browsers keep files by path.
  *
- * @param folder of their paths
  * @throws UserError as `openCheckpoint`
  */
-export async function modelResources(name: string, folder: string, options: OpenOptions): Promise<ModelResources> {
+export async function modelResources(name: string, options: OpenOptions): Promise<ModelResources> {
   const embedded = EMBEDDED_MODELS.find(model => model.name === name);
   if (embedded !== undefined) {
     const { file, sha256 } = locateEmbedded(embedded);
     const { licence, source } = embedded;
-    return withFiles(folder, { name, digest: sha256, licence, source }, [file], ([weights]) => ({
+    return withFiles({ name, digest: sha256, licence, source }, [file], ([weights]) => ({
       kind: 'gguf',
       weights: weights!,
     }));
   }
   if (name.endsWith('.gguf')) {
     const digest = await fileDigest(name);
-    return withFiles(folder, { name: basename(name), digest }, [name], ([weights]) => ({
+    return withFiles({ name: basename(name), digest }, [name], ([weights]) => ({
       kind: 'gguf',
       weights: weights!,
     }));
@@ -45,7 +48,7 @@ export async function modelResources(name: string, folder: string, options: Open
   const files = weightFiles(checkpoint);
   const why = await whyNotInPage(tokenizer, files);
   if (why !== undefined) return { model: { ...identity, files: { kind: 'none', why } }, files: [] };
-  return withFiles(folder, identity, [tokenizer!.kind === 'tokenizer.json' ? tokenizer!.file : '', ...files], found => {
+  return withFiles(identity, [tokenizer!.kind === 'tokenizer.json' ? tokenizer!.file : '', ...files], found => {
     const [own, ...weights] = found;
     return { kind: 'safetensors', config, weights, tokenizer: own! };
   });
@@ -67,7 +70,6 @@ async function whyNotInPage(
 }
 
 async function withFiles(
-  folder: string,
   identity: Omit<PageModel, 'files'>,
   files: readonly string[],
   describe: (files: readonly PageFile[]) => PageModel['files'],
@@ -75,7 +77,11 @@ async function withFiles(
   const page = await Promise.all(
     files.map(async (file, i) => {
       const name = basename(file);
-      return { name, path: `${folder}/${i}-${name.replaceAll(/[^\w.-]/g, '_')}`, bytes: (await stat(file)).size };
+      return {
+        name,
+        path: `${MODEL_FOLDER}/${identity.digest}/${i}-${name.replaceAll(/[^\w.-]/g, '_')}`,
+        bytes: (await stat(file)).size,
+      };
     }),
   );
   const resources = page.map(({ path }, i) => ({ path, type: 'application/octet-stream', file: files[i]! }));

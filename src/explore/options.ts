@@ -4,7 +4,7 @@ import { modelOptions } from '../run/options.ts';
 
 export const exploreOptions = {
   port: option(wholeNumber(0, 65_535).default(0), {
-    description: 'port on 127.0.0.1; 0 takes a free one',
+    description: 'port on 127.0.0.1; 0 takes 47135, or a free one where that is taken',
   }),
   open: option(z.boolean().default(true), { description: 'do not open the browser' }),
   export: option(nonEmptyText().optional(), {

@@ -13,6 +13,8 @@ import { UserError } from '../error.ts';
 import { HEADERS, MOST_BODY_BYTES, MOST_HEADER_BYTES, refusalOf } from './guard.ts';
 import type { Resource } from './resource.ts';
 
+const USUAL_PORT = 47_135;
+
 /** What answers at a path while the connection is open. */
 export type Route = (request: { readonly body: string; readonly signal: AbortSignal }, reply: Reply) => Promise<void>;
 
@@ -22,12 +24,12 @@ export interface Reply {
 }
 
 export interface ServerOptions {
-  /** 0 for a free one. */
+  /** 0 for the usual one, or a free one where that is taken: browsers keep a model for each port. */
   readonly port: number;
   /** The files of the page; they need no token. */
   readonly page: readonly Resource[];
-  /** The folder of paths that are secrets themselves. */
-  readonly secretFolder: string;
+  /** The folder of paths that need no token either: they hold what nobody can guess. */
+  readonly openFolder: string;
   /** What needs the token: found anew for each request, as folders come and go. */
   readonly data: (path: string) => Promise<Resource | undefined>;
   /** Streams by method and path, as in `POST api/compute`. */
@@ -44,7 +46,7 @@ export interface ExplorerServer {
 
 /** @throws UserError when the port is taken */
 export async function startServer(options: ServerOptions): Promise<ExplorerServer> {
-  const { port, page, secretFolder, data, routes } = options;
+  const { port, page, openFolder, data, routes } = options;
   const token = randomBytes(24).toString('base64url');
   const pages = new Map(page.map(resource => [resource.path, resource]));
   const server = createServer({ maxHeaderSize: MOST_HEADER_BYTES, requestTimeout: 30_000 }, (request, response) => {
@@ -58,7 +60,7 @@ export async function startServer(options: ServerOptions): Promise<ExplorerServe
     for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value);
     const path = pathOf(request.url ?? '');
     const open = pages.get(path);
-    const isOpen = open !== undefined || path.startsWith(`${secretFolder}/`);
+    const isOpen = open !== undefined || path.startsWith(`${openFolder}/`);
     const refusal = refusalOf(request, { port: portOf(), token }, isOpen);
     if (refusal !== undefined) return refuse(response, refusal.status, refusal.why);
     const route = routes[`${request.method} ${path}`];
@@ -70,10 +72,13 @@ export async function startServer(options: ServerOptions): Promise<ExplorerServe
   }
 
   const portOf = () => (server.address() as AddressInfo).port;
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, '127.0.0.1', resolve);
-  }).catch((cause: NodeJS.ErrnoException) => {
+  const listen = (at: number) =>
+    new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(at, '127.0.0.1', resolve);
+    });
+  const listening = port === 0 ? listen(USUAL_PORT).catch(() => listen(0)) : listen(port);
+  await listening.catch((cause: NodeJS.ErrnoException) => {
     const reason = cause.code === 'EADDRINUSE' ? 'is taken by another program' : `cannot be used (${cause.code})`;
     throw new UserError(reason, { option: 'port', value: port, remedy: 'leave it out for a free one', cause });
   });

@@ -18,16 +18,14 @@ export interface SiteData {
 export interface SiteOptions {
   readonly folders: readonly string[];
   readonly model: string;
-  /** Of the paths of the model's files. */
-  readonly modelFolder: string;
   readonly server: boolean;
 }
 
 export function siteData(options: SiteOptions, { offline, signal }: Hooks): SiteData {
-  const { model, modelFolder, server } = options;
+  const { model, server } = options;
   let opened: Promise<ModelResources> | undefined;
   const openModel = () => {
-    opened ??= modelResources(model, modelFolder, { offline, signal });
+    opened ??= modelResources(model, { offline, signal });
     return opened;
   };
   const tasks = taskResources(async () => (await openModel()).model.digest);

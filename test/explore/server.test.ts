@@ -81,7 +81,7 @@ describe('what is served', () => {
     expect(Object.keys(headers).filter(name => name.startsWith('access-control'))).toEqual([]);
   });
 
-  test('data with the token; the model where its secret path is known', async () => {
+  test('data with the token; the model where its digest is known', async () => {
     const { status, body } = await ask('/data/site.json', { headers: bearer() });
     expect(status).toBe(200);
     const { model, server } = JSON.parse(body);

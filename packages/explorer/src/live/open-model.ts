@@ -1,32 +1,44 @@
 import type { PageFile, PageModel } from '../../../../src/explore/page-data.ts';
-import { type CheckpointInMemory, fetchBytes, openGguf, openSafetensors, UserError } from '../../../../src/web.ts';
+import {
+  type CheckpointInMemory,
+  fetchBytes,
+  fetchKept,
+  type KeptFile,
+  openGguf,
+  openSafetensors,
+  UserError,
+} from '../../../../src/web.ts';
 
 type OnProgress = (stage: string, done: number, total: number) => void;
 
-/** Fetches and opens the model of the page. @throws UserError when a page cannot open it */
+/**
+ * Opens the model of the page. Its weights are fetched once and kept in the browser.
+ *
+ * @throws UserError when a page cannot open it
+ */
 export async function openPageModel(
-  { name, files }: PageModel,
+  { name, digest, files }: PageModel,
   base: string,
   onProgress: OnProgress,
 ): Promise<{ readonly checkpoint: CheckpointInMemory; readonly tokenizer: CheckpointInMemory | Uint8Array }> {
-  const read = (file: PageFile) =>
-    fetchBytes(new URL(file.path, base), {
-      onProgress: done => onProgress(`fetching ${file.name}`, done, file.bytes),
-    });
+  const fetchingOf = (file: PageFile) => ({
+    onProgress: (done: number) => onProgress(`fetching ${file.name}`, done, file.bytes),
+  });
+  const kept = (file: PageFile, sha256?: string): Promise<KeptFile> =>
+    fetchKept(new URL(file.path, base), { ...fetchingOf(file), sha256 });
   switch (files.kind) {
     case 'none':
       throw new UserError(files.why, { remedy: 'compute on this machine' });
     case 'gguf': {
-      const checkpoint = await openGguf(name, await read(files.weights), ({ done, total }) =>
-        onProgress('unpacking the weights', done, total),
-      );
+      const checkpoint = await openGguf(name, await kept(files.weights, digest));
       return { checkpoint, tokenizer: checkpoint };
     }
     case 'safetensors': {
-      const weights: Record<string, Uint8Array> = {};
-      for (const file of files.weights) weights[file.name] = await read(file);
-      const tokenizer = await read(files.tokenizer);
-      return { checkpoint: await openSafetensors(name, { config: files.config, files: weights }), tokenizer };
+      const weights: Record<string, KeptFile> = {};
+      for (const file of files.weights) weights[file.name] = await kept(file);
+      const { tokenizer, config } = files;
+      const vocabulary = await fetchBytes(new URL(tokenizer.path, base), fetchingOf(tokenizer));
+      return { checkpoint: await openSafetensors(name, { config, files: weights }), tokenizer: vocabulary };
     }
   }
 }
