@@ -5,7 +5,7 @@ import type { Definition, Tokenizer } from './definition.ts';
 
 const byteLevel = z.object({
   decoder: z.object({ type: z.literal('ByteLevel') }),
-  model: z.object({ type: z.literal('BPE'), vocab: z.record(z.string(), z.int().nonnegative()) }),
+  model: z.object({ type: z.literal('BPE'), vocab: z.looseObject({}) }),
 });
 
 /**
@@ -15,11 +15,13 @@ const byteLevel = z.object({
 export function byteLevelDecoder({ file, json, addedTokens }: Definition): Tokenizer['decode'] | undefined {
   const { data } = byteLevel.safeParse(JSON.parse(json));
   if (data === undefined) return undefined;
-  const names = new Map(Object.entries(data.model.vocab).map(([name, id]) => [id, name]));
-  for (const { id, content } of addedTokens) names.set(id, content);
+  const { vocab } = data.model;
+  const names: string[] = [];
+  for (const name in vocab) names[vocab[name] as number] = name;
+  for (const { id, content } of addedTokens) names[id] = content;
   const encoder = new TextEncoder();
   const bytesOf = (id: number): Iterable<number> => {
-    const name = names.get(id);
+    const name = names[id];
     if (name === undefined) throw new UserError(`token id ${id} is not in the vocabulary of ${file}`);
     return fromByteCharacters(name) ?? encoder.encode(name);
   };

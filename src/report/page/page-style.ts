@@ -18,7 +18,7 @@ export const VIEW_STYLE = `${CHART_STYLE}
 .view thead th{border-bottom:2px solid var(--soft)}
 .view .number{text-align:right;white-space:nowrap}
 .view th button{all:unset;cursor:pointer;font-weight:600}.view th button:focus-visible{outline:2px solid var(--s0)}
-.view th[aria-sort=ascending] button::after{content:" ▲"}.view th[aria-sort=descending] button::after{content:" ▼"}
+.view th[aria-sort=ascending] button::after{content:" ▲" / ""}.view th[aria-sort=descending] button::after{content:" ▼" / ""}
 .view .text{min-width:14rem;max-width:34rem;white-space:pre-wrap;overflow-wrap:anywhere}
 .view .wrong{color:var(--s1)}.view .small{font-size:.85em;color:var(--soft)}
 .view .tools{display:flex;flex-wrap:wrap;gap:.75rem;align-items:end;margin:.5rem 0}

@@ -3,7 +3,7 @@ import type { FolderData } from '../folder-data.ts';
 import { showFolder } from '../folder-view.tsx';
 import { enhance } from './enhance.ts';
 import { PAGE_STYLE } from './page-style.ts';
-import { scriptJson, visibleData } from './visible-text.ts';
+import { scriptJson, visibleData, visibleText } from './visible-text.ts';
 
 /** What the `<script>` of a report holds. */
 interface ReportData {
@@ -20,7 +20,11 @@ const SCRIPT = `const __name=f=>f;(${String(enhance)})(document)`;
  * @throws UserError when a folder is not finished, or damaged
  */
 export async function reportPage(folders: readonly FolderData[]): Promise<string> {
-  const shown = folders.map(folder => ({ ...showFolder(visibleData(folder)), kind: folder.kind }));
+  const shown = folders.map(folder => ({
+    ...showFolder(visibleData(folder)),
+    kind: folder.kind,
+    name: visibleText(folder.name),
+  }));
   const title =
     shown.length === 1 ? shown[0]!.title : `${shown.length} folders: ${shown.map(each => each.title).join('; ')}`;
   const data: ReportData = { schema: 'dualform.report/1', folders: folders.map(dataOf) };
@@ -64,7 +68,7 @@ export async function reportPage(folders: readonly FolderData[]): Promise<string
           </div>
           {shown.map((each, i) => (
             <section id={`folder-${i}`} aria-label={`${each.kind} ${i + 1}: ${each.title}`}>
-              {shown.length > 1 && <h2>{each.title}</h2>}
+              <h2>{shown.length > 1 ? each.title : `${each.kind}: ${each.name}`}</h2>
               {each.view}
             </section>
           ))}

@@ -33,10 +33,16 @@ function shown(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, part]) => [visibleText(key), shown(part)]));
 }
 
-/** JSON for a `<script>`: no `</script>` or `<!--` can be in it, and no line separator. */
+/**
+ * JSON for a `<script>`, with escapes for what could end it or begin a comment, and for what a
+ * reader of the source would not see.
+ */
 export function scriptJson(data: unknown): string {
-  return JSON.stringify(data).replaceAll(
-    /[<>\u2028\u2029]/g,
-    found => `\\u${found.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  return JSON.stringify(data).replaceAll(/[<>]/g, escaped).replaceAll(UNSEEN, escaped);
+}
+
+function escaped(text: string): string {
+  return Array.from({ length: text.length }, (_, i) => `\\u${text.charCodeAt(i).toString(16).padStart(4, '0')}`).join(
+    '',
   );
 }
