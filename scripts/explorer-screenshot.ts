@@ -15,6 +15,7 @@ await page.getByRole('link', { name: 'Open the example in Live' }).click();
 await page.getByRole('radio', { name: 'Compute on this machine' }).check();
 await page.getByRole('button', { name: 'Compute', exact: true }).click();
 await page.getByText(/^Computed in/).waitFor({ timeout: 300_000 });
+await page.evaluate('scrollTo(0, 0)');
 await page.screenshot({ path: FILE });
 await browser.close();
 await explorer.close();

@@ -93,4 +93,43 @@ describe.skipIf(!hasBrowser())('Live', () => {
     expect(errors).toEqual([]);
     await page.context().close();
   });
+
+  test('a demonstration moves and goes by the keyboard; the answer follows, with the one before as a ghost', async () => {
+    const { page, errors } = await opened.open();
+    await fill(page);
+    await compute(page);
+    await page.getByRole('button', { name: 'Move demonstration 4 up' }).press('Enter');
+    await finished(page);
+    await page.getByRole('button', { name: 'Drop demonstration 1' }).press('Enter');
+    await finished(page);
+    const [, second, third, fourth] = DEMONSTRATIONS;
+    const left = [second, fourth, third];
+    const lines = left.map(line => line.join('\t')).join('\n');
+    expect(await page.getByRole('textbox', { name: 'Demonstrations' }).inputValue()).toBe(lines);
+    const { settings } = await expected(left);
+    const found = await numbers(page, 'Label probabilities');
+    for (const [i, { logProbabilities }] of settings.entries()) expect(found[i]).toBeAllClose(logProbabilities, 1e-4);
+    expect(await page.getByText(/^before \d/).count()).toBe(6);
+    // The address holds the state.
+    await page.reload();
+    expect(await page.getByRole('textbox', { name: 'Query' }).inputValue()).toBe(QUERY);
+    expect(await page.getByRole('textbox', { name: 'Demonstrations' }).inputValue()).toBe(lines);
+    expect(errors).toEqual([]);
+    await page.context().close();
+  });
+
+  test('what is wrong is said in words, and a computation can be cancelled', async () => {
+    const { page } = await opened.open();
+    await fill(page, [['cxzxxb is', 'c']]);
+    const button = page.getByRole('button', { name: 'Compute', exact: true });
+    const status = page.getByRole('status', { name: 'Status' });
+    await button.click();
+    expect(await status.textContent()).toContain('line 1: "c" is not a label word; the nearest is');
+    await page.getByRole('textbox', { name: 'Demonstrations' }).fill('cxzxxb is\tb');
+    await button.click();
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    expect(await status.textContent()).toBe('Cancelled.');
+    await compute(page);
+    await page.context().close();
+  });
 });
