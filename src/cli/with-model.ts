@@ -5,7 +5,9 @@ import { UserError } from '../error.ts';
 import type { Decoder } from '../model/decoder.ts';
 import { type LoadedModel, loadModel } from '../model/loaded-model.ts';
 import { runWithMomentum } from '../model/momentum.ts';
+import { runInPrecision } from '../model/precision.ts';
 import { deviceForModel } from '../run/device-for-model.ts';
+import type { ModelWishes } from '../run/prepare.ts';
 import { withRuntime } from '../runtime/node/open-runtime.ts';
 import { releaseAfter } from '../runtime/scope.ts';
 import { openTokenizer, type Tokenizer } from '../tokenizer/tokenizer.ts';
@@ -13,15 +15,12 @@ import { CommandError } from './options/command-error.ts';
 import { hooksOf, type Io } from './terminal/io.ts';
 
 export async function openModel(
-  {
-    model,
-    heads,
-    momentum,
-  }: { readonly model: string; readonly heads?: number | undefined; readonly momentum?: number | undefined },
+  { model, heads, momentum, precision }: ModelWishes,
   { offline, signal, progress }: Io,
 ): Promise<Checkpoint> {
   const onProgress = (event: OpenProgress) => progress({ ...event, unit: 'bytes' });
-  return runWithMomentum(await openCheckpoint(model, { offline, signal, heads, onProgress }), momentum);
+  const checkpoint = await openCheckpoint(model, { offline, signal, heads, onProgress });
+  return runInPrecision(runWithMomentum(checkpoint, momentum), precision);
 }
 
 /** Loads a model, calls `work` with it, then releases it with all tensors and ends its compute process. */

@@ -5,7 +5,7 @@
  */
 import { type Dimension, dimension, product } from './dimension.ts';
 
-export type ElementType = 'float32' | 'int32' | 'bool';
+export type ElementType = 'float32' | 'float16' | 'int32' | 'bool';
 export type Shape = readonly Dimension[];
 
 /** A tensor fed at every run. */

@@ -1,11 +1,12 @@
 import type { Checkpoint } from '../checkpoint/checkpoint.ts';
 import type { ExternalData } from '../graph/onnx/encode.ts';
 import { derivedInputs } from '../graph/tensor.ts';
-import { encodeFor, feedsWeights, weightsOf } from '../runtime/encode-for.ts';
+import { encodeFor, feedsWeights, weightInputs } from '../runtime/encode-for.ts';
 import type { Handle, Runtime, Session } from '../runtime/runtime.ts';
 import type { Decoder } from './decoder.ts';
 import type { Outputs } from './forward.ts';
 import { openDecoder } from './open-decoder.ts';
+import { inHalf, precisionOf, requireHalf } from './precision.ts';
 
 /** The key and value projections of all layers, by checkpoint name, kept with the sessions. */
 export type Projections = Readonly<Record<string, Handle>>;
@@ -35,7 +36,8 @@ export interface LoadedModel {
  * opens; on WebGPU each is loaded as float32 by the first session that reads it, and all share it.
  *
  * @param options.layers how many of the first layers to load projections of; all unless given
- * @throws UserError as `openDecoder`
+ * @throws UserError as `openDecoder`, and where the device does not compute in the precision of the
+ * checkpoint
  */
 export async function loadModel(
   checkpoint: Checkpoint,
@@ -58,26 +60,36 @@ export async function loadModel(
   const sources = feedsWeights(runtime.device)
     ? []
     : [...new Set(decoder.tensors.map(({ name }) => checkpoint.tensors.get(name)!.file))];
+  const half = precisionOf(checkpoint) === 'float16';
+  if (half) await requireHalf(runtime);
   const sessions = new Map<ModelGraph, Promise<Session>>();
   const shared = new Map<string, Promise<Handle>>();
   /** The weights of a graph as tensors that all sessions share; none where sessions map their own. */
   const sharedWeights = async (outputs: Outputs): Promise<Readonly<Record<string, Handle>>> => {
     if (!feedsWeights(runtime.device)) return {};
-    const needed = weightsOf(outputs).map(({ name }) => name);
-    const missing = needed.filter(name => !shared.has(name));
+    const needed = [...weightInputs(outputs).values()];
+    const missing = needed.filter(({ name }) => !shared.has(name));
     if (missing.length > 0) {
-      const loading = runtime.load(missing.map(name => checkpoint.tensors.get(name)!));
-      for (const [i, name] of missing.entries())
+      const loading = runtime.load(
+        missing.map(({ name, type }) => ({
+          ...checkpoint.tensors.get(name)!,
+          ...(type === 'float16' && { as: type }),
+        })),
+      );
+      for (const [i, { name }] of missing.entries())
         shared.set(
           name,
           loading.then(handles => handles[i]!),
         );
     }
-    return Object.fromEntries(await Promise.all(needed.map(async name => [name, await shared.get(name)!] as const)));
+    return Object.fromEntries(
+      await Promise.all(needed.map(async ({ name }) => [name, await shared.get(name)!] as const)),
+    );
   };
   const open = async (graph: ModelGraph) => {
     const { name } = graph;
-    const outputs = graph.outputs(decoder);
+    const whole = graph.outputs(decoder);
+    const outputs = half ? inHalf(whole) : whole;
     return runtime.openSession({
       name,
       model: encodeFor(runtime.device, { name, outputs, locate }),

@@ -4,6 +4,7 @@ import type { Hooks } from '../hooks.ts';
 import { fedInputs, tokenFeeds } from '../model/feeds.ts';
 import { forward } from '../model/forward.ts';
 import { loadModel, type ModelGraph } from '../model/loaded-model.ts';
+import { runInPrecision } from '../model/precision.ts';
 import { agreeingDevice, type Sample } from './agreeing-device.ts';
 
 const TOKENS = [1, 2, 3, 4, 5, 6, 7, 8];
@@ -27,7 +28,8 @@ const firstLayerGraph: ModelGraph = {
 /** The first layer of a model, over a few tokens. */
 export function firstLayer(checkpoint: Checkpoint): Sample {
   return async runtime => {
-    const model = await loadModel(checkpoint, runtime, { layers: 1 });
+    // The processor has no float16.
+    const model = await loadModel(runInPrecision(checkpoint, 'float32'), runtime, { layers: 1 });
     const session = await model.session(firstLayerGraph);
     const { fetched } = await runtime.run(session, {
       doing: 'comparing the first layer on two devices',

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { precisions } from '../model/precision.ts';
 import {
   type ChosenOptions,
   checkOptions,
@@ -50,6 +51,10 @@ export const modelOptions = {
     description: 'run the model with momentum attention, 0 <= eta < 1',
     placeholder: 'eta',
     byDefault: 'as it was trained',
+  }),
+  precision: option(oneOf(precisions).optional(), {
+    description: 'of weights and matrix products on webgpu and cuda; softmax, norms and gradients are float32',
+    byDefault: 'float32',
   }),
 };
 

@@ -26,6 +26,8 @@ export type Plan = {
     /** SHA-256 (hex) of the configuration, on which the numbers depend as on the weights. */
     readonly configuration: string;
     readonly tokenizer: string;
+    /** Absent in float32. */
+    readonly precision?: 'float16';
   };
   readonly task: {
     readonly name: string;

@@ -9,6 +9,7 @@ import { type Conventions, conventionsOf } from '../model/conventions.ts';
 import type { Decoder } from '../model/decoder.ts';
 import { runWithMomentum } from '../model/momentum.ts';
 import { openDecoder } from '../model/open-decoder.ts';
+import { type Precision, precisionOf, runInPrecision } from '../model/precision.ts';
 import { openTask } from '../task/open-task.ts';
 import { assertSameDemonstrations } from '../task/same-demonstrations.ts';
 import { buildSequences, type Sequences } from '../task/sequence.ts';
@@ -48,6 +49,7 @@ export interface ModelWishes {
   readonly model: string;
   readonly heads?: number | undefined;
   readonly momentum?: number | undefined;
+  readonly precision?: Precision | undefined;
 }
 
 /** Options for opening a model and a task, including downloads. */
@@ -60,9 +62,12 @@ function opening({ offline, onProgress, signal }: Hooks): OpenOptions {
 }
 
 /** Finds model and tokenizer. @throws UserError when one is missing or cannot be used */
-export async function openTextModel({ model, heads, momentum }: ModelWishes, options: Hooks = {}): Promise<TextModel> {
+export async function openTextModel(
+  { model, heads, momentum, precision }: ModelWishes,
+  options: Hooks = {},
+): Promise<TextModel> {
   const found = await openCheckpoint(model, { ...opening(options), heads });
-  const checkpoint = runWithMomentum(found, momentum);
+  const checkpoint = runInPrecision(runWithMomentum(found, momentum), precision);
   const decoder = await openDecoder(checkpoint);
   if (checkpoint.tokenizer === undefined) {
     throw new UserError(
@@ -127,6 +132,7 @@ export async function prepare(
         .update(canonicalJson(checkpoint.config as Json))
         .digest('hex'),
       tokenizer: tokenizer.digest,
+      ...(precisionOf(checkpoint) === 'float16' && { precision: 'float16' as const }),
     },
     task: { ...task, leaksExcluded: excluded },
     ...conventions,

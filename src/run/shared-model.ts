@@ -22,8 +22,8 @@ export interface SharedModel {
 }
 
 /** Equal for wishes that open the same model. */
-export function modelKey({ model, heads, momentum }: ModelWishes): string {
-  return canonicalJson({ model, heads: heads ?? null, momentum: momentum ?? null });
+export function modelKey({ model, heads, momentum, precision = 'float32' }: ModelWishes): string {
+  return canonicalJson({ model, heads: heads ?? null, momentum: momentum ?? null, precision });
 }
 
 /** Keeps one model and one compute process open until `close`. */
@@ -41,12 +41,12 @@ export function shareModel(): SharedModel {
 
   return {
     close,
-    open: async ({ model, heads, momentum }, hooks) => {
-      const key = modelKey({ model, heads, momentum });
+    open: async (wishes, hooks) => {
+      const key = modelKey(wishes);
       if (found?.key !== key) {
         // One model at a time is in memory.
         await close();
-        const opened = openTextModel({ model, heads, momentum }, hooks);
+        const opened = openTextModel(wishes, hooks);
         found = { key, model: opened };
         opened.catch(() => {
           if (found?.model === opened) found = undefined;

@@ -79,7 +79,10 @@ export function createArrayEngine(options: {
       };
     },
     feed: tensor => tensor,
-    upload: async tensor => tensor,
+    async upload(tensor, as) {
+      if (as !== undefined) throw new Error(`this engine holds no tensor of ${as}`);
+      return tensor;
+    },
     download: async tensor => tensor,
     concatenate: async (parts, axis) => concatenate(parts, axis),
     async firstNonFinite(tensor) {

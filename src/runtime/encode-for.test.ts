@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import * as g from '../graph/operators/index.ts';
 import { input, weight } from '../graph/tensor.ts';
-import { encodeFor, weightsOf } from './encode-for.ts';
+import { encodeFor, weightInputs } from './encode-for.ts';
 import { type NodeRuntime, openRuntime } from './node/open-runtime.ts';
 import type { TensorData } from './runtime.ts';
 
@@ -20,7 +20,7 @@ beforeAll(async () => {
 afterAll(() => runtime.close());
 
 test('sessions of a graph for WebGPU share the tensors of their weights', async () => {
-  expect(weightsOf(outputs).map(({ name }) => name)).toEqual(['w']);
+  expect([...weightInputs(outputs).values()].map(({ name, type }) => [name, type])).toEqual([['w', 'float32']]);
   const w = await runtime.upload('w', floats([2, 2], [1, 2, 3, 4]));
   const model = encodeFor('webgpu', { name: 'product', outputs });
   for (const name of ['first', 'second']) {

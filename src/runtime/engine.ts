@@ -30,11 +30,11 @@ export interface Engine<T extends Shape = Shape> {
   readonly openSession: (request: EngineSessionRequest) => Promise<EngineSession<T>>;
   /** A tensor for one run. */
   readonly feed: (tensor: TensorData) => T;
-  /** A tensor that stays. */
-  readonly upload: (tensor: TensorData) => Promise<T>;
+  /** A tensor that stays, of its own type unless another is given. */
+  readonly upload: (tensor: TensorData, as?: 'float16') => Promise<T>;
   readonly download: (tensor: T) => Promise<TensorData>;
   readonly concatenate: (parts: readonly T[], axis: number) => Promise<T>;
-  /** The first NaN or infinity of a float32 tensor; undefined if every number is finite. */
+  /** The first NaN or infinity of a float tensor; undefined if every number is finite. */
   readonly firstNonFinite: (tensor: T) => Promise<NonFinite | undefined>;
   /** Frees tensors, or notes that nothing refers to them any more. */
   readonly dispose: (tensors: readonly T[]) => void;

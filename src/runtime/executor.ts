@@ -133,7 +133,7 @@ export function createExecutor<T extends Shape>(engine: Engine<T>): Executor {
       const loaded: T[] = [];
       for (const location of locations) {
         const { name, file } = location;
-        const tensor = await engine.upload(await engine.read(location));
+        const tensor = await engine.upload(await engine.read(location), location.as);
         const found = await engine.firstNonFinite(tensor);
         if (found !== undefined) {
           const message = `${file}: tensor ${name} holds ${found.value} at element ${found.index}`;

@@ -9,7 +9,8 @@ export type TensorData =
   | { readonly type: 'float32'; readonly dims: readonly number[]; readonly data: Float32Array }
   | { readonly type: 'int32'; readonly dims: readonly number[]; readonly data: Int32Array };
 
-type TensorType = TensorData['type'];
+/** Tensors of float16 stay on the device. */
+type TensorType = TensorData['type'] | 'float16';
 
 /**
  * Where a stored tensor is: `length` bytes from `offset` of `file`, row-major and little-endian.
@@ -22,6 +23,8 @@ export interface Location {
   readonly file: string;
   readonly offset: number;
   readonly length: number;
+  /** What it becomes where it is loaded; float32 unless given. */
+  readonly as?: 'float16';
 }
 
 export interface Shape {

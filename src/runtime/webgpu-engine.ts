@@ -1,5 +1,5 @@
 import { encodeOnnx } from '../graph/onnx/encode.ts';
-import { concat, reduceSum, reshape } from '../graph/operators/index.ts';
+import { cast, concat, reduceSum, reshape } from '../graph/operators/index.ts';
 import { input } from '../graph/tensor.ts';
 import { dataOf, expectedInputs, type Onnxruntime, type OnnxSession, type OnnxTensor } from './array-engine.ts';
 import type { Engine, EngineSessionRequest, NonFinite } from './engine.ts';
@@ -48,8 +48,13 @@ export function createWebgpuEngine({
     return opening;
   }
 
-  /** Joins tensors at `place`; a single one is copied there. */
-  async function join(parts: readonly WebgpuTensor[], axis: number, place: Place): Promise<WebgpuTensor> {
+  /** Joins tensors at `place`; a single one is copied there. The result is no float16 unless it is asked for. */
+  async function join(
+    parts: readonly WebgpuTensor[],
+    axis: number,
+    place: Place,
+    as?: 'float16',
+  ): Promise<WebgpuTensor> {
     const [{ type, dims }] = parts as [WebgpuTensor];
     const rank = dims.length;
     const at = rank === 0 ? 0 : axis < 0 ? axis + rank : axis;
@@ -57,7 +62,8 @@ export function createWebgpuEngine({
       other === type && found.length === rank && found.every((dim, i) => i === at || dim === dims[i]);
     if (at >= Math.max(rank, 1) || !parts.every(fits))
       throw new Error(`tensors do not fit together along axis ${axis}`);
-    const session = await helper(`join ${parts.length} ${type} ${rank} ${at} ${place}`, place, () => {
+    const result = as ?? (type === 'float16' ? 'float32' : type);
+    const session = await helper(`join ${parts.length} ${type} ${rank} ${at} ${place} ${as}`, place, () => {
       const inputs = parts.map((_, i) =>
         input(
           `part${i}`,
@@ -66,31 +72,31 @@ export function createWebgpuEngine({
         ),
       );
       const joined = concat(rank === 0 ? [reshape(inputs[0]!, [1])] : inputs, at);
-      return encodeOnnx({ name: 'join', outputs: { joined } });
+      return encodeOnnx({ name: 'join', outputs: { joined: cast(joined, result) } });
     });
     const { joined } = await session.run(Object.fromEntries(parts.map(({ tensor }, i) => [`part${i}`, tensor])));
-    return { type, dims: rank === 0 ? [] : joined!.dims, tensor: joined! };
+    return { type: result, dims: rank === 0 ? [] : joined!.dims, tensor: joined! };
   }
 
   async function download({ type, dims, tensor }: WebgpuTensor): Promise<TensorData> {
     if (tensor.location === 'cpu') return dataOf('', { type, dims, data: tensor.data });
-    const { tensor: copy } = await join([{ type, dims, tensor }], 0, 'cpu');
-    return dataOf('', { type, dims, data: copy.data });
+    const copy = await join([{ type, dims, tensor }], 0, 'cpu');
+    return dataOf('', { type: copy.type, dims, data: copy.tensor.data });
   }
 
   /** The sum is not finite if any number is not; the sum of finite numbers may overflow. */
-  async function mayHoldNonFinite({ dims, tensor }: WebgpuTensor): Promise<boolean> {
-    const session = await helper(`sum ${dims.length}`, 'cpu', () => {
+  async function mayHoldNonFinite({ type, dims, tensor }: WebgpuTensor): Promise<boolean> {
+    const session = await helper(`sum ${type} ${dims.length}`, 'cpu', () => {
       const x = input(
         'x',
-        'float32',
+        type,
         dims.map((_, d) => `dim${d}`),
       );
       return encodeOnnx({
         name: 'sum',
         outputs: {
           sum: reduceSum(
-            x,
+            cast(x, 'float32'),
             dims.map((_, d) => d),
           ),
         },
@@ -153,15 +159,15 @@ export function createWebgpuEngine({
       };
     },
     feed,
-    async upload(tensor) {
-      const uploaded = await join([feed(tensor)], 0, 'gpu-buffer');
+    async upload(tensor, as) {
+      const uploaded = await join([feed(tensor)], 0, 'gpu-buffer', as);
       discard(tensorBytes(tensor));
       return uploaded;
     },
     download,
     concatenate: (parts, axis) => join(parts, axis, 'gpu-buffer'),
     async firstNonFinite(tensor) {
-      if (tensor.type !== 'float32') return undefined;
+      if (tensor.type === 'int32') return undefined;
       const large = tensor.tensor.location !== 'cpu' && tensorBytes(tensor) > 4 * readWhole;
       if (large && !(await mayHoldNonFinite(tensor))) return undefined;
       return inNumbers(await download(tensor));

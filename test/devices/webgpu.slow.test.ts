@@ -7,6 +7,7 @@ import { existsSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { openCheckpoint } from '../../src/checkpoint/open.ts';
 import { loadModel } from '../../src/model/loaded-model.ts';
+import { runInPrecision } from '../../src/model/precision.ts';
 import { prefixGraph } from '../../src/model/prefix.ts';
 import { observationGraph } from '../../src/observe/observe.ts';
 import { differsThere } from '../../src/run/agreeing-device.ts';
@@ -52,6 +53,13 @@ const devices = [...(hasDriver() ? [inNode] : []), ...(hasBrowser() ? [inBrowser
 test.runIf(devices.includes(inNode))('the first layer of a model agrees with the processor', async () => {
   const checkpoint = await openCheckpoint(goldenFolder('llama'));
   expect(await differsThere('webgpu', { threads: 1 }, firstLayer(checkpoint))).toBeUndefined();
+});
+
+test.runIf(devices.includes(inNode))('SwiftShader has no float16, which is refused', async () => {
+  const runtime = await inNode.open();
+  const checkpoint = runInPrecision(await openCheckpoint(goldenFolder('llama')), 'float16');
+  await expect(loadModel(checkpoint, runtime)).rejects.toThrow('webgpu does not compute in float16');
+  await runtime.close();
 });
 
 test.runIf(devices.includes(inNode))('the sessions of a model share its weights', async () => {

@@ -53,6 +53,8 @@ export const bounds = {
    * four.
    */
   deep: 1e-4,
+  /** Logits, taps and gradients with the products of the forward pass in float16. */
+  half: 3e-2,
 } as const;
 
 export const goldenFolder = (name: string) => new URL(`../golden/${name}/`, import.meta.url).pathname;

@@ -1,7 +1,7 @@
 import { type ElementType, type Operator, operation, type Tensor } from '../tensor.ts';
 
 /** Values of TensorProto.DataType. */
-export const onnxType: Readonly<Record<ElementType, number>> = { float32: 1, int32: 6, bool: 9 };
+export const onnxType: Readonly<Record<ElementType, number>> = { float32: 1, int32: 6, bool: 9, float16: 10 };
 
 const operator: Operator = {
   name: 'cast',
