@@ -27,19 +27,29 @@ export interface TrainingTokens {
  * softmax is left out: it does not change the ranking, and its underflow would make ties. Null if
  * all tokens tie, up to rounding, in one of the two.
  */
-export function kendall(
-  contextScores: Float32Array,
+export function kendall(contextScores: Float32Array, query: Float32Array, training: TrainingTokens): PerLayer {
+  return kendallOfAttention(contextScores, trainingAttention(query, training), training);
+}
+
+/** Finetuned attention of a tap to the training tokens: q . q_n, [N] in each layer. */
+export function trainingAttention(
   query: Float32Array,
-  { prefixIndices, queries }: TrainingTokens,
+  { queries }: Pick<TrainingTokens, 'queries'>,
+): readonly Float64Array[] {
+  const width = query.length / queries.length;
+  return queries.map((trained, layer) => {
+    return dotProducts(query, layer * width, width, trained, new Float64Array(trained.length / width));
+  });
+}
+
+/** As `kendall`, from the finetuned attention. */
+export function kendallOfAttention(
+  contextScores: Float32Array,
+  finetuned: readonly Float64Array[],
+  { prefixIndices }: Pick<TrainingTokens, 'prefixIndices'>,
 ): PerLayer {
-  const layers = queries.length;
-  const width = query.length / layers;
-  const finetuned = new Float64Array(prefixIndices.length);
-  return queries.map((trained, layer) =>
-    tauOf(
-      atTokens(contextScores, layer, layers, prefixIndices),
-      dotProducts(query, layer * width, width, trained, finetuned),
-    ),
+  return finetuned.map((attention, layer) =>
+    tauOf(atTokens(contextScores, layer, finetuned.length, prefixIndices), attention),
   );
 }
 

@@ -1,44 +1,29 @@
 /** @file Computes an arm: makes its setting and observes the queries in it. */
-import type { TrainingTokens } from '../../metric/attention-to-training-tokens.ts';
-import type { LoadedModel, Projections } from '../../model/loaded-model.ts';
+import { setImmediate } from 'node:timers/promises';
 import { releasePrefix } from '../../model/prefix.ts';
-import { recordQueries } from '../../run/make-settings.ts';
 import { isNonFinite } from '../../runtime/errors.ts';
-import {
-  type FinetuneOptions,
-  finetune,
-  finetuneInOneStep,
-  finetuneLayerCausally,
-  releaseProjections,
-  sequenceLosses,
-} from '../../setting/finetune.ts';
-import { lossGraph } from '../../setting/finetune-step.ts';
-import { randomStep, stepNorm } from '../../setting/random-step.ts';
+import { releaseProjections } from '../../setting/finetune.ts';
+import { stepNorm } from '../../setting/random-step.ts';
 import { finetuned, inContext, type Setting, zeroShot } from '../../setting/setting.ts';
 import type { DemonstrationSet } from '../../task/sequence.ts';
 import { type Arm, armOf, zeroShotArm } from './arm.ts';
 import type { ArmData, ArmRecord, MissingArm } from './arm-record.ts';
+import { type SameSteps, type StepsContext, takeSteps } from './arm-steps.ts';
+import { heldOutLosses } from './held-out-losses.ts';
 import { type KendallQueries, kendallOfArm } from './kendall-of-arm.ts';
 import { type ObservedQueries, type ObserveQueriesOptions, observeQueries } from './observe-queries.ts';
-import { seedStreams } from './streams.ts';
 import type { TaskSequences } from './tokens.ts';
 
 /** What the arms of a model on a task are computed with. */
-export interface ArmContext {
-  /** The caller releases what is made with it. */
-  readonly model: LoadedModel;
+export interface ArmContext extends StepsContext {
   readonly sequences: TaskSequences;
   readonly batchSize: number;
-  /** The learning rate of a finetuned arm. */
-  readonly rateOf: (arm: Arm) => Promise<number>;
-  /** Takes the steps; those of the variant unless given. */
-  readonly finetune?: typeof finetune;
 }
 
 /**
  * What arms of a seed take from each other: `F/d/random` the length of the steps of `F/d/same`, and
- * Kendall in `F/d/same` the attention in `I/d/same`. Where a study resumes between two of them, it is
- * computed again.
+ * Kendall in `F/d/same` the attention in `I/d/same`. Where a study resumes between two of them, it
+ * is computed again.
  */
 export interface SharedInSeed {
   /** Of `I/d/same`: [L, P] of each query. */
@@ -51,12 +36,6 @@ export interface SharedInSeed {
 export interface SharedInTask {
   /** [L, H*dh] of each query. */
   tapQueries?: readonly Float32Array[];
-}
-
-interface SameSteps {
-  readonly projections: Projections;
-  readonly losses: readonly number[];
-  readonly training: TrainingTokens;
 }
 
 interface Shared {
@@ -133,80 +112,33 @@ async function observe(
   return observed;
 }
 
-async function finetunedArm(
-  context: ArmContext,
-  arm: Arm,
-  set: DemonstrationSet,
-  shared: Shared,
-): Promise<Made | Missing> {
+async function finetunedArm(context: ArmContext, arm: Arm, set: DemonstrationSet, shared: Shared): Promise<Made> {
   const { model, sequences } = context;
-  const seed = arm.seed!;
-  if (arm.variant === 'random') {
-    const { projections } = await sameSteps(context, arm, set, shared.seed);
-    const random = await randomStep(model, projections, seedStreams(seed).random);
-    return { step: { norm: await stepNorm(model, random) }, observed: await observeAndRelease(context, arm, random) };
-  }
-  const learningRate = await context.rateOf(arm);
-  if (arm.variant !== 'same') {
-    const take = context.finetune ?? stepsOf(arm);
-    const { projections, losses } = await take(model, set.finetuning, { learningRate });
-    const step = { norm: await stepNorm(model, projections) };
-    return { learningRate, losses, step, observed: await observeAndRelease(context, arm, projections) };
-  }
-  const { projections, losses, training } = await sameSteps(context, arm, set, shared.seed);
+  const { projections, learningRate, losses } = await takeSteps(context, arm, set, shared.seed);
   const step = { norm: await stepNorm(model, projections) };
   const setting = await finetuned(model, sequences.bos, projections);
-  if (arm.initialisation > 0) return { learningRate, losses, step, observed: await observe(context, arm, setting, {}) };
-  const observed = await observe(context, arm, setting, { query: true });
-  const heldOut = sequences.heldOut(seed).map(({ tokens }) => tokens);
-  const lossesOfHeldOut = {
-    before: await sequenceLosses(model, model.pretrained, heldOut),
-    after: await sequenceLosses(model, projections, heldOut),
-  };
-  // Every open session maps the weights once more.
-  await model.closeSession(lossGraph);
+  const isReported = arm.variant === 'same' && arm.initialisation === 0;
+  const observed = await observe(context, arm, setting, { query: isReported });
+  const { steps } = shared.seed;
+  if (projections !== steps?.projections) await releaseProjections(model, projections);
+  if (!isReported) return { learningRate, losses, step, observed };
   const queries: KendallQueries = {
-    contextScores: await contextScoresOf(context, seed, shared),
+    contextScores: await contextScoresOf(context, arm.seed!, shared),
     finetuned: observed.tapQueries,
     untouched: await zeroShotQueries(context, shared),
   };
-  return {
-    learningRate,
-    losses,
-    step,
-    heldOut: lossesOfHeldOut,
-    kendall: kendallOfArm(queries, training),
-    observed,
-  };
+  const heldOut = sequences.heldOut(arm.seed!).map(({ tokens }) => tokens);
+  // While the compute process is at the losses, this one is at Kendall.
+  const before = heldOutLosses(model, model.pretrained, heldOut);
+  const after = heldOutLosses(model, projections, heldOut);
+  const [kendall] = await Promise.all([later(() => kendallOfArm(queries, steps!.training)), before, after]);
+  return { learningRate, losses, step, heldOut: { before: await before, after: await after }, kendall, observed };
 }
 
-function stepsOf({ variant }: Arm): typeof finetune {
-  if (variant === 'layer-causal') return finetuneLayerCausally;
-  return variant === 'batch' ? finetuneInOneStep : finetune;
-}
-
-/** Finetuning on the demonstrations of the seed themselves, once. */
-async function sameSteps(
-  context: ArmContext,
-  { initialisation, seed }: Arm,
-  set: DemonstrationSet,
-  shared: SharedInSeed,
-): Promise<SameSteps> {
-  if (shared.steps !== undefined) return shared.steps;
-  const { model } = context;
-  const recorder = recordQueries(set, model.decoder.layers);
-  const learningRate = await context.rateOf(armOf('finetuned', seed!, 'same', initialisation));
-  const options: FinetuneOptions = { learningRate, onQueries: recorder.onQueries };
-  const { projections, losses } = await finetune(model, set.finetuning, options);
-  shared.steps = { projections, losses, training: recorder.training };
-  return shared.steps;
-}
-
-async function observeAndRelease(context: ArmContext, arm: Arm, projections: Projections): Promise<ObservedQueries> {
-  const setting = await finetuned(context.model, context.sequences.bos, projections);
-  const observed = await observe(context, arm, setting, {});
-  await releaseProjections(context.model, projections);
-  return observed;
+/** Does work after the requests that were made before it have been sent. */
+async function later<T>(work: () => T): Promise<T> {
+  await setImmediate();
+  return work();
 }
 
 /** The attention in `I/d/same` to its prefix; computed again where the arm is stored already. */

@@ -2,11 +2,9 @@ import { join } from 'node:path';
 import type { Checkpoint } from '../../checkpoint/checkpoint.ts';
 import type { FolderLock } from '../../files/lock.ts';
 import type { Hooks } from '../../hooks.ts';
-import { type LoadedModel, loadModel } from '../../model/loaded-model.ts';
+import { loadModel } from '../../model/loaded-model.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { releaseAfter } from '../../runtime/scope.ts';
-import { gradientGraph } from '../../setting/finetune-step.ts';
-import { layerCausalGraph } from '../../setting/layer-causal-graph.ts';
 import { type Arm, fileNameOf } from './arm.ts';
 import { unlessBusy } from './claim.ts';
 import { computeArm, type SharedInSeed, type SharedInTask } from './compute-arm.ts';
@@ -14,7 +12,7 @@ import { refuseDiverged } from './diverged.ts';
 import { type LearningRates, learningRates, matchedStepsOf } from './learning-rates.ts';
 import { type PilotContext, readMatchedRates } from './matched-rates.ts';
 import type { TaskFolder } from './task-folder.ts';
-import { isLayerCausal, type Unit } from './units.ts';
+import type { Unit } from './units.ts';
 import { withUntrained } from './untrained-model.ts';
 
 export interface UnitsOptions extends Pick<Hooks, 'signal' | 'onProgress'> {
@@ -101,7 +99,6 @@ async function computeUnit(
       // Another process may have stored it meanwhile.
       if (!(await task.store.stored()).has(fileNameOf(arm))) {
         const own = { ...context, model };
-        await closeOtherSteps(model, arm);
         // Before its time is taken: to match a rate is not work of one arm.
         const learningRate = arm.setting === 'finetuned' ? await rates.of(arm, own) : null;
         const rateOf = async (other: Arm) => (other.id === arm.id ? learningRate! : rates.of(other, own));
@@ -113,9 +110,4 @@ async function computeUnit(
       onArm(unit.task.name, arm);
     }
   });
-}
-
-/** Every open session maps the weights once more. */
-async function closeOtherSteps(model: LoadedModel, arm: Arm): Promise<void> {
-  await model.closeSession(isLayerCausal(arm) ? gradientGraph : layerCausalGraph);
 }

@@ -1,4 +1,8 @@
-import { kendall, type TrainingTokens } from '../../metric/attention-to-training-tokens.ts';
+import {
+  kendallOfAttention,
+  type TrainingTokens,
+  trainingAttention,
+} from '../../metric/attention-to-training-tokens.ts';
 import type { ArmRecord } from './arm-record.ts';
 
 /** What Kendall reads at the taps of the queries of a task. */
@@ -19,12 +23,13 @@ export function kendallOfArm(
   { contextScores, finetuned, untouched }: KendallQueries,
   training: TrainingTokens,
 ): NonNullable<ArmRecord['kendall']> {
-  const with_ = (queryOf: (row: number) => Float32Array) => {
-    return contextScores.map((scores, row) => kendall(scores, queryOf(row), training));
+  const attention = finetuned.map(query => trainingAttention(query, training));
+  const with_ = (attentionOf: (row: number) => readonly Float64Array[]) => {
+    return contextScores.map((scores, row) => kendallOfAttention(scores, attentionOf(row), training));
   };
   return {
-    finetuned: with_(row => finetuned[row]!),
-    untouched: with_(row => untouched[row]!),
-    permutedRows: with_(row => finetuned[(row + 1) % finetuned.length]!),
+    finetuned: with_(row => attention[row]!),
+    untouched: with_(row => trainingAttention(untouched[row]!, training)),
+    permutedRows: with_(row => attention[(row + 1) % attention.length]!),
   };
 }

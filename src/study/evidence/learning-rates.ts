@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { NUDGE } from '../../metric/steadiness.ts';
-import { finetune, finetuneLayerCausally } from '../../setting/finetune.ts';
+import { finetune } from '../../setting/finetune.ts';
 import type { Arm } from './arm.ts';
+import { layerCausal } from './arm-steps.ts';
 import { whenFree } from './claim.ts';
 import {
   findRate,
@@ -56,7 +57,7 @@ export function learningRates(task: TaskFolder, signal: AbortSignal | undefined)
       ({ rates }) => rates[steps] !== undefined,
       async before => {
         const all = before ?? (await measureTarget(context));
-        const take = steps === 'layer-causal' ? finetuneLayerCausally : finetune;
+        const take = steps === 'layer-causal' ? layerCausal : finetune;
         return { ...all, rates: { ...all.rates, [steps]: await findRate(context, all.target, take) } };
       },
     );

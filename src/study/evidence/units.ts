@@ -11,8 +11,8 @@ export interface Unit {
 
 /**
  * The arms of a study in units, in the order in which they are computed: model by model, the trained
- * one first, so that each is loaded once; and layer-causal arms behind the others of their model, so
- * that their large graph is open alone. `I/d/same`, `F/d/same` and `F/d/random` of a seed are one
+ * one first, so that each is loaded once; and layer-causal arms behind the others of their model,
+ * because their graph is open alone. `I/d/same`, `F/d/same` and `F/d/random` of a seed are one
  * unit, in this order; any other arm is a unit of its own.
  */
 export function unitsOf({ tasks }: Pick<EvidencePlan, 'tasks'>): readonly Unit[] {
@@ -35,7 +35,7 @@ function isShared({ variant }: Arm): boolean {
   return variant === 'same' || variant === 'random';
 }
 
-export function isLayerCausal({ variant }: Arm): boolean {
+function isLayerCausal({ variant }: Arm): boolean {
   return variant === 'layer-causal';
 }
 
