@@ -16,7 +16,13 @@ import { LETTERS, scratch, TINY_MODEL } from '../run/tiny.ts';
 
 const SCRIPT = fileURLToPath(new URL('../fixtures/run-arms.mjs', import.meta.url));
 const wishes = {
-  ...{ preset: 'standard', model: TINY_MODEL, tasks: [LETTERS], learningRate: 0.1, without: ['task'] },
+  ...{
+    preset: 'standard',
+    model: TINY_MODEL,
+    tasks: [LETTERS],
+    learningRate: 0.1,
+    without: ['task', 'tokens', 'rates', 'shots', 'batch', 'nudged'],
+  },
   ...{ seeds: 4, shots: 4, rows: 3, behaviourRows: 5, batchSize: 4 },
 } as const satisfies Parameters<typeof planStudy>[0];
 

@@ -10,6 +10,7 @@ export {
 } from './arm.ts';
 export type { ArmData, ArmRecord, MissingArm, StoredArm } from './arm-record.ts';
 export { estimateEvidence as estimate, type StudyCost } from './cost.ts';
+export { type ExportArmOptions, exportArm } from './export-arm.ts';
 export type { Contrast } from './fold/contrasts.ts';
 export { foldStudy as fold } from './fold/fold-study.ts';
 export type {

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { UserError } from '../../error.ts';
 import { NUDGE } from '../../metric/steadiness.ts';
 import { finetune } from '../../setting/finetune.ts';
 import type { Arm } from './arm.ts';
@@ -30,6 +31,13 @@ export interface LearningRates {
   readonly prepare: (context: PilotContext) => Promise<void>;
 }
 
+/** Only the trained model gives the size that others are matched to. */
+function noTarget(): never {
+  throw new UserError('matched-rates.json is missing, which the arms of the trained model leave', {
+    remedy: 'compute the study first',
+  });
+}
+
 /** Matched rates are found by one process and stored for the others. */
 export function learningRates(task: TaskFolder, signal: AbortSignal | undefined): LearningRates {
   const { folder, work, sequences } = task;
@@ -56,7 +64,7 @@ export function learningRates(task: TaskFolder, signal: AbortSignal | undefined)
     const found = await stored(
       ({ rates }) => rates[steps] !== undefined,
       async before => {
-        const all = before ?? (await measureTarget(context));
+        const all = before ?? (steps === 'layer-causal' ? await measureTarget(context) : noTarget());
         const take = steps === 'layer-causal' ? layerCausal : finetune;
         return { ...all, rates: { ...all.rates, [steps]: await findRate(context, all.target, take) } };
       },
