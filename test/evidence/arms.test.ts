@@ -1,5 +1,5 @@
 /** @file Arms as they are stored, against settings that are made one by one. */
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { openFolder } from '../../src/checkpoint/sources/open-folder.ts';
@@ -16,7 +16,6 @@ import { randomStep, stepNorm } from '../../src/setting/random-step.ts';
 import { finetuned, inContext, type Setting, zeroShot } from '../../src/setting/setting.ts';
 import { fileNameOf, readArm } from '../../src/study/evidence/arm.ts';
 import type { ArmData } from '../../src/study/evidence/arm-record.ts';
-import { armStore } from '../../src/study/evidence/arm-store.ts';
 import { exportArm } from '../../src/study/evidence/export-arm.ts';
 import type { MatchedRates } from '../../src/study/evidence/matched-rates.ts';
 import { readTaskData } from '../../src/study/evidence/read-study.ts';
@@ -356,57 +355,5 @@ describe('the exported weights of an arm', () => {
       'export F/9/same: the study has no such arm; name one as in F/1/same',
     );
     await expect(exported('F/1/labels')).rejects.toThrow('all demonstrations have one label');
-  });
-});
-
-describe('stored arms', () => {
-  test.each([
-    ['changed numbers', (file: string) => writeFileSync(file, readFileSync(file).fill(1, 2000))],
-    ['a file that was cut', (file: string) => writeFileSync(file, readFileSync(file).subarray(0, -8))],
-    ['no file', (file: string) => rmSync(file)],
-  ])('%s: refused', async (_, damage) => {
-    const copy = mkdtempSync(join(scratch.folder, 'damaged-'));
-    cpSync(folder, copy, { recursive: true });
-    damage(join(copy, 'letters', 'arms', 'F-3-same.safetensors'));
-    const { arm } = await readTaskData(copy, inputs.plan, inputs.tasks[0]!.plan);
-    await expect(arm('F/3/same')).rejects.toThrow('F-3-same.safetensors');
-    expect(await arm('I/3/same')).toHaveProperty('record');
-  });
-});
-
-describe('a rate at which finetuning diverges', () => {
-  /** Arms of four seeds, of which only the first few have demonstrations to diverge on. */
-  function diverging(seeds: number): StudyInputs {
-    const [given] = inputs.tasks as [StudyInputs['tasks'][number]];
-    const arms = ['Z', ...[1, 2, 3, 4].map(seed => `F/${seed}/nudged`)];
-    const plan = { ...given.plan, arms, rate: 1e38 };
-    const none = { demonstrations: [], finetuning: [], prefixTokens: [inputs.plan.bos] };
-    const sequences = given.sequences.map((each, i) => (i < seeds ? each : { ...each, ...none }));
-    return { ...inputs, plan: { ...inputs.plan, tasks: [plan] }, tasks: [{ ...given, plan, sequences }] };
-  }
-
-  test('a quarter of the seeds: the arm is missing, with the reason, and the study goes on', async () => {
-    const place = mkdtempSync(join(scratch.folder, 'diverged-'));
-    const some = diverging(1);
-    expect(await runArms(some, { folder: place, threads: 1 })).toMatchObject({ arms: 5, found: 0, missing: [] });
-    const file = join(place, 'letters', 'arms', 'F-1-nudged.json');
-    expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual({
-      arm: 'F/1/nudged',
-      why: expect.stringMatching(/^finetuning diverged in step \d: .* use a learning rate below/),
-    });
-    const { read } = armStore(place, some.plan.sizes, some.tasks[0]!.plan);
-    expect(await read('F/1/nudged')).toHaveProperty('why');
-    expect(await read('F/2/nudged')).toHaveProperty('record');
-    expect(await runArms(some, { folder: place, threads: 1 })).toMatchObject({ found: 5, missing: [] });
-  });
-
-  test('more: the study stops and says so, each time', async () => {
-    const place = mkdtempSync(join(scratch.folder, 'diverged-'));
-    const why =
-      'learningRate 1e+38: task letters: finetuning diverged in 2 of the 4 seeds of nudged, more than a quarter; ' +
-      'the study stops; give a lower one, and another `out`';
-    await expect(runArms(diverging(2), { folder: place, threads: 1 })).rejects.toThrow(why);
-    expect(readdirSync(join(place, 'letters', 'arms'))).toHaveLength(4);
-    await expect(runArms(diverging(2), { folder: place, threads: 1 })).rejects.toThrow(why);
   });
 });
