@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { addAdditions, readAdditions } from '../../src/study/evidence/additions.ts';
 import { estimateEvidence } from '../../src/study/evidence/cost.ts';
+import { finetuneInOneStep } from '../../src/setting/finetune.ts';
 import { compared, similarityLess } from '../../src/study/evidence/fold/similarity.ts';
 import { type TaskArms, trained } from '../../src/study/evidence/fold/task-arms.ts';
 import { foldFolder } from '../../src/study/evidence/fold-folder.ts';
@@ -198,6 +199,9 @@ describe('a study', () => {
     // Its steps are those of F/d/same.
     const [mine, same] = ['F-2-own-copy', 'F-2-same'].map(name => text(copy, `letters/arms/${name}.safetensors`));
     expect(mine).toBe(same);
+    const batch = { ...own, variant: 'own-batch', seeds: [2], finetune: finetuneInOneStep } as const;
+    await runOwnArm(planned, batch, { folder: copy, threads: 1 });
+    expect(text(copy, 'letters/arms/F-2-own-batch.safetensors')).not.toBe(same);
     const contrast = (variant: 'own-copy' | 'random') => ({
       ...{ task: 'letters', id: 'mine', description: 'S of the same less S of mine' },
       value: (arms: TaskArms) => similarityLess(arms, compared(), compared(undefined, trained('finetuned', variant))),
@@ -207,6 +211,7 @@ describe('a study', () => {
     const { registered } = JSON.parse(result);
     expect((await readAdditions(copy, registered)).map(({ kind, id }) => `${kind} ${id}`)).toEqual([
       ...[1, 2, 3, 4].map(seed => `arm F/${seed}/own-copy`),
+      'arm F/2/own-batch',
       'contrast mine',
     ]);
     // Adding it again changes nothing; another number needs another name.
