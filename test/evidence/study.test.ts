@@ -3,9 +3,9 @@ import { appendFileSync, cpSync, mkdtempSync, readdirSync, readFileSync, rmSync,
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { finetuneInOneStep } from '../../src/setting/finetune.ts';
 import { addAdditions, readAdditions } from '../../src/study/evidence/additions.ts';
 import { estimateEvidence } from '../../src/study/evidence/cost.ts';
-import { finetuneInOneStep } from '../../src/setting/finetune.ts';
 import { compared, similarityLess } from '../../src/study/evidence/fold/similarity.ts';
 import { type TaskArms, trained } from '../../src/study/evidence/fold/task-arms.ts';
 import { foldFolder } from '../../src/study/evidence/fold-folder.ts';

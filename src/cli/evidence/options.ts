@@ -11,6 +11,11 @@ export const evidenceCommandOptions = {
   planOnly: option(z.boolean().optional(), {
     description: 'write plan.json, print its SHA-256 and stop, so that it can be published before the study',
   }),
+  export: option(nonEmptyText().optional(), {
+    description: 'write the projections of a finetuned arm, or the weights of an untrained model, as in F/3/same',
+    placeholder: 'arm',
+  }),
+  to: option(nonEmptyText().optional(), { description: 'the .safetensors file of `export`', placeholder: 'file' }),
   fold: option(nonEmptyText().optional(), {
     description: 'fold the stored arms of a folder again, without a model',
     placeholder: 'folder',
