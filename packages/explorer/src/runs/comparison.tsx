@@ -88,13 +88,20 @@ function Differences({ first, other, pair }: DifferencesProps) {
         <caption>{`${other.name} against ${first.name}, on the rows of both`}</caption>
         <thead>
           <tr>
-            {['setting', 'rows', first.name, other.name, 'difference', `only ${first.name} right`, `only ${other.name} right`, 'p (McNemar, mid-p)'].map(
-              name => (
-                <th key={name} scope="col">
-                  {name}
-                </th>
-              ),
-            )}
+            {[
+              'setting',
+              'rows',
+              first.name,
+              other.name,
+              'difference',
+              `only ${first.name} right`,
+              `only ${other.name} right`,
+              'p (McNemar, mid-p)',
+            ].map(name => (
+              <th key={name} scope="col">
+                {name}
+              </th>
+            ))}
           </tr>
         </thead>
         <tbody>

@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import type { FolderEntry } from '../../../../src/explore/page-data.ts';
 
-const SETTINGS = ["zero-shot", "in-context", "finetuned"] as const;
+const SETTINGS = ['zero-shot', 'in-context', 'finetuned'] as const;
 
 /** Runs as a table; two or more can be compared. */
 export function RunList({ entries }: { readonly entries: readonly FolderEntry[] }) {
@@ -33,13 +33,24 @@ export function RunList({ entries }: { readonly entries: readonly FolderEntry[] 
           <caption>{`${shown.length} of ${entries.length} runs`}</caption>
           <thead>
             <tr>
-              {['compare', 'run', 'task', 'model', 'shots', 'seed', 'learning rate', 'zero-shot', 'in-context', 'finetuned', 'SimAOU', 'state'].map(
-                name => (
-                  <th key={name} scope="col">
-                    {name}
-                  </th>
-                ),
-              )}
+              {[
+                'compare',
+                'run',
+                'task',
+                'model',
+                'shots',
+                'seed',
+                'learning rate',
+                'zero-shot',
+                'in-context',
+                'finetuned',
+                'SimAOU',
+                'state',
+              ].map(name => (
+                <th key={name} scope="col">
+                  {name}
+                </th>
+              ))}
             </tr>
           </thead>
           <tbody>
