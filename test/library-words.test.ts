@@ -21,10 +21,16 @@ const FLAGS_OF_OTHERS: Readonly<Record<string, string>> = {
   '--pre-tokenizer': 'gguf-new-metadata of the Python package gguf',
 };
 
+/** Writes the command that repeats a run, for people to copy. */
+const WRITES_COMMANDS = 'report/run/repeat-command.ts';
+
+/** Custom properties of CSS: `--ink:#000`, `--s${i}:`, `var(--ink)`. */
+const PROPERTIES = /var\(--[\w-]+|--[a-z][\w-]*(?=:|\$\{)/g;
+
 /** Flags in the string literals and templates of a text. */
 function flagsIn(text: string): string[] {
   const strings = text.match(/'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\.)*`/g) ?? [];
-  return strings.flatMap(each => each.match(/(?<![\w-])--[a-z][a-z-]*/g) ?? []);
+  return strings.flatMap(each => each.replaceAll(PROPERTIES, '').match(/(?<![\w-])--[a-z][a-z-]*/g) ?? []);
 }
 
 test('flags in literals are found', () => {
@@ -33,7 +39,9 @@ test('flags in literals are found', () => {
 });
 
 test('the library knows no flag of the command line', () => {
-  const found = library.flatMap(file => flagsIn(code(file)).map(flag => `${file}: ${flag}`));
+  const found = library
+    .filter(file => file !== WRITES_COMMANDS)
+    .flatMap(file => flagsIn(code(file)).map(flag => `${file}: ${flag}`));
   expect(found.filter(each => !(each.split(': ')[1]! in FLAGS_OF_OTHERS))).toEqual([]);
 });
 

@@ -34,7 +34,7 @@ async function textsOf({ plan, tokens = [] }: FolderData, { model }: TextOptions
       model === undefined
         ? `the model ${name ?? '(without a name)'} is not among those that come with dualform`
         : `${model} has no tokenizer`;
-    return { from: null, why: `${missing}; --model names where it is` };
+    return { from: null, why: `${missing}; the option model names where it is` };
   }
   const decoder = await openDecoder(source);
   if (decoder.digest !== digest) {

@@ -5,8 +5,9 @@ import { encodeFor, feedsWeights, weightInputs } from '../runtime/encode-for.ts'
 import type { Handle, Runtime, Session } from '../runtime/runtime.ts';
 import type { Decoder } from './decoder.ts';
 import type { Outputs } from './forward.ts';
+import { inHalf, requireHalf } from './half-precision.ts';
 import { openDecoder } from './open-decoder.ts';
-import { inHalf, precisionOf, requireHalf } from './precision.ts';
+import { precisionOf } from './precision.ts';
 
 /** The key and value projections of all layers, by checkpoint name, kept with the sessions. */
 export type Projections = Readonly<Record<string, Handle>>;

@@ -1,16 +1,8 @@
 /**
  * @file Half precision: matrices of weights and the products of the forward pass in float16, all else
- * in float32 (`halfProducts`). A checkpoint carries it in its configuration, so that every plan and
- * signature that fixes the configuration fixes it too.
+ * in float32 (`half-precision.ts`). A checkpoint carries it in its configuration, so that every plan
+ * and signature that fixes the configuration fixes it too.
  */
-import { deviceClass } from '../device.ts';
-import { UserError } from '../error.ts';
-import { halfProducts, type Rounding } from '../graph/half-products.ts';
-import { matmul } from '../graph/operators/matmul.ts';
-import { input } from '../graph/tensor.ts';
-import { encodeFor, weightInputs } from '../runtime/encode-for.ts';
-import type { Runtime, TensorData } from '../runtime/runtime.ts';
-import type { Outputs } from './forward.ts';
 
 export const precisions = ['float32', 'float16'] as const;
 export type Precision = (typeof precisions)[number];
@@ -30,33 +22,4 @@ export function runInPrecision<C extends WithConfig>(checkpoint: C, precision: P
 
 export function precisionOf({ config }: WithConfig): Precision {
   return config[KEY] === 'float16' ? 'float16' : 'float32';
-}
-
-/** A graph in half precision. One without weights updates projections, in float32. */
-export function inHalf(outputs: Outputs, rounding?: Rounding): Outputs {
-  if (weightInputs(outputs).size === 0) return outputs;
-  return halfProducts(outputs, name => name.startsWith('gradient.'), rounding);
-}
-
-/** @throws UserError where a device does not compute in float16 */
-export async function requireHalf(runtime: Runtime): Promise<void> {
-  const { device } = runtime;
-  const refuse = (why: string): never => {
-    throw new UserError(`${device} ${why}`, {
-      option: KEY,
-      value: 'float16',
-      remedy: 'use float32, or `device` webgpu or cuda with a card that has float16',
-    });
-  };
-  if (!['webgpu', 'cuda'].includes(deviceClass(device))) refuse('computes in float32 only');
-  const dims = [2, 2];
-  const x = input('x', 'float32', dims);
-  const outputs = halfProducts({ y: matmul(x, x) }, () => false);
-  const fed: TensorData = { type: 'float32', dims, data: Float32Array.of(1, 2, 3, 4) };
-  const session = await runtime.openSession({ name: 'half', model: encodeFor(device, { name: 'half', outputs }) });
-  const { fetched } = await runtime
-    .run(session, { doing: 'multiplying in float16', feeds: { x: fed }, fetch: ['y'] })
-    .catch(() => refuse('does not compute in float16'));
-  await runtime.closeSession(session);
-  if (String(fetched.y!.data) !== '7,10,15,22') refuse('multiplies wrongly in float16');
 }

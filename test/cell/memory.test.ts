@@ -23,12 +23,3 @@ test.each([
     /^jobs 3: a cell needs up to .* GB.*; 2 would fit$/,
   );
 });
-
-test('a choice of seed and learning rate takes longer with more candidates', async () => {
-  const cost = (seeds: number[]) =>
-    sweepCost(readSweep('plan.json', { command: 'tune', base: { ...text, seeds, rows: 8 } }, cellKinds), {
-      measure: true,
-    });
-  const [few, many] = [await cost([1]), await cost(Array.from({ length: 40 }, (_, seed) => seed))];
-  expect(many.seconds!).toBeGreaterThan(few.seconds!);
-});

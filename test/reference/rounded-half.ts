@@ -5,8 +5,8 @@
 import type { Rounding } from '../../src/graph/half-products.ts';
 import * as g from '../../src/graph/operators/index.ts';
 import { constant, type Tensor } from '../../src/graph/tensor.ts';
+import { inHalf } from '../../src/model/half-precision.ts';
 import type { LoadedModel, ModelGraph } from '../../src/model/loaded-model.ts';
-import { inHalf } from '../../src/model/precision.ts';
 
 /**
  * x with the 11 bits of float16 (Veltkamp's splitting), and below 2^-14 a multiple of 2^-24. Numbers

@@ -67,7 +67,7 @@ describe('the file', () => {
     const earlier = await readFolder(new URL('run', EARLIER).pathname);
     const page = await reportPage([await withTexts(earlier)]);
     expect(page).toContain(
-      'since the model tiny-model is not among those that come with dualform; --model names where it is',
+      'since the model tiny-model is not among those that come with dualform; the option model names where it is',
     );
     const other = await withTexts(earlier, { model: 'smollm2-135m-instruct' });
     expect(other.texts).toMatchObject({

@@ -1,7 +1,7 @@
 import type { CellCost } from '../../cell/kind.ts';
 import type { Hooks } from '../../hooks.ts';
 import { checkOptions } from '../../options.ts';
-import { estimateRun } from '../estimate/estimate.ts';
+import { type Estimate, estimateRun } from '../estimate/estimate.ts';
 import type { SharedModel } from '../shared-model.ts';
 import { type TuneWishes, tuneOptions } from './options.ts';
 
@@ -25,11 +25,17 @@ export async function estimateTune(
   const { layers, hiddenSize } = (await shared.open(ofRun, hooks)).decoder;
   // Attention outputs of every rate stay until the end.
   const outputs = 4 * plan.examples * layers * hiddenSize * (learningRates.length + 2);
+  const seconds = measure ? secondsOfGrid(stages, seeds.length, learningRates.length) : null;
+  return { memoryBytes: memoryBytes + outputs, seconds, diskBytes: null };
+}
+
+/** Seconds of a grid, from those of the stages of one run. */
+export function secondsOfGrid(stages: Estimate['stages'], seeds: number, rates: number): number {
   const { load, prefix, 'zero-shot': zeroShot, 'in-context': inContext, finetuning, finetuned } = stages;
-  const seconds =
+  return (
     load.seconds! +
     zeroShot.seconds! +
-    seeds.length * (prefix.seconds! + inContext.seconds!) +
-    2 * learningRates.length * (finetuning.seconds! + finetuned.seconds!);
-  return { memoryBytes: memoryBytes + outputs, seconds: measure ? seconds : null, diskBytes: null };
+    seeds * (prefix.seconds! + inContext.seconds!) +
+    2 * rates * (finetuning.seconds! + finetuned.seconds!)
+  );
 }
