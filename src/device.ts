@@ -15,3 +15,7 @@ export function deviceClass(device: string): DeviceClass {
 export function cardOf(device: string): number {
   return Number(device.split(':')[1] ?? 0);
 }
+
+/** Of the weights and of the products of the forward pass. */
+export const precisions = ['float32', 'float16'] as const;
+export type Precision = (typeof precisions)[number];

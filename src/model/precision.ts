@@ -3,9 +3,7 @@
  * in float32 (`half-precision.ts`). A checkpoint carries it in its configuration, so that every plan
  * and signature that fixes the configuration fixes it too.
  */
-
-export const precisions = ['float32', 'float16'] as const;
-export type Precision = (typeof precisions)[number];
+import type { Precision } from '../device.ts';
 
 interface WithConfig {
   readonly config: Readonly<Record<string, unknown>>;

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { precisions } from '../model/precision.ts';
+import { precisions } from '../device.ts';
 import {
   type ChosenOptions,
   checkOptions,
