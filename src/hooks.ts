@@ -64,7 +64,7 @@ export interface Hooks {
 
 /**
  * Parts the hooks from the options of the job itself.
- * @throws UserError for a device that there is not
+ * @throws UserError for an unknown device
  */
 export function splitHooks<O extends Hooks>(
   options: O,

@@ -48,7 +48,7 @@ export interface WebRuntimeOptions extends Omit<WorkerOptions, 'createWorker'> {
 /**
  * Starts a worker with onnxruntime. The caller closes it.
  *
- * @throws UserError when onnxruntime does not start, or several threads are asked for in a page that
+ * @throws UserError when onnxruntime does not start, or several threads are requested in a page that
  * may not have them; the reason of `signal` when it is aborted
  */
 export function openRuntime(options: WebRuntimeOptions = {}): Promise<WebRuntime> {

@@ -8,7 +8,7 @@ export interface Resource {
   readonly make?: () => Promise<string | Uint8Array>;
 }
 
-/** A document that is made when it is asked for. */
+/** A document that is made when it is requested. */
 export function jsonResource(path: string, make: () => Promise<unknown> | unknown): Resource {
   return { path, type: 'application/json', make: async () => JSON.stringify(await make()) };
 }

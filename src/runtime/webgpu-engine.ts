@@ -48,7 +48,7 @@ export function createWebgpuEngine({
     return opening;
   }
 
-  /** Joins tensors at `place`; a single one is copied there. The result is no float16 unless it is asked for. */
+  /** Joins tensors at `place`; a single one is copied there. The result is float16 only on request. */
   async function join(
     parts: readonly WebgpuTensor[],
     axis: number,

@@ -102,7 +102,7 @@ export async function patiently<T>(
       const away = performance.now() - since;
       if (away > ms) {
         throw new UserError(`${place}: not reachable for ${Math.round(away / 1000)} s (${why})`, {
-          remedy: 'start the server, or check the URL; the same command goes on',
+          remedy: 'start the server, or check the URL; the same command resumes',
         });
       }
       await sleep(LOOK_AGAIN_MS, undefined, signal && { signal });

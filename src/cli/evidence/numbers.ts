@@ -12,7 +12,7 @@ export interface EvidenceTable {
   readonly notes?: readonly string[];
 }
 
-/** 0.169, or that there is none. */
+/** 0.169, or `none`. */
 export function shownValue({ value }: Pick<EvidenceEstimate, 'value'>, scale = 1): string {
   return value === null ? 'none' : formatDecimal(scale * value, scale === 1 ? 3 : 1);
 }

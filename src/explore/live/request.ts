@@ -3,7 +3,7 @@ import { closest } from 'fastest-levenshtein';
 import { UserError } from '../../error.ts';
 
 export interface LabelledText {
-  /** Fed as it stands: the template has been filled in. */
+  /** Fed unchanged: the template has been filled in. */
   readonly text: string;
   /** Index of its label word. */
   readonly label: number;
@@ -13,7 +13,7 @@ export interface LiveRequest {
   readonly demonstrations: readonly LabelledText[];
   /** With their leading space. */
   readonly labels: readonly string[];
-  /** Fed as it stands. */
+  /** Fed unchanged. */
   readonly query: string;
   readonly learningRate: number;
   /** Demonstrations of the null "other demonstrations"; it is left out where there are none. */

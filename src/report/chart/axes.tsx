@@ -42,7 +42,7 @@ export function BottomAxis({
   );
 }
 
-/** Grid and numbers at the left; the label stands above the axis, where it needs no turning. */
+/** Grid and numbers at the left; the label is above the axis, where it needs no turning. */
 export function LeftAxis({
   area,
   scale,

@@ -62,7 +62,7 @@ export function enhance(root: Document, part: ParentNode = root): void {
         });
         const numeric = head.classList.contains('number');
         keyed.sort((a, b) => {
-          // What has no number stands at the end, whichever way it is sorted.
+          // What has no number comes last, whichever way it is sorted.
           if (numeric && Number.isNaN(a.number) !== Number.isNaN(b.number)) return Number.isNaN(a.number) ? 1 : -1;
           const order = numeric ? a.number - b.number || 0 : a.text.localeCompare(b.text);
           return down ? -order : order;

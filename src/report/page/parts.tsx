@@ -72,7 +72,7 @@ export interface Column {
 
 export interface Cell {
   readonly shown: ComponentChildren;
-  /** What the column is sorted by, and what stands in a CSV file (default: the text). */
+  /** What the column is sorted by, and the content of a CSV file (default: the text). */
   readonly value?: number | string | null | undefined;
   readonly tone?: 'wrong' | 'text' | undefined;
 }

@@ -101,7 +101,7 @@ export function readRun(folder: FolderData): RunData {
         ? [{ step: line.step, row: line.row, label: line.label, loss: losses[line.step] ?? null, ...fed(line) }]
         : [],
     ),
-    texts: texts ?? { from: null, why: 'no tokenizer was asked for it' },
+    texts: texts ?? { from: null, why: 'no tokenizer was given' },
     plan: runPlan.safeParse(folder.plan).data ?? {},
     provenance: folder.provenance,
   };

@@ -162,7 +162,7 @@ function Prompt({ run, fed }: { readonly run: RunData; readonly fed: Fed | undef
 function Prompts({ run }: { readonly run: RunData }): VNode {
   return (
     <>
-      <h3>What stands before each row</h3>
+      <h3>The prompt before each row</h3>
       <p>
         The model reads the prefix of the setting and then the tokens of the row, which are those in the table above.
         Nothing else is fed. Finetuned, the prefix is that of zero-shot, and the projections are changed.

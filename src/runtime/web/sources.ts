@@ -22,7 +22,7 @@ interface WorkerScope {
   };
 }
 
-/** Reads bytes in a worker, each when it is asked for. */
+/** Reads bytes in a worker, each when it is needed. */
 export function sourceOf(name: string, bytes: SourceBytes): Source {
   const { FileReaderSync, XMLHttpRequest } = globalThis as unknown as WorkerScope;
   const checked = (size: number, read: Source['read']): Source => ({

@@ -39,7 +39,7 @@ const FILE = 'additions.json';
 /**
  * The additions of a study, from the first on.
  *
- * @throws UserError when an entry does not follow from what stands before it
+ * @throws UserError when an entry does not follow from the entries before it
  */
 export async function readAdditions(folder: string, registered: string): Promise<readonly Addition[]> {
   return (await readLinks(folder, registered)).map(({ previous: _, ...addition }) => addition);
@@ -48,7 +48,7 @@ export async function readAdditions(folder: string, registered: string): Promise
 /**
  * Adds what is not there yet.
  *
- * @throws UserError as `readAdditions`, or for a name that stands for something else
+ * @throws UserError as `readAdditions`, or for a name that is taken by something else
  */
 export async function addAdditions(folder: string, registered: string, added: readonly Addition[]): Promise<void> {
   const links = [...(await readLinks(folder, registered))];
@@ -73,7 +73,7 @@ async function readLinks(folder: string, registered: string): Promise<readonly L
   const links = ((await readJson(path)) as AdditionsFile | undefined)?.additions ?? [];
   for (const [i, { previous }] of links.entries()) {
     if (previous === hashBefore(links.slice(0, i), registered)) continue;
-    throw new UserError(`${path}: entry ${i + 1} does not follow from what stands before it: something was changed`, {
+    throw new UserError(`${path}: entry ${i + 1} does not follow from the entries before it: something was changed`, {
       remedy: 'restore the file as it was written',
     });
   }

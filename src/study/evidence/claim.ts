@@ -11,7 +11,7 @@ const LOOK_AGAIN_MS = 500;
 /**
  * Does work that one process at a time does.
  *
- * @param place a folder that stands for the work
+ * @param place the folder whose lock is held during the work
  * @returns `busy` when another process is at it
  */
 export async function unlessBusy<T>(place: string, work: (lock: FolderLock) => Promise<T>): Promise<T | 'busy'> {

@@ -9,9 +9,9 @@ import type { TaskSequences } from './tokens.ts';
 export interface ObservedQueries extends Pick<ArmData, 'attentionOutput' | 'scores' | 'offsets'> {
   /** [rows][C]. */
   readonly logProbabilities: readonly (readonly number[])[];
-  /** [L, P] of each query with taps; empty unless asked for. */
+  /** [L, P] of each query with taps; empty unless requested. */
   readonly contextScores: readonly Float32Array[];
-  /** [L, H*dh] of each query with taps; empty unless asked for. */
+  /** [L, H*dh] of each query with taps; empty unless requested. */
   readonly tapQueries: readonly Float32Array[];
 }
 

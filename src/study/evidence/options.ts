@@ -51,7 +51,7 @@ export const evidenceOptions = {
     placeholder: 'folder',
   }),
   seenBefore: option(nonEmptyText().optional(), {
-    description: 'what was looked at before, in your words: it stands in the plan',
+    description: 'what was looked at before, in your words; written to the plan',
     placeholder: 'text',
   }),
   ...modelOptions,

@@ -10,7 +10,7 @@ import { readStudy } from './fold-folder.ts';
 export interface OwnContrast extends Contrast {
   /** Name of a task of the study. */
   readonly task: string;
-  /** What it is, in words: it stands in `additions.json`. */
+  /** What it is, in words; written to `additions.json`. */
   readonly description: string;
 }
 

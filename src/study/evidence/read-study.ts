@@ -9,7 +9,7 @@ import type { TaskData } from './study-data.ts';
 
 /**
  * A task of a study: its plan, what `tokens.jsonl` says of queries and demonstrations, and its arms
- * as they are asked for. Needs no model.
+ * when they are requested. Needs no model.
  *
  * @throws UserError when the folder lacks `tokens.jsonl`, or it does not belong to the plan
  */

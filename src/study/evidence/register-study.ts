@@ -7,7 +7,7 @@ import type { EvidencePlan } from './plan.ts';
 import { type PlannedStudy, planStudy } from './plan-study.ts';
 import { register } from './registration.ts';
 
-/** A study whose plan stands in its folder. */
+/** A study whose plan is in its folder. */
 export interface Registration {
   readonly schema: 'dualform.evidence-registration/1';
   readonly signature: string;

@@ -36,7 +36,7 @@ export interface ArmsStatus {
 /**
  * Computes the arms of a study that its folder lacks, or those of a shard. Several processes may do
  * so at once; each arm is computed by one of them. A call that was stopped, even killed, loses the
- * arm at work; the next one goes on, and every number is the same.
+ * arm at work; the next one resumes, and every number is the same.
  *
  * @throws UserError when the folder holds other token ids, more than a quarter of the seeds of a
  * variant diverge, or the disk refuses

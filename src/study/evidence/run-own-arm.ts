@@ -25,7 +25,7 @@ export interface OwnArm {
   /** Ends the id of the arm: `F/3/own-reversed`. */
   readonly variant: `own-${string}`;
   readonly seeds: readonly number[];
-  /** What it is, in words: it stands in `additions.json`. */
+  /** What it is, in words; written to `additions.json`. */
   readonly description: string;
   /** The demonstrations that it reads; those of the seed unless given. */
   readonly demonstrations?: (set: DemonstrationSet, seed: number) => DemonstrationSet;

@@ -33,7 +33,7 @@ export interface TaskSequences {
   readonly heldOut: (seed: number) => readonly Query[];
 }
 
-/** The sequences of a task. Variants are made when they are first asked for. */
+/** The sequences of a task. Variants are made on first use. */
 export function taskSequences(
   { plan: { bos, separator }, model: { tokenizer } }: Pick<StudyInputs, 'plan' | 'model'>,
   { plan, task, sequences, other }: TaskInputs,
@@ -88,7 +88,7 @@ export function evidenceTokenLines(sequences: TaskSequences): readonly Json[] {
   ];
 }
 
-/** None for an arm that there is not, as `labels` of a set with one label. */
+/** None for a missing arm, as `labels` of a set with one label. */
 function linesOfArm(id: string, { bos, setOf }: TaskSequences): readonly Json[] {
   const { setting, seed, variant } = readArm(id);
   const prefix = (tokens: readonly number[]) => ({ arm: id, kind: 'prefix', tokens });

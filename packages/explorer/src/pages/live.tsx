@@ -40,7 +40,7 @@ export function LivePage({ site }: { readonly site: Site }) {
   };
   useEffect(() => replaceParameters('live', writeState(state)), [state]);
 
-  /** Takes rows of a task into the fields; the first ones, which nobody asked for, only where they are empty. */
+  /** Takes rows of a task into the fields; rows that the reader did not choose only into empty ones. */
   const take = async (chosen: PageTask, wish: { seed: string; shots: string; isFirst: boolean }) => {
     try {
       const [seed, shots] = [wholeNumber('seed', wish.seed), wholeNumber('shots', wish.shots)];

@@ -37,7 +37,7 @@ export function ReadPage() {
       <ol class="steps">
         <li>
           <h2>The query alone</h2>
-          <p>The model reads a text and is asked for the next word. This is called zero-shot.</p>
+          <p>The model reads a text and predicts the next word. This is called zero-shot.</p>
           <blockquote>{query}</blockquote>
           <p>
             The answer is one of the label words {labels.map(label => label.trim()).join(' and ')}; the data set says{' '}

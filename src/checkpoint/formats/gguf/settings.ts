@@ -2,7 +2,7 @@ import { UserError } from '../../../error.ts';
 import type { Gguf, GgufValue } from './parse-gguf.ts';
 
 /**
- * The metadata of one architecture, read with their types checked; `{arch}` in a key stands for the
+ * The metadata of one architecture, read with their types checked; `{arch}` in a key is the
  * architecture.
  */
 export interface GgufSettings {
