@@ -3,6 +3,7 @@ import type { FolderEntry } from '../../../../src/explore/page-data.ts';
 import { settingNames } from '../../../../src/setting/setting-name.ts';
 import { mcnemarMidP } from '../../../../src/statistics/mcnemar.ts';
 import { readJson } from '../site.ts';
+import { Heads } from './heads.tsx';
 
 interface Line {
   readonly row: number;
@@ -86,24 +87,18 @@ function Differences({ first, other, pair }: DifferencesProps) {
     <div class="scroll">
       <table>
         <caption>{`${other.name} against ${first.name}, on the rows of both`}</caption>
-        <thead>
-          <tr>
-            {[
-              'setting',
-              'rows',
-              first.name,
-              other.name,
-              'difference',
-              `only ${first.name} right`,
-              `only ${other.name} right`,
-              'p (McNemar, mid-p)',
-            ].map(name => (
-              <th key={name} scope="col">
-                {name}
-              </th>
-            ))}
-          </tr>
-        </thead>
+        <Heads
+          names={[
+            'setting',
+            'rows',
+            first.name,
+            other.name,
+            'difference',
+            `only ${first.name} right`,
+            `only ${other.name} right`,
+            'p (McNemar, mid-p)',
+          ]}
+        />
         <tbody>
           {settingNames.map(setting => {
             const found = compare(pair[0].get(setting), pair[1].get(setting));

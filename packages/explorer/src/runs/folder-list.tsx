@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks';
 import type { FolderEntry } from '../../../../src/explore/page-data.ts';
+import { Heads } from './heads.tsx';
 
 const SETTINGS = ['zero-shot', 'in-context', 'finetuned'] as const;
 
@@ -31,28 +32,22 @@ export function RunList({ entries }: { readonly entries: readonly FolderEntry[] 
       <div class="scroll">
         <table class="folders">
           <caption>{`${shown.length} of ${entries.length} runs`}</caption>
-          <thead>
-            <tr>
-              {[
-                'compare',
-                'run',
-                'task',
-                'model',
-                'shots',
-                'seed',
-                'learning rate',
-                'zero-shot',
-                'in-context',
-                'finetuned',
-                'SimAOU',
-                'state',
-              ].map(name => (
-                <th key={name} scope="col">
-                  {name}
-                </th>
-              ))}
-            </tr>
-          </thead>
+          <Heads
+            names={[
+              'compare',
+              'run',
+              'task',
+              'model',
+              'shots',
+              'seed',
+              'learning rate',
+              'zero-shot',
+              'in-context',
+              'finetuned',
+              'SimAOU',
+              'state',
+            ]}
+          />
           <tbody>
             {shown.map(entry => (
               <tr key={entry.id}>
@@ -92,15 +87,7 @@ export function StudyList({ entries }: { readonly entries: readonly FolderEntry[
     <div class="scroll">
       <table class="folders">
         <caption>{`${entries.length} studies`}</caption>
-        <thead>
-          <tr>
-            {['folder', 'kind', 'model', 'state', 'changed'].map(name => (
-              <th key={name} scope="col">
-                {name}
-              </th>
-            ))}
-          </tr>
-        </thead>
+        <Heads names={['folder', 'kind', 'model', 'state', 'changed']} />
         <tbody>
           {entries.map(entry => (
             <tr key={entry.id}>
