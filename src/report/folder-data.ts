@@ -1,4 +1,4 @@
-/** @file The data of a folder as the views take them, and as they stand in a report and go to the page. */
+/** @file The data of a folder as views, reports and the page take them. */
 import * as z from 'zod';
 
 /** What left a folder. */

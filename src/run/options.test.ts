@@ -41,7 +41,7 @@ test('a preset goes before what was tuned, what is given before a preset', () =>
   expect(chosenNumbers(readOptions({ seed: 0 }), embedded, { name: 'mr' }, paper)).toEqual({ ...paper, seed: 0 });
 });
 
-test('settings stand in one order, each once', () => {
+test('settings are in one order, each once', () => {
   expect(readOptions({ settings: ['finetuned', 'zero-shot', 'finetuned'] }).settings).toEqual([
     'zero-shot',
     'finetuned',

@@ -22,7 +22,7 @@ test('each sequence is in one batch, lengths never rise, all batches but the las
   );
 });
 
-test('long sequences stand in smaller batches, one at least', () => {
+test('long sequences are in smaller batches, one at least', () => {
   const result = batches(sequences([600, 300, 200, 200, 100, 100, 100, 100, 100]), { size: 4 });
   expect(result).toEqual([[0], [1, 2], [3, 4, 5, 6], [7, 8]]);
 });

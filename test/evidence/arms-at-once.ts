@@ -50,6 +50,16 @@ export function wholeStudy(): WholeStudy {
   return made;
 }
 
+/** Resumes a study that was killed; it computes the missing arms alone and ends with the same bytes. */
+export async function expectResumed(folder: string, whole: WholeStudy): Promise<void> {
+  const stored = readdirSync(join(folder, 'letters', 'arms')).filter(name => name.endsWith('.json')).length;
+  const { found, missing } = await runArms(whole.inputs, { folder, threads: 1 });
+  expect(found).toBe(stored);
+  expect(missing).toEqual([]);
+  expect(digests(folder)).toEqual(whole.digests);
+  expect(readdirSync(folder)).toEqual(['letters']);
+}
+
 /** A digest of every file, without the seconds that an arm took. */
 export function digests(folder: string): Readonly<Record<string, string>> {
   const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter(entry => entry.isFile());

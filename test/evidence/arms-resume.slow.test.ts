@@ -1,24 +1,18 @@
 /** @file Studies that are stopped at many points, and computed by several processes in other ways. */
 import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Progress } from '../../src/hooks.ts';
 import { Interrupted } from '../../src/run/interrupted.ts';
 import { runArms } from '../../src/study/evidence/run-arms.ts';
 import { scratch } from '../run/tiny.ts';
-import { digests, inProcess, wholeStudy } from './arms-at-once.ts';
+import { digests, expectResumed, inProcess, wholeStudy } from './arms-at-once.ts';
 
 const whole = wholeStudy();
 
 test.each([1, 8, 50, 97])('killed at %i percent, a study resumes and ends with the same bytes', async percent => {
   const folder = scratch();
   expect(await inProcess({ folder }, ({ stage, done }) => stage === 'arms' && done >= percent)).toBeUndefined();
-  const stored = readdirSync(join(folder, 'letters', 'arms')).filter(name => name.endsWith('.json')).length;
-  const { found, missing } = await runArms(whole.inputs, { folder, threads: 1 });
-  expect(found).toBe(stored);
-  expect(missing).toEqual([]);
-  expect(digests(folder)).toEqual(whole.digests);
-  expect(readdirSync(folder)).toEqual(['letters']);
+  await expectResumed(folder, whole);
 });
 
 test('stopped by its signal between the arms of a seed, it resumes', async () => {

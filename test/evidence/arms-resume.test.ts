@@ -1,22 +1,17 @@
 /** @file Studies that are killed, or computed by several processes. */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { runArms } from '../../src/study/evidence/run-arms.ts';
 import { scratch } from '../run/tiny.ts';
-import { digests, inProcess, wholeStudy } from './arms-at-once.ts';
+import { digests, expectResumed, inProcess, wholeStudy } from './arms-at-once.ts';
 
 const whole = wholeStudy();
 
 test('killed while it writes an untrained model, a study resumes and ends with the same bytes', async () => {
   const folder = scratch();
   expect(await inProcess({ folder }, ({ stage }) => stage === 'load')).toBeUndefined();
-  const stored = readdirSync(join(folder, 'letters', 'arms')).filter(name => name.endsWith('.json')).length;
-  const { found, missing } = await runArms(whole.inputs, { folder, threads: 1 });
-  expect(found).toBe(stored);
-  expect(missing).toEqual([]);
-  expect(digests(folder)).toEqual(whole.digests);
-  expect(readdirSync(folder)).toEqual(['letters']);
+  await expectResumed(folder, whole);
 });
 
 test('two shards at once are the whole', async () => {

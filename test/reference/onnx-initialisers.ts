@@ -7,7 +7,7 @@ export interface Initialiser {
   readonly type: number;
 }
 
-/** The tensors that stand in a model itself, or are mapped from a file by it. */
+/** The tensors that are in a model itself, or are mapped from a file by it. */
 export function onnxInitialisers(model: Uint8Array): readonly Initialiser[] {
   const [GRAPH, INITIALISER] = [7, 5];
   return fieldsOf(model)

@@ -58,7 +58,7 @@ test('computes the branch that is chosen, from one copy of the weights', async (
   });
 });
 
-test('tells what a model reads and computes, and its names in the joined one', () => {
+test('lists what a model reads and computes, and its names in the joined one', () => {
   expect(branchOf(both, 3)).toEqual({
     inputs: [
       { name: 'x', outside: '3/x', type: 'float32', shape: ['T', 2] },

@@ -10,16 +10,14 @@ export interface Area {
   readonly bottom: number;
 }
 
-/** Axis below the panel, with its label. */
-export function BottomAxis({
-  area,
-  scale,
-  label,
-}: {
+interface AxisProps {
   readonly area: Area;
   readonly scale: Scale;
   readonly label: string;
-}): VNode {
+}
+
+/** Axis below the panel, with its label. */
+export function BottomAxis({ area, scale, label }: AxisProps): VNode {
   const { left, right, bottom } = area;
   return (
     <g>
@@ -43,15 +41,7 @@ export function BottomAxis({
 }
 
 /** Grid and numbers at the left; the label is above the axis, where it needs no turning. */
-export function LeftAxis({
-  area,
-  scale,
-  label,
-}: {
-  readonly area: Area;
-  readonly scale: Scale;
-  readonly label: string;
-}): VNode {
+export function LeftAxis({ area, scale, label }: AxisProps): VNode {
   const { left, right, top } = area;
   return (
     <g>

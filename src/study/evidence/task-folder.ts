@@ -20,7 +20,7 @@ export interface TaskFolder {
  * Writes `tokens.jsonl`, or checks it.
  *
  * @param folder of the study
- * @throws UserError when other tokens stand there, or the disk refuses
+ * @throws UserError when it holds other tokens, or the disk refuses
  */
 export async function openTaskFolder(folder: string, inputs: StudyInputs, task: TaskInputs): Promise<TaskFolder> {
   const sequences = taskSequences(inputs, task);

@@ -39,16 +39,7 @@ export function Comparison({ entries }: { readonly entries: readonly FolderEntry
       <div class="scroll">
         <table>
           <caption>Parameters</caption>
-          <thead>
-            <tr>
-              <th scope="col">run</th>
-              {['model', 'task', 'shots', 'seed', 'learning rate'].map(name => (
-                <th key={name} scope="col">
-                  {name}
-                </th>
-              ))}
-            </tr>
-          </thead>
+          <Heads names={['run', 'model', 'task', 'shots', 'seed', 'learning rate']} />
           <tbody>
             {entries.map(({ id, name, model, task, shots, seed, learningRate }) => (
               <tr key={id}>
