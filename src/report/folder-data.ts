@@ -1,5 +1,6 @@
 /** @file The data of a folder as views, reports and the page take them. */
 import * as z from 'zod';
+import { storedExample, storedMetrics } from '../run/stored-lines.ts';
 
 /** What left a folder. */
 export const folderKinds = ['run', 'table', 'tune', 'evidence', 'momentum', 'theory', 'train', 'sweep'] as const;
@@ -7,30 +8,21 @@ export type FolderKind = (typeof folderKinds)[number];
 
 const place = z.int().nonnegative();
 const ids = z.array(place);
-const layers = z.array(z.number().nullable());
 
-/** A line of `examples.jsonl`: a row in one setting. */
-export const exampleLine = z.object({
-  index: place,
-  row: place,
-  setting: z.string(),
-  gold: place,
-  predicted: place,
-  logProbabilities: z.array(z.number()),
-  tokens: place,
-});
+/** A line of `examples.jsonl`; later versions may add keys. */
+export const exampleLine = z.object(storedExample.shape);
 export type ExampleLine = z.infer<typeof exampleLine>;
 
-/** A line of `metrics.jsonl`: the similarities of a row by layer; absent where not measured. */
-export const metricLine = z.object({
-  index: place,
-  row: place,
-  simAOU: layers.optional(),
-  simAOURandom: layers.optional(),
-  simAM: layers.optional(),
-  simAMZeroShot: layers.optional(),
-  kendall: layers.optional(),
-  kendallRandom: layers.optional(),
+/** A line of `metrics.jsonl`, of which the views show these similarities. */
+export const metricLine = z.object(storedMetrics.shape).pick({
+  index: true,
+  row: true,
+  simAOU: true,
+  simAOURandom: true,
+  simAM: true,
+  simAMZeroShot: true,
+  kendall: true,
+  kendallRandom: true,
 });
 export type MetricLine = z.infer<typeof metricLine>;
 

@@ -1,10 +1,11 @@
-/** @file Checks the lines of a run folder, so that damage on disk does not become a number. */
+/** @file The lines of a run folder, and their checks, so that damage on disk does not become a number. */
 import * as z from 'zod';
 import type { ExampleMetrics } from '../metric/measure.ts';
 import type { ExampleRecord } from './records.ts';
 
 const place = z.int().nonnegative();
-const example = z.strictObject({
+/** A line of `examples.jsonl`: a row in one setting. */
+export const storedExample = z.strictObject({
   index: place,
   row: place,
   setting: z.string(),
@@ -16,7 +17,8 @@ const example = z.strictObject({
 
 const layers = z.array(z.number().nullable());
 const perLayer = layers.optional();
-const metrics = z.strictObject({
+/** A line of `metrics.jsonl`: the similarities of a row by layer; absent where not measured. */
+export const storedMetrics = z.strictObject({
   index: place,
   row: place,
   simAOU: perLayer,
@@ -38,7 +40,7 @@ export function isExampleLine(
   line: string,
   at: Pick<ExampleRecord, 'index' | 'setting'> & { readonly labels: number },
 ): boolean {
-  const { data } = example.safeParse(parsed(line));
+  const { data } = storedExample.safeParse(parsed(line));
   return (
     data !== undefined &&
     data.index === at.index &&
@@ -53,7 +55,7 @@ export function isExampleLine(
  * not the record of this example.
  */
 export function layersOfLine(line: string, index: number): number | undefined {
-  const { data } = metrics.safeParse(parsed(line));
+  const { data } = storedMetrics.safeParse(parsed(line));
   if (data?.index !== index) return undefined;
   const { steady, ...others } = data;
   const lists = [...Object.values(others), steady?.cosines].filter(value => Array.isArray(value));

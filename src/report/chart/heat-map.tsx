@@ -1,6 +1,6 @@
 import type { VNode } from 'preact';
 import { ChartSvg, type Frame, headerHeight, place, WIDTH } from './chart-svg.tsx';
-import { type Numbers, shortNumber, withBounds } from './numbers.ts';
+import { type Numbers, numberCell, shortNumber } from './numbers.ts';
 
 export interface HeatMap extends Frame {
   /** Axis labels: the meaning of a column and of a row. */
@@ -113,6 +113,6 @@ export function heatNumbers({ x, y, rows, columnNames, rowNames }: HeatMap): Num
   const columns = Math.max(...rows.map(row => row.length));
   return {
     head: [`${y} \\ ${x}`, ...Array.from({ length: columns }, (_, i) => columnNames?.[i] ?? String(i))],
-    rows: rows.map((row, j) => [rowNames?.[j] ?? String(j), ...row.map(cell => withBounds(cell))]),
+    rows: rows.map((row, j) => [rowNames?.[j] ?? String(j), ...row.map(cell => numberCell(cell))]),
   };
 }

@@ -2,7 +2,7 @@ import type { VNode } from 'preact';
 import { type Area, BottomAxis, LeftAxis } from './axes.tsx';
 import { ChartSvg, type Frame, headerHeight, place, WIDTH, widthOf } from './chart-svg.tsx';
 import { Legend, type LegendEntry, legendHeight } from './legend.tsx';
-import { type Numbers, shortNumber, withBounds } from './numbers.ts';
+import { type Numbers, numberCell, shortNumber, withBounds } from './numbers.ts';
 import { makeScale, type Scale, type ScaleKind } from './scale.ts';
 import { BASELINE_COLOURS, COLOURS } from './style.ts';
 
@@ -78,7 +78,10 @@ export function LineChartView({ chart }: { readonly chart: LineChart }): VNode {
   const shown = (i: number) => (common && i > 0 ? [] : oneLine(entries[i]!));
   const points = panels.flatMap(({ series }) => series.flatMap(each => each.points));
   const rangeX = extent(points.map(point => point.x));
-  const scaleOfX = makeScale({ kind: scaleX }, rangeX, [LEFT + 6, width - RIGHT - 6], { count: width < 400 ? 5 : 7 });
+  const scaleOfX = makeScale({ kind: scaleX }, rangeX, [LEFT + 6, width - RIGHT - 6], {
+    count: width < 400 ? 5 : 7,
+    whole: points.every(point => Number.isInteger(point.x)),
+  });
   const all = extent(panels.flatMap(valuesOf));
   let top = headerHeight(chart);
   const placed = panels.map((panel, i) => {
@@ -262,7 +265,7 @@ export function lineNumbers({ x, panels }: LineChart): Numbers {
           const found = panel.series
             .find(series => series.name === each)
             ?.points.find(point => `${point.x} ${point.name ?? ''}` === key);
-          return withBounds(found?.y, found?.low, found?.high);
+          return numberCell(found?.y, found?.low, found?.high);
         }),
       ]);
   });

@@ -17,7 +17,7 @@ test('a heat map has a cell for each value, a missing value none', () => {
   const svg = heatMap(map);
   expect(count(svg, 'data-tip=')).toBe(9);
   expect(svg).toContain('data-tip="layer 0, head 3: 3"');
-  expect(heatNumbers(map).rows[0]).toEqual(['0', '–', '1', '2', '3']);
+  expect(heatNumbers(map).rows[0]).toEqual(['0', '–', ...[1, 2, 3].map(value => ({ shown: String(value), value }))]);
 });
 
 test('diverging colours are those of the paper at zero', () => {

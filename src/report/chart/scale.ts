@@ -12,12 +12,13 @@ export interface Scale {
 /**
  * @param count of ticks, about
  * @param nice ends the axis at ticks
+ * @param whole no ticks between whole numbers, for what is counted; linear scales only
  */
 export function makeScale(
   { kind, threshold = 1 }: { readonly kind: ScaleKind; readonly threshold?: number | undefined },
   [least, most]: readonly [number, number],
   range: readonly [number, number],
-  { count, nice = false }: { readonly count: number; readonly nice?: boolean },
+  { count, nice = false, whole = false }: { readonly count: number; readonly nice?: boolean; readonly whole?: boolean },
 ): Scale {
   switch (kind) {
     case 'linear': {
@@ -25,7 +26,8 @@ export function makeScale(
       const scale = scaleLinear(domain, range);
       if (nice) scale.nice(count);
       const label = scale.tickFormat(count);
-      return { at: scale, ticks: scale.ticks(count).map(value => ({ value, label: label(value) })) };
+      const ticks = scale.ticks(count).filter(value => !whole || Number.isInteger(value));
+      return { at: scale, ticks: ticks.map(value => ({ value, label: label(value) })) };
     }
     case 'log': {
       const domain: [number, number] = least === most ? [least / 2, most * 2] : [least, most];

@@ -58,7 +58,9 @@ function Figure({
         <DataTable
           caption={title}
           columns={columns}
-          rows={numbers.rows.map(row => ({ cells: row.map(text => ({ shown: text })) }))}
+          rows={numbers.rows.map(row => ({
+            cells: row.map(cell => (typeof cell === 'string' ? { shown: cell } : cell)),
+          }))}
         />
       </details>
     </figure>

@@ -1,4 +1,5 @@
-import { LineChart } from '../charts/line-chart.tsx';
+import { LineFigure } from '../../../../src/report/page/parts.tsx';
+import { pointsFrom } from './points.ts';
 
 interface LossesProps {
   readonly losses: readonly number[];
@@ -6,21 +7,28 @@ interface LossesProps {
 }
 
 /** The loss of each demonstration before its step of finetuning. */
-export function Losses({ losses, ghost }: LossesProps) {
+export function Losses({ losses, ghost = [] }: LossesProps) {
   if (losses.length === 0) return null;
   return (
     <section>
       <h2>Steps of finetuning</h2>
       <p>The mean cross-entropy of the tokens of each demonstration before its step, in nats.</p>
-      <LineChart
-        title="Loss by demonstration"
-        xName="demonstration"
-        yName="loss before the step, in nats"
-        x0={1}
-        lines={[
-          ...(ghost && ghost.length > 0 ? [{ name: 'before', look: 'ghost', values: ghost }] : []),
-          { name: 'loss', look: 'finetuned', values: losses },
-        ]}
+      <LineFigure
+        chart={{
+          title: 'Loss by demonstration',
+          x: 'demonstration',
+          y: 'loss before the step, in nats',
+          panels: [
+            {
+              series: [
+                ...(ghost.length > 0
+                  ? [{ name: 'before', points: pointsFrom(1, ghost), tone: 'baseline', dashed: true } as const]
+                  : []),
+                { name: 'loss', points: pointsFrom(1, losses) },
+              ],
+            },
+          ],
+        }}
       />
     </section>
   );

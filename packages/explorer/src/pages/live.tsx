@@ -17,6 +17,7 @@ import { UpdatesChart } from '../live/updates.tsx';
 import { useLive } from '../live/use-live.ts';
 import { currentRoute, replaceParameters } from '../route.ts';
 import { readTasks } from '../site.ts';
+import { addViewStyle } from '../view-style.ts';
 
 const NOT_IN_PAGE = 'This page is served as files: there is no machine behind it that computes.';
 
@@ -39,6 +40,7 @@ export function LivePage({ site }: { readonly site: Site }) {
     return next;
   };
   useEffect(() => replaceParameters('live', writeState(state)), [state]);
+  useEffect(addViewStyle, []);
 
   /** Takes rows of a task into the fields; rows that the reader did not choose only into empty ones. */
   const take = async (chosen: PageTask, wish: { seed: string; shots: string; isFirst: boolean }) => {

@@ -2,6 +2,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type { FolderEntry } from '../../../../src/explore/page-data.ts';
 import { enhance } from '../../../../src/report/page/enhance.ts';
 import { ask } from '../site.ts';
+import { addViewStyle } from '../view-style.ts';
 
 /** A folder as a report shows it. The server, or the export, has made the HTML: texts in it are escaped. */
 export function FolderView({ entry }: { readonly entry: FolderEntry }) {
@@ -24,7 +25,7 @@ export function FolderView({ entry }: { readonly entry: FolderEntry }) {
       );
     return () => gone.abort();
   }, [id, changed]);
-  useEffect(addStyle, []);
+  useEffect(addViewStyle, []);
   return (
     <article>
       <p>
@@ -36,17 +37,4 @@ export function FolderView({ entry }: { readonly entry: FolderEntry }) {
       <div class="view" ref={place} />
     </article>
   );
-}
-
-/** The style of the views, once. */
-function addStyle(): void {
-  if (document.getElementById('view-style') !== null) return;
-  void ask('data/views.css')
-    .then(response => response.text())
-    .then(text => {
-      const style = document.createElement('style');
-      style.id = 'view-style';
-      style.textContent = text;
-      document.head.append(style);
-    });
 }
