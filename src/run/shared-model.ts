@@ -2,12 +2,8 @@ import type { Checkpoint } from '../checkpoint/checkpoint.ts';
 import { canonicalJson } from '../files/canonical-json.ts';
 import type { Hooks } from '../hooks.ts';
 import { type LoadedModel, loadModel } from '../model/loaded-model.ts';
-import {
-  type NodeRuntime,
-  openRuntime,
-  type RuntimeLender,
-  type RuntimeOptions,
-} from '../runtime/node/open-runtime.ts';
+import { keepRuntime } from '../runtime/node/keep-runtime.ts';
+import type { RuntimeLender } from '../runtime/node/open-runtime.ts';
 import type { Runtime } from '../runtime/runtime.ts';
 import { type ModelWishes, openTextModel, type TextModel } from './prepare.ts';
 
@@ -29,23 +25,20 @@ export function modelKey({ model, heads, momentum, precision = 'float32' }: Mode
 /** Keeps one model and one compute process open until `close`. */
 export function shareModel(): SharedModel {
   let found: { readonly key: string; readonly model: Promise<TextModel> } | undefined;
-  let held: { readonly runtime: NodeRuntime; readonly options: RuntimeOptions } | undefined;
   let loaded: { readonly checkpoint: Checkpoint; readonly model: Promise<LoadedModel> } | undefined;
 
-  async function close(): Promise<void> {
-    const { runtime } = held ?? {};
-    held = undefined;
+  const kept = keepRuntime(() => {
     loaded = undefined;
-    await runtime?.close();
-  }
+  });
 
   return {
-    close,
+    close: kept.close,
+    lender: kept,
     open: async (wishes, hooks) => {
       const key = modelKey(wishes);
       if (found?.key !== key) {
         // One model at a time is in memory.
-        await close();
+        await kept.close();
         const opened = openTextModel(wishes, hooks);
         found = { key, model: opened };
         opened.catch(() => {
@@ -54,21 +47,11 @@ export function shareModel(): SharedModel {
       }
       return found.model;
     },
-    lender: {
-      lend: async options => {
-        const same = held?.options.threads === options.threads && held?.options.device === options.device;
-        if (!same || held?.runtime.crash() !== undefined) await close();
-        held ??= { runtime: await openRuntime(options), options };
-        return held.runtime;
-      },
-      giveBack: async runtime => {
-        if (runtime.crash() !== undefined) await close();
-      },
-    },
     load: async (checkpoint, runtime) => {
+      const held = kept.current();
       if (held === undefined) throw new Error('shareModel: no runtime is lent');
       if (loaded?.checkpoint !== checkpoint) {
-        const model = loadModel(checkpoint, held.runtime);
+        const model = loadModel(checkpoint, held);
         loaded = { checkpoint, model };
         model.catch(() => {
           if (loaded?.model === model) loaded = undefined;

@@ -1,6 +1,7 @@
 import type { CellOptions } from '../cell/cell.ts';
 import type { SweepKind } from '../cell/kind.ts';
 import { sweepStore } from '../cell/sweep-store.ts';
+import { keepRuntime } from '../runtime/node/keep-runtime.ts';
 import { estimateTraining } from './estimate.ts';
 import { readTrainingOptions, type TrainingOptions, trainOptions } from './options.ts';
 import { prepareTraining } from './prepare.ts';
@@ -22,19 +23,22 @@ export const trainKind: SweepKind = {
     { path: 'predictions.validation.bitsPerByte', title: 'bits per byte' },
   ],
   storeIn: sweepStore,
-  open: () => ({
-    compute: async (options, hooks) => {
-      await trainModel({ ...asTraining(options), ...hooks });
-    },
-    needs: async (options, hooks) => {
-      const { corpus } = (await prepareTraining(asTraining(options), hooks)).plan;
-      return { corpus: corpus.digest };
-    },
-    cost: async (options, hooks, measure) => {
-      // Memory is measured too.
-      const { memoryBytes, total } = await estimateTraining({ ...asTraining(options), ...hooks });
-      return { memoryBytes, seconds: measure ? total.seconds : null, diskBytes: null };
-    },
-    close: async () => undefined,
-  }),
+  open: () => {
+    const kept = keepRuntime();
+    return {
+      compute: async (options, hooks) => {
+        await trainModel({ ...asTraining(options), ...hooks }, kept);
+      },
+      needs: async (options, hooks) => {
+        const { corpus } = (await prepareTraining(asTraining(options), hooks)).plan;
+        return { corpus: corpus.digest };
+      },
+      cost: async (options, hooks, measure) => {
+        // Memory is measured too.
+        const { memoryBytes, total } = await estimateTraining({ ...asTraining(options), ...hooks });
+        return { memoryBytes, seconds: measure ? total.seconds : null, diskBytes: null };
+      },
+      close: kept.close,
+    };
+  },
 };

@@ -15,7 +15,7 @@ import {
   type Timing,
   unknownMachine,
 } from '../run/provenance.ts';
-import { withRuntime } from '../runtime/node/open-runtime.ts';
+import { type RuntimeLender, withRuntime } from '../runtime/node/open-runtime.ts';
 import { deviceForTraining } from './device-for-training.ts';
 import { languageFeeds, languageModel } from './gpt.ts';
 import { lossCurve } from './loss-curve.ts';
@@ -45,10 +45,11 @@ export interface TrainRun {
  * run continues from its last checkpoint and ends with the same bytes in every file but
  * `provenance.json`; a finished run is not computed again.
  *
+ * @param lender keeps the compute process for further trainings
  * @throws UserError for options, corpus, the run folder, the disk, or diverged training
  * @throws Interrupted after `signal`
  */
-export async function trainModel(options: TrainRunOptions = {}): Promise<TrainRun> {
+export async function trainModel(options: TrainRunOptions = {}, lender?: RuntimeLender): Promise<TrainRun> {
   const { hooks, wishes } = splitHooks(options);
   const { checkpointEvery } = wishes;
   const { out, threads, signal, onProgress, onWarning } = hooks;
@@ -80,6 +81,7 @@ export async function trainModel(options: TrainRunOptions = {}): Promise<TrainRu
         {
           threads: threads ?? earlier?.provenance.threads,
           device,
+          lender,
           // The signal does not stop the process: the current step is needed for the checkpoint.
           onWarning,
         },

@@ -1,6 +1,6 @@
 /**
- * @file Makes calls of the file system fail, or the process end in the middle of one. A module that
- * uses this imports it first: it replaces functions of Node that others keep.
+ * @file Makes calls of the file system fail, or never return. A module that uses this imports it
+ * first: it replaces functions of Node that others keep.
  */
 import fs from 'node:fs';
 import promises, { type FileHandle } from 'node:fs/promises';
@@ -11,35 +11,68 @@ export interface Fault {
   readonly root: string;
   /** The n-th call, from 1 on; none for 0. */
   readonly at: number;
-  /** `full`: this and every later call that writes finds a full disk. */
-  readonly what: 'full' | 'EIO' | 'EMFILE' | 'kill';
+  /**
+   * `full`: this and every later call that writes finds a full disk. `stop`: this and every later
+   * call never returns, so that the folder stays as a process leaves it that is killed in this call.
+   */
+  readonly what: 'full' | 'EIO' | 'EMFILE' | 'stop';
 }
 
-let fault: Fault | undefined;
-let calls = 0;
+interface Watch extends Fault {
+  calls: number;
+  readonly stopped: () => void;
+}
 
-/** @returns how many calls were counted */
-export async function withFault(wanted: Fault, work: () => Promise<unknown>): Promise<number> {
-  [fault, calls] = [wanted, 0];
-  try {
-    await work();
-  } finally {
-    fault = undefined;
+const watches = new Map<string, Watch>();
+/** Of jobs that stopped: the collector of garbage would close them. */
+const handles: FileHandle[] = [];
+
+/**
+ * Does work with a fault. Ends with the work, or when it has stopped.
+ *
+ * @returns how many calls were counted
+ */
+export async function withFault(fault: Fault, work: () => Promise<unknown>): Promise<number> {
+  const watch = await new Promise<Watch>((resolve, reject) => {
+    const watched: Watch = { ...fault, calls: 0, stopped: () => resolve(watched) };
+    watches.set(fault.root, watched);
+    work().then(() => resolve(watched), reject);
+  }).finally(() => fault.what !== 'stop' && watches.delete(fault.root));
+  if (fault.what === 'stop' && watch.calls < fault.at) throw new Error(`there are ${watch.calls} calls`);
+  return watch.calls;
+}
+
+/** The fault that a call meets. */
+interface Met {
+  readonly watch: Watch;
+  /** The first one of its fault; a write then writes half. */
+  readonly first: boolean;
+}
+
+function meets(path: unknown): Met | undefined {
+  if (typeof path !== 'string') return undefined;
+  const watch = [...watches.values()].find(({ root }) => path.startsWith(root));
+  if (watch === undefined) return undefined;
+  const { at, what } = watch;
+  const calls = ++watch.calls;
+  const lasts = what === 'full' || what === 'stop';
+  return at > 0 && (calls === at || (lasts && calls > at)) ? { watch, first: calls === at } : undefined;
+}
+
+/** Throws, or never returns. */
+async function fail({ watch }: Met, syscall: string, path: string): Promise<never> {
+  if (watch.what === 'stop') {
+    watch.stopped();
+    return new Promise(() => undefined);
   }
-  return calls;
+  const code = watch.what === 'full' ? 'ENOSPC' : watch.what;
+  throw Object.assign(new Error(`${code}: made by a test, ${syscall} '${path}'`), { code, errno: -1, syscall, path });
 }
 
-/** Whether this call fails. */
-function meets(path: unknown): boolean {
-  if (fault === undefined || typeof path !== 'string' || !path.startsWith(fault.root)) return false;
-  calls++;
-  return fault.what === 'full' ? fault.at > 0 && calls >= fault.at : calls === fault.at;
-}
-
-function failure(syscall: string, path: string): Error {
-  if (fault!.what === 'kill') process.kill(process.pid, 'SIGKILL');
-  const code = fault!.what === 'full' ? 'ENOSPC' : fault!.what;
-  return Object.assign(new Error(`${code}: made by a test, ${syscall} '${path}'`), { code, errno: -1, syscall, path });
+function diskIsFull(path: unknown): boolean {
+  return (
+    typeof path === 'string' && [...watches.values()].some(({ root, what }) => what === 'full' && path.startsWith(root))
+  );
 }
 
 type Call = (...args: unknown[]) => Promise<unknown>;
@@ -57,19 +90,21 @@ function half(data: unknown): unknown {
 function faultyHandle(handle: FileHandle, path: string): FileHandle {
   for (const name of ['sync', 'datasync', 'truncate']) {
     replace(handle, name, original => async (...args) => {
-      if (meets(path)) throw failure(name, path);
-      return original(...args);
+      const met = meets(path);
+      return met ? fail(met, name, path) : original(...args);
     });
   }
   replace(handle, 'writeFile', original => async (data, ...args) => {
-    if (!meets(path)) return original(data, ...args);
-    await original(half(data), ...args);
-    throw failure('write', path);
+    const met = meets(path);
+    if (met === undefined) return original(data, ...args);
+    if (met.first) await original(half(data), ...args);
+    return fail(met, 'write', path);
   });
   replace(handle, 'write', original => async (data, offset, length, position) => {
-    if (!meets(path)) return original(data, offset, length, position);
-    await original(data, offset, Number(length) >> 1, position);
-    throw failure('write', path);
+    const met = meets(path);
+    if (met === undefined) return original(data, offset, length, position);
+    if (met.first) await original(data, offset, Number(length) >> 1, position);
+    return fail(met, 'write', path);
   });
   return handle;
 }
@@ -77,19 +112,23 @@ function faultyHandle(handle: FileHandle, path: string): FileHandle {
 for (const name of ['rename', 'mkdir', 'rm']) {
   replace(promises, name, original => async (path, ...args) => {
     // What is removed frees space.
-    if (!(name === 'rm' && fault?.what === 'full') && meets(path)) throw failure(name, path as string);
-    return original(path, ...args);
+    const met = name === 'rm' && diskIsFull(path) ? undefined : meets(path);
+    return met ? fail(met, name, path as string) : original(path, ...args);
   });
 }
 replace(promises, 'open', original => async (path, ...args) => {
   const reads = args[0] === undefined || args[0] === 'r' || args[0] === 0;
-  if (!(reads && fault?.what === 'full') && meets(path)) throw failure('open', path as string);
-  return faultyHandle((await original(path, ...args)) as FileHandle, path as string);
+  const met = reads && diskIsFull(path) ? undefined : meets(path);
+  if (met) return fail(met, 'open', path as string);
+  const handle = (await original(path, ...args)) as FileHandle;
+  if ([...watches.values()].some(({ what }) => what === 'stop')) handles.push(handle);
+  return faultyHandle(handle, path as string);
 });
 // proper-lockfile makes its locks with callbacks.
 const { mkdir } = fs;
 fs.mkdir = Object.assign((path: string, ...args: unknown[]) => {
-  if (meets(path)) (args.at(-1) as (error: Error) => void)(failure('mkdir', path));
+  const met = meets(path);
+  if (met) fail(met, 'mkdir', path).catch(args.at(-1) as (error: Error) => void);
   else (mkdir as (...all: unknown[]) => void)(path, ...args);
 }, mkdir) as typeof mkdir;
 syncBuiltinESMExports();

@@ -2,15 +2,15 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { CellOptions } from '../../src/cell/cell.ts';
 import { here } from '../../src/cell/here.ts';
-import type { CellKind } from '../../src/cell/kind.ts';
+import type { CellKind, Kinds, SweepKind } from '../../src/cell/kind.ts';
 import { namedStore } from '../../src/cell/named-store.ts';
 import { runSweep } from '../../src/cell/sweep.ts';
+import { readSweep } from '../../src/cell/sweep-plan.ts';
 import { makeFolders } from '../../src/files/make-folders.ts';
 import { writeResult } from '../../src/files/run-folder.ts';
-import { runExperiment } from '../../src/run/run.ts';
-import { runMomentum } from '../../src/study/momentum/run.ts';
-import { trainModel } from '../../src/train/run.ts';
+import { cellKinds } from '../../src/study/sweep/cell-kinds.ts';
 import { fakeKinds, fakeSweep } from '../cell/fake-kind.ts';
 
 const fixture = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url));
@@ -30,27 +30,43 @@ const part: CellKind = {
   }),
 };
 
+/** The kinds of sweeps; each has one computer, which stays open from job to job. */
+const kept: Kinds<SweepKind> = new Map(
+  [...cellKinds.values()].map(kind => {
+    const computer = kind.open();
+    return [kind.name, { ...kind, open: () => ({ ...computer, close: async () => undefined }) }];
+  }),
+);
+
+async function compute(kind: string, options: CellOptions, out: string): Promise<void> {
+  await kept.get(kind)!.open().compute(options, { out, threads: 1 });
+}
+
+const text = { model: fixture('fixtures/tiny-model'), learningRate: 0.1, batchSize: 2 };
+const letters = fixture('fixtures/tiny-tasks/letters.jsonl');
+
 export const jobs = {
-  sweep: out => runSweep(fakeSweep({ seed: [1, 2] }), { out, executor: here(fakeKinds) }),
+  'empty sweep': out => runSweep(fakeSweep({ seed: [1, 2] }), { out, executor: here(fakeKinds) }),
   parts: async out => {
     const cells = [1, 2].map(n => ({ kind: 'part', options: { part: n }, schema: 'part/1' }));
     await here(new Map([['part', part]]))(cells, out, {});
   },
-  run: out =>
-    runExperiment({
-      ...{ model: fixture('fixtures/tiny-model'), task: fixture('fixtures/tiny-tasks/letters.jsonl') },
-      ...{ learningRate: 0.1, batchSize: 2, limit: 4, threads: 1, out },
-    }),
+  run: out => compute('run', { ...text, task: letters, limit: 4 }, out),
   train: out =>
-    trainModel({
-      ...{ corpus: [fixture('golden/byte-pairs/corpus.txt')], vocabulary: 300, context: 16 },
-      ...{ layers: 1, heads: 2, hiddenSize: 16, batch: 4, steps: 4, checkpointEvery: 2, threads: 1, out },
-    }),
-  momentum: out =>
-    runMomentum({
-      ...{ tasks: ['markov-chain'], etas: [0.5], seeds: [1, 2], steps: 2, batch: 2, tests: 4, length: 8 },
-      ...{ layers: 1, heads: 2, hiddenSize: 8, threads: 1, out },
-    }),
+    compute(
+      'train',
+      {
+        ...{ corpus: [fixture('golden/byte-pairs/corpus.txt')], vocabulary: 300, context: 16 },
+        ...{ layers: 1, heads: 2, hiddenSize: 16, batch: 4, steps: 4, checkpointEvery: 2 },
+      },
+      out,
+    ),
+  evidence: out =>
+    compute('evidence', { ...text, preset: 'quick', tasks: [letters], shots: 4, rows: 2, behaviourRows: 4 }, out),
+  sweep: async out => {
+    const plan = { command: 'run', base: { ...text, task: letters, limit: 2 }, grid: { seed: [1, 2] } };
+    await runSweep(readSweep('plan.json', plan, kept), { out, executor: here(kept, { threads: 1 }) });
+  },
 } satisfies Record<string, (out: string) => Promise<unknown>>;
 
 export type JobName = keyof typeof jobs;

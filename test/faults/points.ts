@@ -1,4 +1,5 @@
-import { spawn } from 'node:child_process';
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { expect } from 'vitest';
 import { childModule } from '../../src/child-module.ts';
 import { UserError } from '../../src/error.ts';
@@ -6,6 +7,11 @@ import { digestsBelow, scratch } from '../cell/scratch.ts';
 import type { Fault } from './faulty-files.ts';
 import { withFault } from './faulty-files.ts';
 import { type JobName, jobs } from './jobs.ts';
+
+/** A call of a job, in a folder of its own. */
+export type Point = Pick<Fault, 'root' | 'at'>;
+
+type Files = Readonly<Record<string, string>>;
 
 /** What a job leaves without a fault, and how many calls of the file system it makes. */
 export async function withoutFault(job: JobName) {
@@ -15,41 +21,54 @@ export async function withoutFault(job: JobName) {
 }
 
 /**
- * Lets one call fail, or end the process. The job then says one clear line or does without the call;
- * what it stored is whole, and it resumes to the same files.
+ * Lets one call fail. The job then says one clear line or does without the call; what it stored is
+ * whole, and it resumes to the same files.
  */
-export async function meetFault(job: JobName, fault: Omit<Fault, 'root'>, files: Readonly<Record<string, string>>) {
+export async function meetError(job: JobName, fault: Omit<Fault, 'root'>, files: Files): Promise<void> {
   const root = scratch();
-  if (fault.what === 'kill') await killAt(job, root, fault.at);
-  else {
-    const error = await withFault({ root, ...fault }, () => jobs[job](root)).then(
-      () => undefined,
-      error => error,
-    );
-    if (error !== undefined) {
-      expect(error, `call ${fault.at}: ${error.stack}`).toBeInstanceOf(UserError);
-      expect(error.message).toContain(root);
-      expect(error.message).toMatch(/the disk is full|input\/output error|too many open files/);
-    }
+  const error = await withFault({ root, ...fault }, () => jobs[job](root)).then(
+    () => undefined,
+    error => error,
+  );
+  if (error !== undefined) {
+    expect(error, `call ${fault.at}: ${error.stack}`).toBeInstanceOf(UserError);
+    expect(error.message).toContain(root);
+    expect(error.message).toMatch(/the disk is full|input\/output error|too many open files/);
   }
-  expectWhole(root, files);
+  await expectResumes(job, { root, at: fault.at }, files);
+}
+
+/** Calls that one process makes before it is killed. */
+const AT_ONCE = 50;
+
+/** Kills the process in each of its calls; what it stored is whole, and the job resumes to the same files. */
+export async function meetKills(job: JobName, calls: number, files: Files): Promise<void> {
+  const points = Array.from({ length: calls }, (_, i): Point => ({ root: scratch(), at: i + 1 }));
+  for (let i = 0; i < calls; i += AT_ONCE) {
+    const some = points.slice(i, i + AT_ONCE);
+    await killAt(job, some);
+    for (const point of some) await expectResumes(job, point, files);
+  }
+}
+
+async function killAt(job: JobName, points: readonly Point[]): Promise<void> {
+  const { file, execArgv } = childModule('job-process', import.meta.url);
+  const child = fork(file, [JSON.stringify({ job, points })], { execArgv: [...execArgv] });
+  const ended = once(child, 'close');
+  await Promise.race([once(child, 'message'), ended]);
+  child.kill('SIGKILL');
+  expect(await ended).toEqual([null, 'SIGKILL']);
+}
+
+async function expectResumes(job: JobName, { root, at }: Point, files: Files): Promise<void> {
+  const told = `call ${at}`;
+  // Stored cells and results have the bytes that they have at the end; nothing was set aside.
+  for (const [name, digest] of Object.entries(digestsBelow(root))) {
+    if (/^(cells|parts)\/.*\.json$|^result\.json$/.test(name))
+      expect([name, digest], told).toEqual([name, files[name]]);
+  }
   await jobs[job](root);
   // A later write removes what a killed one left.
   const left = Object.entries(digestsBelow(root)).filter(([name]) => !name.endsWith('.part'));
-  expect(Object.fromEntries(left)).toEqual(files);
-}
-
-/** Stored cells and results have the bytes that they have at the end; nothing was set aside. */
-function expectWhole(root: string, files: Readonly<Record<string, string>>): void {
-  const found = digestsBelow(root);
-  for (const [name, digest] of Object.entries(found)) {
-    if (/^(cells|parts)\/.*\.json$|^result\.json$/.test(name)) expect([name, digest]).toEqual([name, files[name]]);
-  }
-}
-
-async function killAt(job: JobName, root: string, at: number): Promise<void> {
-  const { file, execArgv } = childModule('job-process', import.meta.url);
-  const child = spawn(process.execPath, [...execArgv, file, JSON.stringify({ job, root, at })], { stdio: 'inherit' });
-  const signal = await new Promise(resolve => child.once('close', (_, name) => resolve(name)));
-  expect(signal).toBe('SIGKILL');
+  expect(Object.fromEntries(left), told).toEqual(files);
 }
