@@ -2,14 +2,15 @@
  * @file A hub, an empty cache and a token-free environment for each test of a pull. Importing it
  * sets them up.
  */
-import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, vi } from 'vitest';
+import { afterEach, beforeEach, expect } from 'vitest';
 import type { PullOptions } from '../src/checkpoint/hub/fetch-files.ts';
 import type { Pace } from '../src/checkpoint/hub/http.ts';
 import { pull } from '../src/checkpoint/hub/pull.ts';
 import { UserError } from '../src/error.ts';
+import { removeHub, stubCaches } from './hub-environment.ts';
 import { COMMIT, etagOf, type HubServer, startHub } from './hub-server.ts';
 
 export const config = Buffer.from('{"model_type":"llama"}');
@@ -26,16 +27,9 @@ beforeEach(async () => {
   cache = join(place, 'hub');
   model = join(cache, 'models--org--name');
   hub = await startHub(files);
-  for (const name of ['HF_HUB_OFFLINE', 'HF_TOKEN', 'HF_HOME', 'HUGGINGFACE_HUB_CACHE']) vi.stubEnv(name, '');
-  vi.stubEnv('HF_HUB_CACHE', cache);
-  vi.stubEnv('DUALFORM_CACHE', join(place, 'dualform'));
-  vi.stubEnv('HF_ENDPOINT', hub.endpoint);
+  stubCaches(place, hub);
 });
-afterEach(async () => {
-  vi.unstubAllEnvs();
-  await hub.close();
-  rmSync(place, { recursive: true });
-});
+afterEach(() => removeHub(place, hub));
 
 export const fetchModel = (id = 'org/name', options: PullOptions = {}) => pull(id, { pace, ...options });
 export const blobOf = (name: keyof typeof files) => join(model, 'blobs', etagOf(name, files[name]));

@@ -1,8 +1,9 @@
-import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { parquetWriteBuffer } from 'hyparquet-writer';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { removeHub, stubCaches } from '../../test/hub-environment.ts';
 import { COMMIT, type HubServer, sha256, startHub } from '../../test/hub-server.ts';
 import { parseDatasetId } from '../checkpoint/hub/hub-id.ts';
 import { openDataset, pullDataset } from '../checkpoint/hub/open-dataset.ts';
@@ -33,16 +34,9 @@ let hub: HubServer;
 beforeEach(async () => {
   place = realpathSync(mkdtempSync(join(tmpdir(), 'dualform-dataset-')));
   hub = await startHub(files);
-  for (const name of ['HF_HUB_OFFLINE', 'HF_TOKEN', 'HF_HOME', 'HUGGINGFACE_HUB_CACHE']) vi.stubEnv(name, '');
-  vi.stubEnv('HF_HUB_CACHE', join(place, 'hub'));
-  vi.stubEnv('DUALFORM_CACHE', join(place, 'dualform'));
-  vi.stubEnv('HF_ENDPOINT', hub.endpoint);
+  stubCaches(place, hub);
 });
-afterEach(async () => {
-  vi.unstubAllEnvs();
-  await hub.close();
-  rmSync(place, { recursive: true });
-});
+afterEach(() => removeHub(place, hub));
 
 const open = (more: object = { data: 'hf:org/name' }, offline = false) => {
   writeFileSync(join(place, 'own.task.json'), JSON.stringify({ ...settings, ...more }));

@@ -12,7 +12,7 @@ import { fillNormal, randomStream, uniform } from '../../src/statistics/random.t
 import { type Arm, readArm } from '../../src/study/evidence/arm.ts';
 import { armList } from '../../src/study/evidence/arm-list.ts';
 import type { ArmRecord } from '../../src/study/evidence/arm-record.ts';
-import { hypothesesOf, SMALLEST_EFFECTS } from '../../src/study/evidence/hypotheses.ts';
+import { hypothesesOf, STATISTICS } from '../../src/study/evidence/hypotheses.ts';
 import type { ArmData, EvidencePlan, StudyData, TaskData, TaskPlan } from '../../src/study/evidence/index.ts';
 import type { ArmGrid } from '../../src/study/evidence/presets.ts';
 
@@ -276,13 +276,7 @@ export function studyOf(tasks: readonly TaskData[]): StudyData {
     streams: 7001,
     tasks: tasks.map(task => task.plan),
     hypotheses: tasks.flatMap(task => hypothesesOf(task.plan.name, task.plan.arms)),
-    statistics: {
-      alpha: 0.05,
-      multiplicity: 'Holm over all hypotheses',
-      permutations: 100_000,
-      smallestEffects: SMALLEST_EFFECTS,
-      variant: 1,
-    },
+    statistics: STATISTICS,
     seenBefore: ['nothing'],
     pilot: null,
   };

@@ -4,7 +4,7 @@ import { conventionsOf } from '../../src/model/conventions.ts';
 import { hasRotaryPositions } from '../../src/model/rotary-positions.ts';
 import { openTextModel } from '../../src/run/prepare.ts';
 import { armOf, zeroShotArm } from '../../src/study/evidence/arm.ts';
-import { SMALLEST_EFFECTS } from '../../src/study/evidence/hypotheses.ts';
+import { STATISTICS } from '../../src/study/evidence/hypotheses.ts';
 import type { EvidencePlan, TaskPlan } from '../../src/study/evidence/plan.ts';
 import type { StudyInputs, TaskInputs } from '../../src/study/evidence/study-inputs.ts';
 import { openTask } from '../../src/task/open-task.ts';
@@ -69,15 +69,7 @@ export async function tinyStudy({ seeds = 4, rate = 0.1, tasks = [LETTERS] }: Ti
     ...conventions,
     tasks: inputs.map(each => each.plan),
     hypotheses: [],
-    statistics: {
-      ...{
-        alpha: 0.05,
-        multiplicity: 'Holm over all hypotheses',
-        permutations: 100_000,
-        smallestEffects: SMALLEST_EFFECTS,
-        variant: 1,
-      },
-    },
+    statistics: STATISTICS,
     seenBefore: [],
     pilot: null,
   };

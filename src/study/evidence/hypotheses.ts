@@ -1,11 +1,20 @@
 import { readArm } from './arm.ts';
-import type { HypothesisId, HypothesisPlan, SmallestEffects } from './plan.ts';
+import type { EvidencePlan, HypothesisId, HypothesisPlan, SmallestEffects } from './plan.ts';
 
-export const SMALLEST_EFFECTS: SmallestEffects = {
+const SMALLEST_EFFECTS: SmallestEffects = {
   similarity: 0.05,
   sharedVariation: 0.2,
   kappa: 0.2,
   explainedShift: 0.1,
+};
+
+/** How a plan decides its hypotheses. */
+export const STATISTICS: EvidencePlan['statistics'] = {
+  alpha: 0.05,
+  multiplicity: 'Holm over all hypotheses',
+  permutations: 100_000,
+  smallestEffects: SMALLEST_EFFECTS,
+  variant: 1,
 };
 
 interface Hypothesis {

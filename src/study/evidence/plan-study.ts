@@ -13,7 +13,7 @@ import type { DemonstrationSet, Sequences } from '../../task/sequence.ts';
 import type { Task } from '../../task/task.ts';
 import { armList } from './arm-list.ts';
 import { sequencesOfSeeds, setsOfOtherTask } from './demonstration-sets.ts';
-import { hypothesesOf, SMALLEST_EFFECTS } from './hypotheses.ts';
+import { hypothesesOf, STATISTICS } from './hypotheses.ts';
 import { type EvidenceWishes, evidenceOptions } from './options.ts';
 import { pilotOf } from './pilot.ts';
 import type { EvidencePlan, TaskPlan } from './plan.ts';
@@ -78,13 +78,7 @@ export async function planStudy(wishes: EvidenceWishes, hooks: Hooks = {}): Prom
     streams: 7001,
     tasks: tasks.map(({ plan: each }) => each),
     hypotheses: preset.verdicts ? tasks.flatMap(({ plan: { name, arms } }) => hypothesesOf(name, arms)) : [],
-    statistics: {
-      alpha: 0.05,
-      multiplicity: 'Holm over all hypotheses',
-      permutations: 100_000,
-      smallestEffects: SMALLEST_EFFECTS,
-      variant: 1,
-    },
+    statistics: STATISTICS,
     seenBefore: [
       ...tasks.flatMap(({ plan: { name } }) => seenBefore(model.checkpoint.digest, name)),
       ...(chosen.seenBefore === undefined ? [] : [chosen.seenBefore]),
