@@ -40,14 +40,21 @@ async function textsOf({ plan, tokens = [] }: FolderData, { model }: TextOptions
   if (decoder.digest !== digest) {
     return { from: null, why: `the tokenizer of ${model ?? name} is not the one that the run was made with` };
   }
-  const ids = new Set(
-    tokens.flatMap(line => [...line.tokens, ...(line.kind === 'query' ? (line.otherLabels ?? []).flat() : [])]),
-  );
+  const ids = new Set([
+    ...tokens.flatMap(line => [...line.tokens, ...(line.kind === 'query' ? (line.otherLabels ?? []).flat() : [])]),
+    ...separatorOf(plan as Json | undefined),
+  ]);
   return {
     from: `tokens.jsonl, decoded by the tokenizer of ${name ?? model}`,
     pieces: Object.fromEntries([...ids].map(id => [id, decoder.decode([id])])),
     sequences: tokens.map(line => decoder.decode(line.tokens)),
   };
+}
+
+/** It is not among the tokens where nothing was run in context. */
+function separatorOf(plan: Json | undefined): readonly number[] {
+  const found = valueAt(plan, 'separator');
+  return Array.isArray(found) ? found.filter(id => typeof id === 'number') : [];
 }
 
 function textAt(value: Json | undefined, key: string): string | undefined {

@@ -53,15 +53,25 @@ export interface RunData {
   readonly demonstrations: readonly Demonstration[];
   readonly texts: TokenTexts;
   readonly plan: RunPlan;
+  /** That computed it; absent in earlier versions, which had the CPU alone. */
+  readonly device?: string | undefined;
   readonly provenance?: unknown;
 }
 
-export interface RunPlan {
-  readonly tap?: string | undefined;
-  readonly separator?: readonly number[] | undefined;
-}
+/** What the views read of `plan.json`; earlier versions lack keys. */
+const runPlan = z
+  .object({
+    model: z.object({ precision: z.string().optional() }),
+    tap: z.string(),
+    bos: z.int(),
+    separator: z.array(z.int()),
+    steadyRows: z.int(),
+    batchSize: z.int(),
+  })
+  .partial();
+export type RunPlan = z.infer<typeof runPlan>;
 
-const runPlan = z.object({ tap: z.string(), separator: z.array(z.number()) }).partial();
+const deviceFile = z.object({ provenance: z.object({ device: z.string() }) });
 
 /** @throws UserError when the run is not finished, or damaged */
 export function readRun(folder: FolderData): RunData {
@@ -103,6 +113,7 @@ export function readRun(folder: FolderData): RunData {
     ),
     texts: texts ?? { from: null, why: 'no tokenizer was given' },
     plan: runPlan.safeParse(folder.plan).data ?? {},
+    device: deviceFile.safeParse(folder.provenance).data?.provenance.device,
     provenance: folder.provenance,
   };
 }

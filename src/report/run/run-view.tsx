@@ -213,11 +213,13 @@ function DemonstrationTable({ run }: { readonly run: RunData }): VNode {
 
 function factsOf(run: RunData): readonly (readonly [string, VNode | string])[] {
   const { result, plan } = run;
+  const { command, missing } = repeatCommand(run);
   const { model, task, finetuning } = result;
   return [
     ['folder', run.name],
     ['signature', <code>{result.signature}</code>],
-    ['repeat it', <code>{repeatCommand(run)}</code>],
+    ['repeat it', <code>{command}</code>],
+    ...(missing.length === 0 ? [] : [['give again', missing.join('; ')] as const]),
     [
       'model',
       `${model.name} (${model.family}, ${model.layers} layers, ${model.heads} heads, hidden size ${model.hiddenSize}, ${formatCount(model.parameters)} parameters)`,
