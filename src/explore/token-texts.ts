@@ -1,6 +1,5 @@
 import type { TokenizerSource } from '../checkpoint/checkpoint.ts';
 import { EMBEDDED_MODELS, locateEmbedded } from '../checkpoint/models.ts';
-import { openCheckpoint } from '../checkpoint/open.ts';
 import type { Json } from '../files/canonical-json.ts';
 import { isObject } from '../files/canonical-json.ts';
 import { valueAt } from '../files/rename-keys.ts';
@@ -68,5 +67,7 @@ function embeddedTokenizer(name: string | undefined): TokenizerSource | undefine
 }
 
 async function tokenizerOf(model: string): Promise<TokenizerSource | undefined> {
+  // The models that come with dualform need nothing of it.
+  const { openCheckpoint } = await import('../checkpoint/open.ts');
   return (await openCheckpoint(model, { offline: true })).tokenizer;
 }

@@ -19,6 +19,11 @@ export function byteLevelDecoder({ file, json, addedTokens }: Definition): Token
   const names: string[] = [];
   for (const name in vocab) names[vocab[name] as number] = name;
   for (const { id, content } of addedTokens) names[id] = content;
+  return decoderOfNames(file, names);
+}
+
+/** As byteLevelDecoder, from the name of each id; a special token is named by its text. */
+export function decoderOfNames(file: string, names: readonly (string | undefined)[]): Tokenizer['decode'] {
   const encoder = new TextEncoder();
   const bytesOf = (id: number): Iterable<number> => {
     const name = names[id];

@@ -1,6 +1,7 @@
 import { UserError } from '../error.ts';
+import { decoderOfNames } from './byte-level-decoder.ts';
 import { bytePairJson } from './byte-pair-json.ts';
-import type { Definition } from './definition.ts';
+import type { Definition, Tokenizer } from './definition.ts';
 import { sentencePieceJson } from './gguf-sentencepiece.ts';
 import { SPLITTINGS, type Splitting } from './gguf-splits.ts';
 import { addedTokensOf, type GgufVocabulary, NORMAL, readGgufVocabulary } from './gguf-vocabulary.ts';
@@ -15,25 +16,42 @@ import { defineTokenizer } from './tokenizer-json.ts';
  */
 export function ggufTokenizer(file: string, metadata: ReadonlyMap<string, unknown>): Definition {
   const vocabulary = readGgufVocabulary(file, metadata);
-  const { kind, pre, tokens, types, merges, scores, addSpacePrefix, architecture } = vocabulary;
-  const added = addedTokensOf(vocabulary);
-  const named = added.filter(({ id }) => types[id] === NORMAL).map(({ id }) => id);
-  const identity = (...parts: readonly unknown[]) =>
-    JSON.stringify([kind, ...parts, ...(named.length > 0 ? [named] : [])]);
-  switch (kind) {
+  const identity = identityOf(vocabulary);
+  switch (vocabulary.kind) {
     case 'gpt2':
-      return defineTokenizer(file, identity(pre, tokens, types, merges), byteLevelJson(vocabulary));
+      return defineTokenizer(file, identity, byteLevelJson(vocabulary));
     case 'llama':
-      return defineTokenizer(
-        file,
-        identity(architecture, addSpacePrefix, tokens, types, merges ?? scores),
-        sentencePieceJson(vocabulary, added),
-      );
+      return defineTokenizer(file, identity, sentencePieceJson(vocabulary, addedTokensOf(vocabulary)));
     default:
       throw new UserError(
-        `${file}: vocabulary of kind ${JSON.stringify(kind)} is not supported; "gpt2" and "llama" are; give token ids`,
+        `${file}: vocabulary of kind ${JSON.stringify(vocabulary.kind)} is not supported; "gpt2" and "llama" are; give token ids`,
       );
   }
+}
+
+/**
+ * Decodes ids of byte-level byte pairs from the list of tokens; undefined for another kind.
+ *
+ * @throws UserError when the metadata hold no vocabulary
+ */
+export function ggufDecoder(
+  file: string,
+  metadata: ReadonlyMap<string, unknown>,
+): (Pick<Definition, 'identity'> & Pick<Tokenizer, 'decode'>) | undefined {
+  const vocabulary = readGgufVocabulary(file, metadata);
+  if (vocabulary.kind !== 'gpt2') return undefined;
+  return { identity: identityOf(vocabulary), decode: decoderOfNames(file, vocabulary.tokens) };
+}
+
+/** Everything that decides the ids. */
+function identityOf(vocabulary: GgufVocabulary): string {
+  const { kind, pre, tokens, types, merges, scores, addSpacePrefix, architecture } = vocabulary;
+  const named = addedTokensOf(vocabulary)
+    .filter(({ id }) => types[id] === NORMAL)
+    .map(({ id }) => id);
+  const parts =
+    kind === 'gpt2' ? [pre, tokens, types, merges] : [architecture, addSpacePrefix, tokens, types, merges ?? scores];
+  return JSON.stringify([kind, ...parts, ...(named.length > 0 ? [named] : [])]);
 }
 
 function byteLevelJson(vocabulary: GgufVocabulary) {

@@ -5,7 +5,7 @@ import { UserError } from '../error.ts';
 import { byteLevelDecoder } from './byte-level-decoder.ts';
 import type { Definition, TokenizedText, Tokenizer } from './definition.ts';
 import { openFairseqTokenizer } from './fairseq.ts';
-import { ggufTokenizer } from './gguf-tokenizer.ts';
+import { ggufDecoder, ggufTokenizer } from './gguf-tokenizer.ts';
 import { readGpt2Files } from './gpt2-files.ts';
 import { startNative } from './native/bridge.ts';
 import { nativeTokenizer } from './native/native-tokenizer.ts';
@@ -35,10 +35,15 @@ export async function openTokenizer(source: TokenizerSource): Promise<Tokenizer>
  */
 export async function openDecoder(source: TokenizerSource): Promise<Pick<Tokenizer, 'digest' | 'decode'>> {
   if (source.kind === 'fairseq') return openFairseqTokenizer(source.dictionary);
+  const vocabulary = source.kind === 'gguf' ? ggufDecoder(source.file, readGguf(source.file).metadata) : undefined;
+  if (vocabulary !== undefined) return { digest: digestOf(vocabulary), decode: vocabulary.decode };
   const definition = await readDefinition(source);
   const decode = byteLevelDecoder(definition);
-  if (decode === undefined) return nativeTokenizer(definition);
-  return { digest: createHash('sha256').update(definition.identity).digest('hex'), decode };
+  return decode === undefined ? nativeTokenizer(definition) : { digest: digestOf(definition), decode };
+}
+
+function digestOf({ identity }: Pick<Definition, 'identity'>): string {
+  return createHash('sha256').update(identity).digest('hex');
 }
 
 async function readDefinition(source: Exclude<TokenizerSource, { kind: 'fairseq' }>): Promise<Definition> {

@@ -1,8 +1,10 @@
 /** @file Numbers for people. */
 
+const COUNT = new Intl.NumberFormat('en-US');
+
 /** 1,234,567 */
 export function formatCount(n: number): string {
-  return Math.round(n).toLocaleString('en-US');
+  return COUNT.format(Math.round(n));
 }
 
 /** 98.4 MB: decimal units, as disks and downloads count. */
