@@ -1,9 +1,9 @@
 import { canonicalJson } from '../files/canonical-json.ts';
 import type { Cell } from './cell.ts';
-import type { SweepKind } from './kind.ts';
+import type { QueueKind } from './kind.ts';
 
 /** Cells that differ only in options that cost nothing, as their seed; the groups in the order of the cells. */
-export function groupAlike(cells: readonly Cell[], { costless }: SweepKind): readonly (readonly Cell[])[] {
+export function groupAlike(cells: readonly Cell[], { costless }: QueueKind): readonly (readonly Cell[])[] {
   const groups = new Map<string, Cell[]>();
   for (const cell of cells) {
     const varied = Object.entries(cell.options).filter(([name]) => !costless.includes(name));

@@ -2,7 +2,7 @@ import { fork } from 'node:child_process';
 import type { ChildModule } from '../child-module.ts';
 import { UserError } from '../error.ts';
 import type { Cell } from './cell.ts';
-import type { Kinds, Needs } from './kind.ts';
+import type { Kinds } from './kind.ts';
 import type { Outcome } from './outcome.ts';
 import type { CellProcessOptions, CellReply, CellRequest } from './process-protocol.ts';
 
@@ -18,12 +18,17 @@ export interface CellProcess {
   compute(
     cell: Cell,
     root: string,
-    options: { readonly needs?: Needs | undefined; readonly signal?: AbortSignal | undefined },
+    options: Pick<Extract<CellRequest, { kind: 'compute' }>, 'needs' | 'alone'> & {
+      readonly signal?: AbortSignal | undefined;
+    },
   ): Promise<Outcome>;
   readonly ended: () => boolean;
-  /** Ends the process at once. */
+  /** Lets the process close what it has open; one that does not end is ended. */
   close(): Promise<void>;
 }
+
+/** A process that does not end within so long is killed. */
+const CLOSE_MS = 5000;
 
 /** The process ended while it computed a cell. */
 export class CellCrash extends Error {
@@ -58,7 +63,7 @@ export function startCellProcess(
   return {
     pid: child.pid ?? 0,
     ended: () => cause !== undefined,
-    compute: async (cell, root, { needs, signal }) => {
+    compute: async (cell, root, { signal, ...more }) => {
       signal?.throwIfAborted();
       if (cause !== undefined) throw crashed();
       const stop = () => send({ kind: 'stop' });
@@ -66,7 +71,7 @@ export function startCellProcess(
       try {
         const reply = await new Promise<CellReply | CellCrash>(resolve => {
           settle = resolve;
-          send({ kind: 'compute', cell, root, needs });
+          send({ kind: 'compute', cell, root, ...more });
         });
         if (reply instanceof CellCrash) throw reply;
         if (reply.kind === 'outcome') return reply.outcome;
@@ -78,8 +83,10 @@ export function startCellProcess(
       }
     },
     close: async () => {
-      child.kill('SIGKILL');
+      send({ kind: 'end' });
+      const late = setTimeout(() => child.kill('SIGKILL'), CLOSE_MS);
       await gone;
+      clearTimeout(late);
     },
   };
 }

@@ -73,7 +73,10 @@ async function computeAlone(
     return store.setAside(cell, error);
   }
   const lost = whyLost(lock);
-  if (lost === undefined) return store.store(cell, out);
+  if (lost === undefined) {
+    const peakMemoryBytes = await computer.peakMemoryBytes?.();
+    return { ...(await store.store(cell, out)), ...(peakMemoryBytes !== undefined && { peakMemoryBytes }) };
+  }
   return (await store.find(cell)) ?? { status: 'busy', why: lost };
 }
 

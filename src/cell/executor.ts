@@ -5,7 +5,8 @@ import type { Finished } from './outcome.ts';
 export interface CellEvents {
   /** @param where which process computes it */
   readonly onStart?: (cell: Cell, where: string) => void;
-  readonly onFinished?: (cell: Cell, outcome: Finished) => void;
+  /** An error that it throws stops the executor. */
+  readonly onFinished?: (cell: Cell, outcome: Finished) => void | Promise<void>;
   /** The cell waits: another process computes it, or no worker can. */
   readonly onWaiting?: (cell: Cell, why: string) => void;
   /** A message for the user. */

@@ -21,7 +21,7 @@ export function here(kinds: Kinds, hooks: Pick<Hooks, 'threads' | 'device' | 'of
           const place = { computer: await computers.of(kind), root, store: kind.storeIn(root) };
           onStart?.(cell, 'here');
           const outcome = await computeCell(cell, place, { ...hooks, signal, onWarning: onNote });
-          if (outcome.status === 'done' || outcome.status === 'failed') onFinished?.(cell, outcome);
+          if (outcome.status === 'done' || outcome.status === 'failed') await onFinished?.(cell, outcome);
           else {
             busy.push(cell);
             onWaiting?.(cell, outcome.why);

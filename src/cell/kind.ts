@@ -16,6 +16,14 @@ export interface CellComputer {
    * @throws UserError when the cell cannot be computed
    */
   compute(options: CellOptions, hooks: Hooks & { readonly out: string }): Promise<void>;
+  /** Of its processes together, since it was opened. */
+  peakMemoryBytes?(): Promise<number>;
+  /**
+   * Finds what a cell reads, where workers on other machines compute cells of the kind.
+   *
+   * @throws UserError when something is missing
+   */
+  needs?(options: CellOptions, hooks: Hooks): Promise<Needs>;
   close(): Promise<void>;
 }
 
@@ -38,23 +46,29 @@ export interface CellCost {
   readonly diskBytes: number | null;
 }
 
-/** Also finds what its cells read, and estimates them. */
-export interface SweepComputer extends CellComputer {
-  /** @throws UserError when something is missing */
-  needs(options: CellOptions, hooks: Hooks): Promise<Needs>;
+/** Computes cells of a kind that workers on other machines can compute. */
+export type QueueComputer = CellComputer & Required<Pick<CellComputer, 'needs'>>;
+
+/** Also estimates its cells. */
+export interface SweepComputer extends QueueComputer {
   /** @param measure whether to measure the machine, for seconds */
   cost(options: CellOptions, hooks: Hooks, measure: boolean): Promise<CellCost>;
 }
 
+/** A kind whose cells workers on other machines can compute. */
+export interface QueueKind extends CellKind {
+  /** Options that change neither what a cell reads nor much of its cost. */
+  readonly costless: readonly string[];
+  readonly open: () => QueueComputer;
+}
+
 /** A kind of cell that a plan can name: a command. */
-export interface SweepKind extends CellKind {
+export interface SweepKind extends QueueKind {
   readonly shape: OptionShape;
   /** @throws UserError naming the option that is wrong */
   readonly check: (options: CellOptions) => void;
   /** Cells of one group share what takes long to open, as their model. */
   readonly groupOf: (options: CellOptions) => string;
-  /** Options that change the cost of a cell little. */
-  readonly costless: readonly string[];
   /** Numbers of `result.json` that a table for people shows: path and title. */
   readonly figures: readonly { readonly path: string; readonly title: string }[];
   readonly open: () => SweepComputer;

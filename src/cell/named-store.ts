@@ -1,8 +1,10 @@
 /**
  * @file Cells under names of their own, in the folder of a study:
  *
- *     NAME.json     a finished cell; it appears by one rename, after all its other files
+ *     NAME.json     a finished part of a cell; it appears by one rename, after its other files
  *     NAME.*        its other files
+ *
+ * A cell is finished when all its parts are.
  */
 import { readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, extname, join } from 'node:path';
@@ -12,12 +14,20 @@ import { makeFolders } from '../files/make-folders.ts';
 import type { Cell } from './cell.ts';
 import { type CellStore, STORED_MEANWHILE } from './store.ts';
 
+/** Most cells have one part: `result.json` and files beside it. */
+const RESULT: readonly string[] = ['result'];
+
 /**
- * Keeps `result.EXT` of a cell as `NAME.EXT`, and no failure: that of one cell is that of the study.
+ * Keeps `PART.EXT` of a cell as `NAME.EXT`, and no failure: that of one cell is that of the study.
  *
- * @param nameOf path below `root`, without an extension
+ * @param nameOf path below `root` of a part, without an extension
+ * @param partsOf the parts that a cell leaves: names of files without an extension
  */
-export function namedStore(root: string, nameOf: (cell: Cell) => string): CellStore {
+export function namedStore(
+  root: string,
+  nameOf: (cell: Cell, part: string) => string,
+  partsOf: (cell: Cell) => readonly string[] = () => RESULT,
+): CellStore {
   const isStored = async (path: string) => {
     try {
       return (await stat(`${path}.json`)).isFile();
@@ -26,14 +36,22 @@ export function namedStore(root: string, nameOf: (cell: Cell) => string): CellSt
       throw fileError(`${path}.json`, error);
     }
   };
+  const missing = async (cell: Cell) => {
+    const parts: { readonly part: string; readonly path: string }[] = [];
+    for (const part of partsOf(cell)) {
+      const path = join(root, nameOf(cell, part));
+      if (!(await isStored(path))) parts.push({ part, path });
+    }
+    return parts;
+  };
   return {
-    find: async cell => ((await isStored(join(root, nameOf(cell)))) ? { status: 'done', found: true } : undefined),
+    find: async cell => ((await missing(cell)).length === 0 ? { status: 'done', found: true } : undefined),
     store: async (cell, computed) => {
-      const path = join(root, nameOf(cell));
-      const taken = await isStored(path);
-      if (!taken) await moveFiles(computed, path);
+      const parts = await missing(cell);
+      for (const { part, path } of parts) await moveFiles(computed, part, path);
       await rm(computed, { recursive: true, force: true }).catch(() => undefined);
-      return { status: 'done', found: taken, ...(taken && { note: STORED_MEANWHILE }) };
+      const found = parts.length === 0;
+      return { status: 'done', found, ...(found && { note: STORED_MEANWHILE }) };
     },
     setAside: async (_, error) => {
       throw error;
@@ -41,16 +59,16 @@ export function namedStore(root: string, nameOf: (cell: Cell) => string): CellSt
   };
 }
 
-/** `result.json` last, when nothing else is left. */
-async function moveFiles(from: string, path: string): Promise<void> {
+/** `PART.json` last, when nothing else of the part is left. */
+async function moveFiles(from: string, part: string, path: string): Promise<void> {
   try {
     await makeFolders(dirname(path));
-    for (const name of (await readdir(from)).filter(each => each !== 'result.json')) {
-      if (name.startsWith('result.')) await rename(join(from, name), path + extname(name));
-      else await rm(join(from, name), { recursive: true });
+    const files = (await readdir(from)).filter(name => name.slice(0, -extname(name).length) === part);
+    for (const name of files.filter(each => each !== `${part}.json`)) {
+      await rename(join(from, name), path + extname(name));
     }
     await syncFolder(dirname(path));
-    await rename(join(from, 'result.json'), `${path}.json`);
+    await rename(join(from, `${part}.json`), `${path}.json`);
     await syncFolder(dirname(path));
   } catch (error) {
     throw fileError(path, error);

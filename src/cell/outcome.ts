@@ -3,7 +3,13 @@ import { UserError } from '../error.ts';
 /** What is stored of a cell. */
 export type Finished =
   /** `found` when this call did not store it. */
-  | { readonly status: 'done'; readonly found: boolean; readonly note?: string }
+  | {
+      readonly status: 'done';
+      readonly found: boolean;
+      readonly note?: string;
+      /** Of the processes that computed it, together, up to its end. */
+      readonly peakMemoryBytes?: number;
+    }
   /** It cannot be computed. */
   | { readonly status: 'failed'; readonly found: boolean; readonly why: string };
 

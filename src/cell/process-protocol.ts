@@ -5,9 +5,18 @@ import type { Needs } from './kind.ts';
 import type { Outcome } from './outcome.ts';
 
 export type CellRequest =
-  | { readonly kind: 'compute'; readonly cell: Cell; readonly root: string; readonly needs?: Needs | undefined }
+  | {
+      readonly kind: 'compute';
+      readonly cell: Cell;
+      readonly root: string;
+      readonly needs?: Needs | undefined;
+      /** `root` is a folder of this process alone, and every cell in it has a folder by its name. */
+      readonly alone?: boolean | undefined;
+    }
   /** Stops the cell that is being computed; what it stored stays. */
-  | { readonly kind: 'stop' };
+  | { readonly kind: 'stop' }
+  /** Closes what is open, and ends the process. */
+  | { readonly kind: 'end' };
 
 export type CellReply =
   | { readonly kind: 'outcome'; readonly outcome: Outcome }

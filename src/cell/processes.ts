@@ -33,7 +33,7 @@ export function processes({ child, jobs, threads, device, offline }: ProcessesOp
       try {
         const outcome = await computing.compute(cell, root, { signal: stop });
         if (outcome.status === 'done' || outcome.status === 'failed') {
-          onFinished?.(cell, outcome);
+          await onFinished?.(cell, outcome);
           return true;
         }
         onWaiting?.(cell, outcome.why);
@@ -44,7 +44,7 @@ export function processes({ child, jobs, threads, device, offline }: ProcessesOp
         tries.set(nameOfCell(cell), count);
         if (count >= TRIES) {
           const crashed = new UserError(`${error.message}, ${TRIES} times`);
-          onFinished?.(cell, await kindOf(cell.kind, child.kinds).storeIn(root).setAside(cell, crashed));
+          await onFinished?.(cell, await kindOf(cell.kind, child.kinds).storeIn(root).setAside(cell, crashed));
           return true;
         }
         onWaiting?.(cell, `${error.message}; it is tried once more`);

@@ -1,17 +1,18 @@
 import { computeCell } from './compute-cell.ts';
 import { openComputers } from './computers.ts';
-import type { Kinds, Needs, SweepKind } from './kind.ts';
+import type { CellKind, Kinds, Needs } from './kind.ts';
 import type { Outcome } from './outcome.ts';
 import type { CellProcessOptions, CellReply, CellRequest } from './process-protocol.ts';
+import { sweepStore } from './sweep-store.ts';
 
 /** Computes the cells that the parent process sends, one after the other. Ends with the parent. */
-export function serveCells(kinds: Kinds<SweepKind>): void {
+export function serveCells(kinds: Kinds): void {
   const { threads, device, offline } = JSON.parse(process.argv[2]!) as CellProcessOptions;
-  const computers = openComputers<SweepKind>();
+  const computers = openComputers<CellKind>();
   let work: AbortController | undefined;
   const reply = (message: CellReply) => process.send!(message, () => undefined);
 
-  async function compute({ cell, root, needs }: Extract<CellRequest, { kind: 'compute' }>): Promise<CellReply> {
+  async function compute({ cell, root, needs, alone }: Extract<CellRequest, { kind: 'compute' }>): Promise<CellReply> {
     work = new AbortController();
     const hooks = {
       threads,
@@ -28,10 +29,10 @@ export function serveCells(kinds: Kinds<SweepKind>): void {
       }
       const computer = await computers.of(kind);
       if (needs !== undefined) {
-        const missing = await whatIsMissing(needs, () => computer.needs(cell.options, hooks));
+        const missing = await whatIsMissing(needs, () => computer.needs!(cell.options, hooks));
         if (missing !== undefined) return refused(missing);
       }
-      const place = { computer, root, store: kind.storeIn(root) };
+      const place = { computer, root, store: alone ? sweepStore(root) : kind.storeIn(root) };
       return { kind: 'outcome', outcome: await computeCell(cell, place, hooks) };
     } catch (error) {
       if (work.signal.aborted) return { kind: 'stopped' };
@@ -41,7 +42,11 @@ export function serveCells(kinds: Kinds<SweepKind>): void {
 
   process.on('message', async (request: CellRequest) => {
     if (request.kind === 'stop') work?.abort(new Error('stopped'));
-    else reply(await compute(request));
+    else if (request.kind === 'compute') reply(await compute(request));
+    else {
+      await computers.close().catch(() => undefined);
+      process.disconnect();
+    }
   });
   // Ctrl-C on a terminal goes to this process too; the parent decides what stops.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined);

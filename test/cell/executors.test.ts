@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { nameOfCell } from '../../src/cell/cell.ts';
+import { type Cell, nameOfCell } from '../../src/cell/cell.ts';
 import { computeCell } from '../../src/cell/compute-cell.ts';
 import type { Executor } from '../../src/cell/executor.ts';
 import { here } from '../../src/cell/here.ts';
@@ -73,6 +73,19 @@ describe.each(executors)('%s', (_, executor) => {
     const sweep = fakeSweep({ does: ['fill the disk'] });
     await expect(run(out, sweep, { executor })).rejects.toThrow('the disk is full');
     expect(await sweepStatus(out, fakeKinds).catch(error => error.message)).toMatchObject({ failed: [], left: 1 });
+  });
+
+  test('an error of who hears of a cell stops it; processes close what they have open', async () => {
+    const [out, log] = [scratch(), join(scratch(), 'log')];
+    const { cells } = fakeSweep({ seed: [1, 2, 3] }, { log, steps: 1 });
+    const heard: unknown[] = [];
+    const onFinished = async ({ options }: Cell) => {
+      heard.push(options.seed);
+      throw new Error('enough');
+    };
+    await expect(executor(cells, out, { onFinished })).rejects.toThrow('enough');
+    expect(heard.length).toBeLessThan(3);
+    expect(readFileSync(`${log}.closed`, 'utf8')).toMatch(/^(closed\n){1,2}$/);
   });
 
   test('an interrupted cell continues in its work folder', async () => {

@@ -36,32 +36,38 @@ const fakeKind: SweepKind = {
   costless: ['seed'],
   figures: [{ path: 'value.mean', title: 'value' }],
   storeIn: sweepStore,
-  open: () => ({
-    compute: async (options, { out, signal }) => {
-      const { does, steps, bytes, log, seed = 0 } = checkOptions(shape, options);
-      mkdirSync(out, { recursive: true });
-      const stored = join(out, 'steps.txt');
-      const before = existsSync(stored) ? readFileSync(stored, 'utf8').length : 0;
-      for (let step = before; step < steps; step++) {
-        signal?.throwIfAborted();
-        await sleep(20);
-        appendFileSync(stored, '.');
-        if (log !== undefined) appendFileSync(log, `${seed} ${step}\n`);
-      }
-      if (does === 'fail') throw new UserError('was told to fail');
-      if (does === 'crash') process.kill(process.pid, 'SIGKILL');
-      if (does === 'fill the disk') {
-        const cause = Object.assign(new Error('ENOSPC: no space left'), { code: 'ENOSPC' });
-        throw new UserError(`${out}: the disk is full`, { cause });
-      }
-      if (bytes > 0) writeFileSync(join(out, 'weights.bin'), Buffer.alloc(bytes, seed));
-      const value = { mean: seed / 2, interval: { low: 0, high: seed }, perLayer: [1, 2] };
-      await writeResult(out, { schema: 'fake/1', value, tests: [{ p: 0.5 }], seed, why: null });
-    },
-    needs: async ({ group }) => ({ model: process.env.DUALFORM_TEST_MODEL ?? String(group ?? 'none') }),
-    cost: async () => ({ memoryBytes: 1e9, seconds: 2, diskBytes: 10 }),
-    close: async () => undefined,
-  }),
+  open: () => {
+    let closed: string | undefined;
+    return {
+      compute: async (options, { out, signal }) => {
+        const { does, steps, bytes, log, seed = 0 } = checkOptions(shape, options);
+        if (log !== undefined) closed = `${log}.closed`;
+        mkdirSync(out, { recursive: true });
+        const stored = join(out, 'steps.txt');
+        const before = existsSync(stored) ? readFileSync(stored, 'utf8').length : 0;
+        for (let step = before; step < steps; step++) {
+          signal?.throwIfAborted();
+          await sleep(20);
+          appendFileSync(stored, '.');
+          if (log !== undefined) appendFileSync(log, `${seed} ${step}\n`);
+        }
+        if (does === 'fail') throw new UserError('was told to fail');
+        if (does === 'crash') process.kill(process.pid, 'SIGKILL');
+        if (does === 'fill the disk') {
+          const cause = Object.assign(new Error('ENOSPC: no space left'), { code: 'ENOSPC' });
+          throw new UserError(`${out}: the disk is full`, { cause });
+        }
+        if (bytes > 0) writeFileSync(join(out, 'weights.bin'), Buffer.alloc(bytes, seed));
+        const value = { mean: seed / 2, interval: { low: 0, high: seed }, perLayer: [1, 2] };
+        await writeResult(out, { schema: 'fake/1', value, tests: [{ p: 0.5 }], seed, why: null });
+      },
+      needs: async ({ group }) => ({ model: process.env.DUALFORM_TEST_MODEL ?? String(group ?? 'none') }),
+      cost: async () => ({ memoryBytes: 1e9, seconds: 2, diskBytes: 10 }),
+      close: async () => {
+        if (closed !== undefined) appendFileSync(closed, 'closed\n');
+      },
+    };
+  },
 };
 
 export const fakeKinds: Kinds<SweepKind> = new Map([['fake', fakeKind]]);

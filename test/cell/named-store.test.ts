@@ -59,6 +59,30 @@ test('only what is missing is computed, with the same bytes; a part without its 
   expect(digestsBelow(root)).toEqual(digestsBelow(whole));
 });
 
+test('a cell of several parts is finished with the last; what is stored stays', async () => {
+  const root = scratch();
+  const [cell] = cells as [Cell];
+  const store = namedStore(
+    root,
+    (_, part) => join('parts', part),
+    () => ['a', 'a-0', 'b'],
+  );
+  const computed = scratch();
+  for (const part of ['a', 'a-0', 'b'])
+    for (const ending of ['csv', 'json']) writeFileSync(join(computed, `${part}.${ending}`), `new ${part}`);
+  await makeFolders(join(root, 'parts'));
+  writeFileSync(join(root, 'parts/a-0.json'), 'old');
+  expect(await store.find(cell)).toBeUndefined();
+  expect(await store.store(cell, computed)).toEqual({ status: 'done', found: false });
+  expect(await store.find(cell)).toEqual({ status: 'done', found: true });
+  expect(existsSync(computed)).toBe(false);
+  const files = readdirSync(join(root, 'parts')).sort();
+  expect(files).toEqual(['a-0.json', 'a.csv', 'a.json', 'b.csv', 'b.json']);
+  expect(files.map(name => readFileSync(join(root, 'parts', name), 'utf8'))).toEqual([
+    ...['old', 'new a', 'new a', 'new b', 'new b'],
+  ]);
+});
+
 test('an error of a cell is that of the study; what was stored stays', async () => {
   const root = scratch();
   const fault = new Error('part 2 is wrong');

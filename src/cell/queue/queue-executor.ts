@@ -7,7 +7,7 @@ import type { Hooks } from '../../hooks.ts';
 import { groupAlike } from '../alike.ts';
 import { type Cell, nameOfCell } from '../cell.ts';
 import type { CellEvents, Executor } from '../executor.ts';
-import { type Kinds, kindOf, type SweepKind } from '../kind.ts';
+import { type Kinds, kindOf, type QueueKind } from '../kind.ts';
 import type { Finished } from '../outcome.ts';
 import type { CellStore } from '../store.ts';
 import { idOfSweepFolder } from '../sweep-folder.ts';
@@ -18,7 +18,7 @@ import { LOOK_MS, PATIENCE_MS, patiently, queueServer, whenReady } from './queue
 
 export interface QueueExecutorOptions extends Pick<Hooks, 'offline'> {
   readonly url: string;
-  readonly kinds: Kinds<SweepKind>;
+  readonly kinds: Kinds<QueueKind>;
   /** How long the server may be away. */
   readonly patienceMs?: number;
 }
@@ -70,7 +70,7 @@ export function throughQueue({ url, kinds, offline, patienceMs = PATIENCE_MS }: 
 /** The jobs of the cells. Those that differ only in what costs nothing read the same model and task. */
 async function jobsOf(
   cells: readonly Cell[],
-  kinds: Kinds<SweepKind>,
+  kinds: Kinds<QueueKind>,
   {
     sweep,
     signal,
@@ -132,7 +132,7 @@ async function collect(collector: Collector): Promise<void> {
           continue;
         }
         left.delete(job.id!);
-        events.onFinished?.(cell, outcome);
+        await events.onFinished?.(cell, outcome);
       }
       from += page.length - removed;
       if (page.length < PAGE) break;

@@ -74,6 +74,7 @@ export async function work(options: WorkerOptions): Promise<WorkerReport> {
       throw new DelayedError();
     };
     const started = performance.now();
+    const isShared = (await idOfSweepFolder(root)) === sweep;
     let outcome: Outcome;
     try {
       if (computing?.ended()) computing = undefined;
@@ -82,7 +83,7 @@ export async function work(options: WorkerOptions): Promise<WorkerReport> {
         { threads: options.threads, device: options.device, offline: options.offline },
         onNote,
       );
-      outcome = await computing.compute(cell, root, { needs, signal });
+      outcome = await computing.compute(cell, root, { needs, alone: !isShared, signal });
     } catch (error) {
       if (signal?.aborted) {
         tally.givenBack++;
@@ -101,7 +102,7 @@ export async function work(options: WorkerOptions): Promise<WorkerReport> {
     onNote(
       `${label}: ${outcome.status === 'failed' ? `failed: ${outcome.why}` : (outcome.note ?? `done in ${seconds} s`)}`,
     );
-    if ((await idOfSweepFolder(root)) === sweep) return { kind: 'stored' };
+    if (isShared) return { kind: 'stored' };
     if (outcome.status === 'failed') {
       // The folder of the sweep decides whether it is tried again.
       await rm(folderOfCell(root, cell), { recursive: true, force: true });
