@@ -6,7 +6,7 @@ const workers = Math.min(settableProcessors()?.length ?? 1, 4);
 
 export default defineConfig({
   test: {
-    include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
+    include: ['src/**/*.test.ts', 'packages/explorer/src/**/*.test.ts', 'test/**/*.test.ts'],
     exclude: ['**/*.slow.test.ts', 'node_modules/**'],
     reporters: ['default', './test/closing-line.ts'],
     setupFiles: ['./test/one-core.ts', './test/matchers.ts'],

@@ -57,8 +57,8 @@ export async function loadModel(
     const { file, offset, length, dtype } = checkpoint.tensors.get(name)!;
     return { location: file.slice(weightsRoot.length), offset, length, dtype };
   };
-  // Those of sessions; where tensors are loaded, `load` names their source itself.
-  const sources = feedsWeights(runtime.device)
+  // Those of sessions that read weights; where tensors are loaded, `load` names their source itself.
+  const weightSources = feedsWeights(runtime.device)
     ? []
     : [...new Set(decoder.tensors.map(({ name }) => checkpoint.tensors.get(name)!.file))];
   const half = precisionOf(checkpoint) === 'float16';
@@ -97,7 +97,7 @@ export async function loadModel(
       weights: await sharedWeights(outputs),
       derived: derivedInputs(Object.values(outputs)),
       weightsRoot,
-      sources,
+      sources: weightInputs(outputs).size === 0 ? [] : weightSources,
     });
   };
   return {

@@ -3,6 +3,7 @@
  * make, and the attention over the demonstrations. Prefixes and finetuned projections are kept between calls: a changed
  * query costs its own tokens only.
  */
+import { conventionsOf } from '../../model/conventions.ts';
 import type { LoadedModel } from '../../model/loaded-model.ts';
 import { releasePrefix } from '../../model/prefix.ts';
 import { type Observed, observe, type Taps } from '../../observe/observe.ts';
@@ -27,6 +28,8 @@ export interface LiveHooks {
 }
 
 export interface Lab {
+  /** Computes what every answer needs. Until then the engine may not have opened the model's graphs. */
+  readonly prepare: () => Promise<void>;
   /**
    * Answers a request; one at a time.
    *
@@ -64,6 +67,11 @@ export function openLab(model: LoadedModel, encoder: Encoder): Lab {
     return now;
   }
 
+  function keepZeroShot(own: LoadedModel): Promise<Kept> {
+    const { bos } = conventionsOf(model.checkpoint, encoder);
+    return keep('zero-shot', bos, async () => ({ setting: await zeroShot(own, bos) }));
+  }
+
   async function answer(request: LiveRequest, hooks: LiveHooks = {}): Promise<LiveAnswer> {
     const { signal, onProgress, onPart } = hooks;
     const own: LoadedModel = { ...model, runtime: stoppable(model.runtime, signal) };
@@ -96,7 +104,7 @@ export function openLab(model: LoadedModel, encoder: Encoder): Lab {
         return { setting: await inContext(own, tokens, { onProgress: onTokens }) };
       });
 
-    const base = await readSetting(await keep('zero-shot', bos, async () => ({ setting: await zeroShot(own, bos) })));
+    const base = await readSetting(await keepZeroShot(own));
     const before = await readSetting(await prefixOf('in-context', set.prefixTokens), {
       attentionScores: true,
       prefixScores: true,
@@ -145,7 +153,10 @@ export function openLab(model: LoadedModel, encoder: Encoder): Lab {
     return state;
   }
 
-  return { answer };
+  const prepare = async () => {
+    await keepZeroShot(model);
+  };
+  return { prepare, answer };
 }
 
 interface Read {

@@ -46,7 +46,8 @@ export async function openExecutor(
   const sessionOptions = (request: EngineSessionRequest): InferenceSession.SessionOptions => ({
     executionProviders: [device],
     executionMode: 'sequential',
-    graphOptimizationLevel: 'all',
+    // On WebAssembly runs take as long without optimisation, and a large model opens in two thirds of the time.
+    graphOptimizationLevel: device === 'wasm' ? 'disabled' : 'all',
     enableMemPattern: false,
     logSeverityLevel: 3,
     externalData: request.sources.map(name => ({

@@ -1,4 +1,5 @@
 import { settingNames } from '../../../../src/setting/setting-name.ts';
+import { percent, sharesOf } from './shares.ts';
 import type { Shown } from './use-live.ts';
 
 /** The probability of each label word in each setting, beside that of the last answer. */
@@ -23,15 +24,18 @@ export function Probabilities({ shown, ghost }: { readonly shown: Shown; readonl
           {settingNames.map(name => {
             const own = logProbabilities(shown, name);
             const old = before && logProbabilities(before, name);
+            const shares = own && sharesOf(own);
+            const oldShares = old && sharesOf(old);
             const best = own?.indexOf(Math.max(...own));
             return (
               <tr key={name} class={name}>
                 <th scope="row">{name}</th>
                 {labels.map((label, i) => (
                   <td key={label} data-value={own?.[i]} class={best === i ? 'best' : undefined}>
-                    {own === undefined ? '…' : percent(own[i]!)}
-                    {own !== undefined && <Bar of={Math.exp(own[i]!)} />}
-                    {old !== undefined && <small class="ghost">before {percent(old[i]!)}</small>}
+                    {shares === undefined ? '…' : percent(shares[i]!)}
+                    {shares !== undefined && <Bar of={shares[i]!} />}
+                    {own !== undefined && <small class="detail">{percent(Math.exp(own[i]!))} of all tokens</small>}
+                    {oldShares !== undefined && <small class="detail">before {percent(oldShares[i]!)}</small>}
                   </td>
                 ))}
               </tr>
@@ -40,8 +44,9 @@ export function Probabilities({ shown, ghost }: { readonly shown: Shown; readonl
         </tbody>
       </table>
       <p class="help">
-        The probability of the label word as the next token, among all tokens; of a word of several tokens the geometric
-        mean. The most probable word of a setting is bold.
+        The share of each label word in the probability of all label words; the largest of a setting is bold. Below it
+        the probability of the word as the next token, among all tokens of the vocabulary. For a word of several tokens
+        both use the geometric mean over its tokens.
       </p>
     </section>
   );
@@ -57,9 +62,4 @@ function Bar({ of }: { readonly of: number }) {
 
 function logProbabilities({ answer }: Shown, name: string): readonly number[] | undefined {
   return answer.settings.find(setting => setting.name === name)?.logProbabilities;
-}
-
-function percent(logProbability: number): string {
-  const value = 100 * Math.exp(logProbability);
-  return value < 0.01 ? '< 0.01 %' : `${value.toFixed(value < 1 ? 2 : 1)} %`;
 }

@@ -66,15 +66,23 @@ async function openModel(
   const threads = crossOriginIsolated
     ? Math.min(navigator.hardwareConcurrency, Math.max(2, navigator.hardwareConcurrency / 2))
     : 1;
-  const runtime = await openRuntime({ device, threads: Math.floor(threads) });
+  const starting = openRuntime({ device, threads: Math.floor(threads) });
   try {
-    const { checkpoint, tokenizer } = await openPageModel(model, base, onProgress);
-    onProgress('reading the vocabulary', 0, 1);
-    const encoder = await openTokenizer(tokenizer);
+    const [{ checkpoint, tokenizer }, runtime] = await Promise.all([openPageModel(model, base, onProgress), starting]);
     onProgress('loading the model', 0, 1);
-    return { lab: openLab(await loadModel(checkpoint, runtime), encoder), runtime };
+    // The vocabulary is read here while the other worker reads the weights.
+    const [loaded, encoder] = await Promise.all([
+      loadModel(checkpoint, runtime, { graphs: ['prefix', 'observation', 'gradient'] }),
+      openTokenizer(tokenizer),
+    ]);
+    const lab = openLab(loaded, encoder);
+    await lab.prepare();
+    return { lab, runtime };
   } catch (error) {
-    await runtime.close();
+    await starting.then(
+      runtime => runtime.close(),
+      () => undefined,
+    );
     throw error;
   }
 }

@@ -3,6 +3,7 @@ import { demonstrationLines, type LiveRequest } from '../../../../src/explore/li
 import type { SettingName } from '../../../../src/setting/setting-name.ts';
 import { Losses } from '../live/losses.tsx';
 import { Probabilities } from '../live/probabilities.tsx';
+import { percent, sharesOf } from '../live/shares.ts';
 import { EMPTY, writeState } from '../live/state.ts';
 import { UpdatesChart } from '../live/updates.tsx';
 import stored from './example.json' with { type: 'json' };
@@ -41,8 +42,9 @@ export function ReadPage() {
           <blockquote>{query}</blockquote>
           <p>
             The answer is one of the label words {labels.map(label => label.trim()).join(' and ')}; the data set says{' '}
-            <b>{word(gold)}</b>. The model gives {percentOf('zero-shot', gold)} to this word, since no text told it that
-            a label follows. Only the comparison of the label words counts: it prefers <b>{chosen('zero-shot')}</b>.
+            <b>{word(gold)}</b>. Among all tokens the model gives {percent(probability('zero-shot'))} to this word,
+            since no text told it that a label follows. What counts is its share among the label words: it is{' '}
+            {percent(share('zero-shot'))}, so the model prefers <b>{chosen('zero-shot')}</b>.
           </p>
         </li>
         <li>
@@ -56,8 +58,9 @@ export function ReadPage() {
             ))}
           </ol>
           <p>
-            No weight of the model changes, but <b>{word(gold)}</b> has {percentOf('in-context', gold)} now, and the
-            model prefers <b>{chosen('in-context')}</b>.
+            No weight of the model changes, but among all tokens <b>{word(gold)}</b> has{' '}
+            {percent(probability('in-context'))} now. Its share among the label words is {percent(share('in-context'))},
+            and the model prefers <b>{chosen('in-context')}</b>.
           </p>
         </li>
         <li>
@@ -67,7 +70,7 @@ export function ReadPage() {
             rate {learningRate}, and only the key and value projections of its attention change. The loss before each
             step says how much of a demonstration it did not expect: {losses[0]!.toFixed(2)} nats per token for the
             first, {losses.at(-1)!.toFixed(2)} for the last. This setting is called finetuned; it prefers{' '}
-            <b>{chosen('finetuned')}</b>.
+            <b>{chosen('finetuned')}</b>, with {percent(share('finetuned'))} for <b>{word(gold)}</b>.
           </p>
           <Losses losses={losses} ghost={undefined} />
         </li>
@@ -104,8 +107,13 @@ export function ReadPage() {
   function logProbabilitiesOf(name: SettingName): readonly number[] {
     return answer.settings.find(setting => setting.name === name)!.logProbabilities;
   }
-  function percentOf(name: SettingName, label: number): string {
-    return `${(100 * Math.exp(logProbabilitiesOf(name)[label]!)).toPrecision(2)} %`;
+  /** Of the gold word, among all tokens. */
+  function probability(name: SettingName): number {
+    return Math.exp(logProbabilitiesOf(name)[gold]!);
+  }
+  /** Of the gold word, among the label words. */
+  function share(name: SettingName): number {
+    return sharesOf(logProbabilitiesOf(name))[gold]!;
   }
   function chosen(name: SettingName): string {
     const found = logProbabilitiesOf(name);
