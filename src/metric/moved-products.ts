@@ -38,9 +38,12 @@ function productsByRow(variation: Variation, layer: number, rows: readonly numbe
     fillMoved(variation, 'first', row, layer, u);
     fillMoved(variation, 'second', row, layer, v);
     for (let d = 0; d < S; d++) {
-      let [ab, aa, bb] = [0, 0, 0];
+      let ab = 0;
+      let aa = 0;
+      let bb = 0;
       for (let k = d * D; k < (d + 1) * D; k++) {
-        const [x, y] = [u[k]!, v[k]!];
+        const x = u[k]!;
+        const y = v[k]!;
         ab += x * y;
         aa += x * x;
         bb += y * y;
@@ -68,29 +71,24 @@ export function fillMoved(
 ): void {
   const from = (row * layers + layer) * D;
   if (changed !== undefined) {
-    for (let d = 0; d < pairs.length; d++) fillDifference(pairs[d]![side], changed[d]![side], from, out, d * D, D);
+    for (let d = 0; d < pairs.length; d++) {
+      const arm = pairs[d]![side];
+      const other = changed[d]![side];
+      for (let k = 0; k < D; k++) out[d * D + k] = arm[from + k]! - other[from + k]!;
+    }
     return;
   }
   const mean = new Float64Array(D);
-  for (let d = 0; d < pairs.length; d++) addTo(mean, pairs[d]![side], from);
+  for (const pair of pairs) addTo(mean, pair[side], from);
   for (let k = 0; k < D; k++) mean[k]! /= pairs.length;
-  for (let d = 0; d < pairs.length; d++) fillDifference(pairs[d]![side], mean, from, out, d * D, D, 0);
+  for (let d = 0; d < pairs.length; d++) {
+    const arm = pairs[d]![side];
+    for (let k = 0; k < D; k++) out[d * D + k] = arm[from + k]! - mean[k]!;
+  }
 }
 
 function addTo(sum: Float64Array, arm: ArmOutputs, from: number): void {
   for (let k = 0; k < sum.length; k++) sum[k]! += arm[from + k]!;
-}
-
-function fillDifference(
-  a: ArmOutputs,
-  b: ArmOutputs | Float64Array,
-  from: number,
-  out: Float64Array,
-  at: number,
-  D: number,
-  fromB = from,
-): void {
-  for (let k = 0; k < D; k++) out[at + k] = a[from + k]! - b[fromB + k]!;
 }
 
 /** û = u - mean over rows of u, with its products with h_Z, centred as well. */

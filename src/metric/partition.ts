@@ -31,7 +31,9 @@ export function updateMask({ rows, layers, hiddenSize: D }: OutputShape, pairs: 
   const mask = new Uint8Array(rows * layers);
   for (const { zeroShot, first, second } of pairs) {
     for (let at = 0; at < mask.length; at++) {
-      let [uu, vv, zz] = [0, 0, 0];
+      let uu = 0;
+      let vv = 0;
+      let zz = 0;
       for (let k = at * D; k < (at + 1) * D; k++) {
         const z = zeroShot[k]!;
         uu += (first[k]! - z) ** 2;

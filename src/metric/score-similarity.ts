@@ -40,7 +40,8 @@ export function scoreCosines(
   const byHead = pairs.map(pair => cosinesByHead(shape, pair, centred, updates));
   const isNull = (at: number) => byHead.some(values => Number.isNaN(values[at]!));
   return cosinesOf(rows, layers, byHead, (values, row, layer) => {
-    let [sum, defined] = [0, 0];
+    let sum = 0;
+    let defined = 0;
     for (let head = 0; head < heads; head++) {
       const at = (row * layers + layer) * heads + head;
       if (isNull(at)) continue;
@@ -58,37 +59,40 @@ function cosinesByHead(
   centred: boolean,
   updates: boolean,
 ): Float64Array {
-  // Sums over tokens of all heads at once, in the order in which the scores lie.
   const n = layers * heads;
   const cosines = new Float64Array((offsets.length - 1) * n);
-  const sums = () => new Float64Array(n);
   for (let row = 0; row + 1 < offsets.length; row++) {
-    const [from, to] = [offsets[row]!, offsets[row + 1]!];
-    const [meanU, meanV] = [sums(), sums()];
-    if (centred) {
-      for (let t = from; t < to; t++) {
-        for (let head = 0, at = t * n; head < n; head++, at++) {
+    const T = offsets[row + 1]! - offsets[row]!;
+    const end = offsets[row + 1]! * n;
+    for (let head = 0; head < n; head++) {
+      const start = offsets[row]! * n + head;
+      let meanU = 0;
+      let meanV = 0;
+      if (centred) {
+        for (let at = start; at < end; at += n) {
           const z = updates ? zeroShot[at]! : 0;
-          meanU[head]! += (first[at]! - z) / (to - from);
-          meanV[head]! += (second[at]! - z) / (to - from);
+          meanU += (first[at]! - z) / T;
+          meanV += (second[at]! - z) / T;
         }
       }
-    }
-    const [uu, uv, vv, zz] = [sums(), sums(), sums(), sums()];
-    for (let t = from; t < to; t++) {
-      for (let head = 0, at = t * n; head < n; head++, at++) {
+      let uu = 0;
+      let uv = 0;
+      let vv = 0;
+      let zz = 0;
+      for (let at = start; at < end; at += n) {
         const z = updates ? zeroShot[at]! : 0;
-        const [x, y] = [first[at]! - z - meanU[head]!, second[at]! - z - meanV[head]!];
-        uu[head]! += x * x;
-        uv[head]! += x * y;
-        vv[head]! += y * y;
-        zz[head]! += z * z;
+        const x = first[at]! - z - meanU;
+        const y = second[at]! - z - meanV;
+        uu += x * x;
+        uv += x * y;
+        vv += y * y;
+        zz += z * z;
       }
-    }
-    for (let head = 0; head < n; head++) {
-      const [a, b, size] = [Math.sqrt(uu[head]!), Math.sqrt(vv[head]!), Math.sqrt(zz[head]!)];
+      const a = Math.sqrt(uu);
+      const b = Math.sqrt(vv);
+      const size = Math.sqrt(zz);
       const isNull = isRounding(a, size) || isRounding(b, size);
-      cosines[row * n + head] = isNull ? Number.NaN : quotient(uv[head]!, a * b);
+      cosines[row * n + head] = isNull ? Number.NaN : quotient(uv, a * b);
     }
   }
   return cosines;

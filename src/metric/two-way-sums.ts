@@ -57,8 +57,10 @@ export function twoWayParts(u: readonly Float64Array[], v: readonly Float64Array
   const rowsWithoutSeed = new Float64Array(S).fill(ofRows);
   for (let d = 0; d < S; d++) {
     for (let i = 0; i < n; i++) {
-      const [at, own] = [i * D, terms[d * n + i]!];
-      const [ofSeed, ofRow] = [dotAt(U.seeds, d * D, v[d]!, at, D), dotAt(U.rows, at, v[d]!, at, D)];
+      const at = i * D;
+      const own = terms[d * n + i]!;
+      const ofSeed = dotAt(U.seeds, d * D, v[d]!, at, D);
+      const ofRow = dotAt(U.rows, at, v[d]!, at, D);
       seedsWithoutRow[i]! += own - ofSeed - (u === v ? ofSeed : dotAt(u[d]!, at, V.seeds, d * D, D));
       rowsWithoutSeed[d]! += own - ofRow - (u === v ? ofRow : dotAt(u[d]!, at, V.rows, at, D));
     }

@@ -24,10 +24,16 @@ export function compareUpdates(
   const empty = () => new Float64Array(rows * layers).fill(Number.NaN);
   const [cosines, normalised, sizes] = [empty(), empty(), empty()];
   for (let at = 0; at < rows * layers; at++) {
-    let [uu, uv, vv, uz, vz, zz] = [0, 0, 0, 0, 0, 0];
+    let uu = 0;
+    let uv = 0;
+    let vv = 0;
+    let uz = 0;
+    let vz = 0;
+    let zz = 0;
     for (let k = at * D; k < (at + 1) * D; k++) {
       const z = zeroShot[k]!;
-      const [u, v] = [first[k]! - z, second[k]! - z];
+      const u = first[k]! - z;
+      const v = second[k]! - z;
       uu += u * u;
       uv += u * v;
       vv += v * v;
@@ -42,8 +48,8 @@ export function compareUpdates(
       sizes[at] = b / a;
     }
     // h / |h| - z / |z| = s u + t z, s = 1 / |h| and t = s - 1 / |z|.
-    const scale = (squared: number, withZ: number) => inverse(Math.sqrt(squared + 2 * withZ + zz));
-    const [s, r] = [scale(uu, uz), scale(vv, vz)];
+    const s = inverse(Math.sqrt(uu + 2 * uz + zz));
+    const r = inverse(Math.sqrt(vv + 2 * vz + zz));
     const [t, q] = [s - inverse(size), r - inverse(size)];
     const x = Math.sqrt(s * s * uu + 2 * s * t * uz + t * t * zz);
     const y = Math.sqrt(r * r * vv + 2 * r * q * vz + q * q * zz);

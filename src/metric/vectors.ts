@@ -1,12 +1,16 @@
 /**
- * @file Vectors of D numbers, n below each other in a flat array [n * D]. Plain loops: folds run
- * them over gigabytes.
+ * @file Vectors of D numbers, n below each other in a flat array [n * D]. Plain loops, since folds
+ * run them over gigabytes. Sums are variables of their own: V8 boxes each new value of a variable
+ * that is destructured.
  */
 
 /** The inner product of D numbers of each array. */
 export function dotAt(a: Float64Array, atA: number, b: Float64Array, atB: number, D: number): number {
   // Four sums, so that none waits for another.
-  let [p, q, r, s] = [0, 0, 0, 0];
+  let p = 0;
+  let q = 0;
+  let r = 0;
+  let s = 0;
   let k = 0;
   for (; k + 3 < D; k += 4) {
     p += a[atA + k]! * b[atB + k]!;
@@ -34,7 +38,10 @@ export function addProducts(sums: Float64Array, u: Float64Array, v: Float64Array
     // Four at a time: each number of u_d is read once for them, and the four sums are independent.
     for (; e + 3 < m; e += 4) {
       const b = e * D;
-      let [p, q, r, s] = [0, 0, 0, 0];
+      let p = 0;
+      let q = 0;
+      let r = 0;
+      let s = 0;
       for (let k = 0; k < D; k++) {
         const x = u[a + k]!;
         p += x * v[b + k]!;
