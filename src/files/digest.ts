@@ -69,8 +69,7 @@ async function measureDigest(file: string, onProgress?: ByteProgress): Promise<s
     if (identityOf(before) !== identityOf(after)) {
       throw new UserError(`${file}: changed while it was read; try again when nothing writes to it`);
     }
-    const age = BigInt(Date.now()) * 1_000_000n - after.mtimeNs;
-    return { digest: measured, identity: identityOf(after), settled: age > SETTLED_AFTER_NS };
+    return { digest: measured, identity: identityOf(after), settled: isSettled(after) };
   });
   if (settled) {
     const memory = JSON.stringify({ path, identity, sha256: digest });
@@ -78,6 +77,21 @@ async function measureDigest(file: string, onProgress?: ByteProgress): Promise<s
     await writeAtomically(prefixFile(path), memory.length, handle => handle.writeFile(memory)).catch(() => undefined);
   }
   return digest;
+}
+
+/**
+ * Size, inode and time stamps of a file: equal while its content is. Undefined when it has just
+ * been written and may change within the resolution of its time stamp.
+ *
+ * @throws UserError when the file cannot be read
+ */
+export async function settledIdentity(file: string): Promise<string | undefined> {
+  const found = await withFile(file, handle => handle.stat({ bigint: true }));
+  return isSettled(found) ? identityOf(found) : undefined;
+}
+
+function isSettled({ mtimeNs }: BigIntStats): boolean {
+  return BigInt(Date.now()) * 1_000_000n - mtimeNs > SETTLED_AFTER_NS;
 }
 
 function identityOf(stat: BigIntStats): string {

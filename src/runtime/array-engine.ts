@@ -40,21 +40,21 @@ export interface OnnxSession {
  * copies itself.
  */
 export function createArrayEngine(options: {
-  readonly ort: Onnxruntime;
-  readonly sessionOptions: (request: EngineSessionRequest) => object;
+  readonly ort: Pick<Onnxruntime, 'Tensor'>;
+  readonly open: (request: EngineSessionRequest) => Promise<OnnxSession>;
   /** Whether an output can be written into an array that is given. */
   readonly writesInto: boolean;
   readonly read: Engine['read'];
   readonly addSource?: Engine['addSource'];
   readonly memory: Engine['memory'];
 }): Engine<TensorData> {
-  const { ort, sessionOptions, writesInto, read, addSource, memory } = options;
+  const { ort, open, writesInto, read, addSource, memory } = options;
   const tensorOf = ({ type, data, dims }: TensorData) => new ort.Tensor(type, data, dims);
   const discard = countGarbage();
 
   return {
     async openSession(request) {
-      const session = await ort.InferenceSession.create(request.model, sessionOptions(request));
+      const session = await open(request);
       return {
         inputs: expectedInputs(session),
         outputs: session.outputNames,

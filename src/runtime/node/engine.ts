@@ -1,7 +1,8 @@
 import { env, InferenceSession, Tensor } from 'onnxruntime-node';
-import { createArrayEngine, type Onnxruntime } from '../array-engine.ts';
-import type { Engine } from '../engine.ts';
+import { createArrayEngine, type Onnxruntime, type OnnxSession } from '../array-engine.ts';
+import type { Engine, EngineSessionRequest } from '../engine.ts';
 import type { TensorData } from '../protocol.ts';
+import { openKept } from './kept-graphs.ts';
 import { ownMemory } from './memory.ts';
 import { readFileTensor } from './read-file.ts';
 import { sessionOptions } from './session-options.ts';
@@ -21,9 +22,14 @@ export function createNodeEngine({
 }): Engine<TensorData> {
   env.logLevel = 'error';
   const provider = card === undefined ? 'cpu' : ({ name: 'cuda', deviceId: card } as const);
+  const openWith = (request: EngineSessionRequest, model: Uint8Array, changes: InferenceSession.SessionOptions) =>
+    InferenceSession.create(model, { ...sessionOptions({ provider, threads, ...request }), ...changes });
   return createArrayEngine({
-    ort: { InferenceSession, Tensor } as Onnxruntime,
-    sessionOptions: ({ weightsRoot, prepack }) => sessionOptions({ provider, threads, weightsRoot, prepack }),
+    ort: { Tensor } as Pick<Onnxruntime, 'Tensor'>,
+    open: async request =>
+      (await (card === undefined
+        ? openKept(request, env.versions.node!, (model, changes) => openWith(request, model, changes))
+        : openWith(request, request.model, {}))) as OnnxSession,
     writesInto: card === undefined,
     read: async location => readFileTensor(location),
     memory: ownMemory,

@@ -85,5 +85,7 @@ export async function openExecutor(
     return createExecutor(createWebgpuEngine(options));
   }
   // An output array that is given silently stays as it is.
-  return createExecutor(shareWeights(createArrayEngine({ ...options, writesInto: false })));
+  const open = (request: EngineSessionRequest) =>
+    options.ort.InferenceSession.create(request.model, sessionOptions(request));
+  return createExecutor(shareWeights(createArrayEngine({ ...options, open, writesInto: false })));
 }
