@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process';
 import type { ChildModule } from '../child-module.ts';
 import { UserError } from '../error.ts';
+import type { Progress } from '../hooks.ts';
 import type { Cell } from './cell.ts';
 import type { Kinds } from './kind.ts';
 import type { Outcome } from './outcome.ts';
@@ -20,6 +21,7 @@ export interface CellProcess {
     root: string,
     options: Pick<Extract<CellRequest, { kind: 'compute' }>, 'needs' | 'alone'> & {
       readonly signal?: AbortSignal | undefined;
+      readonly onProgress?: (progress: Progress) => void;
     },
   ): Promise<Outcome>;
   readonly ended: () => boolean;
@@ -43,6 +45,7 @@ export function startCellProcess(
   const child = fork(file, [JSON.stringify(options)], { execArgv: [...execArgv], stdio: ['ignore', 2, 2, 'ipc'] });
   let cause: string | undefined;
   let settle: ((result: CellReply | CellCrash) => void) | undefined;
+  let report: ((progress: Progress) => void) | undefined;
   const crashed = () => new CellCrash(`the process that computed it ended with ${cause}`);
   const gone = new Promise<void>(resolve => {
     const end = (why: string) => {
@@ -55,6 +58,7 @@ export function startCellProcess(
   });
   child.on('message', (message: CellReply) => {
     if (message.kind === 'warning') onWarning(message.message);
+    else if (message.kind === 'progress') report?.(message.progress);
     else settle?.(message);
   });
   // A request that cannot be sent is settled by the end of the process.
@@ -63,7 +67,7 @@ export function startCellProcess(
   return {
     pid: child.pid ?? 0,
     ended: () => cause !== undefined,
-    compute: async (cell, root, { signal, ...more }) => {
+    compute: async (cell, root, { signal, onProgress, ...more }) => {
       signal?.throwIfAborted();
       if (cause !== undefined) throw crashed();
       const stop = () => send({ kind: 'stop' });
@@ -71,6 +75,7 @@ export function startCellProcess(
       try {
         const reply = await new Promise<CellReply | CellCrash>(resolve => {
           settle = resolve;
+          report = onProgress;
           send({ kind: 'compute', cell, root, ...more });
         });
         if (reply instanceof CellCrash) throw reply;
@@ -79,6 +84,7 @@ export function startCellProcess(
         throw new UserError(reply.kind === 'error' ? reply.message : 'the cell was stopped');
       } finally {
         settle = undefined;
+        report = undefined;
         signal?.removeEventListener('abort', stop);
       }
     },

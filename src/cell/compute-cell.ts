@@ -5,7 +5,7 @@ import { FolderInUse, type FolderLock } from '../files/lock.ts';
 import { makeFolder } from '../files/run-folder.ts';
 import type { Hooks } from '../hooks.ts';
 import { type Cell, nameOfCell } from './cell.ts';
-import type { CellComputer } from './kind.ts';
+import type { CellComputer, CellUse } from './kind.ts';
 import type { Outcome } from './outcome.ts';
 import type { CellStore } from './store.ts';
 import { leaveWorkFolder, workFolderOf } from './work-folder.ts';
@@ -22,7 +22,7 @@ export interface Place {
  * Computes a cell and stores it, unless it is stored. An interrupted cell resumes where it stopped.
  *
  * @throws UserError when the system refuses to write or read
- * @throws the reason of `hooks.signal`
+ * @throws what the computer throws after `hooks.signal`
  */
 export async function computeCell(cell: Cell, place: Place, hooks: Hooks): Promise<Outcome> {
   const { root, store } = place;
@@ -40,7 +40,7 @@ export async function computeCell(cell: Cell, place: Place, hooks: Hooks): Promi
     throw error;
   }
   try {
-    return (await store.find(cell)) ?? (await computeAlone(cell, place, { out: join(work, 'out'), lock, hooks }));
+    return (await store.find(cell)) ?? (await computeAlone(cell, place, { work, lock, hooks }));
   } finally {
     await lock.release();
     await leaveWorkFolder(root, cell);
@@ -61,12 +61,14 @@ async function makeWorkFolder(work: string, tries = 5): Promise<FolderLock> {
 async function computeAlone(
   cell: Cell,
   { computer, store }: Place,
-  { out, lock, hooks }: { readonly out: string; readonly lock: FolderLock; readonly hooks: Hooks },
+  { work, lock, hooks }: { readonly work: string; readonly lock: FolderLock; readonly hooks: Hooks },
 ): Promise<Outcome> {
+  const out = store.folderOf?.(cell) ?? join(work, 'out');
+  let use: CellUse | undefined;
   try {
-    await computer.compute(cell.options, { ...hooks, out });
+    use = (await computer.compute(cell.options, { ...hooks, out })) ?? undefined;
   } catch (error) {
-    hooks.signal?.throwIfAborted();
+    if (hooks.signal?.aborted) throw error;
     const lost = whyLost(lock);
     if (lost !== undefined) return { status: 'busy', why: lost };
     if (isSystemError(error)) throw fileError(out, error);
@@ -75,7 +77,11 @@ async function computeAlone(
   const lost = whyLost(lock);
   if (lost === undefined) {
     const peakMemoryBytes = await computer.peakMemoryBytes?.();
-    return { ...(await store.store(cell, out)), ...(peakMemoryBytes !== undefined && { peakMemoryBytes }) };
+    return {
+      ...(await store.store(cell, out)),
+      ...(peakMemoryBytes !== undefined && { peakMemoryBytes }),
+      ...(use && { use }),
+    };
   }
   return (await store.find(cell)) ?? { status: 'busy', why: lost };
 }

@@ -1,11 +1,15 @@
+import type { Hooks, Progress } from '../hooks.ts';
 import type { Cell } from './cell.ts';
+import type { Kinds } from './kind.ts';
 import type { Finished } from './outcome.ts';
 
 /** What an executor tells of the cells. */
 export interface CellEvents {
   /** @param where which process computes it */
   readonly onStart?: (cell: Cell, where: string) => void;
-  /** An error that it throws stops the executor. */
+  /** How far the cell is. */
+  readonly onProgress?: (cell: Cell, progress: Progress) => void;
+  /** The next cell waits for it; an error that it throws stops the executor. */
   readonly onFinished?: (cell: Cell, outcome: Finished) => void | Promise<void>;
   /** The cell waits: another process computes it, or no worker can. */
   readonly onWaiting?: (cell: Cell, why: string) => void;
@@ -25,3 +29,6 @@ export type Executor = (
   root: string,
   options: CellEvents & { readonly signal?: AbortSignal | undefined },
 ) => Promise<void>;
+
+/** Makes the executor of the cells of a job: `here`, or one that computes them elsewhere. */
+export type MakeExecutor = (kinds: Kinds, hooks: Pick<Hooks, 'threads' | 'device' | 'offline'>) => Executor;

@@ -1,8 +1,9 @@
 export { type Cell, type CellOptions, nameOfCell } from './cell.ts';
 export { type CellTable, csvOf, meansOverSeeds, type SeedMeans, tableOfLines } from './cell-table.ts';
-export type { CellEvents, Executor } from './executor.ts';
+export type { CellEvents, Executor, MakeExecutor } from './executor.ts';
+export { folderStore } from './folder-store.ts';
 export { here } from './here.ts';
-export type { CellComputer, CellCost, CellKind, Kinds, Needs, SweepComputer, SweepKind } from './kind.ts';
+export type { CellComputer, CellCost, CellKind, CellUse, Kinds, Needs, SweepComputer, SweepKind } from './kind.ts';
 export { namedStore } from './named-store.ts';
 export type { Finished } from './outcome.ts';
 export { parquetOf } from './parquet-table.ts';

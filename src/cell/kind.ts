@@ -7,6 +7,15 @@ import type { CellStore } from './store.ts';
 /** Digests of what a cell reads, by what it is: `model`, `task`. */
 export type Needs = Readonly<Record<string, string>>;
 
+/** What computing a cell took, and on what. */
+export interface CellUse {
+  readonly seconds: number;
+  /** Fed. */
+  readonly tokens: number;
+  readonly threads: number;
+  readonly device: string;
+}
+
 /** Computes cells of one kind and keeps open what they share, as a loaded model. */
 export interface CellComputer {
   /**
@@ -15,7 +24,7 @@ export interface CellComputer {
    *
    * @throws UserError when the cell cannot be computed
    */
-  compute(options: CellOptions, hooks: Hooks & { readonly out: string }): Promise<void>;
+  compute(options: CellOptions, hooks: Hooks & { readonly out: string }): Promise<CellUse | undefined> | Promise<void>;
   /** Of its processes together, since it was opened. */
   peakMemoryBytes?(): Promise<number>;
   /**
@@ -24,6 +33,8 @@ export interface CellComputer {
    * @throws UserError when something is missing
    */
   needs?(options: CellOptions, hooks: Hooks): Promise<Needs>;
+  /** Estimates what a cell takes at its highest, all processes together; null where it is not known. */
+  memoryBytes?(options: CellOptions, hooks: Hooks): Promise<number | null>;
   close(): Promise<void>;
 }
 

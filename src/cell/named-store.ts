@@ -28,19 +28,11 @@ export function namedStore(
   nameOf: (cell: Cell, part: string) => string,
   partsOf: (cell: Cell) => readonly string[] = () => RESULT,
 ): CellStore {
-  const isStored = async (path: string) => {
-    try {
-      return (await stat(`${path}.json`)).isFile();
-    } catch (error) {
-      if (errorCode(error) === 'ENOENT') return false;
-      throw fileError(`${path}.json`, error);
-    }
-  };
   const missing = async (cell: Cell) => {
     const parts: { readonly part: string; readonly path: string }[] = [];
     for (const part of partsOf(cell)) {
       const path = join(root, nameOf(cell, part));
-      if (!(await isStored(path))) parts.push({ part, path });
+      if (!(await isStored(`${path}.json`))) parts.push({ part, path });
     }
     return parts;
   };
@@ -57,6 +49,16 @@ export function namedStore(
       throw error;
     },
   };
+}
+
+/** Whether there is the file that a cell leaves last. */
+export async function isStored(file: string): Promise<boolean> {
+  try {
+    return (await stat(file)).isFile();
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return false;
+    throw fileError(file, error);
+  }
 }
 
 /** `PART.json` last, when nothing else of the part is left. */

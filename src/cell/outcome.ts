@@ -1,4 +1,5 @@
 import { UserError } from '../error.ts';
+import type { CellUse } from './kind.ts';
 
 /** What is stored of a cell. */
 export type Finished =
@@ -9,6 +10,7 @@ export type Finished =
       readonly note?: string;
       /** Of the processes that computed it, together, up to its end. */
       readonly peakMemoryBytes?: number;
+      readonly use?: CellUse;
     }
   /** It cannot be computed. */
   | { readonly status: 'failed'; readonly found: boolean; readonly why: string };

@@ -1,5 +1,6 @@
 /** @file The messages between a process that distributes cells and one that computes them. */
 import type { Device } from '../device.ts';
+import type { Progress } from '../hooks.ts';
 import type { Cell } from './cell.ts';
 import type { Needs } from './kind.ts';
 import type { Outcome } from './outcome.ts';
@@ -23,7 +24,8 @@ export type CellReply =
   /** The system refused; the cell stays as it is. */
   | { readonly kind: 'error'; readonly message: string }
   | { readonly kind: 'stopped' }
-  | { readonly kind: 'warning'; readonly message: string };
+  | { readonly kind: 'warning'; readonly message: string }
+  | { readonly kind: 'progress'; readonly progress: Progress };
 
 /** What a process that computes cells is started with. */
 export interface CellProcessOptions {

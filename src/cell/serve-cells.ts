@@ -1,3 +1,4 @@
+import type { Progress } from '../hooks.ts';
 import { computeCell } from './compute-cell.ts';
 import { openComputers } from './computers.ts';
 import type { CellKind, Kinds, Needs } from './kind.ts';
@@ -20,6 +21,7 @@ export function serveCells(kinds: Kinds): void {
       offline,
       signal: work.signal,
       onWarning: (message: string) => reply({ kind: 'warning', message }),
+      onProgress: (progress: Progress) => reply({ kind: 'progress', progress }),
     };
     try {
       const kind = kinds.get(cell.kind);

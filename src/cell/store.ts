@@ -6,6 +6,11 @@ export interface CellStore {
   /** What is stored of a cell; undefined when it is not finished. */
   find(cell: Cell): Promise<Finished | undefined>;
   /**
+   * The folder of a cell that is computed where it stays, and resumes there; without it, cells are
+   * computed in their work folder.
+   */
+  readonly folderOf?: (cell: Cell) => string;
+  /**
    * Stores a cell unless it is stored.
    *
    * @param computed the folder in which it was computed

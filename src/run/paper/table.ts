@@ -1,4 +1,8 @@
-import { join } from 'node:path';
+import { join, relative, resolve } from 'node:path';
+import type { Cell } from '../../cell/cell.ts';
+import type { MakeExecutor } from '../../cell/executor.ts';
+import { followOne } from '../../cell/follow-one.ts';
+import { here } from '../../cell/here.ts';
 import { UserError } from '../../error.ts';
 import { type Hooks, splitHooks } from '../../hooks.ts';
 import { checkOptions } from '../../options.ts';
@@ -8,12 +12,15 @@ import { type Prepared, prepare } from '../prepare.ts';
 import type { ExperimentResult } from '../result.ts';
 import { type RunResult, runPrepared } from '../run.ts';
 import { type SharedModel, shareModel } from '../shared-model.ts';
+import { taskCell, taskKind } from './cell-kind.ts';
 import { type ComparedFigure, measuredFigure, type PaperComparison } from './comparison.ts';
 import { type TableWishes, tableOptions } from './options.ts';
 import { type FigureName, PAPER_FIGURES, type PaperFigure, paperTasks, SOURCES } from './paper.ts';
 
 /** `out` holds a run folder for each task, under its name. */
 export interface TableOptions extends TableWishes, Hooks {
+  /** Computes the tasks that are not finished; `here` unless given. */
+  readonly executor?: MakeExecutor | undefined;
   /** Hears which task begins. */
   readonly onTask?: ((task: string, index: number, count: number) => void) | undefined;
 }
@@ -76,23 +83,53 @@ export interface TableRun
  * @throws Interrupted after `signal`
  */
 export async function runTable(options: TableOptions = {}): Promise<ResultTable> {
-  const { onTask, ...others } = options;
+  const { executor = here, onTask, ...others } = options;
   const { hooks, wishes } = splitHooks(others);
   const { tasks, ...ofEachRun } = checkOptions(tableOptions, wishes);
+  const root = resolve(hooks.out ?? 'runs');
   const shared = shareModel();
   try {
-    const prepared = await prepareAll(tasks, ofEachRun, hooks, shared);
-    const runs: RunResult[] = [];
-    for (const [i, each] of prepared.entries()) {
-      const { name } = each.task;
-      onTask?.(name, i, prepared.length);
-      const out = hooks.out === undefined ? undefined : join(hooks.out, name);
-      runs.push(await runPrepared(async () => each, { ...hooks, out }, shared));
+    const parts = await prepareAll(tasks, ofEachRun, hooks, shared);
+    const kind = taskKind({ prepared: new Map(parts.map(({ folder, prepared }) => [folder, prepared])), shared });
+    const read = ({ folder, prepared }: Part, onWarning: Hooks['onWarning']) =>
+      runPrepared(async () => prepared, { ...hooks, onWarning, out: join(root, folder) }, shared);
+    const runs = new Map<Part, RunResult>();
+    for (const part of parts) {
+      const stored = await kind.storeIn(root).find(part.cell);
+      if (stored !== undefined) runs.set(part, await read(part, hooks.onWarning));
     }
-    return makeTable(runs);
+    const missing = parts.filter(part => !runs.has(part));
+    const partOf = (cell: Cell) => parts.findIndex(part => part.cell === cell);
+    await executor(new Map([[kind.name, kind]]), hooks)(
+      missing.map(({ cell }) => cell),
+      root,
+      {
+        ...followOne(hooks.onProgress),
+        signal: hooks.signal,
+        onStart: cell => onTask?.(parts[partOf(cell)]!.prepared.task.name, partOf(cell), parts.length),
+        onNote: hooks.onWarning,
+      },
+    );
+    for (const part of missing) runs.set(part, await read(part, undefined));
+    return makeTable(parts.map(part => runs.get(part)!));
+  } catch (cause) {
+    if (!hooks.signal?.aborted || cause instanceof Interrupted) throw cause;
+    const place = relative('.', root) || root;
+    throw new Interrupted(`interrupted; finished tasks are kept in ${place}; the same command resumes`, {
+      folder: root,
+      cause,
+    });
   } finally {
     await shared.close();
   }
+}
+
+/** A task of the table. */
+interface Part {
+  readonly prepared: Prepared;
+  /** Below that of the table. */
+  readonly folder: string;
+  readonly cell: Cell;
 }
 
 async function prepareAll(
@@ -100,23 +137,25 @@ async function prepareAll(
   wishes: Omit<ExperimentOptions, 'task'>,
   options: Hooks,
   shared: SharedModel,
-): Promise<readonly Prepared[]> {
-  const prepared: Prepared[] = [];
+): Promise<readonly Part[]> {
+  const parts: Part[] = [];
   try {
     for (const task of tasks) {
       options.signal?.throwIfAborted();
-      prepared.push(await prepare({ ...wishes, task }, options, asked => shared.open(asked, options)));
+      const wish = { ...wishes, task };
+      const prepared = await prepare(wish, options, asked => shared.open(asked, options));
+      const folder = options.out === undefined ? prepared.signature : prepared.task.name;
+      parts.push({ prepared, folder, cell: taskCell(folder, wish) });
     }
   } catch (cause) {
     if (!options.signal?.aborted) throw cause;
     throw new Interrupted('interrupted before the first run began', { cause });
   }
-  requireDistinct(prepared);
-  return prepared;
+  requireDistinct(parts.map(({ prepared }) => prepared.task.name));
+  return parts;
 }
 
-function requireDistinct(prepared: readonly Prepared[]): void {
-  const names = prepared.map(({ task }) => task.name);
+function requireDistinct(names: readonly string[]): void {
   if (names.length === 0) throw new UserError('is empty', { option: 'tasks', remedy: 'name one' });
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice !== undefined) throw new UserError(`${twice} appears twice`, { option: 'tasks' });

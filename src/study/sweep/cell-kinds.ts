@@ -1,7 +1,8 @@
 import type { CellModule } from '../../cell/cell-process.ts';
-import type { Kinds, SweepKind } from '../../cell/kind.ts';
+import type { CellKind, Kinds, SweepKind } from '../../cell/kind.ts';
 import { childModule } from '../../child-module.ts';
 import { runKind } from '../../run/cell-kind.ts';
+import { taskKind } from '../../run/paper/cell-kind.ts';
 import { tuneKind } from '../../run/tune/cell-kind.ts';
 import { trainKind } from '../../train/cell-kind.ts';
 import { evidenceKind } from '../evidence/cell-kind.ts';
@@ -11,5 +12,11 @@ export const cellKinds: Kinds<SweepKind> = new Map<string, SweepKind>(
   [runKind, tuneKind, trainKind, evidenceKind].map(kind => [kind.name, kind]),
 );
 
-/** The process that computes cells of these kinds. */
-export const cellProcess: CellModule = { ...childModule('cell-process', import.meta.url), kinds: cellKinds };
+/** The parts of commands. */
+const partKinds: readonly CellKind[] = [taskKind()];
+
+/** The process that computes cells of all kinds. */
+export const cellProcess: CellModule = {
+  ...childModule('cell-process', import.meta.url),
+  kinds: new Map<string, CellKind>([...cellKinds, ...partKinds.map(kind => [kind.name, kind] as const)]),
+};

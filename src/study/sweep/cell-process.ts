@@ -1,5 +1,5 @@
 /** @file The process that computes cells, started by `startCellProcess`. */
 import { serveCells } from '../../cell/serve-cells.ts';
-import { cellKinds } from './cell-kinds.ts';
+import { cellProcess } from './cell-kinds.ts';
 
-serveCells(cellKinds);
+serveCells(cellProcess.kinds);
