@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { Device } from './device.ts';
-import { checkOptions, option } from './options.ts';
+import { checkOptions, option, wholeNumber } from './options.ts';
 
 /**
  * How far a stage of the work is. The first event of a stage has `done` 0, or what an earlier call
@@ -38,6 +38,11 @@ export const deviceOption = option(
     suggestions: ['cpu', 'webgpu', 'cuda', 'auto'],
   },
 );
+
+/** Of jobs that have parts. */
+export const jobsOption = option(wholeNumber(1, 1024).default(1), {
+  description: 'tasks, candidates, chapters or cells at once, each in a process of its own',
+});
 
 /**
  * Where a job computes and writes, what stops it, and who is told of it; nothing of this decides its

@@ -1,4 +1,3 @@
-import { UserError } from '../error.ts';
 import type { Hooks } from '../hooks.ts';
 import { groupAlike } from './alike.ts';
 import type { CellCost } from './kind.ts';
@@ -50,16 +49,4 @@ export async function sweepCost(
   } finally {
     await computer.close();
   }
-}
-
-/** @throws UserError when so many jobs need more memory than there is */
-export function requireMemory(jobs: number, memoryBytes: number | null, machineBytes: number): void {
-  if (memoryBytes === null || jobs * memoryBytes <= machineBytes) return;
-  const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`;
-  const fit = Math.floor(machineBytes / memoryBytes);
-  throw new UserError(`a cell needs up to ${gigabytes(memoryBytes)}, and this machine has ${gigabytes(machineBytes)}`, {
-    option: 'jobs',
-    value: jobs,
-    remedy: fit === 0 ? 'not one fits' : `${fit} would fit`,
-  });
 }

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { requireMemory, sweepCost } from '../../src/cell/sweep-cost.ts';
+import { requireMemory } from '../../src/cell/memory-of-cells.ts';
+import { sweepCost } from '../../src/cell/sweep-cost.ts';
 import { readSweep } from '../../src/cell/sweep-plan.ts';
 import { cellKinds } from '../../src/study/sweep/cell-kinds.ts';
 

@@ -30,13 +30,16 @@ export interface CommandLine {
   readonly out?: { readonly description: string; readonly byDefault: string };
   /** Whether a model computes: the command has `--device`. */
   readonly computes?: true;
+  /** Whether several processes can compute its parts: the command has `--jobs`. */
+  readonly parts?: true;
   /** What `--dry-run` shows, where the command has it. */
   readonly dryRun?: string;
   readonly examples: readonly Example[];
 }
 
-/** What `out` and `dryRun` of a command line give to its action. */
+/** What `out`, `dryRun` and `parts` of a command line give to its action. */
 export interface JobOptions {
+  readonly jobs?: number | undefined;
   readonly out?: string | undefined;
   readonly dryRun?: boolean | undefined;
 }

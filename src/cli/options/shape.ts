@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { deviceOption } from '../../hooks.ts';
+import { deviceOption, jobsOption } from '../../hooks.ts';
 import { inGroup, nonEmptyText, type OptionShape, option, wholeNumber } from '../../options.ts';
 import type { CommandLine } from './command-line.ts';
 
@@ -21,11 +21,12 @@ export const commonOptions = inGroup('Common options', {
 const { device: _, ...withoutDevice } = commonOptions;
 
 /** All options of a command. */
-export async function shapeOf({ options, out, dryRun, computes }: CommandLine): Promise<OptionShape> {
+export async function shapeOf({ options, out, dryRun, computes, parts }: CommandLine): Promise<OptionShape> {
   return {
     ...(await options?.()),
     ...(out && { out: option(nonEmptyText().optional(), { placeholder: 'folder', ...out }) }),
     ...(dryRun && { dryRun: option(z.boolean().optional(), { description: dryRun }) }),
+    ...(parts && { jobs: jobsOption }),
     ...(computes ? commonOptions : withoutDevice),
   };
 }

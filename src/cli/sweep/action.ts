@@ -1,10 +1,11 @@
 import { relative, resolve } from 'node:path';
 import { csvOf, meansOverSeeds, tableOfLines } from '../../cell/cell-table.ts';
+import { requireMemory } from '../../cell/memory-of-cells.ts';
 import { parquetOf } from '../../cell/parquet-table.ts';
 import { processes } from '../../cell/processes.ts';
 import { throughQueue } from '../../cell/queue/queue-executor.ts';
 import { readShard, runSweep, type SweepStatus, sweepStatus } from '../../cell/sweep.ts';
-import { requireMemory, sweepCost } from '../../cell/sweep-cost.ts';
+import { sweepCost } from '../../cell/sweep-cost.ts';
 import { type CellLine, cellLines, openSweepFolder } from '../../cell/sweep-folder.ts';
 import { readSweep, type Sweep, sweepJsonSchema } from '../../cell/sweep-plan.ts';
 import { UserError } from '../../error.ts';
@@ -17,6 +18,7 @@ import { memoryOfMachine } from '../../run/estimate/machine-memory.ts';
 import { Interrupted } from '../../run/interrupted.ts';
 import { physicalCores } from '../../runtime/node/cores.ts';
 import { cellKinds, cellProcess } from '../../study/sweep/cell-kinds.ts';
+import { threadsOf } from '../../study/sweep/in-processes.ts';
 import type { Given, JobOptions } from '../options/command-line.ts';
 import { hooksOf, type Io } from '../terminal/io.ts';
 import { readInput } from '../terminal/read-file.ts';
@@ -24,7 +26,7 @@ import { kubernetesJob, slurmScript } from './cluster.ts';
 import type { SweepCommandOptions } from './options.ts';
 import { formatCost, formatMeans, formatStatus } from './view.ts';
 
-type Options = SweepCommandOptions & JobOptions;
+type Options = SweepCommandOptions & JobOptions & { readonly jobs: number };
 
 export async function perform({ options, argument }: Given<Options>, io: Io): Promise<void> {
   const { status, table, schema } = options;
@@ -84,10 +86,9 @@ async function compute(sweep: Sweep, { out, jobs, shard, queue, retryFailed }: O
     const { memoryBytes } = await sweepCost(sweep, { ...hooksOf(io), measure: false });
     requireMemory(jobs, memoryBytes, memoryOfMachine());
   }
-  const threads = jobs === 1 ? io.threads : Math.max(1, Math.floor((io.threads ?? physicalCores()) / jobs));
   const executor =
     queue === undefined
-      ? processes({ child: cellProcess, jobs, threads, device, offline })
+      ? processes({ child: cellProcess, jobs, threads: threadsOf(jobs, io.threads), device, offline })
       : throughQueue({ url: queue, kinds: cellKinds, offline });
   let finished: SweepStatus;
   try {

@@ -13,6 +13,7 @@ export const sweepCommand: CommandLine = {
   out: { description: 'folder of the sweep', byDefault: 'required' },
   dryRun: 'show what would be computed: cells, time, memory, disk',
   computes: true,
+  parts: true,
   examples: [
     {
       line: 'dualform sweep plan.json --out sweeps/seeds',

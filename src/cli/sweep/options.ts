@@ -1,8 +1,7 @@
 import { z } from 'zod';
-import { type ChosenOptions, nonEmptyText, option, wholeNumber } from '../../options.ts';
+import { type ChosenOptions, nonEmptyText, option } from '../../options.ts';
 
 export const sweepOptions = {
-  jobs: option(wholeNumber(1, 1024).default(1), { description: 'cells at once, each in a process of its own' }),
   shard: option(nonEmptyText().optional(), {
     description: 'compute every n-th cell, from the i-th on; shards may run on different machines',
     placeholder: 'i/n',

@@ -6,6 +6,7 @@ export const tableCommand: CommandLine = {
   options: async () => (await import('../../run/paper/options.ts')).tableOptions,
   out: { description: 'folder that holds a run folder for each task', byDefault: 'runs/<signature> for each' },
   computes: true,
+  parts: true,
   examples: [
     {
       line: 'dualform table --preset paper --model KoboldAI/fairseq-dense-1.3B --tasks all',
