@@ -5,8 +5,8 @@ import { FolderInUse, type FolderLock } from '../files/lock.ts';
 import { makeFolder } from '../files/run-folder.ts';
 import type { Hooks } from '../hooks.ts';
 import { type Cell, nameOfCell } from './cell.ts';
-import type { CellComputer, CellUse } from './kind.ts';
-import type { Outcome } from './outcome.ts';
+import type { CellComputer } from './kind.ts';
+import type { CellUse, Outcome } from './outcome.ts';
 import type { CellStore } from './store.ts';
 import { leaveWorkFolder, workFolderOf } from './work-folder.ts';
 

@@ -3,9 +3,9 @@ export { type CellTable, csvOf, meansOverSeeds, type SeedMeans, tableOfLines } f
 export type { CellEvents, Executor, MakeExecutor } from './executor.ts';
 export { folderStore } from './folder-store.ts';
 export { here } from './here.ts';
-export type { CellComputer, CellCost, CellKind, CellUse, Kinds, Needs, SweepComputer, SweepKind } from './kind.ts';
+export type { CellComputer, CellCost, CellKind, Kinds, Needs, SweepComputer, SweepKind } from './kind.ts';
 export { namedStore } from './named-store.ts';
-export type { Finished } from './outcome.ts';
+export type { CellUse, Finished } from './outcome.ts';
 export { parquetOf } from './parquet-table.ts';
 export { type ProcessesOptions, processes } from './processes.ts';
 export { type QueueExecutorOptions, throughQueue } from './queue/queue-executor.ts';

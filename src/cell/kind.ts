@@ -2,19 +2,11 @@
 import type { Hooks } from '../hooks.ts';
 import type { OptionShape } from '../options.ts';
 import type { CellOptions } from './cell.ts';
+import type { CellUse } from './outcome.ts';
 import type { CellStore } from './store.ts';
 
 /** Digests of what a cell reads, by what it is: `model`, `task`. */
 export type Needs = Readonly<Record<string, string>>;
-
-/** What computing a cell took, and on what. */
-export interface CellUse {
-  readonly seconds: number;
-  /** Fed. */
-  readonly tokens: number;
-  readonly threads: number;
-  readonly device: string;
-}
 
 /** Computes cells of one kind and keeps open what they share, as a loaded model. */
 export interface CellComputer {

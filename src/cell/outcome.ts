@@ -1,5 +1,13 @@
 import { UserError } from '../error.ts';
-import type { CellUse } from './kind.ts';
+
+/** What computing a cell took, and on what. */
+export interface CellUse {
+  readonly seconds: number;
+  /** Fed. */
+  readonly tokens: number;
+  readonly threads: number;
+  readonly device: string;
+}
 
 /** What is stored of a cell. */
 export type Finished =
@@ -10,6 +18,7 @@ export type Finished =
       readonly note?: string;
       /** Of the processes that computed it, together, up to its end. */
       readonly peakMemoryBytes?: number;
+      /** When this call computed it and its kind says so. */
       readonly use?: CellUse;
     }
   /** It cannot be computed. */
