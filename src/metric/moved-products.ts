@@ -12,6 +12,8 @@ export interface Variation {
   readonly pairs: readonly ArmPair[];
   /** The arms with X changed, of a change. */
   readonly changed?: readonly Pick<ArmPair, 'first' | 'second'>[];
+  /** Products of whole layers that are known already; those that are computed are added. */
+  readonly wholes?: Map<number, MovedProducts>;
 }
 
 /** Inner products of each seed and row: [S, n] each. */

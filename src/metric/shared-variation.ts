@@ -79,8 +79,8 @@ export function sharedVariations(variations: readonly Variation[]): readonly Lay
 /** The products of a layer over all rows; marks the rows in which a û or v̂ is rounding. */
 function productsWithMask(variation: Variation, layer: number, mask: NullMask): MovedProducts {
   const { shape, pairs } = variation;
-  const rows = Array.from({ length: shape.rows }, (_, row) => row);
-  const whole = movedProducts(variation, layer, rows);
+  const whole = variation.wholes?.get(layer) ?? movedProducts(variation, layer, [...Array(shape.rows).keys()]);
+  variation.wholes?.set(layer, whole);
   markRounding(mask, shape, layer, zeroShotInLayer(pairs, shape, layer), whole);
   return whole;
 }
@@ -95,10 +95,15 @@ export interface SeedTable {
   readonly gram: readonly (readonly number[])[];
 }
 
-/** The tables of `demonstrationVariation`. @returns null where every row and layer is left out */
-export function demonstrationTable(shape: OutputShape, pairs: readonly ArmPair[]): SeedTable | null {
+/**
+ * The tables of a variation over seeds.
+ *
+ * @param variation of `demonstrationVariation`
+ * @returns null where every row and layer is left out
+ */
+export function demonstrationTable(variation: Variation): SeedTable | null {
+  const { shape, pairs } = variation;
   const D = shape.hiddenSize;
-  const variation = demonstrationVariation(shape, pairs);
   const mask = new Uint8Array(shape.rows * shape.layers);
   const S = pairs.length;
   const [u, v] = [new Float64Array(S * D), new Float64Array(S * D)];

@@ -50,20 +50,34 @@ export function simAOUUnnormalised({ zeroShot, inContext, finetuned }: Outputs, 
  * is rounding.
  */
 export function simAOURandom(
-  { zeroShot, inContext }: Pick<Outputs, 'zeroShot' | 'inContext'>,
+  outputs: Pick<Outputs, 'zeroShot' | 'inContext'>,
   layers: number,
   seed: number,
   row: number,
 ): PerLayer {
-  const width = zeroShot.length / layers;
-  const direction = new Float64Array(width);
+  return simAOUDirections(outputs, randomDirections(outputs.zeroShot.length / layers, layers, seed, row));
+}
+
+/** The directions of `simAOURandom`: r of each layer. */
+export function randomDirections(width: number, layers: number, seed: number, row: number): readonly Float64Array[] {
+  return Array.from({ length: layers }, (_, layer) =>
+    fillUniform(randomStream(STREAM, seed, row, layer), new Float64Array(width)),
+  );
+}
+
+/** cos(h^_ICL - h^_ZSL, r) with a direction r for each layer. Null if the update is rounding. */
+export function simAOUDirections(
+  { zeroShot, inContext }: Pick<Outputs, 'zeroShot' | 'inContext'>,
+  directions: readonly Float64Array[],
+): PerLayer {
+  const width = zeroShot.length / directions.length;
   const update = new Float64Array(width);
-  return Array.from({ length: layers }, (_, layer) => {
+  return directions.map((direction, layer) => {
     const start = layer * width;
     const scale = inverseNorm(inContext, start, width);
     const baseScale = inverseNorm(zeroShot, start, width);
     for (let i = 0; i < width; i++) update[i] = inContext[start + i]! * scale - zeroShot[start + i]! * baseScale;
     if (isRounding(norm(update), norm(zeroShot, start, width) * baseScale)) return null;
-    return cosine(update, fillUniform(randomStream(STREAM, seed, row, layer), direction));
+    return cosine(update, direction);
   });
 }

@@ -3,7 +3,7 @@
  * of all, and without each seed and each row.
  */
 import { type LeaveOuts, leaveOutSums } from './replicated.ts';
-import { dotAt, plusScaled, products, vectorSum } from './vectors.ts';
+import { dotAt, products, vectorSum } from './vectors.ts';
 
 /** Sums of vectors [S][n * D]: of each seed, of each row, of all. */
 interface VectorSums {
@@ -18,7 +18,8 @@ interface VectorSums {
 function vectorSums(vectors: readonly Float64Array[], D: number): VectorSums {
   const seeds = new Float64Array(vectors.length * D);
   for (const [d, own] of vectors.entries()) seeds.set(vectorSum(own, D), d * D);
-  const rows = vectors.reduce((sum, own) => plusScaled(sum, own, 1), new Float64Array(vectors[0]!.length));
+  const rows = new Float64Array(vectors[0]!.length);
+  for (const own of vectors) for (let k = 0; k < rows.length; k++) rows[k]! += own[k]!;
   return { seeds, rows, all: vectorSum(seeds, D) };
 }
 

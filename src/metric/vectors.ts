@@ -95,13 +95,6 @@ export function normalised(vectors: Float64Array, D: number): Float64Array {
   return unit;
 }
 
-/** a + scale b. */
-export function plusScaled(a: Float64Array, b: Float64Array, scale: number): Float64Array {
-  const sum = new Float64Array(a.length);
-  for (let k = 0; k < a.length; k++) sum[k] = a[k]! + scale * b[k]!;
-  return sum;
-}
-
 /** Each vector less the mean of all. */
 export function centred(vectors: Float64Array, D: number): Float64Array {
   const sum = vectorSum(vectors, D);

@@ -250,7 +250,7 @@ describe('what leaves R as it is', () => {
     fc.assert(
       fc.property(seeds, seed => {
         const { pairs } = drawn({ seed, S: 4, nulls: [] });
-        const { table, gram } = demonstrationTable(shape, pairs)!;
+        const { table, gram } = demonstrationTable(demonstrationVariation(shape, pairs))!;
         const values = [...allPermutations(4)].map(order => {
           const matched = pairs.map((pair, d) => ({ ...pair, second: pairs[order[d]!]!.second }));
           const { value: permuted } = sharedVariation(demonstrationVariation(shape, matched));

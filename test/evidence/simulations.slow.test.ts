@@ -114,7 +114,7 @@ const DELTA = 0.2;
 function verdicts(plant: Plant, study: number): Record<'demonstrations' | 'change', Verdict['verdict']> {
   const { pairs, changed } = planted(plant, study);
   const demonstrations = estimateOfReplicated(sharedVariation(demonstrationVariation(shape, pairs)));
-  const { table } = demonstrationTable(shape, pairs)!;
+  const { table } = demonstrationTable(demonstrationVariation(shape, pairs))!;
   const change = estimateOfReplicated(sharedVariation(changeVariation(shape, pairs, changed)));
   const [first, third] = holm([permutationTest(table).p, change.p]);
   return {

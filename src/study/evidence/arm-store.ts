@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readSafetensors } from '../../checkpoint/sources/read-safetensors.ts';
+import { parseSafetensors } from '../../checkpoint/sources/read-safetensors.ts';
 import { writeSafetensors } from '../../checkpoint/sources/write-safetensors.ts';
 import { UserError } from '../../error.ts';
 import type { Json } from '../../files/canonical-json.ts';
@@ -71,7 +71,7 @@ export function armStore(folder: string, sizes: EvidencePlan['sizes'], task: Tas
         throw fileError(file, error);
       });
       if (digest !== digestOf(bytes)) throw notAsWritten(file, 'its digest is another than its record says');
-      return withTensors(record, file, await readSafetensors(file), { sizes, task });
+      return withTensors(record, file, await parseSafetensors(file, bytes), { sizes, task });
     },
   };
 }
@@ -111,7 +111,7 @@ function tensorsOf(
 function withTensors(
   record: ArmRecord,
   file: string,
-  tensors: Awaited<ReturnType<typeof readSafetensors>>,
+  tensors: Awaited<ReturnType<typeof parseSafetensors>>,
   {
     sizes: { layers: L, heads: H, hiddenSize: D },
     task: { rows: R },

@@ -1,6 +1,6 @@
 /** @file An earlier study whose variances plan another. */
 import { UserError } from '../../error.ts';
-import { demonstrationTable } from '../../metric/shared-variation.ts';
+import { demonstrationTable, demonstrationVariation } from '../../metric/shared-variation.ts';
 import { similarityTable, updateCosines } from '../../metric/update-similarity.ts';
 import { type CrossedDeviations, crossedDeviations } from '../../statistics/crossed-mean.ts';
 import { effectiveDimension } from '../../statistics/detectable-effect.ts';
@@ -46,7 +46,7 @@ export async function readPilot(folder: string): Promise<readonly PilotTask[]> {
     const found = await findSeeds(arms, { ...compared() });
     const pairs = outputPairs(arms, found, 'first', 'second', 'Z');
     const { table } = similarityTable(updateCosines(arms.shape, pairs));
-    const demonstrations = demonstrationTable(arms.shape, pairs);
+    const demonstrations = demonstrationTable(demonstrationVariation(arms.shape, pairs));
     if (table.length < 2 || table[0]!.length < 2 || demonstrations === null) continue;
     const dimension = effectiveDimension(demonstrations.gram);
     tasks.push({ task: data.plan.name, deviations: crossedDeviations(table), effectiveDimension: dimension });

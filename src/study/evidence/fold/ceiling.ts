@@ -1,10 +1,10 @@
 import { otherDemonstrations, pairSimilarity } from '../../../metric/pair-similarity.ts';
 import { shareOfCeiling } from '../../../metric/reliability.ts';
-import { demonstrationVariation, sharedVariation } from '../../../metric/shared-variation.ts';
+import { sharedVariation } from '../../../metric/shared-variation.ts';
 import { replicated } from './estimate.ts';
 import type { Ceiling, EvidenceEstimate } from './result.ts';
 import { compared, similarity } from './similarity.ts';
-import { findSeeds, outputPairs, outputsOf, type TaskArms, trained } from './task-arms.ts';
+import { findSeeds, outputsOf, type TaskArms, trained } from './task-arms.ts';
 
 const I = trained('in-context', 'same');
 const F = trained('finetuned', 'same');
@@ -37,21 +37,16 @@ async function ofOtherSeeds(arms: TaskArms, setting: 'in-context' | 'finetuned')
 /** R_demo of an arm with itself in another order. */
 async function reliability(arms: TaskArms, setting: 'in-context' | 'finetuned'): Promise<EvidenceEstimate> {
   const found = await findSeeds(arms, { arm: trained(setting, 'same'), other: trained(setting, 'order') });
-  return replicated(found, () =>
-    sharedVariation(demonstrationVariation(arms.shape, outputPairs(arms, found, 'arm', 'other'))),
-  );
+  return replicated(found, () => sharedVariation(arms.variation(found, 'arm', 'other')));
 }
 
 /** R_demo(I, F) as a share of what both reproduce of themselves. */
 async function foldShare(arms: TaskArms): Promise<EvidenceEstimate> {
   const found = await findSeeds(arms, { I, F, otherI, otherF });
-  type Name = 'I' | 'F' | 'otherI' | 'otherF';
-  const variation = (first: Name, second: Name) =>
-    demonstrationVariation(arms.shape, outputPairs(arms, found, first, second));
   return replicated(found, () =>
-    shareOfCeiling(variation('I', 'F'), {
-      inContext: variation('I', 'otherI'),
-      finetuned: variation('F', 'otherF'),
+    shareOfCeiling(arms.variation(found, 'I', 'F'), {
+      inContext: arms.variation(found, 'I', 'otherI'),
+      finetuned: arms.variation(found, 'F', 'otherF'),
     }),
   );
 }

@@ -1,6 +1,6 @@
 /** @file The numbers of Dai et al., over all layers as in a run. */
 import { scoreCosines } from '../../../metric/score-similarity.ts';
-import { simAOURandom } from '../../../metric/sim-aou.ts';
+import { randomDirections, simAOUDirections } from '../../../metric/sim-aou.ts';
 import {
   type Cosines,
   cosinesOf,
@@ -68,10 +68,11 @@ function foldSimAOU(arms: TaskArms, found: Three): PaperClaims['simAOU'] {
 function uniformCosines({ shape, queryRows }: TaskArms, { seeds }: Three): Cosines {
   const { rows, layers, hiddenSize } = shape;
   const size = layers * hiddenSize;
+  const directions = queryRows.slice(0, rows).map(row => randomDirections(hiddenSize, layers, RANDOM_SEED, row));
   const byRow = seeds.map(({ arms: { Z, I } }) =>
-    Array.from({ length: rows }, (_, i) => {
+    directions.map((ofRow, i) => {
       const row = (arm: ArmData) => arm.attentionOutput.subarray(i * size, (i + 1) * size);
-      return simAOURandom({ zeroShot: row(Z), inContext: row(I) }, layers, RANDOM_SEED, queryRows[i]!);
+      return simAOUDirections({ zeroShot: row(Z), inContext: row(I) }, ofRow);
     }),
   );
   return cosinesOf(rows, layers, byRow, (values, row, layer) => values[row]![layer]!);

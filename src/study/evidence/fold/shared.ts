@@ -2,7 +2,6 @@ import type { LayeredNumber } from '../../../metric/layer-replicates.ts';
 import {
   changeVariation,
   demonstrationTable,
-  demonstrationVariation,
   queryVariation,
   sharedVariation,
   sharedVariationDifference,
@@ -36,7 +35,7 @@ export async function variationNumbers(arms: TaskArms): Promise<VariationNumbers
   const pairs = outputPairs(arms, found, 'I', 'F');
   const change = (variant: ArmVariant) => changeNumber(arms, variant);
   return {
-    demonstrations: numberOver(found, () => demonstrationVariation(arms.shape, pairs)),
+    demonstrations: numberOver(found, () => arms.variation(found, 'I', 'F')),
     tokens: await change('tokens'),
     labels: await change('labels'),
     order: await change('order'),
@@ -100,7 +99,7 @@ async function testDemonstrations(
   draws: { readonly seed: number; readonly draws: number },
 ): Promise<SharedVariation['demonstrations']> {
   const found = await findSeeds(arms, { I, F });
-  const table = found.seeds.length === 0 ? null : demonstrationTable(arms.shape, outputPairs(arms, found, 'I', 'F'));
+  const table = found.seeds.length === 0 ? null : demonstrationTable(arms.variation(found, 'I', 'F'));
   if (table === null) return { ...estimate, p: null, permutations: 0, effectiveDimension: null };
   const { p, permutations, why: noTest } = permutationTest(table.table, draws);
   const why = [estimate.why, noTest].filter(reason => reason !== undefined);
@@ -117,9 +116,6 @@ async function testDemonstrations(
 export async function beyondWords(arms: TaskArms): Promise<EvidenceEstimate> {
   const found = await findSeeds(arms, { I, F, shuffled: trained('finetuned', 'tokens') });
   return replicated(found, () =>
-    sharedVariationDifference(
-      demonstrationVariation(arms.shape, outputPairs(arms, found, 'I', 'F')),
-      demonstrationVariation(arms.shape, outputPairs(arms, found, 'I', 'shuffled')),
-    ),
+    sharedVariationDifference(arms.variation(found, 'I', 'F'), arms.variation(found, 'I', 'shuffled')),
   );
 }

@@ -1,6 +1,7 @@
 /** @file The stored arms of a task, read as the parts of the fold need them. */
 import type { ArmOutputs, ArmPair, OutputShape } from '../../../metric/arm-outputs.ts';
 import type { ScorePair, ScoreShape } from '../../../metric/score-similarity.ts';
+import { demonstrationVariation, type Variation } from '../../../metric/shared-variation.ts';
 import { compareUpdates, type UpdateComparison } from '../../../metric/update-comparison.ts';
 import { type ArmVariant, armOf, readArm } from '../arm.ts';
 import type { ArmData, MissingArm } from '../arm-record.ts';
@@ -21,6 +22,12 @@ export interface TaskArms extends TaskData {
   readonly isAdded: (id: string) => boolean;
   /** The updates of two arms from that of their model without demonstrations; computed once. */
   readonly compare: (zeroShot: ArmData, first: ArmData, second: ArmData) => UpdateComparison;
+  /** The variation with the demonstrations of two arms of each seed; its products are computed once. */
+  readonly variation: <Name extends string>(
+    found: Found<Name>,
+    first: NoInfer<Name>,
+    second: NoInfer<Name>,
+  ) => Variation;
 }
 
 /**
@@ -46,6 +53,17 @@ export async function openArms(data: TaskData, added: readonly string[]): Promis
     ids: [...plan.arms, ...later],
     isAdded: id => later.has(id),
     compare: comparingOnce(shape),
+    variation: variationsKnown(shape, zeroShot),
+  };
+}
+
+function variationsKnown(shape: OutputShape, zeroShot: ArmData): TaskArms['variation'] {
+  const known = new Map<string, NonNullable<Variation['wholes']>>();
+  return (found, first, second) => {
+    const key = found.seeds.map(({ arms }) => `${arms[first].record.arm} ${arms[second].record.arm}`).join();
+    const wholes = known.get(key) ?? new Map();
+    known.set(key, wholes);
+    return { ...demonstrationVariation(shape, outputPairs({ zeroShot }, found, first, second)), wholes };
   };
 }
 
