@@ -7,8 +7,8 @@
 import { copyFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { formatError } from '../src/cli/theory/view.ts';
+import type { StoredChapter } from '../src/study/dual-form/cell-kind.ts';
 import { chapterNumbers } from '../src/study/dual-form/options.ts';
-import type { StoredChapter } from '../src/study/dual-form/run-theory.ts';
 
 const [folder] = process.argv.slice(2);
 if (folder === undefined) throw new Error('usage: npm run theory -- FOLDER');

@@ -1,7 +1,8 @@
+export type { StoredChapter } from './dual-form/cell-kind.ts';
 export { estimateTheory, type TheoryEstimate } from './dual-form/estimate-theory.ts';
 export type { ChapterNumber } from './dual-form/options.ts';
 export type { TheoryOptions } from './dual-form/prepare-theory.ts';
-export { runTheory, type StoredChapter, type TheoryResult } from './dual-form/run-theory.ts';
+export { type RunTheoryOptions, runTheory, type TheoryResult } from './dual-form/run-theory.ts';
 export * as evidence from './evidence/index.ts';
 export {
   estimateMomentum,

@@ -10,6 +10,7 @@ import { Interrupted } from '../../src/run/interrupted.ts';
 import { estimateMomentum } from '../../src/study/momentum/estimate.ts';
 import { cellsOf, nameOf, taskNames } from '../../src/study/momentum/plan.ts';
 import { type MomentumOptions, type MomentumRun, runMomentum } from '../../src/study/momentum/run.ts';
+import { inProcesses } from '../../src/study/sweep/in-processes.ts';
 
 const scratch = mkdtempSync(join(tmpdir(), 'dualform-momentum-test-'));
 afterAll(() => rmSync(scratch, { recursive: true }));
@@ -132,6 +133,19 @@ describe('a study', () => {
         readFileSync(join(whole.folder, 'cells', name), 'utf8'),
       );
     }
+  });
+
+  test('gives the same bytes when processes of their own train what is missing', async () => {
+    const out = join(scratch, 'in-processes');
+    cpSync(whole.folder, out, { recursive: true });
+    rmSync(join(out, 'result.json'));
+    const [first, , , ...others] = cellFiles(out);
+    for (const name of [first!, others.at(-1)!]) rmSync(join(out, 'cells', name));
+    const { found, timing } = await runMomentum({ ...tiny, out, executor: inProcesses(2) });
+    expect(found).toBe(28);
+    expect(timing.tokens['markov-chain']).toBeGreaterThan(whole.timing.tokens['markov-chain']);
+    expect(digests(out)).toEqual(digests(whole.folder));
+    expect(readdirSync(out)).not.toContain('.work');
   });
 
   test('that is finished is not computed again', async () => {

@@ -5,6 +5,8 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { Interrupted } from '../../src/run/interrupted.ts';
 import { estimateTheory } from '../../src/study/dual-form/estimate-theory.ts';
 import { runTheory, type TheoryResult } from '../../src/study/dual-form/run-theory.ts';
+import { inProcesses } from '../../src/study/sweep/in-processes.ts';
+import { digestsBelow } from '../cell/scratch.ts';
 import { dualform } from '../cli/dualform.ts';
 import { LETTERS, scratch, TINY_MODEL } from '../run/tiny.ts';
 
@@ -134,6 +136,16 @@ test('keeps finished chapters when interrupted, and the same call resumes', asyn
   });
   await expect(stopped).rejects.toThrow(Interrupted);
   expect((await runTheory(options)).found).toEqual(['1']);
+});
+
+test('chapters at once, each in its process, leave the bytes of one after the other', async () => {
+  const [one, two] = [scratch(), scratch()];
+  const options = { ...tiny, chapters: ['1', '5'] as const };
+  const expected = await runTheory({ ...options, out: one });
+  const found = await runTheory({ ...options, out: two, executor: inProcesses(2) });
+  expect(found.chapters).toEqual(expected.chapters);
+  expect(digestsBelow(two)).toEqual(digestsBelow(one));
+  expect(JSON.parse(readFileSync(join(two, 'provenance.json'), 'utf8')).timing.seconds['chapter 5']).toBeGreaterThan(0);
 });
 
 test('has no updates without demonstrations', async () => {

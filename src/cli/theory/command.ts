@@ -7,6 +7,7 @@ export const theoryCommand: CommandLine = {
   out: { description: 'folder of the chapters', byDefault: 'runs/theory-<signature>' },
   dryRun: 'show what would be computed',
   computes: true,
+  parts: true,
   examples: [
     { line: 'dualform theory', says: 'all chapters with the embedded model; finished ones are reused' },
     {

@@ -1,6 +1,7 @@
 import { formatCount, formatFlops } from '../../report/format/number.ts';
+import type { StoredChapter } from '../../study/dual-form/cell-kind.ts';
 import type { TheoryEstimate } from '../../study/dual-form/estimate-theory.ts';
-import type { StoredChapter, TheoryResult } from '../../study/dual-form/run-theory.ts';
+import type { TheoryResult } from '../../study/dual-form/run-theory.ts';
 import { formatTable } from '../format/table.ts';
 
 /** Checks, then findings, chapter by chapter. */

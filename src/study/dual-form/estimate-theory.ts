@@ -1,7 +1,8 @@
 import { readJson } from '../../files/run-folder.ts';
+import type { StoredChapter } from './cell-kind.ts';
 import { chapters } from './chapters.ts';
 import { prepareTheory, type TheoryOptions } from './prepare-theory.ts';
-import { chapterFile, type StoredChapter } from './run-theory.ts';
+import { chapterFile } from './run-theory.ts';
 
 /** The work of the study. */
 export interface TheoryEstimate {

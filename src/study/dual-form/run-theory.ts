@@ -7,37 +7,17 @@
  *     provenance.json   times, memory, machine: what may differ between two runs of one plan
  */
 import { join, relative } from 'node:path';
-import type { Json } from '../../files/canonical-json.ts';
-import { prettyJson } from '../../files/pretty-json.ts';
-import { claimFolder, makeFolder, readJson, writeText } from '../../files/run-folder.ts';
-import { loadModel } from '../../model/loaded-model.ts';
+import type { MakeExecutor } from '../../cell/executor.ts';
+import { followOne } from '../../cell/follow-one.ts';
+import { here } from '../../cell/here.ts';
+import { claimFolder, makeFolder, readJson } from '../../files/run-folder.ts';
+import { splitHooks } from '../../hooks.ts';
+import { computeParts } from '../../run/compute-parts.ts';
 import { deviceForModel } from '../../run/device-for-model.ts';
 import { Interrupted } from '../../run/interrupted.ts';
-import {
-  deviceToResume,
-  type ProvenanceFile,
-  readProvenance,
-  type Stopwatch,
-  stopwatch,
-  thisMachine,
-} from '../../run/provenance.ts';
-import { ownMemory } from '../../runtime/node/memory.ts';
-import { withRuntime } from '../../runtime/node/open-runtime.ts';
-import { releaseAfter } from '../../runtime/scope.ts';
-import type { ChapterResult } from './chapter.ts';
-import { chapters } from './chapters.ts';
+import { cellOf, chapterKind, chapterOf, type StoredChapter } from './cell-kind.ts';
 import { type ChapterNumber, chapterNumbers } from './options.ts';
-import { type PreparedTheory, prepareTheory, type TheoryOptions, upgradeTheoryPlan } from './prepare-theory.ts';
-
-const theoryStages = chapterNumbers.map(chapter => `chapter ${chapter}` as const);
-type TheoryStage = (typeof theoryStages)[number];
-
-/** `chapter-N.json` */
-export interface StoredChapter extends Omit<ChapterResult, 'figure'> {
-  readonly schema: 'dualform.theory-chapter/1';
-  readonly chapter: ChapterNumber;
-  readonly title: string;
-}
+import { prepareTheory, type TheoryOptions, upgradeTheoryPlan } from './prepare-theory.ts';
 
 export interface TheoryResult {
   readonly schema: 'dualform.theory/1';
@@ -51,6 +31,11 @@ export interface TheoryResult {
   readonly found: readonly ChapterNumber[];
 }
 
+export interface RunTheoryOptions extends TheoryOptions {
+  /** Computes the chapters that are missing; `here` unless given. */
+  readonly executor?: MakeExecutor | undefined;
+}
+
 /** Where the result of a chapter is stored. */
 export function chapterFile(folder: string, chapter: ChapterNumber): string {
   return join(folder, `chapter-${chapter}.json`);
@@ -62,26 +47,32 @@ export function chapterFile(folder: string, chapter: ChapterNumber): string {
  * @throws UserError for options, model, task, the folder or the disk
  * @throws Interrupted after `signal`
  */
-export async function runTheory(options: TheoryOptions = {}): Promise<TheoryResult> {
+export async function runTheory({ executor = here, ...options }: RunTheoryOptions = {}): Promise<TheoryResult> {
   const { signal } = options;
   let folder: string | undefined;
   try {
     const theory = await prepareTheory(options);
-    const { plan, signature, wanted } = theory;
+    const { plan, signature, wanted, prepared } = theory;
     folder = theory.folder;
+    const { hooks, wishes } = splitHooks(options);
     const lock = await makeFolder(folder);
     try {
       await claimFolder(folder, plan, upgradeTheoryPlan);
       const earlier = await storedChapters(folder);
-      const before = readProvenance(theoryStages, await readJson(join(folder, 'provenance.json')));
-      const begun = earlier.size > 0 ? before?.provenance : undefined;
-      const watch = stopwatch(theoryStages, before?.timing);
-      const hooks = { ...options, device: deviceToResume(folder, options.device, begun) };
-      const done: StoredChapter[] = [];
-      for (const chapter of wanted) {
-        done.push(earlier.get(chapter) ?? (await computeChapter(theory, chapter, hooks, watch)));
-        lock.check();
-      }
+      const followed = followOne(hooks.onProgress);
+      const all = chapterNumbers.map(chapter => cellOf(chapter, wishes));
+      await computeParts(
+        wanted.map(chapter => all[chapterNumbers.indexOf(chapter)]!),
+        {
+          ...{ folder, lock, kind: chapterKind(theory), all, executor, ...followed },
+          stages: chapterNumbers.map(chapter => `chapter ${chapter}` as const),
+          stageOf: cell => `chapter ${chapterOf(cell)}` as const,
+          settleDevice: (_, asked) => deviceForModel(prepared.checkpoint, asked),
+        },
+        hooks,
+      );
+      const stored = await storedChapters(folder);
+      const done = wanted.map(chapter => stored.get(chapter)!);
       const found = wanted.filter(chapter => earlier.has(chapter));
       const passed = done.every(({ checks }) => checks.every(check => check.passed));
       return { schema: 'dualform.theory/1', signature, folder, passed, chapters: done, found };
@@ -101,50 +92,5 @@ async function storedChapters(folder: string): Promise<ReadonlyMap<ChapterNumber
     const json = await readJson(chapterFile(folder, chapter));
     if (json !== undefined) stored.set(chapter, json as unknown as StoredChapter);
   }
-  return stored;
-}
-
-/** Each chapter has its own compute process, which frees its memory. */
-async function computeChapter(
-  { prepared, plan, folder }: PreparedTheory,
-  chapter: ChapterNumber,
-  hooks: TheoryOptions,
-  watch: Stopwatch<TheoryStage>,
-): Promise<StoredChapter> {
-  const { threads, signal, onProgress, onWarning } = hooks;
-  const { title, compute } = chapters[chapter];
-  const report = (doing: string, done: number, total: number) => {
-    signal?.throwIfAborted();
-    onProgress?.({ stage: `chapter ${chapter}, ${doing}`, done, total, unit: 'steps' });
-  };
-  report('equalities', 0, 1);
-  const { figure, machine, ...result } = await withRuntime(
-    {
-      threads,
-      device: await deviceForModel(prepared.checkpoint, hooks),
-      signal,
-      onWarning,
-    },
-    process =>
-      releaseAfter({ runtime: process }, async ({ runtime }) => {
-        const computed = await watch.time(`chapter ${chapter}`, () =>
-          compute({
-            seed: plan.seed,
-            trainingSteps: plan.trainingSteps,
-            prepared,
-            runtime,
-            model: () => loadModel(prepared.checkpoint, runtime),
-            report,
-          }),
-        );
-        watch.notePeak((await runtime.usage()).peakResidentBytes + ownMemory().peakResidentBytes);
-        return { ...computed, machine: thisMachine(runtime) };
-      }),
-  );
-  const stored: StoredChapter = { schema: 'dualform.theory-chapter/1', chapter, title, ...result };
-  const times: ProvenanceFile<TheoryStage> = { timing: watch.read(), provenance: machine };
-  await writeText(join(folder, 'provenance.json'), prettyJson(times as unknown as Json));
-  if (figure !== null) await writeText(join(folder, `chapter-${chapter}.svg`), figure);
-  await writeText(chapterFile(folder, chapter), prettyJson(stored as unknown as Json));
   return stored;
 }

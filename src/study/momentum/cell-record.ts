@@ -7,20 +7,19 @@
  *     *.svg
  *     provenance.json    times and machine: what may differ between two studies of one plan
  *
- * Every cell has its own file, so that several can be trained at once, and each is complete or
+ * Every model has its own file, so that several can be trained at once, and each is complete or
  * absent.
  */
 import { join } from 'node:path';
 import * as z from 'zod';
 import { UserError } from '../../error.ts';
 import type { Json } from '../../files/canonical-json.ts';
-import { prettyJson } from '../../files/pretty-json.ts';
-import { readJson, writeText } from '../../files/run-folder.ts';
-import { type Cell, nameOf, type TaskName, taskNames } from './plan.ts';
+import { readJson } from '../../files/run-folder.ts';
+import { type ModelCell, nameOf, type TaskName, taskNames } from './plan.ts';
 import type { Measured } from './trainee.ts';
 
 /** The stored result of one run of training. */
-export interface CellRecord extends Cell {
+export interface CellRecord extends ModelCell {
   /** Null, with `why`, where training diverged. */
   readonly measures: Measured['measures'] | null;
   readonly why?: string | undefined;
@@ -45,7 +44,7 @@ function readCellRecord(json: Json | undefined): CellRecord | undefined {
   return schema.safeParse(json).data;
 }
 
-function fileOf(folder: string, cell: Cell): string {
+function fileOf(folder: string, cell: ModelCell): string {
   return join(folder, 'cells', `${nameOf(cell)}.json`);
 }
 
@@ -54,15 +53,11 @@ function fileOf(folder: string, cell: Cell): string {
  *
  * @throws UserError when its file holds something else
  */
-export async function readCell(folder: string, cell: Cell): Promise<CellRecord | undefined> {
+export async function readCell(folder: string, cell: ModelCell): Promise<CellRecord | undefined> {
   const file = fileOf(folder, cell);
   const json = await readJson(file);
   if (json === undefined) return undefined;
   const record = readCellRecord(json);
   if (record !== undefined && nameOf(record) === nameOf(cell)) return record;
   throw new UserError(`${file}: damaged; remove this file, and the same command trains it again`);
-}
-
-export async function writeCell(folder: string, record: CellRecord): Promise<void> {
-  await writeText(fileOf(folder, record), prettyJson(record as unknown as Json));
 }

@@ -87,21 +87,21 @@ export function upgradeMomentumPlan(found: Json): Json {
   return { ...(renameKeys(found, names) as object), schema: 'dualform.momentum-plan/3' };
 }
 
-/** One run of training. */
-export interface Cell {
+/** A model of the study: one run of training. */
+export interface ModelCell {
   readonly task: TaskName;
   readonly eta: Eta;
   readonly seed: number;
 }
 
 /** All runs of a plan, seed by seed, so that a stopped study has complete seeds. */
-export function cellsOf({ seeds, etas, tasks }: MomentumPlan): readonly Cell[] {
+export function cellsOf({ seeds, etas, tasks }: MomentumPlan): readonly ModelCell[] {
   return seeds.flatMap(seed =>
     taskNames.filter(task => tasks[task] !== undefined).flatMap(task => etas.map(eta => ({ task, eta, seed }))),
   );
 }
 
 /** The name in files and messages: `key-value-lookup-eta-0.1-seed-3`. */
-export function nameOf({ task, eta, seed }: Cell): string {
+export function nameOf({ task, eta, seed }: ModelCell): string {
   return `${task}-eta-${eta}-seed-${seed}`;
 }

@@ -1,31 +1,26 @@
 import { join, relative, resolve } from 'node:path';
+import type { MakeExecutor } from '../../cell/executor.ts';
+import { here } from '../../cell/here.ts';
 import type { Json } from '../../files/canonical-json.ts';
 import type { FolderLock } from '../../files/lock.ts';
-import { prettyJson } from '../../files/pretty-json.ts';
 import { valueAt } from '../../files/rename-keys.ts';
-import { claimFolder, makeFolder, readFinished, readJson, writeResult, writeText } from '../../files/run-folder.ts';
+import { claimFolder, makeFolder, readFinished, writeResult, writeText } from '../../files/run-folder.ts';
 import { type Device, type Hooks, type Progress, splitHooks } from '../../hooks.ts';
+import { computeParts } from '../../run/compute-parts.ts';
 import { Interrupted } from '../../run/interrupted.ts';
 import { signatureOf } from '../../run/plan.ts';
-import {
-  deviceToResume,
-  type Provenance,
-  readProvenance,
-  stopwatch,
-  type Timing,
-  thisMachine,
-  unknownMachine,
-} from '../../run/provenance.ts';
+import { type Provenance, readProvenance, stopwatch, type Timing, unknownMachine } from '../../run/provenance.ts';
 import { physicalCores } from '../../runtime/node/cores.ts';
 import { passOnWarnings } from '../../task/warnings.ts';
 import { deviceForTraining } from '../../train/device-for-training.ts';
+import { cellOf, modelKind, modelOf } from './cell-kind.ts';
 import type { CellRecord } from './cell-record.ts';
-import { readCell, writeCell } from './cell-record.ts';
+import { readCell } from './cell-record.ts';
 import { drawFigures } from './figures.ts';
 import type { StudyWishes } from './options.ts';
 import {
-  type Cell,
   cellsOf,
+  type ModelCell,
   type MomentumPlan,
   nameOf,
   type TaskName,
@@ -34,12 +29,14 @@ import {
 } from './plan.ts';
 import { planStudy } from './plan-study.ts';
 import { foldResult, type MomentumResult } from './result.ts';
-import { trainAll } from './train-all.ts';
 import type { Trainee } from './trainee.ts';
 import { makeTrainees } from './trainees.ts';
 
 /** `threads` models are trained at once, each on one thread. */
-export type MomentumOptions = StudyWishes & Hooks;
+export interface MomentumOptions extends StudyWishes, Hooks {
+  /** Trains the models that are missing; `here` unless given. */
+  readonly executor?: MakeExecutor | undefined;
+}
 
 export interface MomentumRun {
   /** Absolute. */
@@ -53,11 +50,21 @@ export interface MomentumRun {
   readonly found: number;
 }
 
+interface Study {
+  readonly trainees: readonly Trainee[];
+  readonly wishes: StudyWishes;
+  readonly folder: string;
+  readonly lock: FolderLock;
+  readonly workers: number;
+  readonly state: State;
+  readonly executor: MakeExecutor | undefined;
+}
+
 /** What the message of an interruption contains; filled when training begins. */
 interface State {
   folder?: string;
   cells?: number;
-  records?: ReadonlyMap<string, CellRecord>;
+  done?: number;
 }
 
 /**
@@ -71,7 +78,8 @@ interface State {
  * @throws Interrupted after `signal`
  */
 export async function runMomentum(options: MomentumOptions = {}): Promise<MomentumRun> {
-  const { hooks, wishes } = splitHooks(options);
+  const { executor, ...others } = options;
+  const { hooks, wishes } = splitHooks(others);
   const { out, threads, signal, onWarning } = hooks;
   const state: State = {};
   try {
@@ -90,7 +98,7 @@ export async function runMomentum(options: MomentumOptions = {}): Promise<Moment
     const lock = await makeFolder(folder);
     try {
       await claimFolder(folder, planned.plan, upgradeMomentumPlan);
-      return await trainMissing(planned.plan, { trainees, folder, lock, workers, state }, hooks);
+      return await trainMissing(planned.plan, { trainees, wishes, folder, lock, workers, state, executor }, hooks);
     } finally {
       await lock.release();
     }
@@ -118,86 +126,86 @@ function finishedRun(
   };
 }
 
-/** Trains the cells that are not in the folder yet, then writes result and figures. */
+/** Trains the models that are not in the folder yet, then writes result and figures. */
 async function trainMissing(
   plan: MomentumPlan,
-  {
-    trainees,
-    folder,
-    lock,
-    workers,
-    state,
-  }: {
-    readonly trainees: readonly Trainee[];
-    readonly folder: string;
-    readonly lock: FolderLock;
-    readonly workers: number;
-    readonly state: State;
-  },
+  { trainees, wishes, folder, lock, workers, state, executor }: Study,
   hooks: Hooks,
 ): Promise<MomentumRun> {
-  const { signal, onProgress, onWarning } = hooks;
-  const cells = cellsOf(plan);
-  const records = new Map<string, CellRecord>();
-  for (const cell of cells) {
-    const record = await readCell(folder, cell);
-    if (record !== undefined) records.set(nameOf(cell), record);
-  }
+  const models = cellsOf(plan);
+  const records = await readRecords(folder, models);
   const found = records.size;
-  Object.assign(state, { folder, cells: cells.length, records });
-  const earlier = readProvenance(taskNames, await readJson(join(folder, 'provenance.json')));
-  const watch = stopwatch(taskNames, earlier?.timing);
-  const begun = deviceToResume(folder, hooks.device, found > 0 ? earlier?.provenance : undefined);
-  const missing = cells.filter(cell => !records.has(nameOf(cell)));
-  const device = await deviceForCells(missing, trainees, { ...hooks, device: begun });
-  let provenance = earlier?.provenance ?? unknownMachine(workers);
-  await trainAll(missing, {
-    ...{ plan, trainees, workers, device, signal, watch, onWarning },
-    onSteps: steps => onProgress?.(progressOf(trainees, cells, records, steps)),
-    onRecord: async (record, device) => {
-      lock.check();
-      await writeCell(folder, record);
-      records.set(nameOf(record), record);
-      provenance = thisMachine({ threads: workers, device });
-      const times = { timing: watch.read(), provenance };
-      await writeText(join(folder, 'provenance.json'), prettyJson(times as unknown as Json));
+  const cells = models.map(model => cellOf(model, wishes));
+  const steps = stepsDone(trainees, models, records);
+  Object.assign(state, { folder, cells: cells.length, done: found });
+  hooks.onProgress?.(steps.progress());
+  const { timing, provenance } = await computeParts(
+    cells,
+    {
+      ...{ folder, lock, kind: modelKind({ plan, trainees }), all: cells, stages: taskNames, jobs: workers },
+      stageOf: ({ options }) => modelOf(options).task,
+      settleDevice: ([first], asked) => deviceForModels(modelOf(first!.options), trainees, asked),
+      executor: executor ?? ((kinds, given) => here(kinds, { ...given, jobs: workers })),
+      onProgress: ({ options }, { done }) => hooks.onProgress?.(steps.progress(modelOf(options), done)),
+      onFinished: ({ options }) => {
+        state.done!++;
+        hooks.onProgress?.(steps.progress(modelOf(options)));
+      },
     },
-  });
+    hooks,
+  );
+  const trained = await readRecords(folder, models);
   const described = trainees.map(trainee => ({ ...trainee, baselines: trainee.baselines() }));
-  const result = foldResult(plan, signatureOf(plan), described, [...records.values()]);
+  const result = foldResult(plan, signatureOf(plan), described, [...trained.values()]);
   for (const { file, svg } of drawFigures(result)) await writeText(join(folder, file), svg);
   await writeResult(folder, result as unknown as Json);
-  return { folder, result, timing: watch.read(), provenance, cells: cells.length, found };
+  return { folder, result, timing, provenance, cells: cells.length, found };
 }
 
-/** For `auto`, a step of the first cell is compared with the processor. */
-async function deviceForCells(
-  [first]: readonly Cell[],
+/** By the name of the model; those that are not trained are left out. */
+async function readRecords(folder: string, models: readonly ModelCell[]): Promise<ReadonlyMap<string, CellRecord>> {
+  const records = new Map<string, CellRecord>();
+  for (const model of models) {
+    const record = await readCell(folder, model);
+    if (record !== undefined) records.set(nameOf(model), record);
+  }
+  return records;
+}
+
+/** For `auto`, a step of the first model is compared with the processor. */
+async function deviceForModels(
+  { task, seed }: ModelCell,
   trainees: readonly Trainee[],
   hooks: Hooks,
 ): Promise<Device | undefined> {
-  if (first === undefined) return hooks.device;
-  const { objective, batch } = trainees.find(({ task }) => task === first.task)!;
-  return deviceForTraining(objective(undefined), batch(first.seed, 0), hooks);
+  const { objective, batch } = trainees.find(trainee => trainee.task === task)!;
+  return deviceForTraining(objective(undefined), batch(seed, 0), hooks);
 }
 
-/** @param steps done in cells that are not finished */
-function progressOf(
+/** Counts the steps of all models. */
+function stepsDone(
   trainees: readonly Trainee[],
-  cells: readonly Cell[],
+  models: readonly ModelCell[],
   records: ReadonlyMap<string, CellRecord>,
-  steps: number,
-): Progress {
-  const stepsOf = (some: readonly { readonly task: TaskName }[]) =>
-    some.reduce((sum, { task }) => sum + trainees.find(trainee => trainee.task === task)!.training.steps, 0);
-  return { stage: 'training', done: stepsOf([...records.values()]) + steps, total: stepsOf(cells), unit: 'steps' };
+) {
+  const stepsOf = ({ task }: ModelCell) => trainees.find(trainee => trainee.task === task)!.training.steps;
+  const total = models.reduce((sum, model) => sum + stepsOf(model), 0);
+  const steps = new Map([...records.values()].map(model => [nameOf(model), stepsOf(model)]));
+  return {
+    /** @param done of the model; all of its steps unless given */
+    progress: (model?: ModelCell, done?: number): Progress => {
+      if (model !== undefined) steps.set(nameOf(model), done ?? stepsOf(model));
+      const all = [...steps.values()].reduce((sum, some) => sum + some, 0);
+      return { stage: 'training', done: all, total, unit: 'steps' };
+    },
+  };
 }
 
-function interrupted({ folder, cells, records }: State, cause: unknown): Interrupted {
+function interrupted({ folder, cells, done }: State, cause: unknown): Interrupted {
   if (folder === undefined) return new Interrupted('interrupted before the study began', { cause });
   const place = relative('.', folder) || folder;
   return new Interrupted(
-    `interrupted with ${records!.size} of ${cells} models trained, kept in ${place}; the same command resumes from there`,
+    `interrupted with ${done} of ${cells} models trained, kept in ${place}; the same command resumes from there`,
     { folder, cause },
   );
 }

@@ -7,7 +7,7 @@ import { learningRateAt } from '../../train/schedule.ts';
 import { openTrainer, type Trainer } from '../../train/trainer.ts';
 import { meanOf } from '../means.ts';
 import type { CellRecord } from './cell-record.ts';
-import { type Cell, nameOf } from './plan.ts';
+import { type ModelCell, nameOf } from './plan.ts';
 import type { Trainee } from './trainee.ts';
 import { partEnds, TRAINING_LOSS } from './training-loss.ts';
 
@@ -20,7 +20,7 @@ import { partEnds, TRAINING_LOSS } from './training-loss.ts';
 export async function trainCell(
   runtime: Runtime,
   trainee: Trainee,
-  cell: Cell,
+  cell: ModelCell,
   { adam, onStep }: { readonly adam: AdamSettings; readonly onStep: (done: number) => void },
 ): Promise<CellRecord> {
   const momentum = cell.eta === 0 ? undefined : cell.eta;

@@ -5,7 +5,9 @@ import { runKind } from '../../run/cell-kind.ts';
 import { taskKind } from '../../run/paper/cell-kind.ts';
 import { tuneKind } from '../../run/tune/cell-kind.ts';
 import { trainKind } from '../../train/cell-kind.ts';
+import { chapterKind } from '../dual-form/cell-kind.ts';
 import { evidenceKind } from '../evidence/cell-kind.ts';
+import { modelKind } from '../momentum/cell-kind.ts';
 
 /** Everything that a sweep can compute. */
 export const cellKinds: Kinds<SweepKind> = new Map<string, SweepKind>(
@@ -13,7 +15,7 @@ export const cellKinds: Kinds<SweepKind> = new Map<string, SweepKind>(
 );
 
 /** The parts of commands. */
-const partKinds: readonly CellKind[] = [taskKind()];
+const partKinds: readonly CellKind[] = [taskKind(), chapterKind(), modelKind()];
 
 /** The process that computes cells of all kinds. */
 export const cellProcess: CellModule = {
