@@ -1,5 +1,4 @@
 import type { Series } from '../../report/chart/line-chart.tsx';
-import { lineChart } from '../../report/charts.ts';
 import { stepFlops } from '../../run/estimate/work.ts';
 import { checkAttentionHead } from '../../theory/attention-head.ts';
 import { checked } from '../../theory/check.ts';
@@ -142,7 +141,7 @@ async function computeOnModel(context: ChapterContext): Promise<ChapterResult> {
         ]),
       },
     ],
-    figure: lineChart({
+    figure: {
       title: `Heads of ${name} with ${sequences.shots} demonstrations of ${task.name}, means over ${sets.length} sets`,
       x: 'layer',
       y: 'cosine',
@@ -171,7 +170,7 @@ async function computeOnModel(context: ChapterContext): Promise<ChapterResult> {
           ],
         },
       ],
-    }),
+    },
   };
 }
 

@@ -7,6 +7,7 @@ import { prettyJson } from '../../files/pretty-json.ts';
 import { writeText } from '../../files/run-folder.ts';
 import type { Hooks } from '../../hooks.ts';
 import { loadModel } from '../../model/loaded-model.ts';
+import { lineChart } from '../../report/charts.ts';
 import { memoryBytes } from '../../run/estimate/estimate.ts';
 import { ownMemory } from '../../runtime/node/memory.ts';
 import { withRuntime } from '../../runtime/node/open-runtime.ts';
@@ -18,6 +19,8 @@ import { type PreparedTheory, prepareTheory } from './prepare-theory.ts';
 
 /** `chapter-N.json` */
 export interface StoredChapter extends Omit<ChapterResult, 'figure'> {
+  /** Absent in folders of earlier versions. */
+  readonly figure?: ChapterResult['figure'];
   readonly schema: 'dualform.theory-chapter/1';
   readonly chapter: ChapterNumber;
   readonly title: string;
@@ -59,7 +62,7 @@ export function chapterKind(theory?: PreparedTheory): CellKind {
           };
           report('equalities', 0, 1);
           // Each chapter has its own compute process, which frees its memory.
-          const { figure, use, ...result } = await withRuntime({ threads, device, signal, onWarning }, process =>
+          const { use, ...result } = await withRuntime({ threads, device, signal, onWarning }, process =>
             releaseAfter({ runtime: process }, async ({ runtime }) => {
               const started = performance.now();
               const computed = await compute({
@@ -72,7 +75,7 @@ export function chapterKind(theory?: PreparedTheory): CellKind {
             }),
           );
           const stored: StoredChapter = { schema: 'dualform.theory-chapter/1', chapter, title, ...result };
-          if (figure !== null) await writeText(join(out, 'result.svg'), figure);
+          if (result.figure !== null) await writeText(join(out, 'result.svg'), lineChart(result.figure));
           await writeText(join(out, 'result.json'), prettyJson(stored as unknown as Json));
           return use;
         },

@@ -1,4 +1,5 @@
 import type { LoadedModel } from '../../model/loaded-model.ts';
+import type { LineChart } from '../../report/chart/line-chart.tsx';
 import { forwardFlops, type Work } from '../../run/estimate/work.ts';
 import type { Prepared } from '../../run/prepare.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
@@ -24,8 +25,7 @@ export interface ChapterResult {
   readonly checks: readonly Check[];
   readonly findings: readonly Finding[];
   readonly tables: readonly Table[];
-  /** SVG; null for no figure. */
-  readonly figure: string | null;
+  readonly figure: LineChart | null;
 }
 
 /** Inputs of a chapter. */

@@ -2,7 +2,7 @@ import { requireTensor } from '../../checkpoint/checkpoint.ts';
 import type { LoadedModel } from '../../model/loaded-model.ts';
 import { names } from '../../model/names.ts';
 import { computePrefix, extendPrefix, type Prefix } from '../../model/prefix.ts';
-import { lineChart } from '../../report/charts.ts';
+import type { LineChart } from '../../report/chart/line-chart.tsx';
 import { checked } from '../../theory/check.ts';
 import {
   blockExample,
@@ -193,7 +193,7 @@ async function computeOnModel(context: ChapterContext): Promise<ChapterResult> {
       },
     ],
     tables,
-    figure: lineChart({
+    figure: {
       title: `Updates of ${model.checkpoint.name} as demonstrations of ${plan.task.name} are added`,
       x: 'demonstrations',
       y: 'size against W',
@@ -214,7 +214,7 @@ async function computeOnModel(context: ChapterContext): Promise<ChapterResult> {
           })),
         },
       ],
-    }),
+    },
   };
 }
 
@@ -300,12 +300,12 @@ function shown(layers: readonly number[]): readonly number[] {
 }
 
 /** For models without such layers: the updates of a block with random weights. */
-function toyFigure(seed: number): string {
+function toyFigure(seed: number): LineChart {
   const { gated, attended, contextLength } = blockExample(seed);
   const points = Array.from({ length: contextLength + 1 }, (_, count) => {
     const [update] = implicitUpdate(gated, attended(0), attended(count)).first as [RankOne, RankOne];
     return { x: count, y: sizeOf(update) };
   });
   const panels = [{ series: [{ name: 'gate', points }] }];
-  return lineChart({ title: 'Update of a random block', x: 'context tokens', y: 'size of dW', panels });
+  return { title: 'Update of a random block', x: 'context tokens', y: 'size of dW', panels };
 }

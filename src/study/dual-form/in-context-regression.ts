@@ -1,6 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
 import { cosine } from '../../metric/cosine.ts';
-import { lineChart } from '../../report/charts.ts';
 import { checked } from '../../theory/check.ts';
 import {
   bestRate,
@@ -98,7 +97,7 @@ export const inContextRegression: Chapter = {
           ]),
         },
       ],
-      figure: lineChart({
+      figure: {
         title: 'Linear regression in context: loss by steps of gradient descent or layers of attention',
         x: 'steps or layers',
         y: 'mean square',
@@ -112,7 +111,7 @@ export const inContextRegression: Chapter = {
             ],
           },
         ],
-      }),
+      },
     };
   },
 };

@@ -1,4 +1,3 @@
-import { lineChart } from '../../report/charts.ts';
 import {
   checkLinearLayer,
   descend,
@@ -31,7 +30,7 @@ export const linearLayer: Chapter = {
       checks: checkLinearLayer(seed),
       findings: [],
       tables: [],
-      figure: lineChart({
+      figure: {
         title: 'A linear layer while it learns: one output for one query',
         x: 'past inputs',
         y: 'output',
@@ -48,7 +47,7 @@ export const linearLayer: Chapter = {
             count => dualForm(initial, pushed.steps.slice(0, count), query, momentumWeights(eta, count)),
           ),
         ],
-      }),
+      },
     };
   },
 };

@@ -2,8 +2,8 @@
  * @file The study of the dual form, in a folder:
  *
  *     plan.json         every choice, written first
- *     chapter-N.json    checks, findings and tables of chapter N, written when it is done
- *     chapter-N.svg     its figure
+ *     chapter-N.json    checks, findings, tables and figure of chapter N, written when it is done
+ *     chapter-N.svg     the figure
  *     provenance.json   times, memory, machine: what may differ between two runs of one plan
  */
 import { join, relative } from 'node:path';

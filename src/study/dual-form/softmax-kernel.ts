@@ -1,7 +1,6 @@
 import { cosine } from '../../metric/cosine.ts';
 import { computePrefix } from '../../model/prefix.ts';
 import type { Series } from '../../report/chart/line-chart.tsx';
-import { lineChart } from '../../report/charts.ts';
 import { type KeysAndValues, mapOf, softmaxAttention } from '../../theory/attention-head.ts';
 import { drawFrom } from '../../theory/draw.ts';
 import { scaled, times, type Vector } from '../../theory/matrix.ts';
@@ -87,7 +86,7 @@ export const softmaxKernel: Chapter = {
       checks: checkSoftmaxKernel(seed),
       findings,
       tables,
-      figure: lineChart({
+      figure: {
         title: 'Softmax attention and what approximates it',
         x: 'largest score',
         y: 'relative error',
@@ -105,7 +104,7 @@ export const softmaxKernel: Chapter = {
             ),
           },
         ],
-      }),
+      },
     };
   },
 };
