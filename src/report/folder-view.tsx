@@ -21,7 +21,7 @@ export interface FolderShown {
 
 /** @throws UserError when it is not finished, or damaged */
 export function showFolder(folder: FolderData): FolderShown {
-  const { name, kind, provenance, losses = [] } = folder;
+  const { name, kind, plan, provenance, losses = [] } = folder;
   switch (kind) {
     case 'run': {
       const run = readRun(folder);
@@ -55,7 +55,7 @@ export function showFolder(folder: FolderData): FolderShown {
       const result = readResult(folder, trainResult);
       return {
         title: `Training on ${result.corpus.name}`,
-        view: <TrainView result={result} losses={losses} provenance={provenance} />,
+        view: <TrainView result={result} losses={losses} plan={plan} provenance={provenance} />,
       };
     }
     case 'sweep':

@@ -114,7 +114,7 @@ async function finish(
   watch: Stopwatch<TrainingStage>,
 ): Promise<Pick<TrainRun, 'result' | 'timing' | 'provenance'>> {
   await writeWeights(folder, languageModel(config).parameters, numbers);
-  await writeText(join(folder, 'losses.svg'), lossCurve(rows, `${plan.corpus.name}, ${plan.steps} steps`));
+  await writeText(join(folder, 'losses.svg'), lossCurve(rows, plan));
   const digest = await fileDigest(join(folder, 'model.safetensors'));
   const result = makeTrainingResult(plan, { signature, digest, numbers, training, validation });
   const times = { timing: watch.read(), provenance: machine };

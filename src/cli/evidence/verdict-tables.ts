@@ -1,5 +1,6 @@
 /** @file What is printed first: the gates, then the verdicts. */
-import type { EvidenceResult, Gates, HypothesisResult, TaskEvidence } from '../../study/evidence/fold/result.ts';
+import { QUESTIONS } from '../../report/evidence/questions.ts';
+import type { EvidenceResult, Gates, TaskEvidence } from '../../study/evidence/fold/result.ts';
 import {
   type EvidenceTable,
   reasonsOf,
@@ -9,17 +10,6 @@ import {
   shownP,
   shownValue,
 } from './numbers.ts';
-
-const QUESTIONS: Readonly<Record<HypothesisResult['id'], string>> = {
-  H1: 'same demonstrations rather than others',
-  H2: 'more than shared words',
-  H3: 'labels act alike',
-  H4: 'order acts alike',
-  H5: 'query-specific',
-  H6: 'learned: trained less untrained',
-  H7: 'predictions agree beyond chance',
-  H8: 'layer-causal steps are nearer',
-};
 
 const passed = (pass: boolean | null) => (pass === null ? 'not checked' : pass ? 'passes' : 'FAILS');
 

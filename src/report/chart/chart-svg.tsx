@@ -6,11 +6,11 @@ export interface Frame {
   readonly title: string;
   /** A line below the title: how an axis is to be read. */
   readonly note?: string | undefined;
-  /** In pixels (default: 480, which a phone shows at readable size). */
+  /** In pixels (default: 400, which a phone shows at readable size). */
   readonly width?: number | undefined;
 }
 
-export const WIDTH = 480;
+export const WIDTH = 400;
 const LETTER = 7.2;
 const NOTE_LINE = 17;
 /** How much wider a letter of a heading is. */

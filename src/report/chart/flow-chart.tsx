@@ -1,5 +1,5 @@
 import type { VNode } from 'preact';
-import { ChartSvg, type Frame, headerHeight, place, WIDTH } from './chart-svg.tsx';
+import { ChartSvg, type Frame, headerHeight, place, WIDTH, widthOf, wrap } from './chart-svg.tsx';
 import type { Numbers } from './numbers.ts';
 
 /** A number of things that go from one group into another. */
@@ -22,6 +22,8 @@ const BAR = 12;
 const HEIGHT = 260;
 /** Least distance of two groups at the right, for their names. */
 const GAP = 20;
+/** Room for the names at the left. */
+const LEFT = 86;
 
 /**
  * What becomes of each group: bands as wide as what they count.
@@ -36,7 +38,9 @@ export function FlowChartView({ chart }: { readonly chart: FlowChart }): VNode {
   const header = headerHeight(chart) + 8;
   const pixels = HEIGHT / total;
   const origins = [...new Set(flows.map(({ from }) => from))];
-  const [left, right] = [Math.round(width * 0.24), Math.round(width * 0.52)];
+  const named = (flow: Flow) => `${flow.count} ${flow.to}`;
+  const widest = Math.max(...flows.map(flow => widthOf(named(flow))));
+  const [left, right] = [LEFT, Math.round(Math.max(LEFT + 50, Math.min(width * 0.52, width - widest - BAR - 10)))];
   let [y, z] = [header, header];
   let previous = flows[0]!.from;
   const placed = flows.map(flow => {
@@ -57,6 +61,7 @@ export function FlowChartView({ chart }: { readonly chart: FlowChart }): VNode {
         const [first, last] = [own[0]!, own.at(-1)!];
         const count = own.reduce((sum, { flow }) => sum + flow.count, 0);
         const middle = (first.y + last.y + last.height) / 2;
+        const lines = wrap(origin, left - 12);
         return (
           <g class="plain">
             <rect
@@ -66,9 +71,11 @@ export function FlowChartView({ chart }: { readonly chart: FlowChart }): VNode {
               width={BAR}
               height={place(last.y + last.height - first.y)}
             />
-            <text x={left - 6} y={place(middle)} text-anchor="end">
-              {origin}
-            </text>
+            {lines.map((line, i) => (
+              <text x={left - 6} y={place(middle + 16 * (i + 1 - lines.length))} text-anchor="end">
+                {line}
+              </text>
+            ))}
             <text class="tick" x={left - 6} y={place(middle + 16)} text-anchor="end">
               {plural(count, unit)}
             </text>
@@ -86,7 +93,7 @@ export function FlowChartView({ chart }: { readonly chart: FlowChart }): VNode {
             <path class="ribbon" d={path} />
             <rect class="block" x={end} y={place(z)} width={BAR} height={place(height)} />
             <text x={end + BAR + 6} y={place(z + height / 2 + 4)}>
-              {`${flow.count} ${flow.to}`}
+              {named(flow)}
             </text>
           </g>
         );

@@ -48,6 +48,8 @@ export function HeatMapView({ chart }: { readonly chart: HeatMap }): VNode {
   const bottom = top + rows.length * height;
   const name = (names: readonly string[] | undefined, i: number) => names?.[i] ?? String(i);
   const every = (n: number) => (_: unknown, i: number) => i % Math.ceil(n / TICKS) === 0;
+  // Digits that tell the ends of the legend apart.
+  const digits = Math.min(2 + Math.max(0, Math.floor(Math.log10(far / (most - least || far)))), 6);
   const legend = [...new Set(diverging ? [-far, 0, far] : [least, (least + most) / 2, most])];
   return (
     <ChartSvg frame={chart} height={bottom + 44}>
@@ -61,7 +63,7 @@ export function HeatMapView({ chart }: { readonly chart: HeatMap }): VNode {
           <g class={tone}>
             <rect class="block" x={at} y={header + 4} width={14} height={12} fill-opacity={place(opacity)} />
             <text class="tick" x={at + 18} y={header + 14}>
-              {shortNumber(Number(cell.toPrecision(2)))}
+              {shortNumber(Number(cell.toPrecision(digits)))}
             </text>
           </g>
         );

@@ -9,7 +9,7 @@ export interface LegendEntry {
 }
 
 const ROW = 18;
-const MARK = 26;
+const MARK = 24;
 const GAP = 14;
 
 /** Entries from left to right, wrapped to the width. */

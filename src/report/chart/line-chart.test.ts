@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { lineChart } from '../charts.ts';
-import { type LineChart, lineNumbers } from './line-chart.tsx';
+import { type LineChart, lineNumbers, splitPanels } from './line-chart.tsx';
 
 const curve = (scale: number, count: number) =>
   Array.from({ length: count }, (_, i) => ({ x: (60 / count) * (i + 1), y: 2 + scale / (i + 1) }));
@@ -58,6 +58,36 @@ test('each panel has its own legend and scale', () => {
   expect(svg).toMatch(/>2\.8<\/text>/);
 });
 
+test('panels side by side keep their names, axes and baselines', () => {
+  const [first] = losses.panels;
+  const chart = {
+    ...losses,
+    panels: [
+      { ...first!, name: 'A', y: 'perplexity' },
+      { ...first!, name: 'B' },
+    ],
+  };
+  const split = splitPanels(chart, 'sst2: ');
+  expect(split.map(({ title, y }) => [title, y])).toEqual([
+    ['sst2: A', 'perplexity'],
+    ['sst2: B', 'loss'],
+  ]);
+  expect(lineChart(chart)).toContain('>perplexity</text>');
+  expect(split[0]!.panels).toEqual([{ ...first, name: undefined, y: undefined }]);
+  expect(splitPanels(losses)).toEqual([losses]);
+});
+
+test('what is measured is drawn over its baseline', () => {
+  const points = curve(1, 3);
+  const series = [
+    { name: 'measured', points },
+    { name: 'random', points, tone: 'baseline' as const },
+  ];
+  const svg = lineChart({ ...losses, panels: [{ series }] });
+  const marks = svg.slice(svg.indexOf('class="axis"'));
+  expect(marks.indexOf('class="b0"')).toBeLessThan(marks.indexOf('class="s0"'));
+});
+
 test('a symmetric-log axis keeps a small gain apart from zero beside a large loss', () => {
   const series = [{ name: 'a', points: [1, 2, 3].map((x, i) => ({ x, y: [0, -8, 90][i]! })) }];
   const heights = (scaleY: 'linear' | 'symmetric-log') => {
@@ -70,7 +100,7 @@ test('a symmetric-log axis keeps a small gain apart from zero beside a large los
 
 test('a clipped panel cuts off what lies outside', () => {
   const svg = lineChart({ ...losses, panels: [{ ...losses.panels[0]!, clip: [2, 3] }] });
-  expect(svg).toMatch(/<svg x="58" y="[\d.]+" width="[\d.]+" height="170" viewBox=/);
+  expect(svg).toMatch(/<svg x="54" y="[\d.]+" width="[\d.]+" height="150" viewBox=/);
 });
 
 test('a gap, and a line that is a point', () => {

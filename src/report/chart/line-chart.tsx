@@ -28,6 +28,8 @@ export interface Series {
 
 export interface Panel {
   readonly name?: string | undefined;
+  /** Label of its vertical axis (default: that of the chart). */
+  readonly y?: string | undefined;
   readonly series: readonly Series[];
   /** A horizontal line for comparison, with its name: zero, the loss at chance. */
   readonly baseline?: { readonly value: number; readonly name: string } | undefined;
@@ -56,8 +58,8 @@ export interface LineChart extends Frame {
 /** With more points, dots and bars would hide the line. */
 const DOTS_AT_MOST = 40;
 const BARS_AT_MOST = 16;
-const PANEL_HEIGHT = 170;
-const LEFT = 58;
+const PANEL_HEIGHT = 150;
+const LEFT = 54;
 const RIGHT = 14;
 /** Room above a panel for the label of its axis, and below for the axis. */
 const ABOVE = 26;
@@ -79,7 +81,7 @@ export function LineChartView({ chart }: { readonly chart: LineChart }): VNode {
   const points = panels.flatMap(({ series }) => series.flatMap(each => each.points));
   const rangeX = extent(points.map(point => point.x));
   const scaleOfX = makeScale({ kind: scaleX }, rangeX, [LEFT + 6, width - RIGHT - 6], {
-    count: width < 400 ? 5 : 7,
+    count: Math.round(width / 70),
     whole: points.every(point => Number.isInteger(point.x)),
   });
   const all = extent(panels.flatMap(valuesOf));
@@ -104,7 +106,7 @@ export function LineChartView({ chart }: { readonly chart: LineChart }): VNode {
           { kind: scaleY, threshold },
           panel.clip ?? (sharedY ? all : extent(valuesOf(panel))),
           [area.bottom, area.top],
-          { count: 5, nice: panel.clip === undefined },
+          { count: scaleY === 'symmetric-log' ? 9 : 5, nice: panel.clip === undefined },
         );
         return (
           <g>
@@ -114,7 +116,7 @@ export function LineChartView({ chart }: { readonly chart: LineChart }): VNode {
               </text>
             )}
             <Legend entries={legend} width={width} top={start + named} />
-            <LeftAxis area={area} scale={vertical} label={y} />
+            <LeftAxis area={area} scale={vertical} label={panel.y ?? y} />
             {panel.baseline && <BaselineName area={area} name={panel.baseline.name} />}
             <BottomAxis area={area} scale={scaleOfX} label={x} />
             <Clipped area={area} clip={panel.clip !== undefined}>
@@ -185,7 +187,7 @@ function PanelMarks({
   return (
     <g>
       {baseline && <line class="base" x1={area.left} x2={area.right} y1={y(baseline.value)} y2={y(baseline.value)} />}
-      {series.map(each => {
+      {behindFirst(series).map(each => {
         const { points, dashed, name } = each;
         const bounded = points.flatMap(point =>
           point.low == null || point.high == null ? [] : [{ ...point, low: point.low, high: point.high }],
@@ -218,6 +220,12 @@ function PanelMarks({
   );
 }
 
+/** What is measured is drawn over its baselines. */
+function behindFirst(series: readonly Series[]): readonly Series[] {
+  const isBehind = ({ tone }: Series) => tone === 'baseline';
+  return [...series.filter(isBehind), ...series.filter(each => !isBehind(each))];
+}
+
 type At = (value: number) => number;
 
 function linePath(points: readonly Point[], x: At, y: At): string {
@@ -243,6 +251,21 @@ function bandPath(
   const upper = points.map(point => `${x(point.x)},${y(point.high)}`);
   const lower = points.map(point => `${x(point.x)},${y(point.low)}`).reverse();
   return `M${[...upper, ...lower].join('L')}Z`;
+}
+
+/**
+ * A chart of each panel, which a page can place side by side.
+ *
+ * @param before of each title
+ */
+export function splitPanels(chart: LineChart, before = ''): readonly LineChart[] {
+  if (chart.panels.length < 2) return [chart];
+  return chart.panels.map(({ name, y, ...panel }) => ({
+    ...chart,
+    title: `${before}${name ?? chart.title}`,
+    y: y ?? chart.y,
+    panels: [panel],
+  }));
 }
 
 /** The numbers of a chart: a row for each x of each panel. */

@@ -53,6 +53,36 @@ test('intervals, one below the other, with what is undefined', () => {
   expect(() => intervalChart({ ...chart, rows: [] })).toThrow('nothing to draw');
 });
 
+test('groups with scales of their own: neither crushes the other', () => {
+  const row = (group: string, name: string, value: number) => ({
+    group,
+    name,
+    value,
+    low: 0.9 * value,
+    high: 1.1 * value,
+  });
+  const chart = {
+    title: 'Similarity',
+    x: 'cosine',
+    separate: true,
+    rows: [row('between', 'a', 0.01), row('between', 'b', 0.02), row('ceiling', 'c', 1)],
+    baselines: [
+      { value: 0, name: 'zero' },
+      { value: 0.0002, name: 'shuffled', group: 'between' },
+    ],
+  };
+  const places = (svg: string) => [...svg.matchAll(/cx="([\d.]+)"/g)].map(([, x]) => Number(x));
+  const [a, b] = places(intervalChart(chart));
+  const [c, d] = places(intervalChart({ ...chart, separate: false }));
+  expect(b! - a!).toBeGreaterThan(20 * (d! - c!));
+  expect(count(intervalChart(chart), '>zero</text>')).toBe(2);
+  expect(count(intervalChart(chart), '>shuffled</text>')).toBe(1);
+  // Names that would meet stand in two lines.
+  const lines = [...intervalChart(chart).matchAll(/y="([\d.]+)" text-anchor="middle">(?:zero|shuffled)</g)];
+  expect(new Set(lines.map(([, y]) => y)).size).toBe(3);
+  expect(intervalNumbers(chart).rows[2]).toEqual(['ceiling: c', '1 (0.9 to 1.1)']);
+});
+
 test('flows are as wide as what they count', () => {
   const flow = (from: string, to: string, count: number) => ({ from, to, count, tone: 's0' });
   const chart = {

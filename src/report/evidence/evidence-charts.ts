@@ -27,9 +27,10 @@ export function evidenceCharts(task: EvidenceTask): readonly EvidenceChart[] {
         title: `${name}: similarity and shared variation by layer`,
         note: '95 % intervals over sets of demonstrations and rows; 0 where two changes are unrelated',
         x: 'layer',
-        y: 'S or R',
+        y: 'R',
         panels: LAYER_PANELS.map(([title, key]) => ({
           name: title,
+          y: key === 'S' ? 'S' : 'R',
           baseline: { value: 0, name: 'unrelated' },
           series: [{ name: title, points: curves.layers.map(each => point(each.layer, each[key])) }],
         })),
@@ -85,10 +86,10 @@ export function evidenceCharts(task: EvidenceTask): readonly EvidenceChart[] {
         title: `${name}: similarity and explained shift by the number of demonstrations`,
         note: '95 % intervals over sets of demonstrations and rows',
         x: 'demonstrations',
-        y: 'S or E',
+        y: 'S',
         panels: [
           {
-            name: 'S: similarity of updates',
+            name: 'S: similarity of updates over the number of demonstrations',
             baseline: ZERO,
             series: [
               line(
@@ -98,7 +99,8 @@ export function evidenceCharts(task: EvidenceTask): readonly EvidenceChart[] {
             ],
           },
           {
-            name: 'E: explained shift of answers',
+            name: 'E: explained shift of answers over the number of demonstrations',
+            y: 'E',
             baseline: { value: 0, name: 'doing nothing' },
             series: [
               line(
@@ -115,11 +117,11 @@ export function evidenceCharts(task: EvidenceTask): readonly EvidenceChart[] {
 }
 
 const LAYER_PANELS = [
-  ['S: similarity of updates', 'S'],
-  ['R of demonstrations', 'demonstrations'],
-  ['R of labels', 'labels'],
-  ['R of order', 'order'],
-  ['R of the query', 'query'],
+  ['S: similarity of updates by layer', 'S'],
+  ['R of demonstrations by layer', 'demonstrations'],
+  ['R of labels by layer', 'labels'],
+  ['R of order by layer', 'order'],
+  ['R of the query by layer', 'query'],
 ] as const;
 
 const VARIANTS: Readonly<Record<string, string>> = {
@@ -135,6 +137,14 @@ const VARIANTS: Readonly<Record<string, string>> = {
   'layer-causal': 'layer-causal steps',
   unmatched: 'the same, at the unmatched rate',
 };
+
+/** An arm in words: `rate-4` -> rate times 4. */
+export function armName(arm: string): string {
+  const [, untrained, variant] = /^(untrained-)?(.*)$/.exec(arm)!;
+  const name = VARIANTS[variant!] ?? variant!.replace(/^rate-/, 'rate times ').replace(/^shots-/, 'demonstrations: ');
+  return `${untrained === undefined ? '' : 'untrained: '}${name}`;
+}
+
 const CEILINGS = [
   ['inContextOrder', 'in context, another order'],
   ['inContextOther', 'in context, other demonstrations'],
@@ -144,14 +154,15 @@ const CEILINGS = [
   ['numerical', 'finetuned, a rate a millionth higher'],
 ] as const;
 
+const ARMS = 'in-context with finetuned';
+
 /** S of every arm with its interval, from the lowest, and what each side reproduces of itself. */
 function ladderChart({ name, ladder, ceiling, permutedRows }: EvidenceTask): IntervalChart {
   const steps = ladder.map(({ model, inContext, finetuned, S, size }): IntervalRow => {
-    const title = VARIANTS[finetuned] ?? finetuned.replace(/^rate-/, 'rate times ');
-    const of = inContext === 'same' ? '' : `, in context ${VARIANTS[inContext] ?? inContext}`;
+    const of = inContext === 'same' ? '' : `, in context ${armName(inContext)}`;
     return {
-      name: `${model === 'untrained' ? 'untrained: ' : ''}${title}${of}`,
-      group: 'in-context with finetuned',
+      name: `${armName(model === 'untrained' ? `untrained-${finetuned}` : finetuned)}${of}`,
+      group: ARMS,
       detail: size === null ? undefined : `size ρ ${Number(size.toPrecision(3))}`,
       ...boundsOf(S),
     };
@@ -159,23 +170,28 @@ function ladderChart({ name, ladder, ceiling, permutedRows }: EvidenceTask): Int
   const value = (row: IntervalRow) => row.value ?? Number.NEGATIVE_INFINITY;
   return {
     title: `${name}: similarity of in-context and finetuned updates, finetuned on ...`,
-    note: '95 % intervals over sets of demonstrations and rows',
+    note: '95 % intervals over sets of demonstrations and rows; each panel has its own scale',
     x: 'S: mean cosine of the updates',
+    separate: true,
     rows: [
       ...steps.toSorted((a, b) => value(a) - value(b)),
       ...CEILINGS.map(
         ([key, title]): IntervalRow => ({ name: title, group: 'with itself: the ceiling', ...boundsOf(ceiling[key]) }),
       ).filter(row => row.value !== null),
     ],
-    baselines: [ZERO, ...(permutedRows.value === null ? [] : [{ value: permutedRows.value, name: 'other rows' }])],
+    baselines: [
+      ZERO,
+      ...(permutedRows.value === null ? [] : [{ value: permutedRows.value, name: 'other rows', group: ARMS }]),
+    ],
   };
 }
 
 function partitionChart({ name, partition, explained }: EvidenceTask): IntervalChart {
   return {
     title: `${name}: parts of the similarity, and of the in-context update that each explains`,
-    note: 'The four parts add up to the pooled cosine; the null of demonstration and interaction is 0',
+    note: 'The four parts add up to the pooled cosine; the null of demonstration and interaction is 0. Each panel has its own scale',
     x: 'part or share',
+    separate: true,
     rows: [
       ...(['generic', 'demonstration', 'query', 'interaction'] as const).map(
         (part): IntervalRow => ({ name: part, group: 'part of the cosine', ...boundsOf(partition[part]) }),
@@ -200,21 +216,35 @@ function sharedChart({ name, shared }: EvidenceTask): IntervalChart {
   };
 }
 
-/** S against E over the finetuned arms of the trained model. */
+/** Up to where the axis of E is linear. */
+const LINEAR_TO = 0.25;
+
+/** S against E over the finetuned arms. */
 function behaviourChart({ name, ladder, behaviour }: EvidenceTask): LineChart {
-  const points = ladder.flatMap(({ model, inContext, finetuned, S }): readonly Point[] => {
+  const points = ladder.flatMap(({ model, inContext, finetuned, S }): readonly (Point & { readonly of: string })[] => {
     const key = model === 'untrained' ? `untrained-${finetuned}` : finetuned;
     const shift = behaviour.shift[key];
     if (inContext !== 'same' || S.value === null || shift?.value == null) return [];
-    return [{ ...point(S.value, shift), name: key }];
+    const of = model === 'untrained' ? 'untrained model' : key === 'same' ? 'same demonstrations' : 'other arms';
+    return [{ ...point(S.value, shift), name: armName(key), of }];
   });
   return {
     title: `${name}: explained shift of the answers over the similarity of the updates, by arm`,
-    note: 'E is 1 for the answers of in-context learning, and 0 for those of zero-shot',
+    note: `E is 1 for the answers of in-context learning, and 0 for those of zero-shot. Its axis is linear within ±${LINEAR_TO} and logarithmic beyond`,
     x: 'S',
     y: 'E',
     marks: 'dots',
-    panels: [{ series: [{ name: 'arm', points }], baseline: { value: 0, name: 'doing nothing' } }],
+    scaleY: 'symmetric-log',
+    threshold: LINEAR_TO,
+    panels: [
+      {
+        series: ['same demonstrations', 'other arms', 'untrained model'].map(of => ({
+          name: of,
+          points: points.filter(each => each.of === of),
+        })),
+        baseline: { value: 0, name: 'doing nothing' },
+      },
+    ],
   };
 }
 
@@ -224,16 +254,17 @@ function rateChart(
   points: readonly ({ readonly x: number } & Readonly<Record<'same' | 'other' | 'shift', Estimate>>)[],
 ): LineChart {
   const sorted = points.toSorted((a, b) => a.x - b.x);
+  const short = over === 'rate' ? 'rate' : 'size';
   const of = (key: 'same' | 'other' | 'shift') => sorted.map(each => point(each.x, each[key]));
   return {
     title: `${name}: similarity and explained shift over the ${over === 'rate' ? 'learning rate' : 'size of the update'}`,
     note: '95 % intervals over sets of demonstrations and rows',
     x: over === 'rate' ? 'multiple of the rate' : 'ρ: size of the finetuned update over the in-context one',
-    y: 'S or E',
+    y: 'S',
     scaleX: 'log',
     panels: [
       {
-        name: 'S: similarity of updates',
+        name: `S: similarity of updates over the ${short}`,
         baseline: ZERO,
         series: [
           line('the same demonstrations', of('same')),
@@ -241,7 +272,8 @@ function rateChart(
         ],
       },
       {
-        name: 'E: explained shift of answers',
+        name: `E: explained shift of answers over the ${short}`,
+        y: 'E',
         baseline: { value: 0, name: 'doing nothing' },
         series: [line('E', of('shift'))],
       },

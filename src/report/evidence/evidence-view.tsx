@@ -1,10 +1,11 @@
 import type { VNode } from 'preact';
-import { withBounds } from '../chart/numbers.ts';
-import { formatDecimal, formatPercent } from '../format/number.ts';
+import { splitPanels } from '../chart/line-chart.tsx';
+import { formatBounds, formatDecimal, formatPercent } from '../format/number.ts';
 import { DataTable, Facts, HeatFigure, IntervalFigure, LineFigure } from '../page/parts.tsx';
 import { Provenance } from '../page/provenance.tsx';
-import { type EvidenceChart, evidenceCharts } from './evidence-charts.ts';
+import { armName, type EvidenceChart, evidenceCharts } from './evidence-charts.ts';
 import type { Estimate, EvidenceStudy, EvidenceTask } from './evidence-result.ts';
+import { QUESTIONS } from './questions.ts';
 
 export function EvidenceView({
   study,
@@ -18,47 +19,40 @@ export function EvidenceView({
     <>
       <div class="findings">
         {tasks.map(task => (
-          <Gates task={task} />
+          <>
+            <Gates task={task} />
+            <Findings task={task} hypotheses={hypotheses.filter(each => each.task === task.name)} />
+          </>
         ))}
-        {hypotheses.map(({ task, id, sentence }) => (
-          <p>
-            {task}, {id}: {sentence}
-          </p>
-        ))}
-        {tasks.flatMap(({ name, sentences = [] }) =>
-          sentences.map(sentence => (
-            <p>
-              {name}: {sentence}
-            </p>
-          )),
-        )}
       </div>
       <DataTable
         caption="Verdicts; p is adjusted for all hypotheses of the study (Holm)"
         columns={[
           { name: 'task' },
           { name: 'H' },
-          { name: 'statistic' },
+          { name: 'verdict' },
+          { name: 'question' },
+          { name: 'number' },
           { name: 'value', number: true },
           { name: 'p', number: true },
           { name: 'δ', number: true },
           { name: 'MDE', number: true },
-          { name: 'verdict' },
         ]}
         rows={hypotheses.map(({ task, id, statistic, value, adjusted, delta, mde, verdict }) => ({
           cells: [
             { shown: task },
             { shown: id },
-            { shown: statistic },
-            cellOf(value),
-            { shown: adjusted === null ? '–' : adjusted.toPrecision(2), value: adjusted },
-            { shown: delta, value: delta },
-            { shown: mde === null ? '–' : formatDecimal(mde), value: mde },
             {
               shown: (
                 <span class={verdict === 'yes' ? 'yes' : verdict === 'opposite' ? 'no' : undefined}>{verdict}</span>
               ),
             },
+            { shown: Object.hasOwn(QUESTIONS, id) ? QUESTIONS[id as keyof typeof QUESTIONS] : '–' },
+            { shown: statistic },
+            cellOf(value),
+            { shown: adjusted === null ? '–' : adjusted.toPrecision(2), value: adjusted },
+            { shown: delta, value: delta },
+            { shown: mde === null ? '–' : formatDecimal(mde), value: mde },
           ],
         }))}
       />
@@ -79,14 +73,39 @@ export function EvidenceView({
   );
 }
 
+/** What may be said: of the task, then of each hypothesis, whose sentences repeat that of the task. */
+function Findings({
+  task: { sentences = [] },
+  hypotheses,
+}: {
+  readonly task: EvidenceTask;
+  readonly hypotheses: EvidenceStudy['hypotheses'];
+}): VNode {
+  const own = (sentence: string) =>
+    sentences.reduce((rest, said) => (rest.startsWith(`${said} `) ? rest.slice(said.length + 1) : rest), sentence);
+  return (
+    <>
+      {sentences.map(sentence => (
+        <p>{sentence}</p>
+      ))}
+      <ul>
+        {hypotheses.map(({ id, sentence }) => (
+          <li>
+            {id}: {own(sentence)}
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}
+
 function Gates({ task: { name, gates } }: { readonly task: EvidenceTask }): VNode {
   const { inContext, steady, learned } = gates;
   const passed = (pass: boolean | null) => (pass === null ? 'not asked' : pass ? 'holds' : 'FAILS');
   return (
     <p>
-      {name}. In-context learning raises accuracy by{' '}
-      {withBounds(inContext.gain.value, inContext.gain.low, inContext.gain.high)}: {passed(inContext.pass)}. The rate is
-      steady
+      <strong>{name}.</strong> In-context learning raises accuracy by {estimateText(inContext.gain)}:{' '}
+      {passed(inContext.pass)}. The rate is steady
       {steady.cosine !== null && steady.moved !== null
         ? ` (cosine ${formatDecimal(steady.cosine, 4)}, ${formatPercent(steady.moved)} of answers moved)`
         : ''}
@@ -117,14 +136,16 @@ function TaskView({ task }: { readonly task: EvidenceTask }): VNode {
       </p>
       <div class="figures">
         {evidenceCharts(task).map(each => (
-          <ChartFigure each={each} />
+          <ChartFigure each={each} task={name} />
         ))}
       </div>
       {table('behaviour', [
         ['accuracy zero-shot', behaviour.accuracy['zero-shot']],
         ['accuracy in context', behaviour.accuracy['in-context']],
         ['accuracy finetuned', behaviour.accuracy.finetuned],
-        ...Object.entries(behaviour.shift).map(([arm, value]) => [`explained shift E of ${arm}`, value] as const),
+        ...Object.entries(behaviour.shift).map(
+          ([arm, value]) => [`explained shift E: ${armName(arm)}`, value] as const,
+        ),
         [
           `κ of Rec2FTP (${rec2ftp.numerator} of ${rec2ftp.denominator}, ${formatDecimal(rec2ftp.expected, 1)} by chance)`,
           rec2ftp.kappa,
@@ -145,20 +166,30 @@ function TaskView({ task }: { readonly task: EvidenceTask }): VNode {
   );
 }
 
-function ChartFigure({ each }: { readonly each: EvidenceChart }): VNode {
+function ChartFigure({ each, task }: { readonly each: EvidenceChart; readonly task: string }): VNode {
   switch (each.kind) {
     case 'interval':
       return <IntervalFigure chart={each.chart} />;
     case 'line':
-      return <LineFigure chart={each.chart} />;
+      return (
+        <>
+          {splitPanels(each.chart, `${task}: `).map(chart => (
+            <LineFigure chart={chart} />
+          ))}
+        </>
+      );
     case 'heat':
       return <HeatFigure chart={each.chart} />;
   }
 }
 
-function cellOf({ value, low, high, why }: Estimate) {
-  return {
-    shown: value === null ? `undefined${why === undefined ? '' : `: ${why}`}` : withBounds(value, low, high),
-    value,
-  };
+function cellOf(estimate: Estimate) {
+  return { shown: estimateText(estimate), value: estimate.value };
+}
+
+function estimateText({ value, low, high, why }: Estimate): string {
+  if (value === null) return `undefined${why === undefined ? '' : `: ${why}`}`;
+  return low === null || high === null
+    ? formatDecimal(value)
+    : `${formatDecimal(value)} (${formatBounds({ low, high })})`;
 }

@@ -27,21 +27,9 @@ export const tableResult = z.object({
 /** Runs side by side, by name. */
 export function RunsView({ result: { runs, papers } }: { readonly result: z.infer<typeof tableResult> }): VNode {
   const all = Object.entries(runs);
-  const charts = [
-    accuracies(all),
-    similarities(all, 'simAOU', 'SimAOU'),
-    similarities(all, 'simAM', 'SimAM'),
-    similarities(all, 'kendall', 'Kendall'),
-  ];
   return (
     <>
-      <div class="figures">
-        {charts
-          .filter(({ rows }) => rows.some(({ value }) => value !== null))
-          .map(chart => (
-            <IntervalFigure chart={chart} />
-          ))}
-      </div>
+      <RunFigures runs={runs} />
       <DataTable
         caption="Runs"
         columns={[
@@ -93,6 +81,26 @@ export function RunsView({ result: { runs, papers } }: { readonly result: z.infe
         />
       ))}
     </>
+  );
+}
+
+/** Accuracies and similarities of runs by name. */
+export function RunFigures({ runs }: { readonly runs: Readonly<Record<string, ExperimentResult>> }): VNode {
+  const all = Object.entries(runs);
+  const charts = [
+    accuracies(all),
+    similarities(all, 'simAOU', 'SimAOU'),
+    similarities(all, 'simAM', 'SimAM'),
+    similarities(all, 'kendall', 'Kendall'),
+  ];
+  return (
+    <div class="figures">
+      {charts
+        .filter(({ rows }) => rows.some(({ value }) => value !== null))
+        .map(chart => (
+          <IntervalFigure chart={chart} />
+        ))}
+    </div>
   );
 }
 

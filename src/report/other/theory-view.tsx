@@ -1,10 +1,40 @@
 import type { VNode } from 'preact';
 import * as z from 'zod';
-import type { LineChart } from '../chart/line-chart.tsx';
+import { type LineChart, splitPanels } from '../chart/line-chart.tsx';
 import { shortNumber } from '../chart/numbers.ts';
 import { DataTable, LineFigure } from '../page/parts.tsx';
 
 const cell = z.union([z.number(), z.string()]).nullable();
+
+const number = z.number().nullable();
+const series = z.object({
+  name: z.string(),
+  points: z.array(z.object({ x: z.number(), y: number, low: number.optional(), high: number.optional() })),
+  dashed: z.boolean().optional(),
+  tone: z.enum(['baseline', 'plain']).optional(),
+});
+
+/** A chart as a chapter stores it; charts know more, which no chapter uses. */
+const lineChart: z.ZodType<LineChart> = z.object({
+  title: z.string(),
+  note: z.string().optional(),
+  x: z.string(),
+  y: z.string(),
+  panels: z.array(
+    z.object({
+      name: z.string().optional(),
+      y: z.string().optional(),
+      series: z.array(series),
+      baseline: z.object({ value: z.number(), name: z.string() }).optional(),
+    }),
+  ),
+  scaleX: z.enum(['linear', 'log']).optional(),
+  scaleY: z.enum(['linear', 'log', 'symmetric-log']).optional(),
+  threshold: z.number().optional(),
+  sharedY: z.boolean().optional(),
+  marks: z.enum(['line', 'dots']).optional(),
+  ordered: z.boolean().optional(),
+});
 
 /** The finished chapters of a theory folder. */
 export const theoryResult = z.object({
@@ -14,13 +44,13 @@ export const theoryResult = z.object({
       title: z.string(),
       checks: z.array(z.object({ claim: z.string(), error: z.number(), tolerance: z.number(), passed: z.boolean() })),
       findings: z.array(z.object({ what: z.string(), value: z.number().nullable(), why: z.string().optional() })),
+      figure: lineChart.nullish(),
       tables: z.array(z.object({ title: z.string(), columns: z.array(z.string()), rows: z.array(z.array(cell)) })),
     }),
   ),
 });
 
 type Chapter = z.infer<typeof theoryResult>['chapters'][number];
-type Table = Chapter['tables'][number];
 
 export function TheoryView({ result: { chapters } }: { readonly result: z.infer<typeof theoryResult> }): VNode {
   const failed = chapters.flatMap(({ checks }) => checks.filter(({ passed }) => !passed));
@@ -39,7 +69,11 @@ export function TheoryView({ result: { chapters } }: { readonly result: z.infer<
   );
 }
 
-function ChapterView({ chapter: { chapter, title, checks, findings, tables } }: { readonly chapter: Chapter }): VNode {
+function ChapterView({
+  chapter: { chapter, title, checks, findings, tables, figure },
+}: {
+  readonly chapter: Chapter;
+}): VNode {
   return (
     <section aria-label={`chapter ${chapter}`}>
       <h3>
@@ -71,37 +105,28 @@ function ChapterView({ chapter: { chapter, title, checks, findings, tables } }: 
           }))}
         />
       )}
-      {tables.map(table => {
-        const chart = chartOf(table);
-        return (
-          <>
-            {chart && <LineFigure chart={chart} />}
-            <DataTable
-              caption={table.title}
-              columns={table.columns.map((name, i) => ({ name, number: i > 0 }))}
-              rows={table.rows.map(row => ({
-                cells: row.map(value => ({
-                  shown: typeof value === 'number' ? shortNumber(value) : (value ?? '–'),
-                  value,
-                })),
-              }))}
-            />
-          </>
-        );
-      })}
+      {figure && (
+        <>
+          <p>{figure.title}</p>
+          <div class="figures">
+            {splitPanels(figure).map(chart => (
+              <LineFigure chart={chart} />
+            ))}
+          </div>
+        </>
+      )}
+      {tables.map(table => (
+        <DataTable
+          caption={table.title}
+          columns={table.columns.map((name, i) => ({ name, number: i > 0 }))}
+          rows={table.rows.map(row => ({
+            cells: row.map(value => ({
+              shown: typeof value === 'number' ? shortNumber(value) : (value ?? '–'),
+              value,
+            })),
+          }))}
+        />
+      ))}
     </section>
   );
-}
-
-/** The columns of numbers over an ascending first column, as the layers; undefined for other tables. */
-function chartOf({ title, columns, rows }: Table): LineChart | undefined {
-  const xs = rows.map(([first]) => first);
-  if (rows.length < 3 || !xs.every((x, i) => typeof x === 'number' && (i === 0 || x > (xs[i - 1] as number))))
-    return undefined;
-  const series = columns.slice(1).flatMap((name, i) => {
-    const points = rows.map(row => ({ x: row[0] as number, y: row[i + 1] ?? null }));
-    const numbers = points.every((point): point is { x: number; y: number | null } => typeof point.y !== 'string');
-    return numbers && points.some(({ y }) => y !== null) ? [{ name, points }] : [];
-  });
-  return series.length === 0 ? undefined : { title, x: columns[0]!, y: 'value', panels: [{ series }] };
 }

@@ -33,16 +33,20 @@ export const trainResult = z.object({
   predictions: z.object({ training: prediction, validation: prediction }),
 });
 
+const trainPlan = z.object({ model: z.object({ vocabulary: z.int().positive() }) });
+
 /** More points are averaged with their neighbours. */
 const POINTS = 300;
 
 export function TrainView({
   result,
   losses,
+  plan,
   provenance,
 }: {
   readonly result: z.infer<typeof trainResult>;
   readonly losses: readonly LossLine[];
+  readonly plan: unknown;
   readonly provenance: unknown;
 }): VNode {
   const { signature, model, corpus, steps, tokensSeen, epochs, predictions } = result;
@@ -54,7 +58,15 @@ export function TrainView({
         {formatDecimal(predictions.validation.loss)} nats per token on validation text.
       </p>
       <div class="figures">
-        {losses.length > 0 && <LineFigure chart={lossesChart(losses, corpus.name)} />}
+        {losses.length > 0 && (
+          <LineFigure
+            chart={lossesChart(losses, {
+              corpus: corpus.name,
+              steps,
+              vocabulary: trainPlan.safeParse(plan).data?.model.vocabulary,
+            })}
+          />
+        )}
         {model.learnedMomentum && (
           <HeatFigure
             chart={{ title: 'Learned eta', x: 'head', y: 'layer', value: 'eta', rows: model.learnedMomentum }}
@@ -96,8 +108,15 @@ export function TrainView({
   );
 }
 
-/** The losses of training and validation over the steps. */
-export function lossesChart(lines: readonly LossLine[], title: string): LineChart {
+/** The losses of training and validation over the steps, and the loss of knowing nothing: ln V. */
+export function lossesChart(
+  lines: readonly LossLine[],
+  {
+    corpus,
+    steps,
+    vocabulary,
+  }: { readonly corpus: string; readonly steps: number; readonly vocabulary?: number | undefined },
+): LineChart {
   const training = lines.flatMap(line => ('loss' in line ? [{ x: line.step, y: line.loss }] : []));
   const validation = lines.flatMap(line =>
     'validationLoss' in line ? [{ x: line.step, y: line.validationLoss }] : [],
@@ -106,7 +125,13 @@ export function lossesChart(lines: readonly LossLine[], title: string): LineChar
     { name: 'training', points: thinned(training) },
     { name: 'validation', points: validation },
   ];
-  return { title, x: 'step', y: 'loss (nats a token)', panels: [{ series }] };
+  const baseline = vocabulary === undefined ? undefined : { value: Math.log(vocabulary), name: 'every token alike' };
+  return {
+    title: `Loss while training on ${corpus}, ${formatCount(steps)} steps`,
+    x: 'step',
+    y: 'nats per token',
+    panels: [{ series, baseline }],
+  };
 }
 
 function thinned(points: readonly { readonly x: number; readonly y: number }[]) {

@@ -45,7 +45,13 @@ export function TuneView({ result, provenance }: { readonly result: Tuned; reado
     x: 'accuracy',
     rows: grid
       .filter(each => each.kind === kind)
-      .map(each => ({ name: nameOf(each), value: each.accuracy, ...each.interval, why: each.why })),
+      .map(each => ({
+        name: nameOf(each),
+        detail: noteOf(each, result),
+        value: each.accuracy,
+        ...each.interval,
+        why: each.why,
+      })),
     baselines,
   });
   const charts = [chart('seed', 'In context, by seed'), chart('learning-rate', 'Finetuned, by learning rate')];
@@ -76,6 +82,12 @@ export function TuneView({ result, provenance }: { readonly result: Tuned; reado
       <Provenance provenance={provenance} />
     </>
   );
+}
+
+function noteOf(each: Tuned['grid'][number], { seed, learningRate }: Tuned): string | undefined {
+  if (each.kind === 'seed') return each.seed === seed ? 'chosen' : undefined;
+  if (each.refused !== undefined) return 'refused';
+  return each.learningRate === learningRate ? 'chosen' : undefined;
 }
 
 function nameOf(each: Tuned['grid'][number]): string {

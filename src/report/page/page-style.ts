@@ -9,18 +9,19 @@ export const VIEW_STYLE = `${CHART_STYLE}
 .view .soft{color:var(--soft)}
 .view .figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,24rem),1fr));gap:1.5rem;align-items:start}
 .view figure{margin:1rem 0;break-inside:avoid}
-.view svg.chart{display:block;width:100%;max-width:40rem;height:auto}
-.view details{margin:.25rem 0}.view summary{cursor:pointer}
+.view svg.chart{display:block;width:100%;max-width:31rem;height:auto}
+.view li{max-width:42rem}.view details{margin:.25rem 0}.view td details{margin:0}.view summary{cursor:pointer}
 .view .scroll{overflow-x:auto;max-width:100%}
 .view table{border-collapse:collapse;font-size:.92rem;font-variant-numeric:tabular-nums}
 .view caption{text-align:left;font-weight:600;padding:.4rem 0}
+.view caption span{position:sticky;left:0;display:inline-block;max-width:min(42rem,calc(100vw - 1.6rem))}
 .view th,.view td{padding:.25rem .6rem;text-align:left;vertical-align:top;border-bottom:1px solid var(--grid)}
 .view thead th{border-bottom:2px solid var(--soft)}
 .view .number{text-align:right;white-space:nowrap}
 .view th button{all:unset;cursor:pointer;font-weight:600}.view th button:focus-visible{outline:2px solid var(--s0)}
 .view th[aria-sort=ascending] button::after{content:" ▲" / ""}.view th[aria-sort=descending] button::after{content:" ▼" / ""}
 .view .text{min-width:14rem;max-width:34rem;white-space:pre-wrap;overflow-wrap:anywhere}
-.view .wrong{color:var(--s1)}.view .small{font-size:.85em;color:var(--soft)}
+.view .whole{white-space:nowrap}.view .wrong{color:var(--s1)}.view .small{font-size:.85em;color:var(--soft)}
 .view .tools{display:flex;flex-wrap:wrap;gap:.75rem;align-items:end;margin:.5rem 0}
 .view .tools[hidden]{display:none}
 .view .tools label{display:grid;font-size:.85rem;color:var(--soft)}

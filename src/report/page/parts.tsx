@@ -125,10 +125,13 @@ export function DataTable({
         </button>
         {(groups !== undefined || searchable) && <span role="status" class="soft" />}
       </div>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reached with the keyboard */}
-      <section class="scroll" tabIndex={0} aria-label={caption}>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached with the keyboard */}
+      {/* biome-ignore lint/a11y/useSemanticElements: a fieldset is of controls */}
+      <div class="scroll" role="group" tabIndex={0} aria-label={caption}>
         <table>
-          <caption>{caption}</caption>
+          <caption>
+            <span>{caption}</span>
+          </caption>
           <thead>
             <tr>
               {columns.map(({ name, number }) => (
@@ -153,7 +156,7 @@ export function DataTable({
             ))}
           </tbody>
         </table>
-      </section>
+      </div>
     </div>
   );
 }

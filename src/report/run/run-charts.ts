@@ -83,8 +83,9 @@ export function similarityChart({ result, metrics }: RunData): LineChart {
   };
 }
 
-/** The mean over layers of each similarity, with its interval. */
+/** The mean over layers of each similarity, and its difference to the baseline, with intervals. */
 export function similaritySummary({ result: { simAOU, simAM, kendall } }: RunData): IntervalChart {
+  const [similar, different] = ['similarity, beside its baseline', 'minus its baseline, row by row'];
   const row = (group: string, name: string, { value, interval, why }: typeof simAOU.random): IntervalRow => ({
     group,
     name,
@@ -95,20 +96,21 @@ export function similaritySummary({ result: { simAOU, simAM, kendall } }: RunDat
   });
   return {
     title: 'Similarities of in-context learning and finetuning',
-    note: 'Means over layers with 95 % intervals over rows',
+    note: 'Means over layers with 95 % intervals over rows; each panel has its own scale',
     x: 'mean over layers',
+    separate: true,
     rows: [
-      row('SimAOU', 'SimAOU', simAOU),
-      row('SimAOU', 'of a random direction', simAOU.random),
-      row('SimAOU', 'minus random', simAOU.difference),
-      row('SimAOU', 'without normalising', simAOU.unnormalised),
-      row('SimAM', 'SimAM', simAM),
-      row('SimAM', 'of zero-shot', simAM.zeroShot),
-      row('SimAM', 'minus zero-shot', simAM.difference),
-      row('SimAM', 'of the updates', simAM.delta),
-      row('Kendall', 'Kendall', kendall),
-      row('Kendall', 'of a random order', kendall.random),
-      row('Kendall', 'minus random', kendall.difference),
+      row(similar, 'SimAOU', simAOU),
+      row(similar, 'of a random direction', simAOU.random),
+      row(similar, 'without normalising', simAOU.unnormalised),
+      row(similar, 'SimAM', simAM),
+      row(similar, 'of zero-shot', simAM.zeroShot),
+      row(similar, 'of the updates', simAM.delta),
+      row(similar, 'Kendall', kendall),
+      row(similar, 'of a random order', kendall.random),
+      row(different, 'SimAOU minus random', simAOU.difference),
+      row(different, 'SimAM minus zero-shot', simAM.difference),
+      row(different, 'Kendall minus random', kendall.difference),
     ].filter(({ value }) => value !== null),
     baselines: [{ value: 0, name: '0' }],
   };

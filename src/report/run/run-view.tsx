@@ -1,5 +1,6 @@
 import type { VNode } from 'preact';
 import type { SettingName } from '../../setting/setting-name.ts';
+import { splitPanels } from '../chart/line-chart.tsx';
 import { formatCount, formatDecimal, formatPlural } from '../format/number.ts';
 import { type Column, DataTable, Facts, FlowFigure, IntervalFigure, LineFigure, Tokens } from '../page/parts.tsx';
 import { Provenance } from '../page/provenance.tsx';
@@ -33,8 +34,10 @@ export function RunView({ run }: { readonly run: RunData }): VNode {
         <>
           <h3>Similarities</h3>
           <div class="figures">
-            <LineFigure chart={similarityChart(run)} />
             <IntervalFigure chart={similarities} />
+            {splitPanels(similarityChart(run)).map(chart => (
+              <LineFigure chart={chart} />
+            ))}
           </div>
         </>
       )}
@@ -99,7 +102,7 @@ function RowTable({ run }: { readonly run: RunData }): VNode {
   ];
   return (
     <DataTable
-      caption="Rows in the evaluation order, with log-probabilities of the label words in nats"
+      caption="Rows in the evaluation order, with log-probabilities of the label words in nats; ✗ marks a wrong answer"
       columns={columns}
       searchable
       groups={flows.length === 0 ? undefined : { name: 'Flow', of: flows.map(({ to }) => to) }}
@@ -126,11 +129,18 @@ function RowTable({ run }: { readonly run: RunData }): VNode {
       shown: (
         <>
           {word(run, answer.predicted)}
+          {answer.right ? '' : ' ✗'}
           <br />
-          <span class="small">{logProbabilities(answer, task.labels)}</span>
+          <span class="small">
+            {logProbabilities(answer, task.labels).map(each => (
+              <>
+                <span class="whole">{each}</span>{' '}
+              </>
+            ))}
+          </span>
         </>
       ),
-      value: `${result.task.labels[answer.predicted]?.trim() ?? answer.predicted} (${logProbabilities(answer, task.labels)})`,
+      value: `${result.task.labels[answer.predicted]?.trim() ?? answer.predicted} (${logProbabilities(answer, task.labels).join(', ')})`,
       tone: answer.right ? undefined : ('wrong' as const),
     };
   }
@@ -144,8 +154,8 @@ function word({ result: { task } }: RunData, label: number): string {
   return task.labels[label]?.trim() ?? `label ${label}`;
 }
 
-function logProbabilities({ logProbabilities }: Answer, labels: readonly string[]): string {
-  return logProbabilities.map((value, i) => `${labels[i]?.trim() ?? i} ${formatDecimal(value, 2)}`).join(', ');
+function logProbabilities({ logProbabilities }: Answer, labels: readonly string[]): readonly string[] {
+  return logProbabilities.map((value, i) => `${labels[i]?.trim() ?? i} ${formatDecimal(value, 2)}`);
 }
 
 /** The text of what is fed; opened, its tokens. */
