@@ -1,11 +1,11 @@
 /**
- * Writes the result parts of docs/evidence.md and README.md from a stored study:
+ * Draws the figures of a stored study anew, and writes the result parts of docs/evidence.md and
+ * README.md from it:
  *
  *     npx dualform evidence --fold FOLDER        the result again, from the stored arms
  *     npm run evidence -- docs/evidence/standard
  */
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -20,6 +20,7 @@ import {
 } from '../src/cli/evidence/task-tables.ts';
 import { gatesTable, sentencesOf, verdictTable } from '../src/cli/evidence/verdict-tables.ts';
 import { evidenceCharts } from '../src/report/evidence/evidence-charts.ts';
+import { evidenceFigures } from '../src/report/evidence/evidence-figures.ts';
 import type { EvidenceResult, TaskEvidence } from '../src/study/evidence/fold/result.ts';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
@@ -30,6 +31,8 @@ const registered = createHash('sha256')
   .digest('hex');
 if (registered !== result.registered)
   throw new Error(`result.json belongs to ${result.registered}, plan.json is ${registered}`);
+
+for (const { file, svg } of evidenceFigures(result)) await writeFile(join(folder, file), svg);
 
 // A bar would end the table cell.
 const row = (cells: readonly string[]) => `| ${cells.map(cell => cell.trim().replaceAll('|', '\\|')).join(' | ')} |`;
@@ -45,7 +48,6 @@ function figures(task: TaskEvidence, page: string, only?: string): readonly stri
     .filter(({ name }) => only === undefined || name === only)
     .map(({ name, chart }) => {
       const file = join(folder, `${task.name}-${name}.svg`);
-      if (!existsSync(file)) throw new Error(`${file} is missing: fold the folder again`);
       return `![${chart.title}](${relative(dirname(page), file)})`;
     });
 }
