@@ -79,6 +79,8 @@ export interface RunResult {
 export interface Usage extends Memory {
   readonly sessions: number;
   readonly handles: number;
+  /** Time inside graphs so far. */
+  readonly graphSeconds: number;
 }
 
 /**
@@ -137,6 +139,7 @@ export function runtimeOver(connection: Connection): Runtime {
   const handles = new Map<number, Handle>();
   let nextSession = 1;
   let nextHandle = 1;
+  let graphSeconds = 0;
 
   function hold(id: number, name: string, { type, dims }: Shape): Handle {
     const handle = { id, name, type, dims };
@@ -227,6 +230,7 @@ export function runtimeOver(connection: Connection): Runtime {
         trusted,
       } as const;
       const { fetched, kept, seconds } = await ask(doing, request);
+      graphSeconds += seconds;
       const made = mapValues(fresh, (handle, output) => hold(handle, output, kept[output]!));
       return { fetched, kept: { ...made, ...into }, seconds };
     },
@@ -255,7 +259,7 @@ export function runtimeOver(connection: Connection): Runtime {
 
     async usage() {
       const memory = await connection.memory();
-      return { ...memory, sessions: sessions.size, handles: handles.size };
+      return { ...memory, sessions: sessions.size, handles: handles.size, graphSeconds };
     },
   };
 }

@@ -233,6 +233,12 @@ export function testPromises({ open, growth }: Device): void {
     expect(await runtime.usage()).toMatchObject({ sessions: before.sessions, handles: before.handles });
   });
 
+  test('usage adds up the time inside graphs', async () => {
+    const { graphSeconds } = await runtime.usage();
+    const { seconds } = await runtime.run(session, { doing: 'a run', feeds: { x, y: x }, fetch: ['negated'] });
+    expect((await runtime.usage()).graphSeconds).toBe(graphSeconds + seconds);
+  });
+
   describe('a number that is not finite', () => {
     const zeros = floats([2], 1, 0);
     const feeds = { x: floats([2], 1, 1), y: zeros };

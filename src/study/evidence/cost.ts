@@ -146,7 +146,8 @@ function kendallSeconds({ model: { decoder } }: PlannedStudy, task: PlannedTask,
   return 3 * task.plan.rows * context * decoder.layers * KENDALL_SECONDS;
 }
 
-function partOf({ variant, initialisation }: Arm): string {
+/** The part of a study that an arm belongs to. */
+export function partOf({ variant, initialisation }: Arm): string {
   if (initialisation > 0) return 'untrained';
   if (variant === null) return 'zero-shot';
   return variant.replace(/^(rate|shots)-.*/, '$1').replace(/^rate$/, 'rates');

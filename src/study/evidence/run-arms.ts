@@ -31,6 +31,8 @@ export interface ArmsStatus {
   readonly missing: readonly { readonly task: string; readonly arm: string }[];
   /** Peak of this process and the compute process together; 0 if nothing was computed. */
   readonly peakMemoryBytes: number;
+  /** Time in forward passes and steps. */
+  readonly graphSeconds: number;
 }
 
 /**
@@ -53,19 +55,20 @@ export async function runArms(inputs: StudyInputs, options: RunArmsOptions): Pro
     const before = await statusOf(tasks);
     const units = unitsOfShard(unitsOf(plan), shard);
     const missing = await unfinished(units, tasks);
-    let peakMemoryBytes = 0;
+    let used = { peakMemoryBytes: 0, graphSeconds: 0 };
     if (missing.length > 0) {
       const { onArm } = workTally(units, missing, tasks, onProgress);
       const { checkpoint } = model;
       const device = await deviceForModel(checkpoint, options);
       const work = { folder, checkpoint, batchSize: plan.batchSize, tasks, onArm, signal, onProgress };
-      peakMemoryBytes = await withRuntime({ threads, device, signal, onWarning }, async runtime => {
+      used = await withRuntime({ threads, device, signal, onWarning }, async runtime => {
         await computeUnits(runtime, await unfinished(units, tasks), work);
-        return (await runtime.usage()).peakResidentBytes + ownMemory().peakResidentBytes;
+        const { peakResidentBytes, graphSeconds } = await runtime.usage();
+        return { peakMemoryBytes: peakResidentBytes + ownMemory().peakResidentBytes, graphSeconds };
       });
     }
     for (const { work } of tasks.values()) await rmdir(work).catch(() => undefined);
-    return { ...(await statusOf(tasks)), found: before.arms - before.missing.length, peakMemoryBytes };
+    return { ...(await statusOf(tasks)), found: before.arms - before.missing.length, ...used };
   } catch (error) {
     if (!signal?.aborted) throw error;
     throw await interrupted(folder, tasks, error);

@@ -59,6 +59,7 @@ export async function runEvidence({ shard, onRegistered, ...options }: EvidenceO
   const threads = hooks.threads ?? physicalCores();
   const watch = stopwatch(stages, earlier?.timing);
   const arms = await watch.time('arms', () => runArms(planned, { ...hooks, folder, shard, device }));
+  watch.notePeak(arms.peakMemoryBytes);
   const finished = arms.missing.length === 0 ? await readFinished(folder, plan) : undefined;
   if (finished !== undefined && earlier !== undefined) {
     return { folder, registered, arms, result: finished.result as unknown as EvidenceResult, ...earlier };
