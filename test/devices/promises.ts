@@ -220,7 +220,7 @@ export function testPromises({ open, growth }: Device): void {
     await runtime.release([...parts, joined]);
   });
 
-  test('usage counts sessions, handles and the time inside graphs', async () => {
+  test('usage counts sessions and handles', async () => {
     const before = await runtime.usage();
     const handle = await runtime.upload('x', x);
     const extra = await runtime.openSession({ name: 'extra', model: arithmetic });
@@ -230,10 +230,7 @@ export function testPromises({ open, growth }: Device): void {
     expect(during.peakResidentBytes).toBeGreaterThanOrEqual(during.residentBytes);
     await runtime.release([handle]);
     await runtime.closeSession(extra);
-    const { seconds } = await runtime.run(session, { doing: 'a run', feeds: { x, y: x }, fetch: ['negated'] });
-    const { sessions, handles, graphSeconds } = await runtime.usage();
-    expect({ sessions, handles }).toEqual({ sessions: before.sessions, handles: before.handles });
-    expect(graphSeconds).toBe(before.graphSeconds + seconds);
+    expect(await runtime.usage()).toMatchObject({ sessions: before.sessions, handles: before.handles });
   });
 
   describe('a number that is not finite', () => {
