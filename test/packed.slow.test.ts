@@ -46,6 +46,16 @@ describe('installed from its packages', () => {
     expect(stdout).toBe('llama 250 smollm2-135m-instruct');
   });
 
+  test('the JSON Schema of plans can be imported', async () => {
+    await writeFile(
+      join(folder, 'schema.js'),
+      `import schema from 'dualform/sweep-plan.schema.json' with { type: 'json' };
+       console.log(schema.title, schema.oneOf.map(({ properties }) => properties.command.const).join());`,
+    );
+    const { stdout } = await execa('node', ['schema.js'], { cwd: folder });
+    expect(stdout).toBe('dualform sweep run,tune,train,evidence');
+  });
+
   test('doctor finds no fault', async () => {
     const { stdout } = await execa('npx', ['dualform', 'doctor', '--json', '--quiet'], { cwd: folder });
     expect(JSON.parse(stdout).ok).toBe(true);

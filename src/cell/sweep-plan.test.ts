@@ -1,3 +1,5 @@
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { fakeKinds } from '../../test/cell/fake-kind.ts';
 import type { Json } from '../files/canonical-json.ts';
@@ -67,6 +69,8 @@ describe('a wrong plan is refused', () => {
 test('the package has the JSON Schema as a file', async () => {
   // After a change: npx vitest run src/cell/sweep-plan.test.ts --update
   await expect(prettyJson(sweepJsonSchema(cellKinds))).toMatchFileSnapshot('../../data/sweep-plan.schema.json');
+  const exported = createRequire(import.meta.url).resolve('dualform/sweep-plan.schema.json');
+  expect(exported).toBe(fileURLToPath(new URL('../../data/sweep-plan.schema.json', import.meta.url)));
 });
 
 test('editors find the schema by a key that is not part of the plan', () => {
