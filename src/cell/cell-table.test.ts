@@ -1,6 +1,6 @@
 import { parquetReadObjects } from 'hyparquet';
 import { expect, test } from 'vitest';
-import { csvOf, meansOverSeeds, tableOfLines } from './cell-table.ts';
+import { csvLines, tabulate } from './cell-table.ts';
 import { parquetOf } from './parquet-table.ts';
 import type { CellLine } from './sweep-folder.ts';
 
@@ -12,7 +12,7 @@ const line = (seed: number, mean: number | null, more: Partial<CellLine> = {}): 
   ...more,
 });
 const failed: CellLine = { cell: 'c3', options: { task: 'z', seed: 3 }, status: 'failed', why: 'no rows' };
-const table = tableOfLines([line(1, 0.25), line(2, null), failed]);
+const { table } = await tabulate([line(1, 0.25), line(2, null), failed], []);
 
 test('every scalar has a column named by its JSON path; lists of numbers and empty columns are left out', () => {
   expect(table.columns).toEqual([
@@ -31,10 +31,10 @@ test('every scalar has a column named by its JSON path; lists of numbers and emp
 });
 
 test('CSV quotes what has commas and quotes, and leaves null empty', () => {
-  const [head, first, , third] = csvOf(table).split('\r\n');
-  expect(head).toBe(table.columns.join(','));
-  expect(first).toBe('c1,"a,""b""",1,all,done,0.25,0.1,0.5,true,');
-  expect(third).toBe('c3,z,3,,failed,,,,,no rows');
+  const [head, first, , third] = csvLines(table);
+  expect(head).toBe(`${table.columns.join(',')}\r\n`);
+  expect(first).toBe('c1,"a,""b""",1,all,done,0.25,0.1,0.5,true,\r\n');
+  expect(third).toBe('c3,z,3,,failed,,,,,no rows\r\n');
 });
 
 test('another reader of Parquet finds the same values', async () => {
@@ -51,9 +51,10 @@ test('another reader of Parquet finds the same values', async () => {
   expect(rows[1]!['result.m.mean'] ?? null).toBeNull();
 });
 
-test('means over seeds with t intervals', () => {
+test('means over seeds with t intervals', async () => {
   const lines = [1, 2, 3].map(seed => ({ ...line(seed, seed), options: { task: 'a', seed } }));
-  const [group, ...others] = meansOverSeeds([...lines, failed], ['m.mean', 'none']);
+  const { means } = await tabulate([...lines, failed], ['m.mean', 'none']);
+  const [group, ...others] = means;
   expect(others).toEqual([]);
   expect(group).toMatchObject({ options: { task: 'a' }, seeds: 3 });
   // t of 2 degrees of freedom is 4.3027; s / sqrt(3) is 0.57735.
@@ -62,6 +63,7 @@ test('means over seeds with t intervals', () => {
   expect(group!.figures[1]).toBeNull();
 });
 
-test('one seed has no interval', () => {
-  expect(meansOverSeeds([line(1, 0.25)], ['m.mean'])[0]!.figures[0]).toEqual({ mean: 0.25, low: null, high: null });
+test('one seed has no interval', async () => {
+  const { means } = await tabulate([line(1, 0.25)], ['m.mean']);
+  expect(means[0]!.figures[0]).toEqual({ mean: 0.25, low: null, high: null });
 });

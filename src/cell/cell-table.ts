@@ -12,21 +12,51 @@ export interface CellTable {
   readonly rows: readonly (readonly Scalar[])[];
 }
 
-/** Every scalar of the lines. Lists of plain values, as those over layers, are left out. */
-export function tableOfLines(lines: readonly CellLine[]): CellTable {
-  const rows = lines.map(line => new Map(scalarsOf(line as unknown as Json, '')));
-  const columns = [...new Set(rows.flatMap(row => [...row.keys()]))];
-  // A column that is null or missing everywhere has no type.
-  const filled = columns.filter(column => rows.some(row => row.get(column) != null));
-  return { columns: filled, rows: rows.map(row => filled.map(column => row.get(column) ?? null)) };
+/**
+ * Reads lines once, one after the other: the table of all their scalars, and the means over seeds.
+ * Lists of plain values, as those over layers, are left out.
+ *
+ * @param paths of the numbers whose means are asked for, in the results
+ */
+export async function tabulate(
+  lines: Iterable<CellLine> | AsyncIterable<CellLine>,
+  paths: readonly string[],
+): Promise<{ readonly table: CellTable; readonly means: readonly SeedMeans[] }> {
+  const [rows, groups] = [collectRows(), collectGroups(paths)];
+  for await (const line of lines) {
+    rows.add(line);
+    groups.add(line);
+  }
+  return { table: rows.table(), means: groups.means() };
 }
 
-function* scalarsOf(value: Json, path: string): Generator<[string, Scalar]> {
-  if (value === null || typeof value !== 'object') yield [path, value];
+function collectRows() {
+  const places = new Map<string, number>();
+  const rows: (Scalar | undefined)[][] = [];
+  return {
+    add: (line: CellLine) => {
+      const row: (Scalar | undefined)[] = [];
+      eachScalar(line as unknown as Json, '', (path, value) => {
+        const place = places.get(path) ?? places.size;
+        if (place === places.size) places.set(path, place);
+        row[place] = value;
+      });
+      rows.push(row);
+    },
+    table: (): CellTable => {
+      // A column that is null or missing everywhere has no type.
+      const filled = [...places].filter(([, place]) => rows.some(row => row[place] != null));
+      return { columns: filled.map(([path]) => path), rows: rows.map(row => filled.map(([, at]) => row[at] ?? null)) };
+    },
+  };
+}
+
+function eachScalar(value: Json, path: string, take: (path: string, value: Scalar) => void): void {
+  if (value === null || typeof value !== 'object') take(path, value);
   else if (isObject(value)) {
-    for (const [key, part] of Object.entries(value)) yield* scalarsOf(part, path === '' ? key : `${path}.${key}`);
+    for (const key in value) eachScalar(value[key]!, path === '' ? key : `${path}.${key}`, take);
   } else {
-    for (const [i, part] of value.entries()) if (isObject(part)) yield* scalarsOf(part, `${path}[${i}]`);
+    for (const [i, part] of value.entries()) if (isObject(part)) eachScalar(part, `${path}[${i}]`, take);
   }
 }
 
@@ -42,28 +72,35 @@ export interface SeedMeans {
   )[];
 }
 
-/** @param paths of numbers in the results */
-export function meansOverSeeds(lines: readonly CellLine[], paths: readonly string[]): readonly SeedMeans[] {
-  const groups = new Map<string, { readonly options: CellLine['options']; readonly lines: CellLine[] }>();
-  for (const line of lines.filter(({ status }) => status === 'done')) {
-    const { seed: _, ...options } = line.options;
-    const key = JSON.stringify(options);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, { options, lines: [line] });
-    else group.lines.push(line);
+function collectGroups(paths: readonly string[]) {
+  interface Group {
+    readonly options: CellLine['options'];
+    seeds: number;
+    /** For each path. */
+    readonly values: readonly number[][];
   }
-  return [...groups.values()].map(({ options, lines: ofGroup }) => ({
-    options,
-    seeds: ofGroup.length,
-    figures: paths.map(path => {
-      const values = ofGroup.flatMap(({ result }) => {
+  const groups = new Map<string, Group>();
+  return {
+    add: ({ status, options: { seed: _, ...options }, result }: CellLine) => {
+      if (status !== 'done') return;
+      const key = JSON.stringify(options);
+      const group = groups.get(key) ?? { options, seeds: 0, values: paths.map(() => []) };
+      groups.set(key, group);
+      group.seeds++;
+      for (const [i, path] of paths.entries()) {
         const value = valueAtPath(result, path);
-        return typeof value === 'number' ? [value] : [];
-      });
-      if (values.length === 0) return null;
-      return meanWithInterval(values) ?? { mean: values[0]!, low: null, high: null };
-    }),
-  }));
+        if (typeof value === 'number') group.values[i]!.push(value);
+      }
+    },
+    means: (): readonly SeedMeans[] =>
+      [...groups.values()].map(({ options, seeds, values }) => ({
+        options,
+        seeds,
+        figures: values.map(each =>
+          each.length === 0 ? null : (meanWithInterval(each) ?? { mean: each[0]!, low: null, high: null }),
+        ),
+      })),
+  };
 }
 
 /** `accuracy.zero-shot` */
@@ -71,11 +108,16 @@ function valueAtPath(value: Json | undefined, path: string): Json | undefined {
   return path.split('.').reduce<Json | undefined>((part, key) => (isObject(part) ? part[key] : undefined), value);
 }
 
-/** RFC 4180, numbers with all their digits, null as nothing. */
-export function csvOf({ columns, rows }: CellTable): string {
-  const cell = (value: Scalar) => {
+/** The lines of the table as CSV (RFC 4180): numbers with all their digits, null as nothing. */
+export function* csvLines({ columns, rows }: CellTable): Generator<string> {
+  yield csvLine(columns);
+  for (const row of rows) yield csvLine(row);
+}
+
+function csvLine(row: readonly Scalar[]): string {
+  const fields = row.map(value => {
     const text = value === null ? '' : String(value);
     return /[",\r\n]/.test(text) || (text === '' && value !== null) ? `"${text.replaceAll('"', '""')}"` : text;
-  };
-  return [columns, ...rows].map(row => `${row.map(cell).join(',')}\r\n`).join('');
+  });
+  return `${fields.join(',')}\r\n`;
 }

@@ -10,7 +10,7 @@ import { randomUUID } from 'node:crypto';
 import { link, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../error.ts';
-import { writeAtomically } from '../files/atomic-file.ts';
+import { writeAtomically, writeInPieces } from '../files/atomic-file.ts';
 import { firstDifference, type Json } from '../files/canonical-json.ts';
 import { errorCode, fileError } from '../files/file-bytes.ts';
 import { makeFolders } from '../files/make-folders.ts';
@@ -105,7 +105,21 @@ export async function* cellLines(root: string, { cells }: Sweep): AsyncGenerator
 
 /** Writes cells.jsonl anew: the same bytes however the cells were computed. */
 export async function writeCellLines(root: string, sweep: Sweep): Promise<void> {
-  await writeAtomically(join(root, LINES), 0, async handle => {
-    for await (const line of cellLines(root, sweep)) await handle.writeFile(`${JSON.stringify(line)}\n`);
-  });
+  let count: number;
+  do {
+    count = 0;
+    const texts = async function* () {
+      for await (const line of cellLines(root, sweep)) {
+        count++;
+        yield `${JSON.stringify(line)}\n`;
+      }
+    };
+    await writeAtomically(join(root, LINES), 0, handle => writeInPieces(handle, texts()));
+    // Another process may have finished the sweep and written its list before this one.
+  } while (count < sweep.cells.length && (await isFinished(root, sweep)));
+}
+
+async function isFinished(root: string, { cells }: Sweep): Promise<boolean> {
+  const finished = await finishedNames(root);
+  return finished.size >= cells.length && cells.every(cell => finished.has(nameOfCell(cell)));
 }

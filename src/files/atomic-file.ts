@@ -57,6 +57,23 @@ export async function writeFully(handle: FileHandle, bytes: Uint8Array, position
   }
 }
 
+const PIECE = 1 << 20;
+
+/** Writes texts one after the other, many of them at once. */
+export async function writeInPieces(
+  handle: FileHandle,
+  texts: Iterable<string> | AsyncIterable<string>,
+): Promise<void> {
+  let piece = '';
+  for await (const text of texts) {
+    piece += text;
+    if (piece.length < PIECE) continue;
+    await handle.writeFile(piece);
+    piece = '';
+  }
+  await handle.writeFile(piece);
+}
+
 function isFull(error: unknown): boolean {
   return ['ENOSPC', 'EDQUOT', 'EFBIG'].includes(errorCode(error) ?? '');
 }

@@ -1,15 +1,15 @@
 import { relative, resolve } from 'node:path';
-import { csvOf, meansOverSeeds, tableOfLines } from '../../cell/cell-table.ts';
+import { csvLines, tabulate } from '../../cell/cell-table.ts';
 import { requireMemory } from '../../cell/memory-of-cells.ts';
 import { parquetOf } from '../../cell/parquet-table.ts';
 import { processes } from '../../cell/processes.ts';
 import { throughQueue } from '../../cell/queue/queue-executor.ts';
 import { readShard, runSweep, type SweepStatus, sweepStatus } from '../../cell/sweep.ts';
 import { sweepCost } from '../../cell/sweep-cost.ts';
-import { type CellLine, cellLines, openSweepFolder } from '../../cell/sweep-folder.ts';
+import { cellLines, openSweepFolder } from '../../cell/sweep-folder.ts';
 import { readSweep, type Sweep, sweepJsonSchema } from '../../cell/sweep-plan.ts';
 import { UserError } from '../../error.ts';
-import { writeAtomically } from '../../files/atomic-file.ts';
+import { writeAtomically, writeInPieces } from '../../files/atomic-file.ts';
 import type { Json } from '../../files/canonical-json.ts';
 import { decodeText } from '../../files/decode-text.ts';
 import { prettyJson } from '../../files/pretty-json.ts';
@@ -109,18 +109,15 @@ async function compute(sweep: Sweep, { out, jobs, shard, queue, retryFailed }: O
 
 async function showTable(folder: string, { csv, parquet }: Options, io: Io): Promise<void> {
   const sweep = await openSweepFolder(folder, cellKinds);
-  const lines: CellLine[] = [];
-  for await (const line of cellLines(folder, sweep)) lines.push(line);
-  const table = tableOfLines(lines);
-  if (csv !== undefined) await write(csv, Buffer.from(csvOf(table)));
-  if (parquet !== undefined) await write(parquet, parquetOf(table));
   const { figures } = sweep.kind;
-  const means = meansOverSeeds(
-    lines,
+  const { table, means } = await tabulate(
+    cellLines(folder, sweep),
     figures.map(({ path }) => path),
   );
+  if (csv !== undefined) await writeAtomically(csv, 0, handle => writeInPieces(handle, csvLines(table)));
+  if (parquet !== undefined) await write(parquet, parquetOf(table));
   io.answer({ schema: 'dualform.sweep-table/1', folder: resolve(folder), ...table, means }, () =>
-    formatMeans(means, figures, { cells: sweep.cells.length, finished: lines.length }),
+    formatMeans(means, figures, { cells: sweep.cells.length, finished: table.rows.length }),
   );
 }
 
