@@ -84,7 +84,10 @@ export async function forgetFailures(root: string, cells: readonly Cell[]): Prom
   const finished = await finishedNames(root);
   for (const cell of cells) {
     if (!finished.has(nameOfCell(cell)) || (await sweepStore(root).find(cell))?.status !== 'failed') continue;
-    await rm(folderOfCell(root, cell), { recursive: true, force: true });
+    const folder = folderOfCell(root, cell);
+    await rm(folder, { recursive: true, force: true }).catch(error => {
+      throw fileError(folder, error);
+    });
   }
 }
 

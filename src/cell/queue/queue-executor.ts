@@ -39,24 +39,25 @@ export function throughQueue({ url, kinds, offline, patienceMs = PATIENCE_MS }: 
     const { signal, onNote = () => undefined } = events;
     const server = queueServer(url);
     const patience = { ms: patienceMs, signal, onNote };
+    const ask: Ask = work => patiently(server, work, patience);
     const [queue, files] = [server.queue(CELLS), server.queue(FILES)];
     try {
       await whenReady(server, [queue, files], patience);
-      await patiently(server, () => files.clean(WEEK_MS, 0, 'wait'), patience);
+      await ask(() => files.clean(WEEK_MS, 0, 'wait'));
       const sweep = (await idOfSweepFolder(root))!;
       const jobs = await jobsOf(cells, kinds, { sweep, signal, offline });
       const left = new Map(cells.map(cell => [jobIdOf(cell), cell]));
       const add = async () => {
         const missing = jobs.filter(({ opts }) => left.has(opts.jobId));
-        for (let i = 0; i < missing.length; i += PAGE) await queue.addBulk(missing.slice(i, i + PAGE));
+        for (let i = 0; i < missing.length; i += PAGE) await ask(() => queue.addBulk(missing.slice(i, i + PAGE)));
       };
       const store = kindOf(cells[0]!.kind, kinds).storeIn(root);
-      const collector = { root, store, sweep, queue, files, left, events, delayed: new Map<string, number>() };
-      await patiently(server, add, patience);
+      const collector = { root, store, sweep, queue, files, ask, left, events, delayed: new Map<string, number>() };
+      await add();
       while (left.size > 0) {
-        await patiently(server, () => collect(collector), patience);
+        await collect(collector);
         // A server that lost its data, or a job that was removed by another sweep.
-        await patiently(server, async () => (await isShort(queue, left)) && (await add()), patience);
+        if (await ask(() => isShort(queue, left))) await add();
         if (left.size > 0) await sleep(LOOK_MS, undefined, signal && { signal });
       }
     } finally {
@@ -91,6 +92,9 @@ async function jobsOf(
   }
 }
 
+/** Repeats a question until the server answers. */
+type Ask = <T>(work: () => Promise<T>) => Promise<T>;
+
 interface Collector {
   readonly root: string;
   readonly store: CellStore;
@@ -98,6 +102,7 @@ interface Collector {
   readonly sweep: string;
   readonly queue: Queue;
   readonly files: Queue;
+  readonly ask: Ask;
   /** By the name of their job. */
   readonly left: Map<string, Cell>;
   readonly events: CellEvents;
@@ -112,10 +117,10 @@ async function isShort(queue: Queue, left: ReadonlyMap<string, Cell>): Promise<b
 
 /** One look at the queue. */
 async function collect(collector: Collector): Promise<void> {
-  const { queue, left, events } = collector;
+  const { queue, files, ask, left, events } = collector;
   for (const state of ['completed', 'failed'] as const) {
     for (let from = 0; ; ) {
-      const page = await queue.getJobs([state], from, from + PAGE - 1, true);
+      const page = await ask(() => queue.getJobs([state], from, from + PAGE - 1, true));
       let removed = 0;
       for (const job of page) {
         const cell = job?.id === undefined ? undefined : left.get(job.id);
@@ -124,11 +129,11 @@ async function collect(collector: Collector): Promise<void> {
           state === 'failed' ? await setAside(job as Job, cell, collector) : await finish(job as Job, cell, collector);
         if (outcome === 'waits') continue;
         // Also of a worker that was lost while it sent.
-        await removePieces(cell, collector.files);
-        await job.remove();
+        await ask(() => removePieces(cell, files));
+        await ask(() => job.remove());
         removed++;
         if (outcome === 'again') {
-          await queue.addBulk([jobOf({ ...(job.data as CellJob), sweep: collector.sweep })]);
+          await ask(() => queue.addBulk([jobOf({ ...(job.data as CellJob), sweep: collector.sweep })]));
           continue;
         }
         left.delete(job.id!);
@@ -138,11 +143,11 @@ async function collect(collector: Collector): Promise<void> {
       if (page.length < PAGE) break;
     }
   }
-  for (const job of await queue.getJobs(['active'], 0, PAGE)) {
+  for (const job of await ask(() => queue.getJobs(['active'], 0, PAGE))) {
     const cell = job?.id === undefined ? undefined : left.get(job.id);
     if (cell !== undefined) events.onStart?.(cell, job.processedBy ?? 'a worker');
   }
-  for (const job of await queue.getJobs(['delayed'], 0, PAGE)) {
+  for (const job of await ask(() => queue.getJobs(['delayed'], 0, PAGE))) {
     const cell = job?.id === undefined ? undefined : left.get(job.id);
     const { worker, why } = (job?.progress ?? {}) as Partial<GivenBack>;
     if (cell !== undefined && why !== undefined) events.onWaiting?.(cell, `given back by ${worker}: ${why}`);
@@ -172,11 +177,11 @@ async function finish(job: Job, cell: Cell, collector: Collector): Promise<Finis
 async function receive(
   cell: Cell,
   { parcel }: Extract<CellAnswer, { kind: 'sent' }>,
-  { root, store, files, events }: Collector,
+  { root, store, files, ask, events }: Collector,
 ): Promise<Finished | 'again'> {
   const folder = workFolderOf(root, `${nameOfCell(cell)}.${randomBytes(4).toString('hex')}.received`);
   try {
-    await receiveFiles(folder, { cell, ...parcel }, files);
+    await receiveFiles(folder, { cell, ...parcel }, id => ask(() => files.getJob(id)));
     return await store.store(cell, folder);
   } catch (error) {
     if (error instanceof DamagedParcel) {
