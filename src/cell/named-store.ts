@@ -40,6 +40,7 @@ export function namedStore(
     find: async cell => ((await missing(cell)).length === 0 ? { status: 'done', found: true } : undefined),
     store: async (cell, computed) => {
       const parts = await missing(cell);
+      if (parts.length > 0) await removeOthers(computed, parts);
       for (const { part, path } of parts) await moveFiles(computed, part, path);
       await rm(computed, { recursive: true, force: true }).catch(() => undefined);
       const found = parts.length === 0;
@@ -61,11 +62,27 @@ export async function isStored(file: string): Promise<boolean> {
   }
 }
 
+/** Whether a file belongs to a part. */
+function isOf(part: string, name: string): boolean {
+  return name.slice(0, -extname(name).length) === part;
+}
+
+/** Before the cell is finished: nobody looks for its work folder after that. */
+async function removeOthers(folder: string, parts: readonly { readonly part: string }[]): Promise<void> {
+  try {
+    for (const name of await readdir(folder)) {
+      if (!parts.some(({ part }) => isOf(part, name))) await rm(join(folder, name), { recursive: true, force: true });
+    }
+  } catch (error) {
+    throw fileError(folder, error);
+  }
+}
+
 /** `PART.json` last, when nothing else of the part is left. */
 async function moveFiles(from: string, part: string, path: string): Promise<void> {
   try {
     await makeFolders(dirname(path));
-    const files = (await readdir(from)).filter(name => name.slice(0, -extname(name).length) === part);
+    const files = (await readdir(from)).filter(name => isOf(part, name));
     for (const name of files.filter(each => each !== `${part}.json`)) {
       await rename(join(from, name), path + extname(name));
     }
