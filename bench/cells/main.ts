@@ -1,8 +1,11 @@
 /**
  * Measures what cells cost next to their work: empty cells here, in processes and through queues, and
- * 24 runs of a tiny model as a sweep and as single commands. Needs a build.
+ * 24 runs of a tiny model as a sweep and as single commands:
  *
- *     npm run bench:cells -- [--cells N] [--only here|processes|redis|postgres|runs]
+ *     npm run bench:cells -- [--cells 1000] [--only here|processes|redis|postgres|runs] [--write]
+ *
+ * `here` computes ten times as many cells, and fails where they make the process grow. `--write` puts
+ * the table into docs/sweeps.md; with `--only`, the other rows stay.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -18,34 +21,57 @@ import { runSweep } from '../../src/cell/sweep.ts';
 import { fakeKinds, fakeProcess, fakeSweep } from '../../test/cell/fake-kind.ts';
 import { hasRedis, startPostgres, startRedis, type TestServer } from '../../test/cell/servers.ts';
 import { startWorkerProcess } from '../../test/cell/worker-process.ts';
+import { reportTable } from '../report-table.ts';
 
-const { cells: cellCount, only } = parseArgs({
-  options: { cells: { type: 'string', default: '1000' }, only: { type: 'string' } },
+const { cells, only, write } = parseArgs({
+  options: {
+    cells: { type: 'string', default: '1000' },
+    only: { type: 'string' },
+    write: { type: 'boolean', default: false },
+  },
 }).values;
+const cellCount = Number(cells);
 const wants = (part: string) => only === undefined || only === part;
-const seeds = Array.from({ length: Number(cellCount) }, (_, seed) => seed);
 const folder = mkdtempSync(join(tmpdir(), 'dualform-bench-cells-'));
 let folders = 0;
 const newFolder = () => join(folder, String(folders++));
 
-function tell(what: string, cells: number, seconds: number): void {
-  const ms = ((1000 * seconds) / cells).toFixed(1);
-  console.log(`${what.padEnd(40)} ${(cells / seconds).toFixed(0).padStart(6)} cells/s ${ms.padStart(8)} ms a cell`);
+const rows: (readonly string[])[] = [];
+function tell(what: string, count: number, seconds: number, { must = '', note = '' } = {}): void {
+  const row = [what, (count / seconds).toFixed(1), ((1000 * seconds) / count).toFixed(1), must, note];
+  console.log(row.filter(text => text !== '').join('  '));
+  rows.push(row);
 }
 
-function tellMemory(): void {
-  console.log(`memory of this process: ${(process.memoryUsage.rss() / 1e6).toFixed(0)} MB`);
+const rss = () => process.memoryUsage.rss();
+const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(0)} MB`;
+
+interface EmptyCells {
+  readonly count?: number;
+  readonly out?: string;
+  readonly must: string;
 }
 
 /** Seconds of empty cells, from the second finished cell on: without the start of processes. */
-async function emptyCells(what: string, executor: Executor, out = newFolder()): Promise<void> {
+async function emptyCells(
+  what: string,
+  executor: Executor,
+  { count = cellCount, out = newFolder(), must }: EmptyCells,
+): Promise<void> {
   let start: number | undefined;
+  let early = 0;
   const onProgress = ({ done }: { readonly done: number }) => {
     if (done >= 1) start ??= performance.now();
+    if (done === Math.ceil(count / 10)) early = rss();
   };
-  const { done } = await runSweep(fakeSweep({ seed: seeds }), { out, executor, onProgress });
-  if (done !== seeds.length) throw new Error(`${what}: ${done} of ${seeds.length} cells`);
-  tell(what, seeds.length - 1, (performance.now() - start!) / 1000);
+  const sweep = fakeSweep({ seed: Array.from({ length: count }, (_, seed) => seed) });
+  const { done } = await runSweep(sweep, { out, executor, onProgress });
+  if (done !== count) throw new Error(`${what}: ${done} of ${count} cells`);
+  const seconds = (performance.now() - start!) / 1000;
+  const late = rss();
+  if (late > 1.5 * early) throw new Error(`${what}: memory grew from ${megabytes(early)} to ${megabytes(late)}`);
+  const note = `memory ${megabytes(early)} after a tenth, ${megabytes(late)} at the end`;
+  tell(`${count} empty cells, ${what}`, count - 1, seconds, { must, note });
 }
 
 async function queues(name: string, start: () => Promise<TestServer>): Promise<void> {
@@ -55,9 +81,9 @@ async function queues(name: string, start: () => Promise<TestServer>): Promise<v
       const out = newFolder();
       const started = Array.from({ length: workers }, () => startWorkerProcess({ url: server.url, out }));
       await Promise.all(started.map(worker => worker.says(/takes cells/)));
-      await emptyCells(`${name}, ${workers} workers`, throughQueue({ url: server.url, kinds: fakeKinds }), out);
+      const executor = throughQueue({ url: server.url, kinds: fakeKinds });
+      await emptyCells(`${name}, ${workers} workers`, executor, { out, must: '50 ms' });
       await Promise.all(started.map(worker => worker.end()));
-      tellMemory();
     }
   } finally {
     await server.stop();
@@ -93,9 +119,10 @@ async function tinyRuns(): Promise<void> {
     }
   }
   tell('24 tiny runs, single commands', 24, single);
+  const against = (seconds: number) => ({ must: '2 x', note: `${(single / seconds).toFixed(1)} x single commands` });
   for (const jobs of ['1', '2']) {
     const seconds = command(['sweep', 'plan.json', '--out', newFolder(), '--jobs', jobs]);
-    tell(`24 tiny runs, --jobs ${jobs}: ${(single / seconds).toFixed(1)} x faster`, 24, seconds);
+    tell(`24 tiny runs, --jobs ${jobs}`, 24, seconds, against(seconds));
   }
   const server = hasRedis ? await startRedis() : await startPostgres();
   try {
@@ -103,7 +130,7 @@ async function tinyRuns(): Promise<void> {
       const args = [main, 'worker', '--queue', server.url, '--threads', '1', '--quiet'];
       const workers = Array.from({ length: count }, () => spawn(process.execPath, args, { stdio: 'ignore' }));
       const seconds = command(['sweep', 'plan.json', '--out', newFolder(), '--queue', server.url]);
-      tell(`24 tiny runs, ${count} workers: ${(single / seconds).toFixed(1)} x faster`, 24, seconds);
+      tell(`24 tiny runs, ${count} workers`, 24, seconds, against(seconds));
       await Promise.all(workers.map(worker => new Promise(gone => worker.once('exit', gone) && worker.kill())));
     }
   } finally {
@@ -112,21 +139,23 @@ async function tinyRuns(): Promise<void> {
 }
 
 try {
-  console.log(`${cpus().length} x ${cpus()[0]!.model.trim()}, Node ${process.versions.node}`);
-  if (wants('here')) {
-    for (const what of ['here', 'here, again']) {
-      await emptyCells(what, here(fakeKinds));
-      tellMemory();
-    }
-  }
+  if (wants('here')) await emptyCells('one process', here(fakeKinds), { count: 10 * cellCount, must: '20 ms' });
   if (wants('processes')) {
     for (const jobs of [1, 2]) {
-      await emptyCells(`${jobs} processes`, processes({ child: fakeProcess, jobs, threads: 1 }));
+      const executor = processes({ child: fakeProcess, jobs, threads: 1 });
+      await emptyCells(`--jobs ${jobs}`, executor, { must: '20 ms' });
     }
   }
   if (wants('redis') && hasRedis) await queues('Redis', startRedis);
   if (wants('postgres')) await queues('PostgreSQL', startPostgres);
   if (wants('runs')) await tinyRuns();
+  const conditions = `${cpus().length} x ${cpus()[0]!.model.trim()}, Node ${process.versions.node}.`;
+  const head = ['work', 'cells a second', 'ms a cell', 'must reach', 'note'];
+  reportTable(
+    { conditions, head, rows },
+    write ? { page: 'sweeps.md', name: 'bench:cells', ...(only !== undefined && { keys: 1 }) } : undefined,
+  );
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
+process.exit();
