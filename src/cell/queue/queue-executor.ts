@@ -130,7 +130,8 @@ async function collect(collector: Collector): Promise<void> {
         if (outcome === 'waits') continue;
         // Also of a worker that was lost while it sent.
         await ask(() => removePieces(cell, files));
-        await ask(() => job.remove());
+        // Another sweep of the same plan may have removed it.
+        await ask(() => queue.remove(job.id!));
         removed++;
         if (outcome === 'again') {
           await ask(() => queue.addBulk([jobOf({ ...(job.data as CellJob), sweep: collector.sweep })]));
