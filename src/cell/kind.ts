@@ -1,8 +1,9 @@
 /** @file The kinds of things that can be computed. */
 import type { Hooks } from '../hooks.ts';
 import type { OptionShape } from '../options.ts';
-import type { CellOptions } from './cell.ts';
+import type { Cell, CellOptions } from './cell.ts';
 import type { CellUse } from './outcome.ts';
+import type { Parts, PartsOptions } from './parts.ts';
 import type { CellStore } from './store.ts';
 
 /** Digests of what a cell reads, by what it is: `model`, `task`. */
@@ -62,6 +63,8 @@ export interface SweepComputer extends QueueComputer {
 export interface QueueKind extends CellKind {
   /** Options that change neither what a cell reads nor much of its cost. */
   readonly costless: readonly string[];
+  /** Where most of a cell can be computed as cells of another kind, which leave it in its work folder. */
+  readonly parts?: (cells: readonly Cell[], root: string, options: PartsOptions) => Promise<Parts>;
   readonly open: () => QueueComputer;
 }
 

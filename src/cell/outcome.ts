@@ -7,6 +7,8 @@ export interface CellUse {
   readonly tokens: number;
   readonly threads: number;
   readonly device: string;
+  /** Time in forward passes and steps, where it is counted. */
+  readonly graphSeconds?: number;
 }
 
 /** What is stored of a cell. */

@@ -1,7 +1,6 @@
 import type { Hooks } from '../hooks.ts';
-import { groupAlike } from './alike.ts';
+import { groupAlike, inGroups } from './alike.ts';
 import type { CellCost } from './kind.ts';
-import { inGroups } from './sweep.ts';
 import type { Sweep } from './sweep-plan.ts';
 
 /** What a sweep takes. */
@@ -23,7 +22,10 @@ export async function sweepCost(
   { measure, onProgress, ...hooks }: Hooks & { readonly measure: boolean },
 ): Promise<SweepCost> {
   const { kind } = sweep;
-  const alike = groupAlike(inGroups(sweep.cells, sweep), kind);
+  const alike = groupAlike(
+    inGroups(sweep.cells, ({ options }) => kind.groupOf(options)),
+    kind,
+  );
   const computer = kind.open();
   try {
     const costs: { readonly cost: CellCost; readonly count: number }[] = [];

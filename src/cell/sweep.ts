@@ -1,10 +1,11 @@
 import { resolve } from 'node:path';
-import { UserError } from '../error.ts';
 import type { Hooks } from '../hooks.ts';
+import { inGroups } from './alike.ts';
 import { type Cell, nameOfCell } from './cell.ts';
 import type { Executor } from './executor.ts';
 import type { Kinds, SweepKind } from './kind.ts';
 import type { Finished } from './outcome.ts';
+import { type Shard, shareOf } from './shard.ts';
 import { claimSweepFolder, openSweepFolder, writeCellLines } from './sweep-folder.ts';
 import { describe, type Sweep } from './sweep-plan.ts';
 import { finishedNames, forgetFailures, sweepStore } from './sweep-store.ts';
@@ -21,7 +22,7 @@ export interface SweepStatus {
   readonly left: number;
 }
 
-export interface SweepOptions extends Pick<Hooks, 'signal' | 'onProgress' | 'onWarning'> {
+export interface SweepOptions extends Omit<Hooks, 'out'> {
   readonly out: string;
   /** Computes what is missing. */
   readonly executor: Executor;
@@ -29,12 +30,6 @@ export interface SweepOptions extends Pick<Hooks, 'signal' | 'onProgress' | 'onW
   readonly shard?: Shard | undefined;
   /** Computes again what failed earlier. */
   readonly retryFailed?: boolean | undefined;
-}
-
-/** i of n, from 1 on. */
-export interface Shard {
-  readonly index: number;
-  readonly count: number;
 }
 
 /**
@@ -46,27 +41,38 @@ export interface Shard {
  */
 export async function runSweep(sweep: Sweep, options: SweepOptions): Promise<SweepStatus> {
   const { executor, shard, retryFailed, signal, onProgress, onWarning } = options;
+  const { kind } = sweep;
   const root = resolve(options.out);
   await claimSweepFolder(root, sweep);
   if (retryFailed) await forgetFailures(root, sweep.cells);
-  const mine = shard === undefined ? sweep.cells : sweep.cells.filter((_, i) => i % shard.count === shard.index - 1);
+  const mine = kind.parts === undefined ? shareOf(sweep.cells, shard) : sweep.cells;
   const finished = await finishedNames(root);
   const missing = inGroups(
     mine.filter(cell => !finished.has(nameOfCell(cell))),
-    sweep,
+    ({ options: given }) => kind.groupOf(given),
   );
-  const tally = tallyOf(mine.length, mine.length - missing.length, onProgress);
+  const parts = missing.length === 0 ? undefined : await kind.parts?.(missing, root, options);
+  const tally = tallyOf(mine.length + (parts?.count ?? 0), mine.length - missing.length, onProgress);
+  const events: Parameters<Executor>[2] = {
+    signal,
+    ...tally,
+    onFinished: (cell, outcome) => {
+      tally.onFinished(cell, outcome);
+      if (cell.kind !== kind.name) parts?.onFinished(cell, outcome);
+      // The failure of a cell that others are computed from is said once.
+      if (outcome.found && cell.kind !== kind.name) return;
+      const note = outcome.status === 'failed' ? `failed: ${outcome.why}` : outcome.note;
+      const name = cell.kind === kind.name ? describe(cell, sweep.plan) : nameOfCell(cell);
+      if (note !== undefined) onWarning?.(`${name}: ${note}`);
+    },
+    onNote: message => onWarning?.(message),
+  };
   try {
-    await executor(missing, root, {
-      signal,
-      ...tally,
-      onFinished: (cell, outcome) => {
-        tally.onFinished(cell, outcome);
-        const note = outcome.status === 'failed' ? `failed: ${outcome.why}` : outcome.note;
-        if (note !== undefined) onWarning?.(`${describe(cell, sweep.plan)}: ${note}`);
-      },
-      onNote: message => onWarning?.(message),
-    });
+    for (const stage of parts?.stages ?? []) {
+      const cells = await stage();
+      if (cells.length > 0) await executor(cells, root, events);
+    }
+    await executor((await parts?.ready()) ?? missing, root, events);
   } catch (error) {
     signal?.throwIfAborted();
     throw error;
@@ -113,23 +119,11 @@ function tallyOf(total: number, earlier: number, onProgress: Hooks['onProgress']
     onFinished: (cell: Cell, outcome?: Finished) => {
       running.delete(nameOfCell(cell));
       waiting.delete(nameOfCell(cell));
-      if (outcome?.status === 'failed') failed++;
+      if (outcome?.status === 'failed' && !outcome.found) failed++;
       done++;
       report();
     },
   };
-}
-
-/** Cells of one group together, groups in the order of their first cells. */
-export function inGroups(cells: readonly Cell[], { kind }: Sweep): readonly Cell[] {
-  const groups = new Map<string, Cell[]>();
-  for (const cell of cells) {
-    const group = kind.groupOf(cell.options);
-    const others = groups.get(group);
-    if (others === undefined) groups.set(group, [cell]);
-    else others.push(cell);
-  }
-  return [...groups.values()].flat();
 }
 
 /** How far the sweep in a folder is. */
@@ -157,13 +151,4 @@ async function statusOf(root: string, { plan, cells }: Sweep): Promise<SweepStat
     failed,
     left: cells.length - done - failed.length,
   };
-}
-
-/** @throws UserError unless the text is i/n with 1 <= i <= n */
-export function readShard(text: string): Shard {
-  const [, index, count] = /^(\d+)\/(\d+)$/.exec(text)?.map(Number) ?? [];
-  if (index === undefined || count === undefined || index < 1 || index > count) {
-    throw new UserError('must be i/n, as in 2/8', { option: 'shard', value: text });
-  }
-  return { index, count };
 }

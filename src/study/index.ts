@@ -12,4 +12,4 @@ export {
   runMomentum,
   type StudyEstimate,
 } from './momentum/index.ts';
-export { cellKinds, cellProcess } from './sweep/cell-kinds.ts';
+export { allKinds, cellKinds, cellProcess } from './sweep/cell-kinds.ts';

@@ -52,7 +52,8 @@ export function wholeStudy(): WholeStudy {
 
 /** Resumes a study that was killed; it computes the missing arms alone and ends with the same bytes. */
 export async function expectResumed(folder: string, whole: WholeStudy): Promise<void> {
-  const stored = readdirSync(join(folder, 'letters', 'arms')).filter(name => name.endsWith('.json')).length;
+  const files = readdirSync(folder, { recursive: true }).map(String);
+  const stored = files.filter(name => name.startsWith(join('letters', 'arms')) && name.endsWith('.json')).length;
   const { found, missing } = await runArms(whole.inputs, { folder, threads: 1 });
   expect(found).toBe(stored);
   expect(missing).toEqual([]);

@@ -30,7 +30,7 @@ describe('stored arms', () => {
     const copy = mkdtempSync(join(scratch.folder, 'damaged-'));
     cpSync(folder, copy, { recursive: true });
     damage(join(copy, 'letters', 'arms', 'F-3-same.safetensors'));
-    const { read } = armStore(copy, inputs.plan.sizes, inputs.tasks[0]!.plan);
+    const { read } = armStore(join(copy, 'letters', 'arms'), inputs.plan.sizes, inputs.tasks[0]!.plan);
     await expect(read('F/3/same')).rejects.toThrow('F-3-same.safetensors');
     expect(await read('I/3/same')).toHaveProperty('record');
   });
@@ -56,7 +56,7 @@ describe('a rate at which finetuning diverges', () => {
       arm: 'F/1/nudged',
       why: expect.stringMatching(/^finetuning diverged in step \d: .* use a learning rate below/),
     });
-    const { read } = armStore(place, some.plan.sizes, some.tasks[0]!.plan);
+    const { read } = armStore(join(place, 'letters', 'arms'), some.plan.sizes, some.tasks[0]!.plan);
     expect(await read('F/1/nudged')).toHaveProperty('why');
     expect(await read('F/2/nudged')).toHaveProperty('record');
     expect(await runArms(some, { folder: place, threads: 1 })).toMatchObject({ found: 5, missing: [] });

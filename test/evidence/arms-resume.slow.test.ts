@@ -15,9 +15,21 @@ test.each([1, 8, 50, 97])('killed at %i percent, a study resumes and ends with t
   await expectResumed(folder, whole);
 });
 
-test('stopped by its signal between the arms of a seed, it resumes', async () => {
+test('stopped by its signal between the arms of a seed, it resumes with the arms that it has', async () => {
   const folder = scratch();
-  for (const last of ['I/1/same', 'F/1/same', 'U1:I/1/same']) {
+  const stop = new AbortController();
+  const stored = () => readdirSync(folder, { recursive: true }).find(name => /out.F-1-same\.json$/.test(String(name)));
+  const watch = setInterval(() => stored() && stop.abort(), 1);
+  const error = await runArms(whole.inputs, { folder, threads: 1, signal: stop.signal }).catch(each => each);
+  clearInterval(watch);
+  expect(error).toBeInstanceOf(Interrupted);
+  await runArms(whole.inputs, { folder, threads: 1 });
+  expect(digests(folder)).toEqual(whole.digests);
+});
+
+test('stopped by its signal between cells, it resumes', async () => {
+  const folder = scratch();
+  for (const last of ['Z', 'F/1/random', 'U1:F/1/same']) {
     const stop = new AbortController();
     const onProgress = ({ detail }: Progress) => {
       if (detail?.endsWith(` ${last}`)) stop.abort();

@@ -13,6 +13,7 @@ import { foldOwnContrast } from '../../src/study/evidence/own-contrast.ts';
 import { planEvidence, registerEvidence } from '../../src/study/evidence/register-study.ts';
 import { runOwnArm } from '../../src/study/evidence/run-own-arm.ts';
 import { type EvidenceOptions, runEvidence } from '../../src/study/evidence/run-study.ts';
+import { inProcesses } from '../../src/study/sweep/in-processes.ts';
 import { LETTERS, scratch, TINY_MODEL, WORDS } from '../run/tiny.ts';
 
 const small = {
@@ -166,6 +167,37 @@ describe('a study', () => {
     const second = await runEvidence({ ...small, out, shard: { index: 2, count: 2 } });
     expect(second.result).not.toBeNull();
     expect(text(out, 'result.json')).toBe(result);
+  });
+
+  test('is computed by several processes at once, with the same bytes', async () => {
+    const out = scratch();
+    const { arms } = await runEvidence({ ...small, out, executor: inProcesses(2), threads: 2 });
+    expect(arms).toMatchObject({ found: 0, missing: [] });
+    expect(text(out, 'result.json')).toBe(result);
+    expect(readdirSync(out).sort()).toEqual(readdirSync(whole).sort());
+    const files = readdirSync(join(whole, 'letters', 'arms')).sort();
+    expect(readdirSync(join(out, 'letters', 'arms')).sort()).toEqual(files);
+    for (const name of files.filter(each => each.endsWith('.safetensors')))
+      expect(
+        readFileSync(join(out, 'letters/arms', name)).equals(readFileSync(join(whole, 'letters/arms', name))),
+      ).toBe(true);
+  });
+
+  test('is refused with more processes than fit the memory', async () => {
+    await expect(runEvidence({ ...small, out: scratch(), executor: inProcesses(1e6) })).rejects.toThrow(
+      /jobs 1000000: a cell needs up to .* would fit/,
+    );
+  });
+
+  test('says which tokens it fed and what memory it took, over all calls', async () => {
+    const { parts } = await estimateEvidence({ ...small, out: scratch(), speed: null });
+    const tokens = parts.reduce((sum, part) => sum + part.tokens, 0);
+    const { timing } = JSON.parse(text(whole, 'provenance.json'));
+    expect(timing.tokens).toEqual({ arms: tokens, fold: 0 });
+    expect(timing.peakMemoryBytes).toBeGreaterThan(5e7);
+    const out = scratch();
+    for (const index of [1, 2]) await runEvidence({ ...small, out, shard: { index, count: 2 } });
+    expect(JSON.parse(text(out, 'provenance.json')).timing.tokens.arms).toBe(tokens);
   });
 
   test('chains what is added later to its registration', async () => {

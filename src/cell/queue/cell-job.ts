@@ -18,9 +18,9 @@ export interface CellJob {
 /** What a worker answers. */
 export type CellAnswer =
   /** The cell is in the folder of the sweep, or its failure. */
-  | { readonly kind: 'stored' }
+  | { readonly kind: 'stored'; readonly peakMemoryBytes?: number | undefined }
   /** Its files travel in pieces. */
-  | { readonly kind: 'sent'; readonly parcel: Parcel }
+  | { readonly kind: 'sent'; readonly parcel: Parcel; readonly peakMemoryBytes?: number | undefined }
   | { readonly kind: 'failed'; readonly why: string };
 
 /** Files that travel: their bytes, one after the other, in pieces. */

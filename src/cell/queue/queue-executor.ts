@@ -7,6 +7,7 @@ import type { Hooks } from '../../hooks.ts';
 import { groupAlike } from '../alike.ts';
 import { type Cell, nameOfCell } from '../cell.ts';
 import type { CellEvents, Executor } from '../executor.ts';
+import { here } from '../here.ts';
 import { type Kinds, kindOf, type QueueKind } from '../kind.ts';
 import type { Finished } from '../outcome.ts';
 import type { CellStore } from '../store.ts';
@@ -34,7 +35,11 @@ const FOLDER_DELAY_MS = 60_000;
  * and the same call joins them again.
  */
 export function throughQueue({ url, kinds, offline, patienceMs = PATIENCE_MS }: QueueExecutorOptions): Executor {
-  return async (cells, root, events) => {
+  return async (all, root, events) => {
+    // Cells that are computed from others need the folder in which those are.
+    const local = all.filter(cell => kindOf(cell.kind, kinds).parts !== undefined);
+    if (local.length > 0) await here(kinds, { offline })(local, root, events);
+    const cells = all.filter(cell => !local.includes(cell));
     if (cells.length === 0) return;
     const { signal, onNote = () => undefined } = events;
     const server = queueServer(url);
@@ -165,9 +170,14 @@ async function finish(job: Job, cell: Cell, collector: Collector): Promise<Finis
   const { store, delayed } = collector;
   const stored = await store.find(cell);
   const answer = job.returnvalue as CellAnswer;
-  if (stored !== undefined) return { ...stored, found: false };
+  const used =
+    answer.kind === 'failed' || answer.peakMemoryBytes === undefined ? {} : { peakMemoryBytes: answer.peakMemoryBytes };
+  if (stored !== undefined) return { ...stored, ...used, found: false };
   if (answer.kind === 'failed') return store.setAside(cell, new UserError(answer.why));
-  if (answer.kind === 'sent') return receive(cell, answer, collector);
+  if (answer.kind === 'sent') {
+    const received = await receive(cell, answer, collector);
+    return received === 'again' ? received : { ...received, ...used };
+  }
   // The worker stored it for another sweep, which asked first.
   if ((job.data as CellJob).sweep !== collector.sweep) return 'again';
   const since = delayed.get(job.id!) ?? performance.now();

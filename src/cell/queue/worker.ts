@@ -102,13 +102,15 @@ export async function work(options: WorkerOptions): Promise<WorkerReport> {
     onNote(
       `${label}: ${outcome.status === 'failed' ? `failed: ${outcome.why}` : (outcome.note ?? `done in ${seconds} s`)}`,
     );
-    if (isShared) return { kind: 'stored' };
+    const { peakMemoryBytes } = outcome.status === 'done' ? outcome : {};
+    if (isShared) return { kind: 'stored', peakMemoryBytes };
     if (outcome.status === 'failed') {
       // The folder of the sweep decides whether it is tried again.
       await rm(folderOfCell(root, cell), { recursive: true, force: true });
       return { kind: 'failed', why: outcome.why };
     }
-    return send(job, token, cell);
+    const sent = await send(job, token, cell);
+    return sent.kind === 'sent' ? { ...sent, peakMemoryBytes } : sent;
   }
 
   async function send(job: Job<CellJob>, token: string, cell: Cell): Promise<CellAnswer> {

@@ -1,5 +1,5 @@
 import { relative, resolve } from 'node:path';
-import { readShard } from '../../cell/sweep.ts';
+import { readShard } from '../../cell/shard.ts';
 import { UserError } from '../../error.ts';
 import { estimateEvidence } from '../../study/evidence/cost.ts';
 import { exportEvidence } from '../../study/evidence/export-evidence.ts';
@@ -7,13 +7,14 @@ import { foldFolder } from '../../study/evidence/fold-folder.ts';
 import { registerEvidence } from '../../study/evidence/register-study.ts';
 import { runEvidence } from '../../study/evidence/run-study.ts';
 import type { Given, JobOptions } from '../options/command-line.ts';
+import { executorOf } from '../options/executor.ts';
 import { hooksOf, type Io } from '../terminal/io.ts';
 import { formatCost } from './cost-view.ts';
 import type { EvidenceCommandOptions } from './options.ts';
 import { formatEvidence, formatMissing, formatRegistration } from './view.ts';
 
 export async function perform({ options }: Given<EvidenceCommandOptions & JobOptions>, io: Io): Promise<void> {
-  const { planOnly, fold, shard, dryRun, export: arm, to, ...wishes } = options;
+  const { planOnly, fold, jobs, shard, dryRun, export: arm, to, ...wishes } = options;
   if (fold !== undefined) {
     const result = await foldFolder(fold);
     return io.answer(result, () => formatEvidence(result, resolve(fold)));
@@ -30,6 +31,7 @@ export async function perform({ options }: Given<EvidenceCommandOptions & JobOpt
   if (arm !== undefined) return exportTo(arm, to, common, io);
   const { folder, registered, arms, result, timing, provenance } = await runEvidence({
     ...common,
+    executor: await executorOf(jobs),
     shard: shard === undefined ? undefined : readShard(shard),
     onRegistered: registration => io.note(`registered: ${registration.registered}`),
   });

@@ -7,5 +7,6 @@ export const evidenceCommand: CommandLine = {
   out: { description: 'the folder of the study', byDefault: 'runs/<signature>' },
   dryRun: 'show what would be computed, and what it could show: time, memory, disk, smallest effects',
   computes: true,
+  parts: true,
   examples: [{ line: 'dualform evidence --plan-only --out study', says: 'register the plan, and publish its SHA-256' }],
 };

@@ -4,7 +4,8 @@ import { requireMemory } from '../../cell/memory-of-cells.ts';
 import { parquetOf } from '../../cell/parquet-table.ts';
 import { processes } from '../../cell/processes.ts';
 import { throughQueue } from '../../cell/queue/queue-executor.ts';
-import { readShard, runSweep, type SweepStatus, sweepStatus } from '../../cell/sweep.ts';
+import { readShard } from '../../cell/shard.ts';
+import { runSweep, type SweepStatus, sweepStatus } from '../../cell/sweep.ts';
 import { sweepCost } from '../../cell/sweep-cost.ts';
 import { cellLines, openSweepFolder } from '../../cell/sweep-folder.ts';
 import { readSweep, type Sweep, sweepJsonSchema } from '../../cell/sweep-plan.ts';
@@ -17,7 +18,7 @@ import { parseShallowJson } from '../../files/shallow-json.ts';
 import { memoryOfMachine } from '../../run/estimate/machine-memory.ts';
 import { Interrupted } from '../../run/interrupted.ts';
 import { physicalCores } from '../../runtime/node/cores.ts';
-import { cellKinds, cellProcess } from '../../study/sweep/cell-kinds.ts';
+import { allKinds, cellKinds, cellProcess } from '../../study/sweep/cell-kinds.ts';
 import { threadsOf } from '../../study/sweep/in-processes.ts';
 import type { Given, JobOptions } from '../options/command-line.ts';
 import { hooksOf, type Io } from '../terminal/io.ts';
@@ -89,7 +90,7 @@ async function compute(sweep: Sweep, { out, jobs, shard, queue, retryFailed }: O
   const executor =
     queue === undefined
       ? processes({ child: cellProcess, jobs, threads: threadsOf(jobs, io.threads), device, offline })
-      : throughQueue({ url: queue, kinds: cellKinds, offline });
+      : throughQueue({ url: queue, kinds: allKinds, offline });
   let finished: SweepStatus;
   try {
     finished = await runSweep(sweep, { ...hooksOf(io), out, executor, shard: share, retryFailed });

@@ -5,7 +5,8 @@ import { type Scoring, scoringOf } from '../../run/scoring.ts';
 import { batches } from '../../task/batches.ts';
 import type { DemonstrationSet, Query } from '../../task/sequence.ts';
 import { type Arm, readArm } from './arm.ts';
-import type { PlannedStudy, PlannedTask } from './plan-study.ts';
+import type { PlannedTask } from './plan-study.ts';
+import type { StudyInputs, TaskInputs } from './study-inputs.ts';
 
 /** The work of an arm, passes and steps apart. */
 export interface ArmWork {
@@ -17,7 +18,10 @@ export interface ArmWork {
 const HELD_OUT = 2 * 16;
 
 /** Counts the work of arms of a task. */
-export function armWorkOf({ plan, model: { decoder } }: PlannedStudy, { plan: task, sequences, other }: PlannedTask) {
+export function armWorkOf(
+  { plan, model: { decoder } }: Pick<StudyInputs, 'plan' | 'model'>,
+  { plan: task, sequences, other }: TaskInputs,
+) {
   const { queries, labelTokens } = sequences[0]!;
   const scoring = scoringOf(labelTokens, 'prompt-end');
   const answering = (P: number, all: boolean) => {

@@ -20,34 +20,49 @@ import type { EvidencePlan, TaskPlan } from './plan.ts';
 
 /** The folder of a task in that of the study. */
 export function taskFolder(folder: string, { name }: Pick<TaskPlan, 'name'>): string {
-  return join(folder, name.replaceAll(/[^\w.-]/g, '-'));
+  return join(folder, taskFolderName(name));
+}
+
+export function taskFolderName(task: string): string {
+  return task.replaceAll(/[^\w.-]/g, '-');
+}
+
+/** Where the arms of a task are. @param folder of the study */
+export function armsFolder(folder: string, task: Pick<TaskPlan, 'name'>): string {
+  return join(taskFolder(folder, task), 'arms');
 }
 
 /** Reads and writes the arms of one task. */
 export interface ArmStore {
   /** File names, without `.json`, of all stored arms. */
   readonly stored: () => Promise<ReadonlySet<string>>;
-  /** Ids of the stored arms that have a reason in place of numbers. */
-  readonly missing: () => Promise<readonly string[]>;
+  /** Ids of the stored arms that have a reason in place of numbers: of all, or of some. */
+  readonly missing: (among?: readonly string[]) => Promise<readonly string[]>;
+  /** That stored arms took. */
+  readonly seconds: (ids: readonly string[]) => Promise<number>;
   readonly write: (arm: ArmData | MissingArm) => Promise<void>;
   /** @throws UserError when it is not there, or not as it was written */
   readonly read: (id: string) => Promise<ArmData | MissingArm>;
 }
 
-/** @param folder of the study */
-export function armStore(folder: string, sizes: EvidencePlan['sizes'], task: TaskPlan): ArmStore {
-  const arms = join(taskFolder(folder, task), 'arms');
+/** @param arms the folder that holds them */
+export function armStore(arms: string, sizes: EvidencePlan['sizes'], task: TaskPlan): ArmStore {
   const fileOf = (id: string, ending: string) => join(arms, `${fileNameOf({ id })}.${ending}`);
   return {
     stored: () => namesIn(arms),
-    missing: async () => {
+    missing: async among => {
       const ids: string[] = [];
-      for (const name of await namesIn(arms)) {
+      for (const name of among?.map(id => fileNameOf({ id })) ?? (await namesIn(arms))) {
         const json = await readJson(join(arms, `${name}.json`));
         if (json === undefined || valueAt(json, 'why') === undefined) continue;
         ids.push(valueAt(json, 'arm') as string);
       }
       return ids;
+    },
+    seconds: async ids => {
+      let sum = 0;
+      for (const id of ids) sum += Number(valueAt((await readJson(fileOf(id, 'json'))) ?? null, 'seconds') ?? 0);
+      return sum;
     },
     write: async arm => {
       if ('why' in arm) {

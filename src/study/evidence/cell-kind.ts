@@ -5,21 +5,24 @@ import { checkOptions } from '../../options.ts';
 import { modelKey } from '../../run/shared-model.ts';
 import { estimateEvidence } from './cost.ts';
 import { type EvidenceWishes, evidenceOptions } from './options.ts';
+import { SCHEMA } from './part-cells.ts';
 import { planStudy } from './plan-study.ts';
 import { runEvidence } from './run-study.ts';
+import { studyParts } from './sweep-studies.ts';
 
 const wishesIn = (options: CellOptions) => options as unknown as EvidenceWishes;
 
-/** A study of the evidence. Its cell holds the folder of the study; an interrupted one keeps its arms. */
+/** A study of the evidence, folded from its arms. Its cell holds the folder of the study. */
 export const evidenceKind: SweepKind = {
   name: 'evidence',
-  schema: 'dualform.evidence-plan/1',
+  schema: SCHEMA,
   shape: evidenceOptions,
   check: options => void checkOptions(evidenceOptions, options),
   groupOf: options => modelKey(checkOptions(evidenceOptions, options)),
   costless: ['seenBefore'],
   figures: [],
   storeIn: sweepStore,
+  parts: studyParts,
   open: () => ({
     compute: async (options, hooks) => {
       await runEvidence({ ...wishesIn(options), ...hooks });

@@ -19,6 +19,7 @@ import { type Detectable, detectableOf } from './detectable.ts';
 import type { EvidenceWishes } from './options.ts';
 import type { EvidencePlan } from './plan.ts';
 import { type PlannedStudy, type PlannedTask, planStudy } from './plan-study.ts';
+import type { StudyInputs, TaskInputs } from './study-inputs.ts';
 
 /** Arms of one kind on one task. */
 export interface PartCost {
@@ -81,7 +82,7 @@ export async function estimateEvidence(
   signal?.throwIfAborted();
   const usual = planned.tasks.map(task => usualSequences(planned, task));
   const speed = given === undefined ? await measureSpeed(usual[0]!, { threads, device, signal }) : given;
-  const memory = Math.max(...usual.map(memoryBytes));
+  const memory = memoryOfStudy(planned);
   const parts = planned.tasks.flatMap(task => partsOf(planned, task, speed, memory));
   const otherSeconds = speed && otherSecondsOf(planned, parts, speed);
   const signature = signatureOf(planned.plan);
@@ -100,8 +101,13 @@ export async function estimateEvidence(
   };
 }
 
+/** Of the processes that compute arms one after the other, at their highest. */
+export function memoryOfStudy(inputs: StudyInputs): number {
+  return Math.max(...inputs.tasks.map(task => memoryBytes(usualSequences(inputs, task))));
+}
+
 /** A run with the sequences of seed 1. */
-function usualSequences({ plan, model }: PlannedStudy, { plan: task, sequences: [sequences] }: PlannedTask) {
+function usualSequences({ plan, model }: StudyInputs, { plan: task, sequences: [sequences] }: TaskInputs) {
   const { queries, labelTokens } = sequences!;
   const scoring = scoringOf(labelTokens, 'prompt-end');
   const fed = queries.slice(0, task.rows).map(({ tokens }) => scoring.rows(tokens)[0]!);

@@ -1,20 +1,26 @@
 /** @file The weights of an arm as a safetensors file, so that another program can compute it. */
 import { rename } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import type { Cell } from '../../cell/cell.ts';
+import { here } from '../../cell/here.ts';
 import type { Checkpoint } from '../../checkpoint/checkpoint.ts';
 import { writeSafetensors } from '../../checkpoint/sources/write-safetensors.ts';
 import { UserError } from '../../error.ts';
 import { fileError } from '../../files/file-bytes.ts';
 import { makeFolders } from '../../files/make-folders.ts';
-import type { Hooks } from '../../hooks.ts';
+import type { Hooks, Progress } from '../../hooks.ts';
 import { loadModel, type Projections } from '../../model/loaded-model.ts';
 import { deviceForModel } from '../../run/device-for-model.ts';
+import { signatureOf } from '../../run/plan.ts';
 import { withRuntime } from '../../runtime/node/open-runtime.ts';
 import type { Runtime } from '../../runtime/runtime.ts';
 import { releaseAfter } from '../../runtime/scope.ts';
 import { type Arm, readArm } from './arm.ts';
 import { takeSteps } from './arm-steps.ts';
-import { learningRates } from './learning-rates.ts';
+import { learningRateOf, matchedStepsOf } from './learning-rates.ts';
+import { type RatesBySteps, ratesOf, readMatchedRates } from './matched-rates.ts';
+import { firstCells } from './part-cells.ts';
+import { armsKind } from './part-kinds.ts';
 import type { StudyInputs } from './study-inputs.ts';
 import { openTaskFolder, type TaskFolder } from './task-folder.ts';
 import { withUntrained } from './untrained-model.ts';
@@ -48,13 +54,32 @@ export async function exportArm(inputs: StudyInputs, options: ExportArmOptions):
     return;
   }
   const opened = await openTaskFolder(folder, inputs, task);
+  const rates = matchedStepsOf(arm) === undefined ? {} : await matchRates(inputs, opened, arm, options);
   const device = await deviceForModel(checkpoint, options);
   await withRuntime({ threads, device, signal, onWarning }, runtime => {
-    const write = (model: Checkpoint) => writeProjections(runtime, model, { inputs, task: opened, arm, to, signal });
+    const write = (model: Checkpoint) => writeProjections(runtime, model, { task: opened, arm, rates, to });
     return arm.initialisation === 0
       ? write(checkpoint)
       : withUntrained(checkpoint, arm.initialisation, { folder, onProgress }, write);
   });
+}
+
+/** The rates of a task, with that of an arm; it is matched where it is not stored. */
+async function matchRates(
+  inputs: StudyInputs,
+  { sequences: { plan: task }, folder: taskFolder }: TaskFolder,
+  arm: Arm,
+  { folder, threads, device, signal, onProgress, onWarning }: ExportArmOptions,
+): Promise<RatesBySteps> {
+  const kind = armsKind(async () => inputs);
+  const { plan } = inputs;
+  const study = { options: {}, plan: signatureOf(plan) };
+  const units = [{ task, initialisation: arm.initialisation, arms: [arm] }];
+  const cells = await firstCells({ kind: kind.name, study, plan, folder, units });
+  const executor = here(new Map([[kind.name, kind]]), { threads, device });
+  const follow = (_: Cell, progress: Progress) => onProgress?.(progress);
+  await executor(cells, folder, { signal, onProgress: follow, onNote: onWarning });
+  return ratesOf((await readMatchedRates(taskFolder))!);
 }
 
 function findArm({ tasks }: StudyInputs, asked: string): { readonly task: StudyInputs['tasks'][number]; arm: Arm } {
@@ -91,17 +116,15 @@ async function writeProjections(
   runtime: Runtime,
   checkpoint: Checkpoint,
   {
-    inputs,
     task,
     arm,
+    rates,
     to,
-    signal,
   }: {
-    readonly inputs: StudyInputs;
     readonly task: TaskFolder;
     readonly arm: Arm;
+    readonly rates: RatesBySteps;
     readonly to: string;
-    readonly signal: AbortSignal | undefined;
   },
 ): Promise<void> {
   const { sequences } = task;
@@ -109,9 +132,8 @@ async function writeProjections(
   if (set === null) throw new UserError(why!, { option: 'export', value: arm.id });
   await releaseAfter({ runtime }, async owner => {
     const model = await loadModel(checkpoint, owner.runtime);
-    const context = { model, sequences, batchSize: inputs.plan.batchSize };
-    const rates = learningRates(task, signal);
-    const { projections } = await takeSteps({ model, rateOf: each => rates.of(each, context) }, arm, set, {});
+    const rateOf = async (each: Arm) => learningRateOf(each, sequences.plan.rate, rates);
+    const { projections } = await takeSteps({ model, rateOf }, arm, set, {});
     await writeSafetensors(to, await downloaded(owner.runtime, projections));
   });
 }

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { UserError } from '../../error.ts';
 import type { Json } from '../../files/canonical-json.ts';
 import { prettyJson } from '../../files/pretty-json.ts';
-import { readJson, writeText } from '../../files/run-folder.ts';
+import { readJson } from '../../files/run-folder.ts';
 import { updateSize } from '../../metric/update-size.ts';
 import { releasePrefix } from '../../model/prefix.ts';
 import { isNonFinite } from '../../runtime/errors.ts';
@@ -25,6 +25,9 @@ const PILOT_ROWS = 16;
 /** `layer-causal`, or `untrained-1` after the number of the initialisation. */
 export type MatchedSteps = 'layer-causal' | `untrained-${number}`;
 
+/** Learning rates by the steps that are taken with them. */
+export type RatesBySteps = Readonly<Partial<Record<MatchedSteps, number>>>;
+
 /** `<task>/matched-rates.json`. */
 export interface MatchedRates {
   readonly schema: 'dualform.matched-rates/1';
@@ -35,20 +38,23 @@ export interface MatchedRates {
   readonly rates: Readonly<Partial<Record<MatchedSteps, MatchedRate>>>;
 }
 
-function fileIn(folder: string): string {
-  return join(folder, 'matched-rates.json');
+/** @param folder of the task */
+export function readMatchedRates(folder: string): Promise<MatchedRates | undefined> {
+  return readRates(join(folder, 'matched-rates.json'));
 }
 
-/** @param folder of the task */
-export async function readMatchedRates(folder: string): Promise<MatchedRates | undefined> {
-  return (await readJson(fileIn(folder))) as unknown as MatchedRates | undefined;
+export async function readRates(file: string): Promise<MatchedRates | undefined> {
+  return (await readJson(file)) as unknown as MatchedRates | undefined;
 }
 
-/** @param folder of the task */
-export async function writeMatchedRates(folder: string, { rates, ...given }: MatchedRates): Promise<void> {
-  // Processes of one study find the rates in any order.
+/** The bytes of `matched-rates.json`. */
+export function matchedRatesText({ rates, ...given }: MatchedRates): string {
   const inOrder = Object.fromEntries(Object.entries(rates).sort(([a], [b]) => (a < b ? -1 : 1)));
-  await writeText(fileIn(folder), prettyJson({ ...given, rates: inOrder } as unknown as Json));
+  return prettyJson({ ...given, rates: inOrder } as unknown as Json);
+}
+
+export function ratesOf({ rates }: MatchedRates): RatesBySteps {
+  return Object.fromEntries(Object.entries(rates).map(([steps, matched]) => [steps, matched!.learningRate]));
 }
 
 /**

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../../error.ts';
 import { fileError } from '../../files/file-bytes.ts';
-import { armStore, taskFolder } from './arm-store.ts';
+import { armStore, armsFolder, taskFolder } from './arm-store.ts';
 import type { EvidencePlan, TaskPlan } from './plan.ts';
 import type { TaskData } from './study-data.ts';
 
@@ -14,7 +14,7 @@ import type { TaskData } from './study-data.ts';
  * @throws UserError when the folder lacks `tokens.jsonl`, or it does not belong to the plan
  */
 export async function readTaskData(folder: string, { sizes }: EvidencePlan, plan: TaskPlan): Promise<TaskData> {
-  const { read } = armStore(folder, sizes, plan);
+  const { read } = armStore(armsFolder(folder, plan), sizes, plan);
   return { plan, ...sizes, ...(await tokensOf(join(taskFolder(folder, plan), 'tokens.jsonl'), plan)), arm: read };
 }
 

@@ -1,24 +1,28 @@
 /** @file Computes the arms of a study that its folder lacks. */
-import { rmdir } from 'node:fs/promises';
 import { relative } from 'node:path';
+import type { Cell } from '../../cell/cell.ts';
+import type { Executor } from '../../cell/executor.ts';
+import { followOne } from '../../cell/follow-one.ts';
+import { here } from '../../cell/here.ts';
+import type { Finished } from '../../cell/outcome.ts';
+import { type Shard, shareOf } from '../../cell/shard.ts';
 import type { Hooks } from '../../hooks.ts';
-import { deviceForModel } from '../../run/device-for-model.ts';
 import { Interrupted } from '../../run/interrupted.ts';
-import { ownMemory } from '../../runtime/node/memory.ts';
-import { withRuntime } from '../../runtime/node/open-runtime.ts';
+import { signatureOf } from '../../run/plan.ts';
 import { fileNameOf } from './arm.ts';
-import { computeUnits } from './compute-units.ts';
 import { refuseDiverged } from './diverged.ts';
+import { firstCells, lastCells, partIn, type StudyName } from './part-cells.ts';
+import { armsKind } from './part-kinds.ts';
 import type { StudyInputs } from './study-inputs.ts';
 import { openTaskFolder, type TaskFolder } from './task-folder.ts';
-import { type Unit, unitsOf, unitsOfShard } from './units.ts';
+import { unitsOf } from './units.ts';
 import { workTally } from './work-tally.ts';
 
 export interface RunArmsOptions extends Pick<Hooks, 'threads' | 'device' | 'signal' | 'onProgress' | 'onWarning'> {
   /** Of the study. */
   readonly folder: string;
   /** Computes only every n-th unit of arms, from the i-th on. */
-  readonly shard?: { readonly index: number; readonly count: number } | undefined;
+  readonly shard?: Shard | undefined;
 }
 
 /** How far the arms of a study are. */
@@ -27,12 +31,14 @@ export interface ArmsStatus {
   readonly arms: number;
   /** Stored before this call. */
   readonly found: number;
-  /** Not stored yet: those of other shards and of other processes. */
+  /** Not stored yet: those of other shards. */
   readonly missing: readonly { readonly task: string; readonly arm: string }[];
-  /** Peak of this process and the compute process together; 0 if nothing was computed. */
+  /** Peak of a process that computed arms and of its compute process together; 0 if nothing was computed. */
   readonly peakMemoryBytes: number;
   /** Time in forward passes and steps. */
   readonly graphSeconds: number;
+  /** Fed by this call in queries, prefixes and steps of arms. */
+  readonly tokens: number;
 }
 
 /**
@@ -45,29 +51,71 @@ export interface ArmsStatus {
  * @throws Interrupted after `signal`
  */
 export async function runArms(inputs: StudyInputs, options: RunArmsOptions): Promise<ArmsStatus> {
-  const { folder, shard, threads, signal, onProgress, onWarning } = options;
-  const { plan, model } = inputs;
+  const kind = armsKind(async () => inputs);
+  const { threads, device } = options;
+  const executor = here(new Map([[kind.name, kind]]), { threads, device });
+  return computeArms(inputs, { ...options, executor, study: { options: {}, plan: signatureOf(inputs.plan) } });
+}
+
+/** What a call took so far. */
+export type Used = Pick<ArmsStatus, 'peakMemoryBytes' | 'tokens'>;
+
+/** As `runArms`, by an executor. */
+export async function computeArms(
+  inputs: StudyInputs,
+  {
+    folder,
+    shard,
+    study,
+    executor,
+    signal,
+    onProgress,
+    onWarning,
+    onComputed,
+  }: Pick<RunArmsOptions, 'folder' | 'shard' | 'signal' | 'onProgress' | 'onWarning'> & {
+    readonly study: StudyName;
+    readonly executor: Executor;
+    /** Hears of each unit of arms that this call computed. */
+    readonly onComputed?: (used: Used) => void;
+  },
+): Promise<ArmsStatus> {
+  const { plan } = inputs;
   const tasks = new Map<string, TaskFolder>();
   try {
     signal?.throwIfAborted();
     for (const task of inputs.tasks) tasks.set(task.plan.name, await openTaskFolder(folder, inputs, task));
     for (const task of tasks.values()) await refuseDiverged(task);
     const before = await statusOf(tasks);
-    const units = unitsOfShard(unitsOf(plan), shard);
-    const missing = await unfinished(units, tasks);
-    let used = { peakMemoryBytes: 0, graphSeconds: 0 };
+    const units = shareOf(unitsOf(plan), shard);
+    const isMissing = (task: string, id: string) => before.missing.some(each => each.task === task && each.arm === id);
+    const missing = units.filter(({ task, arms }) => arms.some(({ id }) => isMissing(task.name, id)));
+    const used = { peakMemoryBytes: 0, graphSeconds: 0, tokens: 0 };
     if (missing.length > 0) {
-      const { onArm } = workTally(units, missing, tasks, onProgress);
-      const { checkpoint } = model;
-      const device = await deviceForModel(checkpoint, options);
-      const work = { folder, checkpoint, batchSize: plan.batchSize, tasks, onArm, signal, onProgress };
-      used = await withRuntime({ threads, device, signal, onWarning }, async runtime => {
-        await computeUnits(runtime, await unfinished(units, tasks), work);
-        const { peakResidentBytes, graphSeconds } = await runtime.usage();
-        return { peakMemoryBytes: peakResidentBytes + ownMemory().peakResidentBytes, graphSeconds };
-      });
+      const tally = workTally(units, before.missing, tasks, onProgress);
+      const follow = followOne(onProgress);
+      const onFinished = async (cell: Cell, outcome: Finished) => {
+        follow.onFinished(cell);
+        const part = partIn(cell);
+        if (!outcome.found) {
+          if (outcome.status === 'done') {
+            used.peakMemoryBytes = Math.max(used.peakMemoryBytes, outcome.peakMemoryBytes ?? 0);
+            used.graphSeconds += outcome.use?.graphSeconds ?? 0;
+            used.tokens += outcome.use?.tokens ?? 0;
+          }
+          onComputed?.({ ...used });
+        }
+        if ('matching' in part) return;
+        tally.onArms(part.task, part.arms);
+        const task = tasks.get(part.task)!;
+        if ((await task.store.missing(part.arms)).length > 0) await refuseDiverged(task);
+      };
+      const parts = { kind: 'evidence-arms', study, plan, folder, units: missing };
+      for (const cellsOf of [firstCells, lastCells]) {
+        const cells = await cellsOf(parts);
+        if (cells.length > 0)
+          await executor(cells, folder, { signal, onFinished, onProgress: follow.onProgress, onNote: onWarning });
+      }
     }
-    for (const { work } of tasks.values()) await rmdir(work).catch(() => undefined);
     return { ...(await statusOf(tasks)), found: before.arms - before.missing.length, ...used };
   } catch (error) {
     if (!signal?.aborted) throw error;
@@ -84,15 +132,6 @@ async function statusOf(tasks: ReadonlyMap<string, TaskFolder>): Promise<Pick<Ar
     for (const arm of sequences.plan.arms) if (!stored.has(fileNameOf({ id: arm }))) missing.push({ task, arm });
   }
   return { arms, missing };
-}
-
-/** The units of which arms are missing, with those arms. */
-async function unfinished(units: readonly Unit[], tasks: ReadonlyMap<string, TaskFolder>): Promise<readonly Unit[]> {
-  const stored = new Map<string, ReadonlySet<string>>();
-  for (const [name, { store }] of tasks) stored.set(name, await store.stored());
-  return units
-    .map(unit => ({ ...unit, arms: unit.arms.filter(arm => !stored.get(unit.task.name)!.has(fileNameOf(arm))) }))
-    .filter(({ arms }) => arms.length > 0);
 }
 
 async function interrupted(

@@ -1,28 +1,25 @@
-import { join } from 'node:path';
-import type { Json } from '../../files/canonical-json.ts';
-import { prettyJson } from '../../files/pretty-json.ts';
-import { readFinished, readJson, writeText } from '../../files/run-folder.ts';
+import type { CellOptions } from '../../cell/cell.ts';
+import type { MakeExecutor } from '../../cell/executor.ts';
+import { here } from '../../cell/here.ts';
+import type { Shard } from '../../cell/shard.ts';
+import { readFinished } from '../../files/run-folder.ts';
 import { type Hooks, splitHooks } from '../../hooks.ts';
-import {
-  deviceToResume,
-  type Provenance,
-  readProvenance,
-  stopwatch,
-  type Timing,
-  thisMachine,
-} from '../../run/provenance.ts';
+import { deviceToResume, type Provenance, stopwatch } from '../../run/provenance.ts';
 import { physicalCores } from '../../runtime/node/cores.ts';
+import { ownMemory } from '../../runtime/node/memory.ts';
 import type { EvidenceResult } from './fold/result.ts';
 import { foldFolder } from './fold-folder.ts';
 import type { EvidenceWishes } from './options.ts';
+import { armsKind } from './part-kinds.ts';
 import { planAndRegister, type Registration } from './register-study.ts';
-import { type ArmsStatus, runArms } from './run-arms.ts';
-
-const stages = ['arms', 'fold'] as const;
+import { type ArmsStatus, computeArms, type Used } from './run-arms.ts';
+import { noteTimes, readTimes, type StudyTimes, stages, sumOf } from './times.ts';
 
 export interface EvidenceOptions extends EvidenceWishes, Hooks {
+  /** Computes the arms; `here` unless given. */
+  readonly executor?: MakeExecutor | undefined;
   /** Computes only every n-th part of the arms, from the i-th on. */
-  readonly shard?: { readonly index: number; readonly count: number } | undefined;
+  readonly shard?: Shard | undefined;
   /** Hears of the registration before the first arm is computed. */
   readonly onRegistered?: ((registration: Registration) => void) | undefined;
 }
@@ -35,7 +32,7 @@ export interface EvidenceRun {
   readonly arms: ArmsStatus;
   /** Null while arms are missing: those of other shards. */
   readonly result: EvidenceResult | null;
-  readonly timing: Timing<(typeof stages)[number]>;
+  readonly timing: StudyTimes;
   readonly provenance: Provenance;
 }
 
@@ -48,24 +45,44 @@ export interface EvidenceRun {
  * which finetuning diverges
  * @throws Interrupted after `signal`
  */
-export async function runEvidence({ shard, onRegistered, ...options }: EvidenceOptions = {}): Promise<EvidenceRun> {
-  const { hooks, wishes } = splitHooks(options);
+export async function runEvidence(options: EvidenceOptions = {}): Promise<EvidenceRun> {
+  const { executor = here, shard, onRegistered, ...others } = options;
+  const { hooks, wishes } = splitHooks(others);
   const { planned, registration } = await planAndRegister(wishes, hooks);
   const { folder, registered, plan } = registration;
   onRegistered?.(registration);
-  const file = join(folder, 'provenance.json');
-  const earlier = readProvenance(stages, await readJson(file));
+  const earlier = await readTimes(folder);
   const device = deviceToResume(folder, hooks.device, earlier?.provenance);
   const threads = hooks.threads ?? physicalCores();
-  const watch = stopwatch(stages, earlier?.timing);
-  const arms = await watch.time('arms', () => runArms(planned, { ...hooks, folder, shard, device }));
-  watch.notePeak(arms.peakMemoryBytes);
+  const watch = stopwatch(stages, undefined);
+  const kind = armsKind(async () => planned);
+  const work = {
+    ...{ ...hooks, folder, shard },
+    study: { options: jsonOf(wishes), plan: registration.signature },
+    executor: executor(new Map([[kind.name, kind]]), { ...hooks, threads, device }),
+    onComputed: ({ peakMemoryBytes, tokens }: Used) => {
+      watch.add('arms', 0, tokens - watch.read().tokens.arms);
+      watch.notePeak(peakMemoryBytes);
+    },
+  };
+  const save = () => noteTimes(folder, before => sumOf(before, watch.read()), { threads, device });
+  let arms: ArmsStatus;
+  try {
+    arms = await watch.time('arms', () => computeArms(planned, work));
+  } catch (error) {
+    if (watch.read().tokens.arms > 0) await save().catch(() => undefined);
+    throw error;
+  }
   const finished = arms.missing.length === 0 ? await readFinished(folder, plan) : undefined;
   if (finished !== undefined && earlier !== undefined) {
     return { folder, registered, arms, result: finished.result as unknown as EvidenceResult, ...earlier };
   }
   const result = arms.missing.length === 0 ? await watch.time('fold', () => foldFolder(folder)) : null;
-  const times = { timing: watch.read(), provenance: thisMachine({ threads, device: device ?? 'cpu' }) };
-  await writeText(file, prettyJson(times as unknown as Json));
-  return { folder, registered, arms, result, ...times };
+  watch.notePeak(ownMemory().peakResidentBytes);
+  return { folder, registered, arms, result, ...(await save()) };
+}
+
+/** As another process reads it. */
+function jsonOf(wishes: EvidenceWishes): CellOptions {
+  return JSON.parse(JSON.stringify(wishes)) as CellOptions;
 }

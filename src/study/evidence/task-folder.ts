@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { UserError } from '../../error.ts';
 import { errorCode, fileError } from '../../files/file-bytes.ts';
 import { writeText } from '../../files/run-folder.ts';
-import { type ArmStore, armStore, taskFolder } from './arm-store.ts';
+import { type ArmStore, armStore, armsFolder, taskFolder } from './arm-store.ts';
 import type { StudyInputs, TaskInputs } from './study-inputs.ts';
 import { evidenceTokenLines, type TaskSequences, taskSequences } from './tokens.ts';
 
@@ -12,8 +12,6 @@ export interface TaskFolder {
   readonly sequences: TaskSequences;
   readonly store: ArmStore;
   readonly folder: string;
-  /** Where processes say what they are at. */
-  readonly work: string;
 }
 
 /**
@@ -29,9 +27,8 @@ export async function openTaskFolder(folder: string, inputs: StudyInputs, task: 
   await keepTokens(join(own, 'tokens.jsonl'), lines.join(''));
   return {
     sequences,
-    store: armStore(folder, inputs.plan.sizes, task.plan),
+    store: armStore(armsFolder(folder, task.plan), inputs.plan.sizes, task.plan),
     folder: own,
-    work: join(own, '.work'),
   };
 }
 

@@ -43,11 +43,3 @@ function place({ setting, variant }: Arm): number {
   if (setting !== 'finetuned') return 0;
   return variant === 'same' ? 1 : 2;
 }
-
-/** The units of a shard: every n-th, from the i-th on. */
-export function unitsOfShard(
-  units: readonly Unit[],
-  shard: { readonly index: number; readonly count: number } | undefined,
-): readonly Unit[] {
-  return shard === undefined ? units : units.filter((_, i) => i % shard.count === shard.index - 1);
-}

@@ -1,40 +1,43 @@
 import type { Hooks } from '../../hooks.ts';
-import type { Arm } from './arm.ts';
+import { readArm } from './arm.ts';
 import { armWork } from './arm-work.ts';
 import type { TaskFolder } from './task-folder.ts';
 import type { Unit } from './units.ts';
 
 /** Counts arms by the time that they take, so that the time left is about right. */
 export interface WorkTally {
-  readonly onArm: (task: string, arm: Arm) => void;
+  readonly onArms: (task: string, arms: readonly string[]) => void;
 }
 
 /**
- * @param units all of this process
- * @param missing those of them that are not stored
+ * @param units all of this call
+ * @param missing the arms of them that are not stored
  */
 export function workTally(
   units: readonly Unit[],
-  missing: readonly Unit[],
+  missing: readonly { readonly task: string; readonly arm: string }[],
   tasks: ReadonlyMap<string, TaskFolder>,
   onProgress: Hooks['onProgress'],
 ): WorkTally {
-  const work = (some: readonly Unit[]) => {
-    return sum(some.flatMap(({ task, arms }) => arms.map(arm => armWork(arm, tasks.get(task.name)!.sequences))));
-  };
-  const count = (some: readonly Unit[]) => sum(some.map(({ arms }) => arms.length));
-  const [total, arms] = [work(units), count(units)];
-  let [done, stored] = [total - work(missing), arms - count(missing)];
+  const keyOf = (task: string, arm: string) => `${task} ${arm}`;
+  const left = new Set(missing.map(({ task, arm }) => keyOf(task, arm)));
+  const arms = units.flatMap(unit => unit.arms.map(({ id }) => ({ task: unit.task.name, id })));
+  const work = new Map(
+    arms.map(({ task, id }) => [keyOf(task, id), armWork(readArm(id), tasks.get(task)!.sequences)] as const),
+  );
+  const total = sum([...work.values()]);
   const report = (last: string) => {
+    const open = arms.filter(({ task, id }) => left.has(keyOf(task, id)));
+    const done = total - sum(open.map(({ task, id }) => work.get(keyOf(task, id))!));
     const percent = Math.round((1000 * done) / total) / 10;
-    onProgress?.({ stage: 'arms', done: percent, total: 100, unit: '%', detail: `${stored} of ${arms} arms${last}` });
+    const stored = `${arms.length - open.length} of ${arms.length} arms`;
+    onProgress?.({ stage: 'arms', done: percent, total: 100, unit: '%', detail: `${stored}${last}` });
   };
   report('');
   return {
-    onArm: (task, arm) => {
-      done += armWork(arm, tasks.get(task)!.sequences);
-      stored++;
-      report(`, ${task} ${arm.id}`);
+    onArms: (task, ids) => {
+      for (const id of ids) left.delete(keyOf(task, id));
+      report(`, ${task} ${ids.at(-1)}`);
     },
   };
 }
