@@ -59,8 +59,8 @@ export async function runSweep(sweep: Sweep, options: SweepOptions): Promise<Swe
     onFinished: (cell, outcome) => {
       tally.onFinished(cell, outcome);
       if (cell.kind !== kind.name) parts?.onFinished(cell, outcome);
-      // The failure of a cell that others are computed from is said once.
-      if (outcome.found && cell.kind !== kind.name) return;
+      // Said when the part failed.
+      if (outcome.found && outcome.status === 'failed' && parts !== undefined) return;
       const note = outcome.status === 'failed' ? `failed: ${outcome.why}` : outcome.note;
       const name = cell.kind === kind.name ? describe(cell, sweep.plan) : nameOfCell(cell);
       if (note !== undefined) onWarning?.(`${name}: ${note}`);

@@ -48,7 +48,7 @@ const executors: readonly (readonly [string, Executor])[] = [
   ['two processes', processes({ child: cellProcess, jobs: 2, threads: 1 })],
 ];
 
-describe.each(executors)('a sweep of evidence, %s', (_, executor) => {
+describe.each(executors)('a sweep of evidence, %s', { timeout: 180_000 }, (_, executor) => {
   test('computes arms as cells: each study has the folder of a single one, and one that fails is set aside', async () => {
     const out = scratch();
     const kinds = new Set<string>();

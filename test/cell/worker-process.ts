@@ -16,6 +16,8 @@ export interface WorkerProcess {
 }
 
 export interface WorkerProcessOptions extends Pick<WorkerOptions, 'url' | 'out' | 'once' | 'threads'> {
+  /** Which cells it can compute: those that compute nothing unless given. */
+  readonly kinds?: 'all';
   /** Environment variables of it. */
   readonly env?: Readonly<Record<string, string>>;
   /** A command that starts it, before its own words: `ip netns exec NAME`. */
