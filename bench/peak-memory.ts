@@ -17,6 +17,41 @@ export interface Memory {
  * instead would stop a process that maps gigabytes for a tenth of a second each time. Linux only.
  */
 function memoryOfTree(root: number): Memory {
+  let [total, anonymous] = [0, 0];
+  for (const pid of processesOf(root)) {
+    try {
+      const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+      total += kibibytes(status, 'VmRSS') * 1024;
+      anonymous += kibibytes(status, 'RssAnon') * 1024;
+    } catch {
+      // The process ended meanwhile.
+    }
+  }
+  return { total, anonymous };
+}
+
+/**
+ * The same with each page counted once, however often it is mapped, in bytes. Stops a process that
+ * maps gigabytes for a tenth of a second.
+ */
+function distinctMemoryOfTree(root: number): number {
+  let total = 0;
+  for (const pid of processesOf(root)) {
+    try {
+      total += kibibytes(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'), 'Pss') * 1024;
+    } catch {
+      // The process ended meanwhile.
+    }
+  }
+  return total;
+}
+
+function kibibytes(text: string, field: string): number {
+  return Number(new RegExp(`^${field}:\\s+(\\d+)`, 'm').exec(text)?.[1] ?? 0);
+}
+
+/** A process and its descendants. */
+function processesOf(root: number): readonly number[] {
   const parents = new Map<number, number>();
   for (const name of readdirSync('/proc')) {
     const pid = Number(name);
@@ -29,24 +64,14 @@ function memoryOfTree(root: number): Memory {
     }
   }
   const below = (pid: number): boolean => pid === root || (parents.has(pid) && below(parents.get(pid)!));
-  let [total, anonymous] = [0, 0];
-  for (const pid of parents.keys()) {
-    if (!below(pid)) continue;
-    try {
-      const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-      const bytes = (field: string) => 1024 * Number(new RegExp(`^${field}:\\s+(\\d+)`, 'm').exec(status)?.[1] ?? 0);
-      total += bytes('VmRSS');
-      anonymous += bytes('RssAnon');
-    } catch {
-      // As above.
-    }
-  }
-  return { total, anonymous };
+  return [...parents.keys()].filter(below);
 }
 
 export interface Watched {
   /** Memory at the peak of all processes together. */
   readonly peak: Memory;
+  /** Peak in bytes where each page counts once; looked at every few seconds. */
+  readonly peakDistinct: number;
   readonly seconds: number;
   /** Mean number of processors that other programs used meanwhile. */
   readonly others: number;
@@ -83,12 +108,17 @@ export async function watchMemory(command: string, args: readonly string[]): Pro
     const now = memoryOfTree(child.pid!);
     if (now.total > peak.total) peak = now;
   }, 100);
+  let peakDistinct = 0;
+  const watchDistinct = setInterval(() => {
+    peakDistinct = Math.max(peakDistinct, distinctMemoryOfTree(child.pid!));
+  }, 4000);
   const code = await new Promise(resolve => child.on('close', resolve));
   clearInterval(watch);
+  clearInterval(watchDistinct);
   if (code !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${code}: ${stderr.trim()}`);
   const [seconds, after] = [(performance.now() - start) / 1000, ticks()];
   const others = (after.all - before.all - (after.own - before.own)) / 100 / seconds;
-  return { peak, seconds, others, stdout };
+  return { peak, peakDistinct, seconds, others, stdout };
 }
 
 const TRIES = 4;

@@ -64,7 +64,8 @@ async function measureRun(): Promise<void> {
     [`${what}: from start to result`, seconds(watched.seconds), missing === 0 && preset === 'quick' ? '180 s' : ''],
     ['forward passes and steps', seconds(graphSeconds), ''],
     ['everything else', `${seconds(rest)}, ${percent(rest / watched.seconds)}`, '10 %'],
-    ['peak memory of all processes, mapped weights once a session', gigabytes(watched.peak.total), '2.5 GB'],
+    ['peak memory of all processes, each page once', gigabytes(watched.peakDistinct), '2.5 GB'],
+    ['the same with mapped weights once a session', gigabytes(watched.peak.total), ''],
     ['of it not mapped from files', gigabytes(watched.peak.anonymous), ''],
     ['memory by `--dry-run`', gigabytes(cost.memoryBytes), ''],
     missing === 0
