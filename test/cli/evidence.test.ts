@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { readSafetensors } from '../../src/checkpoint/sources/read-safetensors.ts';
 import { LETTERS, TINY_MODEL } from '../run/tiny.ts';
 import { dualform, newFolder } from './dualform.ts';
 
@@ -48,6 +49,37 @@ test('registers, computes in shards, says what others miss, folds, and repeats t
   expect(other.stderr).toMatch(
     /holds a run of another plan: tasks\.0\.seeds is 4 there and 5 here; give another --out\n$/,
   );
+});
+
+test('--export writes the projections of an arm: those of finetune on its token ids', async () => {
+  const cwd = await newFolder();
+  const { exitCode, stdout } = await dualform(
+    [...small, '--export', 'F/1/same', '--to', 'arm.safetensors', '--json', '--quiet'],
+    { cwd },
+  );
+  expect(exitCode).toBe(0);
+  expect(JSON.parse(stdout)).toMatchObject({ arm: 'F/1/same', file: expect.stringMatching(/arm\.safetensors$/) });
+  const lines = readFileSync(join(cwd, 'study/letters/tokens.jsonl'), 'utf8').trim().split('\n');
+  const steps = lines
+    .map(line => JSON.parse(line))
+    .filter(({ arm, kind }) => arm === 'F/1/same' && kind === 'finetuning');
+  expect(steps).toHaveLength(4);
+  writeFileSync(join(cwd, 'steps.json'), JSON.stringify(steps.map(({ tokens }) => tokens)));
+  const finetune = ['finetune', '--model', TINY_MODEL, '--threads', '1', '--learning-rate', '0.1'];
+  await dualform([...finetune, '--sequences', 'steps.json', '--out', 'own.safetensors'], { cwd });
+  const [arm, own] = await Promise.all(['arm', 'own'].map(name => readSafetensors(join(cwd, `${name}.safetensors`))));
+  expect([...arm!.keys()].sort()).toEqual([...own!.keys()].filter(name => name !== 'loss').sort());
+  for (const [name, tensor] of arm!) expect(tensor, name).toEqual(own!.get(name));
+});
+
+test.each([
+  [['--export', 'F/9/same', '--to', 'x'], /--export F\/9\/same: the study has no such arm; name one as in F\/1\/same/],
+  [['--export', 'Z', '--to', 'x'], /--export Z: has the weights of tiny-model/],
+  [['--export', 'F/1/same'], /--to.* is required with --export/],
+])('%j is refused', async (args, message) => {
+  const { stderr, exitCode } = await dualform([...small, ...args, '--quiet'], { cwd: await newFolder() });
+  expect(stderr).toMatch(message);
+  expect(exitCode).toBe(2);
 });
 
 test('--dry-run says what it costs and what it can show, and leaves nothing', async () => {
