@@ -1,43 +1,14 @@
-/** @file A disk that is really full, or read-only: a small one in memory. */
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
+/** @file A sweep on a disk that is full, or read-only. */
+import { describe, expect, test } from 'vitest';
 import { here } from '../../src/cell/here.ts';
 import { runSweep, sweepStatus } from '../../src/cell/sweep.ts';
 import { fakeKinds, fakeSweep } from './fake-kind.ts';
 import { expectedFiles } from './on-each-server.ts';
 import { digestsBelow } from './scratch.ts';
+import { canMount, mount, newDisk } from './small-disk.ts';
 
-function mount(options: string, folder: string): boolean {
-  return spawnSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', folder]).status === 0;
-}
-
-/** A disk of 256 KiB; undefined where none can be made. */
-function smallDisk(): string | undefined {
-  const folder = mkdtempSync(join(tmpdir(), 'dualform-disk-'));
-  if (mount('size=256k', folder)) return folder;
-  rmSync(folder, { recursive: true });
-  return undefined;
-}
-
-function removeDisk(folder: string): void {
-  spawnSync('umount', [folder]);
-  rmSync(folder, { recursive: true });
-}
-
-const first = process.platform === 'linux' ? smallDisk() : undefined;
-if (first === undefined) console.log('The tests with a full disk are skipped: no file system can be mounted here.');
-else removeDisk(first);
-
-describe.skipIf(first === undefined)('a disk', () => {
+describe.skipIf(!canMount())('a disk', () => {
   const sweep = fakeSweep({ seed: [1, 2] }, { bytes: 200_000 });
-  const newDisk = () => {
-    const disk = smallDisk()!;
-    onTestFinished(() => removeDisk(disk));
-    return { disk, out: join(disk, 'out') };
-  };
   const run = (out: string) => runSweep(sweep, { out, executor: here(fakeKinds) });
 
   test('that is full: one clear line, no cell is set aside, and the sweep resumes with more space', async () => {
