@@ -23,8 +23,8 @@ export async function randomStep(
   return releaseOnFailure(model, async ({ runtime, pretrained }) => {
     const moved: Record<string, Handle> = {};
     for (const { name } of model.decoder.projections.flat()) {
-      const { dims, data } = await runtime.download(pretrained[name]!);
-      const after = await runtime.download(changed[name]!);
+      const both = [runtime.download(pretrained[name]!), runtime.download(changed[name]!)] as const;
+      const [{ dims, data }, after] = await Promise.all(both);
       const weights = Float32Array.from(data);
       for (const part of parts) {
         if (part.tensor.name === name) moveRandomly(weights, after.data, part, streamOf(part.index));
@@ -42,7 +42,8 @@ function moveRandomly(
   { holds }: ProjectionPart,
   stream: RandomStream,
 ): void {
-  let [count, squares] = [0, 0];
+  let count = 0;
+  let squares = 0;
   for (let i = 0; i < weights.length; i++) {
     if (!holds(i)) continue;
     count++;
@@ -60,8 +61,10 @@ export async function stepNorm({ runtime, pretrained }: LoadedModel, changed: Pr
   let squares = 0;
   for (const [name, handle] of Object.entries(changed)) {
     if (handle === pretrained[name]) continue;
-    const [before, after] = [await runtime.download(pretrained[name]!), await runtime.download(handle)];
-    for (let i = 0; i < after.data.length; i++) squares += (after.data[i]! - before.data[i]!) ** 2;
+    // The second crosses while the first is read.
+    const both = [runtime.download(pretrained[name]!), runtime.download(handle)] as const;
+    const [{ data: before }, { data: after }] = await Promise.all(both);
+    for (let i = 0; i < after.length; i++) squares += (after[i]! - before[i]!) ** 2;
   }
   return Math.sqrt(squares);
 }
