@@ -32,7 +32,9 @@ export function dotAt(a: Float64Array, atA: number, b: Float64Array, atB: number
 export function addProducts(sums: Float64Array, u: Float64Array, v: Float64Array, D: number): void {
   const [n, m] = [u.length / D, v.length / D];
   const isOne = u === v;
-  for (let d = 0; d < n; d++) {
+  let d = 0;
+  if (!isOne) for (; d + 1 < n; d += 2) addProductsOfTwo(sums, u, d, v, D);
+  for (; d < n; d++) {
     const a = d * D;
     let e = isOne ? d : 0;
     // Four at a time: each number of u_d is read once for them, and the four sums are independent.
@@ -58,6 +60,53 @@ export function addProducts(sums: Float64Array, u: Float64Array, v: Float64Array
     for (; e < m; e++) sums[d * m + e]! += dotAt(u, a, v, e * D, D);
   }
   if (isOne) for (let d = 1; d < n; d++) for (let e = 0; e < d; e++) sums[d * m + e] = sums[e * m + d]!;
+}
+
+/** The same for two vectors of u, from the d-th on: each number of v is read once for both. */
+function addProductsOfTwo(sums: Float64Array, u: Float64Array, d: number, v: Float64Array, D: number): void {
+  const m = v.length / D;
+  const a = d * D;
+  let e = 0;
+  for (; e + 3 < m; e += 4) {
+    const b = e * D;
+    let p0 = 0;
+    let q0 = 0;
+    let r0 = 0;
+    let s0 = 0;
+    let p1 = 0;
+    let q1 = 0;
+    let r1 = 0;
+    let s1 = 0;
+    for (let k = 0; k < D; k++) {
+      const x = u[a + k]!;
+      const y = u[a + D + k]!;
+      const p = v[b + k]!;
+      const q = v[b + D + k]!;
+      const r = v[b + 2 * D + k]!;
+      const s = v[b + 3 * D + k]!;
+      p0 += x * p;
+      q0 += x * q;
+      r0 += x * r;
+      s0 += x * s;
+      p1 += y * p;
+      q1 += y * q;
+      r1 += y * r;
+      s1 += y * s;
+    }
+    const at = d * m + e;
+    sums[at]! += p0;
+    sums[at + 1]! += q0;
+    sums[at + 2]! += r0;
+    sums[at + 3]! += s0;
+    sums[at + m]! += p1;
+    sums[at + m + 1]! += q1;
+    sums[at + m + 2]! += r1;
+    sums[at + m + 3]! += s1;
+  }
+  for (; e < m; e++) {
+    sums[d * m + e]! += dotAt(u, a, v, e * D, D);
+    sums[(d + 1) * m + e]! += dotAt(u, a + D, v, e * D, D);
+  }
 }
 
 /** The inner products of the vectors of arrays u_d and v_d, row by row: [S, n]. */
