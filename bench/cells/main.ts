@@ -2,10 +2,11 @@
  * Measures what cells cost next to their work: empty cells here, in processes and through queues, and
  * 24 runs of a tiny model as a sweep and as single commands:
  *
- *     npm run bench:cells -- [--cells 1000] [--only here|processes|redis|postgres|runs] [--write]
+ *     npm run bench:cells -- [--cells 1000] [--only here|processes|redis|postgres|runs|large] [--write]
  *
- * `here` computes ten times as many cells, and fails where they make the process grow. `--write` puts
- * the table into docs/sweeps.md; with `--only`, the other rows stay.
+ * `here` computes ten times as many cells, and fails where they make the process grow; `large` a
+ * hundred times as many, stored by a worker that does not wait for the disk. `--write` puts the
+ * tables into docs/sweeps.md; with `--only`, the other rows stay.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -19,6 +20,7 @@ import { processes } from '../../src/cell/processes.ts';
 import { throughQueue } from '../../src/cell/queue/queue-executor.ts';
 import { runSweep } from '../../src/cell/sweep.ts';
 import { fakeKinds, fakeProcess, fakeSweep } from '../../test/cell/fake-kind.ts';
+import { computeLargeSweep } from '../../test/cell/large-sweep.ts';
 import { hasRedis, startPostgres, startRedis, type TestServer } from '../../test/cell/servers.ts';
 import { startWorkerProcess } from '../../test/cell/worker-process.ts';
 import { reportTable } from '../report-table.ts';
@@ -138,6 +140,39 @@ async function tinyRuns(): Promise<void> {
   }
 }
 
+const conditions = `${cpus().length} x ${cpus()[0]!.model.trim()}, Node ${process.versions.node}.`;
+
+async function large(): Promise<void> {
+  const server = await startRedis();
+  try {
+    const {
+      cells: count,
+      seconds,
+      queueBytes,
+      bytes,
+      memoryBytes,
+    } = await computeLargeSweep(server.url, newFolder(), 100 * cellCount);
+    const time = (step: keyof typeof seconds) => `${seconds[step].toFixed(1)} s`;
+    const [head, ...lines] = [
+      [`${count} cells`, 'cost'],
+      ['reading the plan', time('plan')],
+      ['Redis, every cell waiting', megabytes(queueBytes)],
+      ['adding, storing and collecting all cells', time('queue')],
+      ['the same command again, nothing left to do', time('again')],
+      ['`--status`', time('status')],
+      ['`--table` with `--csv` and `--parquet`', time('table')],
+      ['`cells.jsonl`', megabytes(bytes.lines)],
+      ['the table as CSV', megabytes(bytes.csv)],
+      ['the table as Parquet', megabytes(bytes.parquet)],
+      ['memory of the process', megabytes(memoryBytes)],
+    ];
+    const place = write ? { page: 'sweeps.md', name: 'bench:large' } : undefined;
+    reportTable({ conditions, head: head!, rows: lines }, place);
+  } finally {
+    await server.stop();
+  }
+}
+
 try {
   if (wants('here')) await emptyCells('one process', here(fakeKinds), { count: 10 * cellCount, must: '20 ms' });
   if (wants('processes')) {
@@ -149,12 +184,12 @@ try {
   if (wants('redis') && hasRedis) await queues('Redis', startRedis);
   if (wants('postgres')) await queues('PostgreSQL', startPostgres);
   if (wants('runs')) await tinyRuns();
-  const conditions = `${cpus().length} x ${cpus()[0]!.model.trim()}, Node ${process.versions.node}.`;
-  const head = ['work', 'cells a second', 'ms a cell', 'must reach', 'note'];
-  reportTable(
-    { conditions, head, rows },
-    write ? { page: 'sweeps.md', name: 'bench:cells', ...(only !== undefined && { keys: 1 }) } : undefined,
-  );
+  const keys = only === undefined ? undefined : 1;
+  if (rows.length > 0) {
+    const head = ['work', 'cells a second', 'ms a cell', 'must reach', 'note'];
+    reportTable({ conditions, head, rows }, write ? { page: 'sweeps.md', name: 'bench:cells', keys } : undefined);
+  }
+  if (wants('large') && hasRedis) await large();
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
