@@ -17,7 +17,7 @@ import { parseArgs } from 'node:util';
 import { openCheckpoint } from '../src/checkpoint/open.ts';
 import { loadModel } from '../src/model/loaded-model.ts';
 import { computePrefix } from '../src/model/prefix.ts';
-import { observationGraph, observe, type Query } from '../src/observe/observe.ts';
+import { observe, type Query } from '../src/observe/observe.ts';
 import { forwardFlops, stepFlops } from '../src/run/estimate/work.ts';
 import { matrixProductPeak } from '../src/runtime/matrix-product-peak.ts';
 import { openRuntime } from '../src/runtime/node/open-runtime.ts';
@@ -27,6 +27,7 @@ import { openTask } from '../src/task/open-task.ts';
 import { buildSequences } from '../src/task/sequence.ts';
 import { openTokenizer } from '../src/tokenizer/tokenizer.ts';
 import { peakOfStart } from './peak-memory.ts';
+import { start } from './ready.ts';
 import { reportTable } from './report-table.ts';
 
 const { values: options } = parseArgs({
@@ -51,25 +52,14 @@ async function timed<T>(work: () => Promise<T>): Promise<[number, T]> {
 }
 const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[values.length >> 1]!;
 
-/** Seconds of a second start, from a new process to a model that is ready. */
-async function ready() {
-  const checkpoint = await openCheckpoint('smollm2-135m-instruct');
-  const tokenizer = await openTokenizer(checkpoint.tokenizer!);
-  const runtime = await openRuntime();
-  const model = await loadModel(checkpoint, runtime);
-  await model.session(observationGraph);
-  return { runtime, model, tokenizer };
-}
-
-const first = await ready();
-await first.runtime.close();
+await start({ beside: true, kept: true });
 const starts: number[] = [];
-for (let i = 0; i < 3; i++) {
-  const [seconds, { runtime }] = await timed(ready);
-  await runtime.close();
-  starts.push(seconds);
-}
-const { runtime, model, tokenizer } = await ready();
+for (let i = 0; i < 5; i++) starts.push((await start({ beside: true, kept: true })).seconds);
+
+const checkpoint = await openCheckpoint('smollm2-135m-instruct');
+const tokenizer = await openTokenizer(checkpoint.tokenizer!);
+const runtime = await openRuntime();
+const model = await loadModel(checkpoint, runtime);
 const peakBefore = await matrixProductPeak(runtime);
 
 const task = await openTask('sst2');

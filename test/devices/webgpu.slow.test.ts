@@ -3,7 +3,6 @@
  * that comes with Chromium: it is slow and knows every operation. Another driver is used where
  * `VK_ICD_FILENAMES` names one.
  */
-import { existsSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { openCheckpoint } from '../../src/checkpoint/open.ts';
 import { loadModel } from '../../src/model/loaded-model.ts';
@@ -19,10 +18,8 @@ import { type Device, hasBrowser, inBrowser } from './devices.ts';
 import { testModels } from './models.ts';
 import { testOperators } from './operators.ts';
 import { testPromises } from './promises.ts';
+import { hasVulkanDriver } from './swiftshader.ts';
 import { testTraining } from './training.ts';
-
-const CHROMIUM = '/usr/lib/chromium';
-const ICD = `${CHROMIUM}/vk_swiftshader_icd.json`;
 
 const inNode: Device = {
   name: 'webgpu in Node',
@@ -37,13 +34,7 @@ const inNode: Device = {
 };
 
 function hasDriver(): boolean {
-  if (process.env.VK_ICD_FILENAMES !== undefined) return true;
-  if (existsSync(ICD)) {
-    // The compute process inherits them. Chromium brings the loader of Vulkan too.
-    process.env.VK_ICD_FILENAMES = ICD;
-    process.env.LD_LIBRARY_PATH = [CHROMIUM, process.env.LD_LIBRARY_PATH].filter(Boolean).join(':');
-    return true;
-  }
+  if (hasVulkanDriver()) return true;
   console.warn('skipped on webgpu in Node: there is no driver; set VK_ICD_FILENAMES, or install the package chromium');
   return false;
 }

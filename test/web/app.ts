@@ -20,6 +20,7 @@ export interface Files {
   readonly config?: string;
   readonly weights: string;
   readonly from: 'memory' | 'kept copy' | 'ranges';
+  readonly device?: 'wasm' | 'webgpu';
 }
 
 /** What the page computes, and the test on the CPU. */
@@ -38,8 +39,8 @@ export interface Computed {
 }
 
 export async function compute(files: Files, { before, tokens, labels, sequence }: Asked): Promise<Computed> {
-  const { config, weights, from } = files;
-  const runtime = await openRuntime({ threads: 2, wasmPaths: '/ort/' });
+  const { config, weights, from, device } = files;
+  const runtime = await openRuntime({ device, threads: 2, wasmPaths: '/ort/' });
   const bytes =
     from === 'memory'
       ? await fetchBytes(weights)

@@ -1,32 +1,37 @@
-import { readFileSync } from 'node:fs';
-import { beforeAll, describe, expect, test } from 'vitest';
+/** @file The embedded model on the other devices: label log-probabilities, a step, and all tensors of a trace after it. */
+import { expect, test } from 'vitest';
 import { EMBEDDED_MODELS, locateEmbedded } from '../../src/checkpoint/models.ts';
-import type { Browser } from '../devices/browser.ts';
+import { openRuntime } from '../../src/runtime/node/open-runtime.ts';
 import { hasBrowser, sharedBrowser } from '../devices/devices.ts';
+import { hasVulkanDriver } from '../devices/swiftshader.ts';
 import { bounds } from '../reference/golden.ts';
 import { scratchRuntime } from '../scratch-runtime.ts';
 import type { Computed } from './app.ts';
-import { ASKED, computeOnCpu, inPage } from './compute.ts';
+import { computeInNode, computeInPage, distance, EMBEDDED_ASKED } from './compute.ts';
 
-describe.skipIf(!hasBrowser())('the embedded model in a page', () => {
-  const scratch = scratchRuntime();
-  let browser: Browser;
-  beforeAll(async () => {
-    browser = await sharedBrowser();
-  });
+const scratch = scratchRuntime();
+const { file } = locateEmbedded(EMBEDDED_MODELS[0]!);
 
-  test('computes what the CPU computes', async () => {
-    const { file } = locateEmbedded(EMBEDDED_MODELS[0]!);
-    browser.serve('/model.gguf', new Uint8Array(readFileSync(file)));
-    const actual = await inPage<Computed>(browser, 'compute', { weights: '/model.gguf', from: 'kept copy' }, ASKED);
-    const expected = await computeOnCpu(scratch.runtime, file, ASKED);
-    // Each may be as far from exact numbers as `deep` says.
-    const tolerance = 2 * bounds.deep;
-    expect(actual.digest).toBe(expected.digest);
-    expect(actual.logProbabilities).toBeRelativelyClose(expected.logProbabilities, tolerance);
-    expect(actual.losses).toBeRelativelyClose(expected.losses, tolerance);
-    for (const [i, { name, data }] of expected.trace.entries()) {
-      expect(actual.trace[i]!.data, name).toBeRelativelyClose(data, tolerance);
-    }
-  });
+async function compare(actual: Computed): Promise<void> {
+  const expected = await computeInNode(scratch.runtime, file, EMBEDDED_ASKED);
+  expect(actual.digest).toBe(expected.digest);
+  expect(actual.trace.map(({ name }) => name)).toEqual(expected.trace.map(({ name }) => name));
+  // Each may be as far from exact numbers as `deep` says.
+  for (const share of Object.values(distance(actual, expected))) expect(share).toBeLessThan(2 * bounds.deep);
+}
+
+test.runIf(hasBrowser()).each(['wasm', 'webgpu'] as const)(
+  '%s in a page computes what the CPU computes',
+  async device => {
+    await compare(await computeInPage(await sharedBrowser(), file, device, EMBEDDED_ASKED));
+  },
+);
+
+test.runIf(hasVulkanDriver())('webgpu in Node computes what the CPU computes', async () => {
+  const runtime = await openRuntime({ device: 'webgpu', threads: 1 });
+  try {
+    await compare(await computeInNode(runtime, file, EMBEDDED_ASKED));
+  } finally {
+    await runtime.close();
+  }
 });

@@ -9,7 +9,7 @@ import { bundle } from '../devices/bundle.ts';
 import { hasBrowser, sharedBrowser } from '../devices/devices.ts';
 import { scratchRuntime } from '../scratch-runtime.ts';
 import type { Computed, Files, Kept } from './app.ts';
-import { ASKED, computeOnCpu, inPage } from './compute.ts';
+import { ASKED, computeInNode, inPage } from './compute.ts';
 
 const sha256 = (content: Uint8Array | string) => createHash('sha256').update(content).digest('hex');
 const golden = (name: string) => fileURLToPath(new URL(`../golden/${name}`, import.meta.url));
@@ -61,7 +61,7 @@ describe.skipIf(!hasBrowser())('a page', () => {
     if (config !== undefined) browser.serve('/config', new Uint8Array(readFileSync(config)));
     const files: Files = { weights: '/weights', from, ...(config !== undefined && { config: '/config' }) };
     const actual = await inPage<Computed>(browser, 'compute', files, ASKED);
-    const expected = await computeOnCpu(scratch.runtime, path, ASKED);
+    const expected = await computeInNode(scratch.runtime, path, ASKED);
     expect(actual.digest).toBe(expected.digest);
     expect(actual.logProbabilities).toBeRelativelyClose(expected.logProbabilities, 1e-5);
     expect(actual.losses).toBeRelativelyClose(expected.losses, 1e-5);

@@ -20,6 +20,7 @@ import { openTask, TASK_NAMES } from '../../task/open-task.ts';
 import { withFlags } from '../options/command-error.ts';
 import type { Given } from '../options/command-line.ts';
 import type { Io } from '../terminal/io.ts';
+import { cardMemory } from './card-memory.ts';
 import { type Check, formatChecks } from './view.ts';
 
 export async function perform(_: Given<object>, io: Io): Promise<void> {
@@ -122,7 +123,11 @@ async function checkDevice(device: NodeDevice, { threads, signal }: Io): Promise
   if (runtime instanceof UserError) return good(withFlags(runtime.message, new Map([['device', '--device']])));
   try {
     const speed = `${formatFlops(1e9 * (await matrixProductPeak(runtime, TIMED_PRODUCTS)))}/s in a matrix product`;
-    if (device !== 'cpu') return good(`multiplies correctly, ${speed}; onnxruntime does not tell its memory`);
+    if (device !== 'cpu') {
+      const memory = device === 'cuda' ? await cardMemory(0) : undefined;
+      const told = memory && `${formatBytes(memory.free)} of ${formatBytes(memory.total)} memory free`;
+      return good(`multiplies correctly, ${speed}; ${told ?? 'memory unknown: onnxruntime does not tell it'}`);
+    }
     const cpu = os.cpus()[0]?.model.trim() || 'unknown processor';
     return good(`${cpu}: ${formatPlural(runtime.threads, 'thread')}, ${speed}`);
   } finally {
