@@ -6,28 +6,15 @@
  *
  * Memory is that of the page's process, which holds its workers. Linux only.
  */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { EMBEDDED_MODELS, locateEmbedded } from '../../src/checkpoint/models.ts';
 import { browserFile, openBrowser } from '../../test/devices/browser.ts';
+import { peakOfPage } from '../page-memory.ts';
 import { reportTable } from '../report-table.ts';
 import type { Timed, Work } from './page.ts';
 
 const { values: options } = parseArgs({ options: { threads: { type: 'string', default: '2' } } });
-
-/** Bytes at the peak of the largest process that renders a page of this browser. */
-function peakOfPage(profile: string): number {
-  const peaks = readdirSync('/proc').map(pid => {
-    try {
-      const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
-      if (!command.includes('--type=renderer') || !command.includes(profile)) return 0;
-      return 1024 * Number(/^VmHWM:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0);
-    } catch {
-      return 0;
-    }
-  });
-  return Math.max(...peaks);
-}
 
 if (browserFile() === undefined) throw new Error('no Chromium was found; set CHROMIUM to its file');
 const work: Work = { prefix: 600, queries: 8, query: 12, steps: 4, step: 40, threads: Number(options.threads) };

@@ -1,4 +1,5 @@
 /** @file The explorer on the tiny model, and a browser that looks at it. */
+import axe from 'axe-core';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll } from 'vitest';
 import { type ExploreJob, type Explorer, explore } from '../../src/explore/explore.ts';
@@ -39,8 +40,18 @@ export function openedExplorer(job: ExploreJob = {}): Opened {
 export function launchBrowser(): Promise<Browser> {
   return chromium.launch({
     executablePath: browserFile()!,
-    args: ['--no-sandbox', '--disable-quic', '--no-first-run', '--disable-background-networking'],
+    args: [
+      ...['--no-sandbox', '--disable-quic', '--no-first-run', '--disable-background-networking'],
+      ...['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader'],
+    ],
   });
+}
+
+/** What axe finds in a page. The script runs in a world of its own, which the policy of the page does not bind. */
+export async function violations(page: Page): Promise<readonly string[]> {
+  await page.evaluate(axe.source);
+  const { violations } = await page.evaluate<{ violations: { id: string; nodes: { html: string }[] }[] }>('axe.run()');
+  return violations.map(({ id, nodes }) => `${id}: ${nodes[0]!.html}`);
 }
 
 export async function openPage(

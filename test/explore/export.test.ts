@@ -67,22 +67,24 @@ describe.skipIf(!hasBrowser())('the exported page on a plain static server', () 
     return `http://127.0.0.1:${(server.address() as AddressInfo).port}/page/`;
   }
 
-  test.each([
-    ['without headers, on one thread', {}, '1 thread'],
-    [
-      'isolated, on more',
-      { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' },
-      'threads',
-    ],
-  ])('computes Live %s', async (_, headers, threads) => {
+  test.each<{ host: string; headers: Readonly<Record<string, string>>; threads: string; slower: boolean }>([
+    { host: 'without headers, on one thread, and says so', headers: {}, threads: '1 thread', slower: true },
+    {
+      host: 'isolated, on more',
+      headers: { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' },
+      threads: 'threads',
+      slower: false,
+    },
+  ])('computes Live $host', async ({ headers, threads, slower }) => {
     const { page, errors } = await openPage(browser, await serve(headers));
     await page.getByRole('link', { name: 'Live', exact: true }).click();
+    const status = page.getByRole('status', { name: 'Status' });
+    expect((await status.textContent())!.includes('does not allow threads')).toBe(slower);
     expect(await page.getByRole('radio', { name: 'Compute on this machine' }).isDisabled()).toBe(true);
     await page.getByRole('textbox', { name: 'Demonstrations' }).fill('cxzxxb is\tb\nxyxc is\ta');
     await page.getByRole('textbox', { name: 'Label words' }).fill('a, b');
     await page.getByRole('textbox', { name: 'Query' }).fill('yyya is');
     await page.getByRole('button', { name: 'Compute', exact: true }).click();
-    const status = page.getByRole('status', { name: 'Status' });
     await expect.poll(() => status.textContent(), { timeout: 60_000 }).toMatch(/^Computed in /);
     if ((await page.evaluate('navigator.hardwareConcurrency')) !== 1)
       expect(await status.textContent()).toContain(threads);

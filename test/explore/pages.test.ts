@@ -3,11 +3,10 @@ import { appendFileSync, cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import axe from 'axe-core';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { hasBrowser } from '../devices/devices.ts';
-import { openedExplorer } from './browser.ts';
+import { openedExplorer, violations } from './browser.ts';
 
 const EARLIER = fileURLToPath(new URL('../fixtures/earlier-folders/', import.meta.url));
 
@@ -28,15 +27,6 @@ describe.skipIf(!hasBrowser())('the pages', () => {
   const opened = openedExplorer({ folders: [root] });
 
   const go = (page: Page, link: string) => page.getByRole('link', { name: link, exact: true }).click();
-
-  /** What axe finds. The script runs in a world of its own, which the policy of the page does not bind. */
-  async function violations(page: Page): Promise<readonly string[]> {
-    await page.evaluate(axe.source);
-    const { violations } = await page.evaluate<{ violations: { id: string; nodes: { html: string }[] }[] }>(
-      'axe.run()',
-    );
-    return violations.map(({ id, nodes }) => `${id}: ${nodes[0]!.html}`);
-  }
 
   test('Runs lists the runs below a folder, and none that a link leads to', async () => {
     const { page, errors } = await opened.open();
@@ -61,6 +51,12 @@ describe.skipIf(!hasBrowser())('the pages', () => {
     await go(page, 'first');
     await page.locator('.view svg').first().waitFor();
     expect(await page.locator('.view table').count()).toBeGreaterThan(2);
+    const levels = await page
+      .locator('h1, h2, h3, h4')
+      .evaluateAll(all => all.map(({ tagName }) => Number(tagName[1])));
+    expect(levels[0]).toBe(1);
+    expect(levels.filter(level => level === 1)).toHaveLength(1);
+    for (const [i, level] of levels.slice(1).entries()) expect(level - levels[i]!).toBeLessThanOrEqual(1);
     expect(await violations(page)).toEqual([]);
     expect(errors).toEqual([]);
     await page.context().close();
@@ -94,6 +90,9 @@ describe.skipIf(!hasBrowser())('the pages', () => {
     const { page, errors } = await opened.open();
     await go(page, 'Studies');
     await page.getByRole('row', { name: 'train' }).waitFor();
+    expect(await violations(page)).toEqual([]);
+    await go(page, 'train');
+    await page.locator('.view table').first().waitFor();
     expect(await violations(page)).toEqual([]);
     expect(errors).toEqual([]);
     await page.context().close();

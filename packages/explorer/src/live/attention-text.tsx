@@ -44,13 +44,20 @@ export function AttentionText({ attention }: { readonly attention: Attention }) 
             </tr>
           </thead>
           <tbody>
-            {groups.map(({ name, from, to }) => (
-              <tr key={name}>
-                <th scope="row">{name}</th>
-                <td>{sum(weights.slice(from, to)).toFixed(4)}</td>
-                <td>{sum(weights.slice(from, to).filter((_, i) => pieces[from + i]!.part === 'label')).toFixed(4)}</td>
-              </tr>
-            ))}
+            {groups.map(({ name, from, to }) => {
+              const own = weights.slice(from, to);
+              const shares = [sum(own), sum(own.filter((_, i) => pieces[from + i]!.part === 'label'))];
+              return (
+                <tr key={name}>
+                  <th scope="row">{name}</th>
+                  {shares.map((share, i) => (
+                    <td key={`${i + 1}`} data-value={share}>
+                      {share.toFixed(4)}
+                    </td>
+                  ))}
+                </tr>
+              );
+            })}
           </tbody>
         </table>
       </details>

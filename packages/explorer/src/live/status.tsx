@@ -1,6 +1,11 @@
 import type { PageModel } from '../../../../src/explore/page-data.ts';
 import type { Activity } from './use-live.ts';
 
+/** Where the headers are missing that threads of WebAssembly need. */
+const SLOWER = crossOriginIsolated
+  ? ''
+  : ' The host of this page does not allow threads (docs/explorer.md names the headers), so Live computes on one, which is slower.';
+
 /** What is going on, in words. */
 export function StatusLine({ activity, model }: { readonly activity: Activity; readonly model: PageModel }) {
   return (
@@ -23,7 +28,7 @@ function textOf(activity: Activity, { name, files }: PageModel): string {
       if (files.kind === 'none') return `${name}: ${files.why}. Compute on this machine.`;
       const bytes =
         files.kind === 'gguf' ? files.weights.bytes : files.weights.reduce((sum, file) => sum + file.bytes, 0);
-      return `The model is ${name}. The browser fetches ${Math.max(1, Math.round(bytes / 1e6))} MB once.`;
+      return `The model is ${name}. The browser fetches ${Math.max(1, Math.round(bytes / 1e6))} MB once.${SLOWER}`;
     }
     case 'computing': {
       const { progress } = activity;
