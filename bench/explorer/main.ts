@@ -51,7 +51,9 @@ async function visit<T>(use: (page: Page) => Promise<T>): Promise<T> {
   });
   version = context.browser()?.version() ?? version;
   try {
-    return await use(await context.newPage());
+    const page = await context.newPage();
+    page.setDefaultTimeout(300_000);
+    return await use(page);
   } finally {
     await context.close();
   }

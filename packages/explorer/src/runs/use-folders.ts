@@ -8,8 +8,18 @@ export function useFolders({ server }: Site): { readonly folders?: readonly Fold
   const [failure, setFailure] = useState<string>();
   useEffect(() => {
     const gone = new AbortController();
-    readJson<readonly FolderEntry[]>('data/folders.json').then(setFolders, (error: Error) => setFailure(error.message));
-    if (server) listen(gone.signal, setFolders).catch(() => undefined);
+    let known = false;
+    const tell = (found: readonly FolderEntry[]) => {
+      known = true;
+      setFolders(found);
+    };
+    // The first event is the list as it is now.
+    const reading = server
+      ? listen(gone.signal, tell)
+      : readJson<readonly FolderEntry[]>('data/folders.json').then(tell);
+    reading.catch((error: Error) => {
+      if (!known && !gone.signal.aborted) setFailure(error.message);
+    });
     return () => gone.abort();
   }, [server]);
   return { ...(folders && { folders }), ...(failure !== undefined && { failure }) };
