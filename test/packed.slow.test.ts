@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -54,6 +54,28 @@ describe('installed from its packages', () => {
     );
     const { stdout } = await execa('node', ['schema.js'], { cwd: folder });
     expect(stdout).toBe('dualform sweep run,tune,train,evidence');
+  });
+
+  test('a run is reported in one file, and explored', async () => {
+    await execa('npx', ['dualform', 'run', '--limit', '8', '--quiet', '--out', 'explored'], { cwd: folder });
+    await execa('npx', ['dualform', 'report', 'explored', '--out', 'report.html', '--quiet'], { cwd: folder });
+    const report = await readFile(join(folder, 'report.html'), 'utf8');
+    expect(report).toContain('<svg');
+    expect(report).not.toMatch(/(?:src|href)="https?:/);
+    const process = execa('npx', ['dualform', 'explore', 'explored', '--no-open'], { cwd: folder, reject: false });
+    let address = '';
+    for await (const line of process) {
+      address = /http:\S+/.exec(line)?.[0] ?? '';
+      if (address !== '') break;
+    }
+    const [site, token] = address.split('#token=');
+    expect(await (await fetch(site!)).text()).toContain('<script type="module"');
+    const folders = await fetch(`${site}data/folders.json`, { headers: { Authorization: `Bearer ${token}` } });
+    expect(await folders.json()).toMatchObject([{ name: 'explored', kind: 'run', state: 'finished' }]);
+    process.kill('SIGINT');
+    await process;
+    await execa('npx', ['dualform', 'explore', 'explored', '--export', 'page'], { cwd: folder });
+    expect(await readFile(join(folder, 'page', 'index.html'), 'utf8')).toContain('<script type="module"');
   });
 
   test('doctor finds no fault', async () => {

@@ -77,3 +77,14 @@ function attentionByPart({ weights, pieces, layers, heads }: NonNullable<LiveAns
   }
   return sums;
 }
+
+/** Watches the tasks of the page. @returns what tells the longest since then, in milliseconds; 0 below 50 */
+export async function longestTask(page: Page): Promise<() => Promise<number>> {
+  await page.evaluate(`(() => {
+    window.longest = 0;
+    new PerformanceObserver(list => {
+      for (const { duration } of list.getEntries()) window.longest = Math.max(window.longest, duration);
+    }).observe({ type: 'longtask' });
+  })()`);
+  return () => page.evaluate<number>('window.longest');
+}
