@@ -3,6 +3,7 @@
  * is Open Sans on every machine, and nothing moves. `UPDATE_PICTURES=1` takes them anew.
  */
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -18,12 +19,16 @@ import { compute, fill } from './live-actions.ts';
 const MOST = 0.004;
 
 const PICTURES = fileURLToPath(new URL('../golden/explorer/', import.meta.url));
-const FONTS = fileURLToPath(new URL('../../node_modules/@fontsource/open-sans/files/', import.meta.url));
 const RUN = fileURLToPath(new URL('../fixtures/earlier-folders/run/', import.meta.url));
 
-const STYLE = [400, 700]
-  .map(weight => {
-    const font = readFileSync(join(FONTS, `open-sans-latin-${weight}-normal.woff2`)).toString('base64');
+const require = createRequire(import.meta.url);
+const FONTS = {
+  400: require.resolve('@fontsource/open-sans/files/open-sans-latin-400-normal.woff2'),
+  700: require.resolve('@fontsource/open-sans/files/open-sans-latin-700-normal.woff2'),
+};
+const STYLE = Object.entries(FONTS)
+  .map(([weight, file]) => {
+    const font = readFileSync(file).toString('base64');
     return `@font-face { font-family: Fixed; font-weight: ${weight}; src: url(data:font/woff2;base64,${font}); }`;
   })
   .concat('* { font-family: Fixed !important; transition: none !important; caret-color: transparent !important; }')
