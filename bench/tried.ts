@@ -88,7 +88,7 @@ async function compareOpenings(graph: ModelGraph): Promise<void> {
     usual.push(await open(model, 'all'));
     other.push(await open(kept, 'disabled'));
   }
-  report(`open the graph of ${graph.name}s from the kept optimised graph`, usual, other, 'the same bits; built in');
+  report(`open the ${graph.name} graph from the kept optimised graph`, usual, other, 'the same bits; built in');
 }
 
 /** One gradient with packed weights, and which operators take the time of the usual one. */
