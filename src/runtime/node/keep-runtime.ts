@@ -28,7 +28,9 @@ export function keepRuntime(beforeClose: () => void = () => undefined): KeptRunt
     current: () => held?.runtime,
     lend: async options => {
       const same = held?.options.threads === options.threads && held?.options.device === options.device;
-      if (!same || held?.runtime.crash() !== undefined) await close();
+      // The signal of the job that opened the process has ended it.
+      const stopped = held?.options.signal?.aborted ?? false;
+      if (!same || stopped || held?.runtime.crash() !== undefined) await close();
       held ??= { runtime: await openRuntime(options), options };
       return held.runtime;
     },
