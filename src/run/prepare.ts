@@ -126,15 +126,7 @@ export async function prepare(
   assertSameDemonstrations({ ...conventions, ...sequences });
   checkVocabulary(checkpoint, decoder, sequences);
   const plan = makePlan(chosen, numbers, {
-    model: {
-      name: checkpoint.name,
-      digest: checkpoint.digest,
-      configuration: createHash('sha256')
-        .update(canonicalJson(checkpoint.config as Json))
-        .digest('hex'),
-      tokenizer: tokenizer.digest,
-      ...(precisionOf(checkpoint) === 'float16' && { precision: 'float16' as const }),
-    },
+    model: modelOfPlan(opened),
     task: { ...task, leaksExcluded: excluded },
     ...conventions,
     sequences,
@@ -147,6 +139,19 @@ export async function prepare(
     sequences,
     scoring: scoringOf(sequences.labelTokens, plan.tap),
     ...(preset && { preset }),
+  };
+}
+
+/** What a plan records of a model. */
+export function modelOfPlan({ checkpoint, tokenizer }: Pick<TextModel, 'checkpoint' | 'tokenizer'>): Plan['model'] {
+  return {
+    name: checkpoint.name,
+    digest: checkpoint.digest,
+    configuration: createHash('sha256')
+      .update(canonicalJson(checkpoint.config as Json))
+      .digest('hex'),
+    tokenizer: tokenizer.digest,
+    ...(precisionOf(checkpoint) === 'float16' && { precision: 'float16' as const }),
   };
 }
 

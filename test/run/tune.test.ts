@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { formatTune } from '../../src/cli/tune/view.ts';
@@ -9,14 +9,18 @@ import { runExperiment } from '../../src/run/run.ts';
 import type { TuneResult } from '../../src/run/tune/result.ts';
 import { tune } from '../../src/run/tune/tune.ts';
 import { finetune } from '../../src/setting/finetune.ts';
+import { inProcesses } from '../../src/study/sweep/in-processes.ts';
 import { openTask } from '../../src/task/open-task.ts';
 import type { Row } from '../../src/task/row.ts';
 import { chooseDemonstrations } from '../../src/task/sequence.ts';
+import { digestsBelow } from '../cell/scratch.ts';
 import { LETTERS, scratch, TINY_MODEL, WORDS } from './tiny.ts';
 
 vi.mock('../../src/setting/finetune.ts', { spy: true });
 
 const tiny = { model: TINY_MODEL, task: LETTERS, threads: 1, batchSize: 4, seeds: [3, 1, 2], rows: 10 } as const;
+
+const DIVERGES = 1e39;
 
 const points = <K extends 'seed' | 'learning-rate'>({ grid }: TuneResult, kind: K) =>
   grid.filter((point): point is Extract<(typeof grid)[number], { kind: K }> => point.kind === kind);
@@ -164,6 +168,45 @@ describe('refusals', () => {
     const refused = tune({ ...tiny, seeds: [1], learningRates: [0.1], ...change });
     await expect(refused).rejects.toThrow(message);
     await expect(refused).rejects.toBeInstanceOf(UserError);
+  });
+});
+
+describe('in a folder', () => {
+  const grid = { ...tiny, shots: 12, seeds: [1], learningRates: [0.05, 0.1, DIVERGES] };
+
+  test('a choice that was stopped resumes with the points that are missing, to the same bytes', async () => {
+    const [whole, out] = [join(scratch(), 'whole'), join(scratch(), 'stopped')];
+    const expected = await tune({ ...grid, out: whole });
+    expect(expected).toEqual(await tune(grid));
+    const stop = new AbortController();
+    const stopped = tune({
+      ...{ ...grid, out, signal: stop.signal },
+      onProgress: ({ part }) => part === 'finetuned, learning rate 0.1' && stop.abort(),
+    });
+    await expect(stopped).rejects.toThrow(/^interrupted; what was computed is kept in .*; the same command resumes/);
+    expect(readdirSync(join(out, 'grid'))).toContain('finetuned-seed-1-rate-0.05.json');
+    vi.mocked(finetune).mockClear();
+    const events: Progress[] = [];
+    expect(await tune({ ...grid, out, onProgress: event => events.push(event) })).toEqual(expected);
+    expect(vi.mocked(finetune).mock.calls.map(([, , { learningRate }]) => learningRate)).toEqual([
+      0.1,
+      0.1 * (1 + 1e-6),
+      DIVERGES,
+    ]);
+    expect(events.at(-1)).toMatchObject({ done: 80, total: 80 });
+    expect(digestsBelow(out)).toEqual(digestsBelow(whole));
+    expect(readdirSync(out)).not.toContain('.work');
+    vi.mocked(finetune).mockClear();
+    expect(await tune({ ...grid, out })).toEqual(expected);
+    expect(vi.mocked(finetune)).not.toHaveBeenCalled();
+    await expect(tune({ ...grid, rows: 9, out })).rejects.toThrow(/holds a run of another plan: rows/);
+  });
+
+  test('points at once, each in its process, leave the bytes of one after the other', async () => {
+    const [one, two] = [join(scratch(), 'one'), join(scratch(), 'two')];
+    const expected = await tune({ ...grid, out: one });
+    expect(await tune({ ...grid, out: two, executor: inProcesses(2) })).toEqual(expected);
+    expect(digestsBelow(two)).toEqual(digestsBelow(one));
   });
 });
 

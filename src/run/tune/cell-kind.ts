@@ -1,9 +1,6 @@
 import type { CellOptions } from '../../cell/cell.ts';
 import type { SweepKind } from '../../cell/kind.ts';
 import { sweepStore } from '../../cell/sweep-store.ts';
-import type { Json } from '../../files/canonical-json.ts';
-import { makeFolders } from '../../files/make-folders.ts';
-import { writeResult } from '../../files/run-folder.ts';
 import { checkOptions } from '../../options.ts';
 import { openSubject } from '../prepare.ts';
 import { modelKey, shareModel } from '../shared-model.ts';
@@ -13,7 +10,7 @@ import { tune } from './tune.ts';
 
 const chosen = (options: CellOptions) => checkOptions(tuneOptions, options);
 
-/** A choice of seed and learning rate. Its cell holds what `tune` returns as `result.json`. */
+/** A choice of seed and learning rate. Its cell holds the folder of the grid; `result.json` is what `tune` returns. */
 export const tuneKind: SweepKind = {
   name: 'tune',
   schema: 'dualform.tune/1',
@@ -30,10 +27,8 @@ export const tuneKind: SweepKind = {
   open: () => {
     const shared = shareModel();
     return {
-      compute: async (options, { out, ...hooks }) => {
-        const result = await tune({ ...(options as unknown as TuneWishes), ...hooks }, shared);
-        await makeFolders(out);
-        await writeResult(out, result as unknown as Json);
+      compute: async (options, hooks) => {
+        await tune({ ...(options as unknown as TuneWishes), ...hooks }, shared);
       },
       needs: async (options, hooks) => {
         const { checkpoint, task } = await openSubject(chosen(options), hooks, asked => shared.open(asked, hooks));

@@ -23,8 +23,8 @@ export async function estimateTune(
     shared,
   );
   const { layers, hiddenSize } = (await shared.open(ofRun, hooks)).decoder;
-  // Attention outputs of every rate stay until the end.
-  const outputs = 4 * plan.examples * layers * hiddenSize * (learningRates.length + 2);
+  // Attention outputs: zero-shot, and those of a rate with its nudge.
+  const outputs = 4 * plan.examples * layers * hiddenSize * 3;
   const seconds = measure ? secondsOfGrid(stages, seeds.length, learningRates.length) : null;
   return { memoryBytes: memoryBytes + outputs, seconds, diskBytes: null };
 }

@@ -1,26 +1,18 @@
-import { UserError } from '../../error.ts';
-import type { OnProgress } from '../../hooks.ts';
-import {
-  type ComparedRow,
-  cosinesOfNudge,
-  DIVERGED,
-  NUDGE,
-  type Steadiness,
-  steadiness,
-} from '../../metric/steadiness.ts';
-import type { LoadedModel } from '../../model/loaded-model.ts';
-import { isNonFinite } from '../../runtime/errors.ts';
-import { releaseAfter } from '../../runtime/scope.ts';
-import { finetune } from '../../setting/finetune.ts';
-import { finetuned, inContext, type Setting, zeroShot } from '../../setting/setting.ts';
-import type { Sequences } from '../../task/sequence.ts';
-import type { Answers, Scorer } from '../scorer.ts';
-import { mostAccurate, refusalOfAnswers, rightRows } from './rule.ts';
+import { join } from 'node:path';
+import type { Cell, CellOptions } from '../../cell/cell.ts';
+import type { Steadiness } from '../../metric/steadiness.ts';
 
-/** Answers to the validation rows; none, and why, where a number was not finite. */
+/** Answers to the validation rows by label id; none, and why, where a number was not finite. */
 export type Attempt =
-  | { readonly answers: Answers; readonly why?: undefined }
-  | { readonly answers?: undefined; readonly why: string };
+  | { readonly labels: readonly number[]; readonly why?: undefined }
+  | { readonly labels?: undefined; readonly why: string };
+
+/** A point of the grid, as it is stored. */
+export interface PointRecord {
+  readonly attempt: Attempt;
+  /** How far a nudge moves the model; null where it was not nudged. */
+  readonly steady: Steadiness | null;
+}
 
 /** The answers at every point of the grid. */
 export interface Grid {
@@ -38,107 +30,29 @@ export interface Grid {
   }[];
 }
 
-export interface GridOptions {
-  readonly seeds: readonly number[];
-  readonly rates: readonly number[];
-  readonly bos: number;
-  /** Demonstrations of a seed, with the validation rows as queries. */
-  readonly sequencesOf: (seed: number) => Sequences;
-  readonly score: Scorer;
-  /** Label ids of the validation rows. */
-  readonly gold: readonly number[];
-  readonly onProgress: OnProgress | undefined;
+/** Which setting answers the validation rows at a point of the grid. */
+export type Point =
+  | { readonly setting: 'zero-shot' }
+  | { readonly setting: 'in-context'; readonly seed: number }
+  | { readonly setting: 'finetuned'; readonly seed: number; readonly learningRate: number };
+
+/** The cell of a point. */
+export function pointCell(point: Point, tune: CellOptions): Cell {
+  return { kind: 'tune-point', options: { point, tune }, schema: 'dualform.tune-plan/1' };
 }
 
-/**
- * Answers the validation rows zero-shot, in-context for every seed, and finetuned at every learning
- * rate on the demonstrations of the best seed. A rate whose answers do not refuse it is tried
- * again, nudged by a millionth: that shows whether its accuracy depends on the rounding of this
- * machine.
- *
- * @throws UserError when zero-shot has a number that is not finite
- */
-export async function computeGrid(model: LoadedModel, options: GridOptions): Promise<Grid> {
-  const { seeds, rates, bos, sequencesOf, score, gold, onProgress } = options;
-  const total = (1 + seeds.length + 2 * rates.length) * gold.length;
-  let done = 0;
-  const report = (more: number, part?: string) =>
-    onProgress?.({
-      stage: 'evaluation',
-      done: done + more,
-      total,
-      unit: 'examples',
-      ...(part !== undefined && { part }),
-    });
-  const attempt = async (
-    doing: string,
-    attentionOutputs: boolean,
-    make: (owner: LoadedModel) => Promise<Setting>,
-  ): Promise<Attempt> => {
-    report(0, doing);
-    const result = await orDiverged(() =>
-      releaseAfter(model, async owner =>
-        score(owner, await make(owner), { doing, attentionOutputs, onProgress: rows => report(rows, doing) }),
-      ),
-    );
-    done += gold.length;
-    return result;
-  };
-
-  const reference = await attempt('zero-shot', true, owner => zeroShot(owner, bos));
-  if (reference.answers === undefined) throw new UserError(`${model.checkpoint.name}: zero-shot, ${reference.why}`);
-  const { attentionOutputs } = reference.answers;
-
-  const tried: Grid['seeds'][number][] = [];
-  for (const seed of seeds) {
-    const { prefixTokens } = sequencesOf(seed);
-    const doing = `in-context, seed ${seed}`;
-    tried.push({ seed, attempt: await attempt(doing, false, owner => inContext(owner, prefixTokens)) });
-  }
-  const scored = tried.map(({ seed, attempt }) => ({ seed, right: rightRows(attempt.answers?.labels, gold) }));
-  const { seed } = mostAccurate(scored)!;
-
-  const { finetuning } = sequencesOf(seed);
-  const finetunedAt = (name: string, learningRate: number) =>
-    attempt(`finetuned, learning rate ${name}`, true, async owner => {
-      const { projections } = await finetune(owner, finetuning, { learningRate });
-      return finetuned(owner, bos, projections);
-    });
-  const points: Grid['rates'][number][] = [];
-  for (const learningRate of rates) {
-    const plain = await finetunedAt(`${learningRate}`, learningRate);
-    let steady: Steadiness | null = null;
-    if (plain.answers && refusalOfAnswers(plain.answers.labels, gold) === undefined) {
-      const { answers } = await finetunedAt(`${learningRate}, nudged`, learningRate * NUDGE);
-      steady = answers
-        ? steadiness(comparedRows(plain.answers, answers, attentionOutputs, model.decoder.layers))
-        : DIVERGED;
-    } else {
-      done += gold.length;
-      report(0);
-    }
-    points.push({ learningRate, attempt: plain, steady });
-  }
-  return { zeroShot: reference, seeds: tried, seed, rates: points };
+export function pointOf({ options }: Pick<Cell, 'options'>): Point {
+  return options.point as Point;
 }
 
-function comparedRows(
-  plain: Answers,
-  nudged: Answers,
-  zeroShot: readonly Float32Array[],
-  layers: number,
-): readonly ComparedRow[] {
-  return zeroShot.map((base, row) => {
-    const outputs = { plain: plain.attentionOutputs[row]!, nudged: nudged.attentionOutputs[row]!, zeroShot: base };
-    return { cosines: cosinesOfNudge(outputs, layers), moved: plain.labels[row] !== nudged.labels[row] };
-  });
+/** Path of the file of a point, without its extension. */
+export function pathOfPoint(point: Point): string {
+  if (point.setting === 'zero-shot') return join('grid', 'zero-shot');
+  if (point.setting === 'in-context') return join('grid', `in-context-seed-${point.seed}`);
+  return join('grid', `finetuned-seed-${point.seed}-rate-${point.learningRate}`);
 }
 
-async function orDiverged(work: () => Promise<Answers>): Promise<Attempt> {
-  try {
-    return { answers: await work() };
-  } catch (error) {
-    if (!isNonFinite(error)) throw error;
-    return { why: (error as Error).message };
-  }
+/** Passes over the validation rows at a point: a rate is tried again, nudged. */
+export function passesAt({ setting }: Point): number {
+  return setting === 'finetuned' ? 2 : 1;
 }

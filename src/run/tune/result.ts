@@ -78,16 +78,16 @@ export function foldTune(
   { model, task, rule, shots, rows, gold, labels }: TuneSubject,
 ): TuneResult {
   const choice = chooseSteadyRate(
-    rates.map(({ learningRate, attempt: { answers }, steady }) => ({
+    rates.map(({ learningRate, attempt: { labels: answers }, steady }) => ({
       learningRate,
-      ...(answers && { answers: answers.labels }),
+      ...(answers && { answers }),
       ...(steady && { steady }),
     })),
     gold,
   );
   const best = mostAccurate(
-    rates.flatMap(({ learningRate, attempt: { answers } }) =>
-      answers === undefined ? [] : [{ learningRate, right: rightRows(answers.labels, gold) }],
+    rates.flatMap(({ learningRate, attempt: { labels: answers } }) =>
+      answers === undefined ? [] : [{ learningRate, right: rightRows(answers, gold) }],
     ),
   );
   const given = `\`learningRates\` ${rates.map(({ learningRate }) => learningRate).join(',')}`;
@@ -123,9 +123,9 @@ export function foldTune(
   };
 }
 
-function validated({ answers, why }: Attempt, gold: readonly number[]): Validated {
+function validated({ labels: answers, why }: Attempt, gold: readonly number[]): Validated {
   const n = gold.length;
   if (answers === undefined) return { accuracy: null, why, n, interval: null, mostFrequent: null };
-  const right = correct(gold, answers.labels);
-  return { accuracy: right / n, n, interval: wilson(right, n), mostFrequent: mostFrequent(answers.labels) };
+  const right = correct(gold, answers);
+  return { accuracy: right / n, n, interval: wilson(right, n), mostFrequent: mostFrequent(answers) };
 }

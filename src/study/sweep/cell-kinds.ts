@@ -4,6 +4,7 @@ import { childModule } from '../../child-module.ts';
 import { runKind } from '../../run/cell-kind.ts';
 import { taskKind } from '../../run/paper/cell-kind.ts';
 import { tuneKind } from '../../run/tune/cell-kind.ts';
+import { pointKind } from '../../run/tune/point-kind.ts';
 import { trainKind } from '../../train/cell-kind.ts';
 import { chapterKind } from '../dual-form/cell-kind.ts';
 import { evidenceKind } from '../evidence/cell-kind.ts';
@@ -21,7 +22,7 @@ export const allKinds: Kinds<QueueKind> = new Map<string, QueueKind>(
 );
 
 /** The parts of commands. */
-const partKinds: readonly CellKind[] = [taskKind(), chapterKind(), modelKind(), armsKind()];
+const partKinds: readonly CellKind[] = [taskKind(), pointKind(), chapterKind(), modelKind(), armsKind()];
 
 /** The process that computes cells of all kinds. */
 export const cellProcess: CellModule = {
