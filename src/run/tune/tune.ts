@@ -99,11 +99,13 @@ async function computeGrid(
 ): Promise<Grid> {
   const { plan, gold, subject } = prepared;
   const kind = pointKind({ prepared, shared });
+  const store = kind.storeIn(folder);
   const tuned = JSON.parse(JSON.stringify(wishes)) as CellOptions;
   const total = (1 + plan.seeds.length + 2 * plan.learningRates.length) * gold.length;
   const done = new Map<string, number>();
-  const report = (point: Point, rows: number, part?: string) => {
-    done.set(pathOfPoint(point), rows);
+  const count = (point: Point, rows = passesAt(point) * gold.length) => done.set(pathOfPoint(point), rows);
+  const report = (point: Point, rows?: number, part?: string) => {
+    count(point, rows);
     const sum = [...done.values()].reduce((all, some) => all + some, 0);
     hooks.onProgress?.({
       stage: 'evaluation',
@@ -115,6 +117,9 @@ async function computeGrid(
   };
   const compute = async (points: readonly Point[], before: readonly Point[] = []): Promise<readonly PointRecord[]> => {
     const cells = points.map(point => pointCell(point, tuned));
+    for (const cell of cells) {
+      if ((await store.find(cell)) !== undefined) count(pointOf(cell));
+    }
     await computeParts(
       cells,
       {
@@ -123,13 +128,12 @@ async function computeGrid(
         stageOf: cell => pointOf(cell).setting,
         settleDevice: (_, asked) => deviceForModel(subject.checkpoint, asked),
         onProgress: (cell, progress) => report(pointOf(cell), progress.done, progress.part),
-        onFinished: cell => report(pointOf(cell), passesAt(pointOf(cell)) * gold.length),
+        onFinished: cell => report(pointOf(cell)),
       },
       hooks,
     );
     const records: PointRecord[] = [];
     for (const point of points) {
-      done.set(pathOfPoint(point), passesAt(point) * gold.length);
       records.push((await readJson(join(folder, `${pathOfPoint(point)}.json`))) as unknown as PointRecord);
     }
     return records;
