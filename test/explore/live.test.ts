@@ -7,17 +7,7 @@ import { hasBrowser } from '../devices/devices.ts';
 import { TINY_MODEL } from '../run/tiny.ts';
 import { scratchRuntime } from '../scratch-runtime.ts';
 import { openedExplorer, violations } from './browser.ts';
-import {
-  compute,
-  DEMONSTRATIONS,
-  expectAnswer,
-  fill,
-  finished,
-  longestTask,
-  numbers,
-  QUERY,
-  RATE,
-} from './live-actions.ts';
+import { compute, DEMONSTRATIONS, expectAnswer, fill, finished, numbers, QUERY, RATE } from './live-actions.ts';
 
 describe.skipIf(!hasBrowser())('Live', () => {
   const opened = openedExplorer();
@@ -98,24 +88,6 @@ describe.skipIf(!hasBrowser())('Live', () => {
     expect(await page.getByRole('textbox', { name: 'Query' }).inputValue()).toBe(QUERY);
     expect(await page.getByRole('textbox', { name: 'Demonstrations' }).inputValue()).toBe(lines);
     expect(errors).toEqual([]);
-    await page.context().close();
-  });
-
-  test('the page does not freeze for more than 100 ms while Live computes', async () => {
-    const { page } = await opened.open();
-    await fill(page);
-    const times: number[] = [];
-    // A busy machine lengthens some tasks; one that is too long in itself is too long each time.
-    while (times.length < 3 && !times.some(time => time <= 100)) {
-      const longest = await longestTask(page);
-      await compute(page);
-      times.push(await longest());
-    }
-    expect(Math.min(...times)).toBeLessThanOrEqual(100);
-    // The watch sees a freeze.
-    const longest = await longestTask(page);
-    await page.evaluate('const end = performance.now() + 150; while (performance.now() < end);');
-    await expect.poll(longest).toBeGreaterThan(100);
     await page.context().close();
   });
 
