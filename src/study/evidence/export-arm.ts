@@ -19,7 +19,7 @@ import { type Arm, readArm } from './arm.ts';
 import { takeSteps } from './arm-steps.ts';
 import { learningRateOf, matchedStepsOf } from './learning-rates.ts';
 import { type RatesBySteps, ratesOf, readMatchedRates } from './matched-rates.ts';
-import { firstCells } from './part-cells.ts';
+import { partIn, stagesOf } from './part-cells.ts';
 import { armsKind } from './part-kinds.ts';
 import type { StudyInputs } from './study-inputs.ts';
 import { openTaskFolder, type TaskFolder } from './task-folder.ts';
@@ -75,10 +75,14 @@ async function matchRates(
   const { plan } = inputs;
   const study = { options: {}, plan: signatureOf(plan) };
   const units = [{ task, initialisation: arm.initialisation, arms: [arm] }];
-  const cells = await firstCells({ kind: kind.name, study, plan, folder, units });
   const executor = here(new Map([[kind.name, kind]]), { threads, device });
   const follow = (_: Cell, progress: Progress) => onProgress?.(progress);
-  await executor(cells, folder, { signal, onProgress: follow, onNote: onWarning });
+  for (const cellsOf of stagesOf(plan)) {
+    const rates = (await cellsOf({ kind: kind.name, study, plan, folder, units })).filter(
+      cell => 'matching' in partIn(cell),
+    );
+    await executor(rates, folder, { signal, onProgress: follow, onNote: onWarning });
+  }
   return ratesOf((await readMatchedRates(taskFolder))!);
 }
 

@@ -3,7 +3,7 @@
  * arms, or the learning rates that other arms need first.
  */
 import type { Cell } from '../../cell/cell.ts';
-import { fileNameOf } from './arm.ts';
+import { fileNameOf, readArm } from './arm.ts';
 import { taskFolder } from './arm-store.ts';
 import { matchedStepsOf } from './learning-rates.ts';
 import { type MatchedRates, type MatchedSteps, type RatesBySteps, ratesOf, readMatchedRates } from './matched-rates.ts';
@@ -51,7 +51,7 @@ export function armFilesOf({ arms }: UnitPart): readonly string[] {
   return arms.map(id => fileNameOf({ id }));
 }
 
-/** The cells of a study in stages: those of a stage need what the stages before it left. */
+/** What the cells of a study are made from. */
 export interface PartsOfStudy {
   readonly kind: string;
   readonly study: StudyName;
@@ -62,27 +62,39 @@ export interface PartsOfStudy {
   readonly units: readonly Unit[];
 }
 
+type CellsOf = (parts: PartsOfStudy) => Promise<readonly Cell[]>;
+
 /**
- * Cells that need nothing first: the missing rates, and the arms of the trained model at rates that
- * are not matched.
+ * The cells of a study in stages: those of a stage need what the stages before it left. The first
+ * one has the arms at rates that are not matched; every other one the arms of a model whose rates the
+ * stage before it has matched, then the rates of the next model. A process that computes all stages
+ * opens each model once.
  */
-export async function firstCells(parts: PartsOfStudy): Promise<readonly Cell[]> {
-  const rates = await ratesCell(parts);
-  const units = parts.units.filter(unit => !isLate(unit)).map(unit => unitCell(parts, unit, {}));
-  return rates === undefined ? units : [rates, ...units];
+export function stagesOf({ tasks }: Pick<EvidencePlan, 'tasks'>): readonly CellsOf[] {
+  const last = Math.max(...tasks.flatMap(({ arms }) => arms.map(id => readArm(id).initialisation)));
+  const first: CellsOf = async parts => [
+    ...(await ratesCells(parts, 0)),
+    ...parts.units.filter(unit => !isLate(unit)).map(unit => unitCell(parts, unit, {})),
+  ];
+  const others = Array.from(
+    { length: last + 1 },
+    (_, initialisation): CellsOf =>
+      async parts => [...(await lateCells(parts, initialisation)), ...(await ratesCells(parts, initialisation + 1))],
+  );
+  return [first, ...others];
 }
 
-/** The other cells; `matched-rates.json` is there. */
-export async function lastCells(parts: PartsOfStudy): Promise<readonly Cell[]> {
+async function lateCells(parts: PartsOfStudy, initialisation: number): Promise<readonly Cell[]> {
   const rates = new Map<string, RatesBySteps>();
   for (const task of parts.plan.tasks) {
     const found = await readMatchedRates(taskFolder(parts.folder, task));
     rates.set(task.name, found === undefined ? {} : ratesOf(found));
   }
-  return parts.units.filter(isLate).map(unit => unitCell(parts, unit, rates.get(unit.task.name)!));
+  return parts.units
+    .filter(unit => isLate(unit) && unit.initialisation === initialisation)
+    .map(unit => unitCell(parts, unit, rates.get(unit.task.name)!));
 }
 
-/** Untrained models come last, together, so that each is written once. */
 function isLate({ arms, initialisation }: Unit): boolean {
   return initialisation > 0 || arms.some(arm => matchedStepsOf(arm) !== undefined);
 }
@@ -94,21 +106,29 @@ function unitCell({ kind, study }: PartsOfStudy, { task, arms }: Unit, matched: 
   return { kind, options: part as unknown as Cell['options'], schema: SCHEMA };
 }
 
-/** Undefined when every rate that a unit needs is known. */
-async function ratesCell({ kind, study, plan, folder, units }: PartsOfStudy): Promise<Cell | undefined> {
+/**
+ * Matches the rates of a model for all arms of the plan, where a unit needs these rates or those of
+ * a later model. So every process matches in the same order, and no two of them write different
+ * rates into one file.
+ */
+async function ratesCells(
+  { kind, study, plan, folder, units }: PartsOfStudy,
+  initialisation: number,
+): Promise<readonly Cell[]> {
+  if (!units.some(unit => isLate(unit) && unit.initialisation >= initialisation)) return [];
   const matching: Record<string, RatesPart['matching'][string]> = {};
   for (const task of plan.tasks) {
     const known = (await readMatchedRates(taskFolder(folder, task))) ?? null;
-    const steps = stepsOf(units, task).filter(each => known?.rates[each] === undefined);
+    const steps = stepsOf(task, initialisation).filter(each => known?.rates[each] === undefined);
     if (steps.length > 0) matching[task.name] = { steps, known };
   }
-  if (Object.keys(matching).length === 0) return undefined;
+  if (Object.keys(matching).length === 0) return [];
   const part: RatesPart = { study, matching };
-  return { kind, options: part as unknown as Cell['options'], schema: SCHEMA };
+  return [{ kind, options: part as unknown as Cell['options'], schema: SCHEMA }];
 }
 
-/** The steps of which the arms of a task need a matched rate, the trained model first. */
-function stepsOf(units: readonly Unit[], task: TaskPlan): readonly MatchedSteps[] {
-  const own = units.filter(unit => unit.task.name === task.name).flatMap(({ arms }) => arms.map(matchedStepsOf));
-  return [...new Set(own.filter(steps => steps !== undefined))];
+/** The steps of a model whose rate the arms of a task need matched. */
+function stepsOf({ arms }: TaskPlan, initialisation: number): readonly MatchedSteps[] {
+  const own = arms.map(readArm).filter(arm => arm.initialisation === initialisation);
+  return [...new Set(own.map(matchedStepsOf).filter(steps => steps !== undefined))];
 }

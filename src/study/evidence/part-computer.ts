@@ -47,9 +47,9 @@ interface Place {
   readonly hooks: Hooks;
 }
 
-/** Computes cells of studies; the model of the last cell stays open. */
-export function partComputer(open: OpenStudy): QueueComputer {
-  const models = openModels();
+/** Computes cells of studies; the model of the last cell stays open, given models longer than the computer. */
+export function partComputer(open: OpenStudy, given?: OpenModels): QueueComputer {
+  const models = given ?? openModels();
   let at: { readonly key: string; readonly study: Promise<StudyAtWork> } | undefined;
 
   function studyOf(name: StudyName, hooks: Hooks): Promise<StudyAtWork> {
@@ -84,7 +84,9 @@ export function partComputer(open: OpenStudy): QueueComputer {
     },
     memoryBytes: async (options, hooks) => (await studyOf(partIn({ options }).study, hooks)).memoryBytes(),
     peakMemoryBytes: models.peakMemoryBytes,
-    close: models.close,
+    close: async () => {
+      if (given === undefined) await models.close();
+    },
   };
 }
 

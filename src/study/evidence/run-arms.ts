@@ -11,7 +11,8 @@ import { Interrupted } from '../../run/interrupted.ts';
 import { signatureOf } from '../../run/plan.ts';
 import { fileNameOf } from './arm.ts';
 import { refuseDiverged } from './diverged.ts';
-import { firstCells, lastCells, partIn, type StudyName } from './part-cells.ts';
+import { openModels } from './open-models.ts';
+import { partIn, type StudyName, stagesOf } from './part-cells.ts';
 import { armsKind } from './part-kinds.ts';
 import type { StudyInputs } from './study-inputs.ts';
 import { openTaskFolder, type TaskFolder } from './task-folder.ts';
@@ -51,10 +52,16 @@ export interface ArmsStatus {
  * @throws Interrupted after `signal`
  */
 export async function runArms(inputs: StudyInputs, options: RunArmsOptions): Promise<ArmsStatus> {
-  const kind = armsKind(async () => inputs);
+  const models = openModels();
+  const kind = armsKind(async () => inputs, models);
   const { threads, device } = options;
   const executor = here(new Map([[kind.name, kind]]), { threads, device });
-  return computeArms(inputs, { ...options, executor, study: { options: {}, plan: signatureOf(inputs.plan) } });
+  const study = { options: {}, plan: signatureOf(inputs.plan) };
+  try {
+    return await computeArms(inputs, { ...options, executor, study });
+  } finally {
+    await models.close();
+  }
 }
 
 /** What a call took so far. */
@@ -110,7 +117,7 @@ export async function computeArms(
         if ((await task.store.missing(part.arms)).length > 0) await refuseDiverged(task);
       };
       const parts = { kind: 'evidence-arms', study, plan, folder, units: missing };
-      for (const cellsOf of [firstCells, lastCells]) {
+      for (const cellsOf of stagesOf(plan)) {
         const cells = await cellsOf(parts);
         if (cells.length > 0)
           await executor(cells, folder, { signal, onFinished, onProgress: follow.onProgress, onNote: onWarning });

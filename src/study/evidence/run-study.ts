@@ -9,6 +9,7 @@ import { physicalCores } from '../../runtime/node/cores.ts';
 import { ownMemory } from '../../runtime/node/memory.ts';
 import type { EvidenceResult } from './fold/result.ts';
 import { foldFolder } from './fold-folder.ts';
+import { openModels } from './open-models.ts';
 import type { EvidenceWishes } from './options.ts';
 import { armsKind } from './part-kinds.ts';
 import { planAndRegister, type Registration } from './register-study.ts';
@@ -55,7 +56,8 @@ export async function runEvidence(options: EvidenceOptions = {}): Promise<Eviden
   const device = deviceToResume(folder, hooks.device, earlier?.provenance);
   const threads = hooks.threads ?? physicalCores();
   const watch = stopwatch(stages, undefined);
-  const kind = armsKind(async () => planned);
+  const models = openModels();
+  const kind = armsKind(async () => planned, models);
   const work = {
     ...{ ...hooks, folder, shard },
     study: { options: jsonOf(wishes), plan: registration.signature },
@@ -72,6 +74,8 @@ export async function runEvidence(options: EvidenceOptions = {}): Promise<Eviden
   } catch (error) {
     if (watch.read().tokens.arms > 0) await save().catch(() => undefined);
     throw error;
+  } finally {
+    await models.close();
   }
   const finished = arms.missing.length === 0 ? await readFinished(folder, plan) : undefined;
   if (finished !== undefined && earlier !== undefined) {

@@ -15,7 +15,7 @@ import { modelKey } from '../../run/shared-model.ts';
 import { fileNameOf, readArm } from './arm.ts';
 import type { ArmStore } from './arm-store.ts';
 import { type EvidenceWishes, evidenceOptions } from './options.ts';
-import { firstCells, lastCells, type PartsOfStudy, partIn } from './part-cells.ts';
+import { type PartsOfStudy, partIn, stagesOf } from './part-cells.ts';
 import { studyFolderInSweep } from './part-store.ts';
 import { planStudy } from './plan-study.ts';
 import { register } from './registration.ts';
@@ -65,14 +65,17 @@ export async function studyParts(
         study.units.filter(unit => mine.has(unit)),
       ),
     );
-  const stage = (cellsOf: typeof firstCells) => async () => {
-    const all = await Promise.all(studies.map(study => cellsOf({ ...study, units: missing.get(study)! })));
-    return inGroups(all.flat(), groupOf);
+  const stagesByStudy = studies.map(study => ({ study, stages: stagesOf(study.plan) }));
+  const stage = (i: number) => async () => {
+    const all = stagesByStudy.map(({ study, stages }) => stages[i]?.({ ...study, units: missing.get(study)! }) ?? []);
+    return inGroups((await Promise.all(all)).flat(), groupOf);
   };
   const peaks = new Map<string, number>();
   return {
     count: [...missing.values()].reduce((sum, { length }) => sum + length, 0),
-    stages: [stage(firstCells), stage(lastCells)],
+    stages: Array.from({ length: Math.max(0, ...stagesByStudy.map(({ stages }) => stages.length)) }, (_, i) =>
+      stage(i),
+    ),
     onFinished: (cell, outcome) => {
       const { plan } = partIn(cell).study;
       peaks.set(plan, Math.max(peaks.get(plan) ?? 0, peakOf(outcome)));
