@@ -6,6 +6,7 @@ import { followOne } from '../../cell/follow-one.ts';
 import { here } from '../../cell/here.ts';
 import type { Finished } from '../../cell/outcome.ts';
 import { type Shard, shareOf } from '../../cell/shard.ts';
+import { leaveWork } from '../../cell/work-folder.ts';
 import type { Hooks } from '../../hooks.ts';
 import { Interrupted } from '../../run/interrupted.ts';
 import { signatureOf } from '../../run/plan.ts';
@@ -61,6 +62,7 @@ export async function runArms(inputs: StudyInputs, options: RunArmsOptions): Pro
     return await computeArms(inputs, { ...options, executor, study });
   } finally {
     await models.close();
+    await leaveWork(options.folder);
   }
 }
 

@@ -2,6 +2,7 @@ import type { CellOptions } from '../../cell/cell.ts';
 import type { MakeExecutor } from '../../cell/executor.ts';
 import { here } from '../../cell/here.ts';
 import type { Shard } from '../../cell/shard.ts';
+import { leaveWork } from '../../cell/work-folder.ts';
 import { readFinished } from '../../files/run-folder.ts';
 import { type Hooks, splitHooks } from '../../hooks.ts';
 import { deviceToResume, type Provenance, stopwatch } from '../../run/provenance.ts';
@@ -76,6 +77,7 @@ export async function runEvidence(options: EvidenceOptions = {}): Promise<Eviden
     throw error;
   } finally {
     await models.close();
+    await leaveWork(folder);
   }
   const finished = arms.missing.length === 0 ? await readFinished(folder, plan) : undefined;
   if (finished !== undefined && earlier !== undefined) {
