@@ -27,7 +27,7 @@ export function keepRuntime(beforeClose: () => void = () => undefined): KeptRunt
     close,
     current: () => held?.runtime,
     lend: async options => {
-      const same = held?.options.threads === options.threads && held?.options.device === options.device;
+      const same = held !== undefined && isSame(held.options, options);
       // The signal of the job that opened the process has ended it.
       const stopped = held?.options.signal?.aborted ?? false;
       if (!same || stopped || held?.runtime.crash() !== undefined) await close();
@@ -38,4 +38,8 @@ export function keepRuntime(beforeClose: () => void = () => undefined): KeptRunt
       if (runtime.crash() !== undefined) await close();
     },
   };
+}
+
+function isSame(a: RuntimeOptions, b: RuntimeOptions): boolean {
+  return a.threads === b.threads && (a.device ?? 'cpu') === (b.device ?? 'cpu');
 }
