@@ -28,10 +28,15 @@ export async function requireSameClock(place: string, askTime: () => Promise<num
 
 export async function timeOfRedis(url: string): Promise<number> {
   const client = new Redis(url, { lazyConnect: true, retryStrategy: null });
+  let trouble: Error | undefined;
   // Without a listener, errors of a connection would end the process.
-  client.on('error', () => undefined);
+  client.on('error', error => {
+    trouble = error;
+  });
   try {
-    await client.connect();
+    await client.connect().catch(error => {
+      throw trouble ?? error;
+    });
     const [seconds, microseconds] = await client.time();
     return Number(seconds) * 1000 + Number(microseconds) / 1000;
   } finally {

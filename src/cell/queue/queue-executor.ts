@@ -15,7 +15,7 @@ import { idOfSweepFolder } from '../sweep-folder.ts';
 import { leaveWork, workFolderOf } from '../work-folder.ts';
 import { CELLS, type CellAnswer, type CellJob, FILES, type GivenBack, jobIdOf, jobOf } from './cell-job.ts';
 import { DamagedParcel, receiveFiles, removePieces } from './parcel.ts';
-import { LOOK_MS, PATIENCE_MS, patiently, queueServer, whenReady } from './queue-url.ts';
+import { closeQueues, LOOK_MS, openQueues, PATIENCE_MS, patiently, queueServer } from './queue-url.ts';
 
 export interface QueueExecutorOptions extends Pick<Hooks, 'offline'> {
   readonly url: string;
@@ -45,9 +45,8 @@ export function throughQueue({ url, kinds, offline, patienceMs = PATIENCE_MS }: 
     const server = queueServer(url);
     const patience = { ms: patienceMs, signal, onNote };
     const ask: Ask = work => patiently(server, work, patience);
-    const [queue, files] = [server.queue(CELLS), server.queue(FILES)];
+    const [queue, files] = await openQueues(server, [CELLS, FILES], patience);
     try {
-      await whenReady(server, [queue, files], patience);
       await ask(() => files.clean(WEEK_MS, 0, 'wait'));
       const sweep = (await idOfSweepFolder(root))!;
       const jobs = await jobsOf(cells, kinds, { sweep, signal, offline });
@@ -67,8 +66,7 @@ export function throughQueue({ url, kinds, offline, patienceMs = PATIENCE_MS }: 
       }
     } finally {
       await leaveWork(root);
-      // Where the server is away, closing would wait for it.
-      await Promise.race([Promise.allSettled([queue.close(), files.close()]), sleep(2000, undefined, { ref: false })]);
+      await closeQueues([queue, files]);
     }
   };
 }

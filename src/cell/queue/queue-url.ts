@@ -111,13 +111,30 @@ export async function patiently<T>(
 }
 
 /**
- * Waits until the queues of a server can be used.
+ * Opens queues once the server answers: a queue of PostgreSQL that is opened earlier stays closed.
  *
  * @throws UserError when the server is away too long, or its clock differs
  */
-export async function whenReady(server: QueueServer, queues: readonly Queue[], patience: Patience): Promise<void> {
-  await patiently(server, () => Promise.all(queues.map(queue => queue.waitUntilReady())), patience);
+export async function openQueues<const Names extends readonly string[]>(
+  server: QueueServer,
+  names: Names,
+  patience: Patience,
+): Promise<{ [I in keyof Names]: Queue }> {
   await patiently(server, () => requireSameClock(server.place, server.time), patience);
+  const queues = names.map(name => server.queue(name));
+  try {
+    await patiently(server, () => Promise.all(queues.map(queue => queue.waitUntilReady())), patience);
+  } catch (error) {
+    await closeQueues(queues);
+    throw error;
+  }
+  return queues as { [I in keyof Names]: Queue };
+}
+
+/** Closes queues or workers. Where the server is away, that would wait for it, so it takes `ms` at most. */
+export async function closeQueues(queues: readonly Pick<Queue, 'close'>[], ms = 2000): Promise<void> {
+  const closed = Promise.allSettled(queues.map(queue => queue.close()));
+  await Promise.race([closed, sleep(ms, undefined, { ref: false })]);
 }
 
 class NoAnswer extends Error {}

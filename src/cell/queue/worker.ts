@@ -12,7 +12,7 @@ import { idOfSweepFolder } from '../sweep-folder.ts';
 import { folderOfCell } from '../sweep-store.ts';
 import { CELLS, type CellAnswer, type CellJob, FILES, type GivenBack } from './cell-job.ts';
 import { sendFiles } from './parcel.ts';
-import { LOOK_MS, PATIENCE_MS, queueServer, whenReady } from './queue-url.ts';
+import { closeQueues, LOOK_MS, openQueues, PATIENCE_MS, queueServer } from './queue-url.ts';
 
 export interface WorkerOptions extends Pick<Hooks, 'threads' | 'device' | 'offline' | 'signal'> {
   readonly url: string;
@@ -54,9 +54,9 @@ export async function work(options: WorkerOptions): Promise<WorkerReport> {
   const { url, once, signal, onNote, patienceMs = PATIENCE_MS } = options;
   const server = queueServer(url);
   const name = `${hostname()}:${process.pid}`;
+  const [queue, files] = await openQueues(server, [CELLS, FILES], { ms: patienceMs, signal, onNote });
   const own = options.out === undefined ? await mkdtemp(join(tmpdir(), 'dualform-worker-')) : undefined;
   const root = resolve(options.out ?? own!);
-  const [queue, files] = [server.queue(CELLS), server.queue(FILES)];
   const tally = { done: 0, failed: 0, givenBack: 0 };
   const refused = new Set<string>();
   let computing: CellProcess | undefined;
@@ -128,7 +128,6 @@ export async function work(options: WorkerOptions): Promise<WorkerReport> {
   }
 
   try {
-    await whenReady(server, [queue, files], { ms: patienceMs, signal, onNote });
     const worker = server.worker(
       CELLS,
       async (job, token) => {
@@ -150,15 +149,11 @@ export async function work(options: WorkerOptions): Promise<WorkerReport> {
     while (!signal?.aborted && !(once && !busy && (await nothingWaits(queue, refused)))) {
       await sleep(LOOK_MS, undefined, signal && { signal }).catch(() => undefined);
     }
-    // Where the server is away, closing would wait for it.
-    await Promise.race([worker.close(), sleep(CLOSE_MS, undefined, { ref: false })]);
+    await closeQueues([worker], CLOSE_MS);
     return { schema: 'dualform.worker/1', ...tally };
   } finally {
     await computing?.close();
-    await Promise.race([
-      Promise.allSettled([queue.close(), files.close()]),
-      sleep(CLOSE_MS, undefined, { ref: false }),
-    ]);
+    await closeQueues([queue, files], CLOSE_MS);
     if (own !== undefined) await rm(own, { recursive: true, force: true });
   }
 }
