@@ -36,11 +36,7 @@ export function UpdatesChart({ updates, ghost }: UpdatesChartProps) {
       {updates.nulls.map(({ name, why }) =>
         why === undefined ? null : <p key={name} class="help">{`No null "${name}": ${why}.`}</p>,
       )}
-      <ByLayer
-        title="Size of both updates by layer"
-        y="size of the update, as a share of the zero-shot output"
-        series={sizes}
-      />
+      <ByLayer title="Size of both updates by layer" y="share of the zero-shot output" series={sizes} />
     </section>
   );
 }
