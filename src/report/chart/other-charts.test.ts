@@ -77,7 +77,7 @@ test('groups with scales of their own: neither crushes the other', () => {
   expect(b! - a!).toBeGreaterThan(20 * (d! - c!));
   expect(count(intervalChart(chart), '>zero</text>')).toBe(2);
   expect(count(intervalChart(chart), '>shuffled</text>')).toBe(1);
-  // Names that would meet stand in two lines.
+  // Names that would overlap are on two lines.
   const lines = [...intervalChart(chart).matchAll(/y="([\d.]+)" text-anchor="middle">(?:zero|shuffled)</g)];
   expect(new Set(lines.map(([, y]) => y)).size).toBe(3);
   expect(intervalNumbers(chart).rows[2]).toEqual(['ceiling: c', '1 (0.9 to 1.1)']);

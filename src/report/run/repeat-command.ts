@@ -54,7 +54,7 @@ function flagsOf(run: RunData): Readonly<Record<keyof typeof runOptions, Value>>
     bos: plan.bos === undefined ? undefined : textOf(run, [plan.bos]),
     batchSize: plan.batchSize,
     precision: plan.model?.precision,
-    // It chooses seed, rate, shots and tap, which stand above.
+    // It chooses seed, rate, shots and tap, which are above.
     preset: undefined,
     // The folder holds their effect alone.
     momentum: undefined,

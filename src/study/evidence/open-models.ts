@@ -1,4 +1,5 @@
 /** @file The models of a study, one at a time, kept open from cell to cell. */
+import { leaveWork } from '../../cell/work-folder.ts';
 import type { Checkpoint } from '../../checkpoint/checkpoint.ts';
 import type { Device } from '../../device.ts';
 import type { Hooks } from '../../hooks.ts';
@@ -32,6 +33,17 @@ interface Held {
   readonly stop: AbortController;
   readonly untrained: UntrainedModel | undefined;
   model?: LoadedModel;
+}
+
+/** Work below a folder with models that stay open until it ends. */
+export async function withOpenModels<T>(folder: string, work: (models: OpenModels) => Promise<T>): Promise<T> {
+  const models = openModels();
+  try {
+    return await work(models);
+  } finally {
+    await models.close();
+    await leaveWork(folder);
+  }
 }
 
 /** Keeps one model and one compute process open until `close`. */

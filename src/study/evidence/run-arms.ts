@@ -6,13 +6,12 @@ import { followOne } from '../../cell/follow-one.ts';
 import { here } from '../../cell/here.ts';
 import type { Finished } from '../../cell/outcome.ts';
 import { type Shard, shareOf } from '../../cell/shard.ts';
-import { leaveWork } from '../../cell/work-folder.ts';
 import type { Hooks } from '../../hooks.ts';
 import { Interrupted } from '../../run/interrupted.ts';
 import { signatureOf } from '../../run/plan.ts';
 import { fileNameOf } from './arm.ts';
 import { refuseDiverged } from './diverged.ts';
-import { openModels } from './open-models.ts';
+import { withOpenModels } from './open-models.ts';
 import { partIn, type StudyName, stagesOf } from './part-cells.ts';
 import { armsKind } from './part-kinds.ts';
 import type { StudyInputs } from './study-inputs.ts';
@@ -53,17 +52,12 @@ export interface ArmsStatus {
  * @throws Interrupted after `signal`
  */
 export async function runArms(inputs: StudyInputs, options: RunArmsOptions): Promise<ArmsStatus> {
-  const models = openModels();
-  const kind = armsKind(async () => inputs, models);
-  const { threads, device } = options;
-  const executor = here(new Map([[kind.name, kind]]), { threads, device });
-  const study = { options: {}, plan: signatureOf(inputs.plan) };
-  try {
-    return await computeArms(inputs, { ...options, executor, study });
-  } finally {
-    await models.close();
-    await leaveWork(options.folder);
-  }
+  return withOpenModels(options.folder, models => {
+    const kind = armsKind(async () => inputs, models);
+    const { threads, device } = options;
+    const executor = here(new Map([[kind.name, kind]]), { threads, device });
+    return computeArms(inputs, { ...options, executor, study: { options: {}, plan: signatureOf(inputs.plan) } });
+  });
 }
 
 /** What a call took so far. */

@@ -2,7 +2,6 @@ import type { CellOptions } from '../../cell/cell.ts';
 import type { MakeExecutor } from '../../cell/executor.ts';
 import { here } from '../../cell/here.ts';
 import type { Shard } from '../../cell/shard.ts';
-import { leaveWork } from '../../cell/work-folder.ts';
 import { readFinished } from '../../files/run-folder.ts';
 import { type Hooks, splitHooks } from '../../hooks.ts';
 import { deviceToResume, type Provenance, stopwatch } from '../../run/provenance.ts';
@@ -10,7 +9,7 @@ import { physicalCores } from '../../runtime/node/cores.ts';
 import { ownMemory } from '../../runtime/node/memory.ts';
 import type { EvidenceResult } from './fold/result.ts';
 import { foldFolder } from './fold-folder.ts';
-import { openModels } from './open-models.ts';
+import { withOpenModels } from './open-models.ts';
 import type { EvidenceWishes } from './options.ts';
 import { armsKind } from './part-kinds.ts';
 import { planAndRegister, type Registration } from './register-study.ts';
@@ -57,12 +56,9 @@ export async function runEvidence(options: EvidenceOptions = {}): Promise<Eviden
   const device = deviceToResume(folder, hooks.device, earlier?.provenance);
   const threads = hooks.threads ?? physicalCores();
   const watch = stopwatch(stages, undefined);
-  const models = openModels();
-  const kind = armsKind(async () => planned, models);
   const work = {
     ...{ ...hooks, folder, shard },
     study: { options: jsonOf(wishes), plan: registration.signature },
-    executor: executor(new Map([[kind.name, kind]]), { ...hooks, threads, device }),
     onComputed: ({ peakMemoryBytes, tokens }: Used) => {
       watch.add('arms', 0, tokens - watch.read().tokens.arms);
       watch.notePeak(peakMemoryBytes);
@@ -71,13 +67,14 @@ export async function runEvidence(options: EvidenceOptions = {}): Promise<Eviden
   const save = () => noteTimes(folder, before => sumOf(before, watch.read()), { threads, device });
   let arms: ArmsStatus;
   try {
-    arms = await watch.time('arms', () => computeArms(planned, work));
+    arms = await withOpenModels(folder, models => {
+      const kind = armsKind(async () => planned, models);
+      const made = executor(new Map([[kind.name, kind]]), { ...hooks, threads, device });
+      return watch.time('arms', () => computeArms(planned, { ...work, executor: made }));
+    });
   } catch (error) {
     if (watch.read().tokens.arms > 0) await save().catch(() => undefined);
     throw error;
-  } finally {
-    await models.close();
-    await leaveWork(folder);
   }
   const finished = arms.missing.length === 0 ? await readFinished(folder, plan) : undefined;
   if (finished !== undefined && earlier !== undefined) {
