@@ -3,9 +3,11 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { childModule } from './child-module.ts';
 import { openRuntime } from './runtime/node/open-runtime.ts';
+
+vi.unmock('./child-module.ts');
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 
