@@ -2,6 +2,7 @@ import type { Engine, EngineSession } from './engine.ts';
 import { NonFiniteError } from './errors.ts';
 import { misfit } from './feeds.ts';
 import { type Answers, describeShape, type Kind, type Request, type Shape, type TensorData } from './protocol.ts';
+import { squaredDistance } from './squared-distance.ts';
 
 interface OpenSession<T extends Shape> {
   readonly name: string;
@@ -148,6 +149,13 @@ export function createExecutor<T extends Shape>(engine: Engine<T>): Executor {
     },
     async concatenate({ handle, name, parts, axis }) {
       return { shape: hold(handle, name, await engine.concatenate(parts.map(use), axis)) };
+    },
+    async distance({ pairs }) {
+      let squared = 0;
+      for (const [a, b] of pairs) {
+        squared = squaredDistance(await engine.download(use(a)), await engine.download(use(b)), squared);
+      }
+      return { squared };
     },
     release({ handles }) {
       // A handle is missing when the request that creates it failed.

@@ -89,6 +89,7 @@ export type Request =
       readonly parts: readonly number[];
       readonly axis: number;
     }
+  | { readonly kind: 'distance'; readonly pairs: readonly (readonly [handle: number, other: number])[] }
   | { readonly kind: 'release'; readonly handles: readonly number[] }
   | { readonly kind: 'tensors' }
   | { readonly kind: 'memory' };
@@ -108,6 +109,7 @@ export interface Answers {
   };
   download: { readonly tensor: TensorData };
   concatenate: { readonly shape: Shape };
+  distance: { readonly squared: number };
   release: Record<never, never>;
   tensors: { readonly names: readonly string[] };
   memory: Memory;

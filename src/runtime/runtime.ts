@@ -111,6 +111,11 @@ export interface Runtime {
   download(handle: Handle): Promise<TensorData>;
   /** A new tensor: the given ones joined along `axis`. */
   concatenate(name: string, handles: readonly Handle[], axis: number): Promise<Handle>;
+  /**
+   * The squared distance of tensors from others, computed where they are: in float64, pair by pair
+   * and element by element.
+   */
+  squaredDistance(pairs: readonly (readonly [Handle, Handle])[]): Promise<number>;
   release(handles: readonly Handle[]): Promise<void>;
   /** Whether the tensor of a handle exists: this runtime made it and did not release it. */
   readonly has: (handle: Handle) => boolean;
@@ -243,6 +248,11 @@ export function runtimeOver(connection: Connection): Runtime {
       const handle = nextHandle++;
       const request = { kind: 'concatenate', handle, name, parts: parts.map(idOf), axis } as const;
       return hold(handle, name, (await ask(`concatenating ${name}`, request)).shape);
+    },
+
+    async squaredDistance(pairs) {
+      const request = { kind: 'distance', pairs: pairs.map(([a, b]) => [idOf(a), idOf(b)] as const) } as const;
+      return (await ask(`comparing ${pairs.length} tensors`, request)).squared;
     },
 
     async release(released) {

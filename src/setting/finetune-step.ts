@@ -28,6 +28,8 @@ export interface StepOptions {
   readonly graph?: ModelGraph;
   /** Where the gradient is taken; at the projections that the step changes unless given. */
   readonly at?: Projections;
+  /** Whether the queries are returned. */
+  readonly queries: boolean;
 }
 
 export interface FinetuneStep {
@@ -35,7 +37,7 @@ export interface FinetuneStep {
   readonly projections: Projections;
   /** L before the step, in nats. */
   readonly loss: number;
-  /** The scaled queries of all tokens before the step: [T, H*dh] in each layer. */
+  /** The scaled queries of all tokens before the step: [T, H*dh] in each layer; empty unless requested. */
   readonly queries: readonly Float32Array[];
   /** Time inside the graphs. */
   readonly seconds: number;
@@ -52,15 +54,15 @@ export async function finetuneStep(
   model: LoadedModel,
   projections: Projections,
   sequence: readonly number[],
-  { learningRate, doing, graph = gradientGraph, at = projections }: StepOptions,
+  { learningRate, doing, graph = gradientGraph, at = projections, queries }: StepOptions,
 ): Promise<FinetuneStep> {
   const { runtime, decoder } = model;
 
   // 1. Loss and gradients. All gradients are computed before any projection changes.
   const gradientSession = await model.session(graph);
   const queryNames = Array.from({ length: decoder.layers }, (_, layer) => names.query(layer));
-  // The queries are fetched in any case, so that an error names the first layer that diverged.
-  const fetch = [...queryNames, its.loss];
+  // The queries are computed in any case, so that an error names the first layer that diverged.
+  const fetch = queries ? [...queryNames, its.loss] : [its.loss];
   const { fetched, kept, ...pass } = await runtime.run(gradientSession, {
     doing,
     feeds: { ...at, ...sequenceFeeds(sequence) },
@@ -74,6 +76,7 @@ export async function finetuneStep(
   const pretrained = new Set(Object.values(model.pretrained));
   const after: Record<string, Handle> = { ...projections };
   let { seconds } = pass;
+  if (!queries) await runtime.release(queryNames.map(name => kept[name]!));
   for (const group of updateGroups(decoder)) {
     const feeds = updateFeeds(group, projections, kept);
     const update = await runtime.run(updateSession, {
@@ -89,7 +92,7 @@ export async function finetuneStep(
   return {
     projections: after,
     loss: fetched[its.loss]!.data[0]!,
-    queries: queryNames.map(name => fetched[name]!.data as Float32Array),
+    queries: queries ? queryNames.map(name => fetched[name]!.data as Float32Array) : [],
     seconds,
   };
 }

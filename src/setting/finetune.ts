@@ -86,7 +86,8 @@ async function takeSteps(
     let seconds = 0;
     for (const [i, sequence] of sequences.entries()) {
       const doing = `finetuning step ${i + 1} of ${sequences.length}`;
-      const step = await finetuneStep(owner, projections, sequence, { learningRate, doing, ...kind }).catch(error => {
+      const stepOptions = { learningRate, doing, queries: onQueries !== undefined, ...kind };
+      const step = await finetuneStep(owner, projections, sequence, stepOptions).catch(error => {
         throw error instanceof NonFiniteError ? diverged(error, learningRate, i) : error;
       });
       projections = step.projections;

@@ -1,5 +1,5 @@
 import type { LoadedModel, Projections } from '../model/loaded-model.ts';
-import type { Handle, TensorData } from '../runtime/runtime.ts';
+import type { TensorData } from '../runtime/runtime.ts';
 import { releaseOnFailure } from '../runtime/scope.ts';
 import { fillNormal, type RandomStream } from '../statistics/random.ts';
 import { type ProjectionPart, projectionParts } from './projection-parts.ts';
@@ -21,18 +21,28 @@ export async function randomStep(
 ): Promise<Projections> {
   const parts = projectionParts(model.decoder);
   return releaseOnFailure(model, async ({ runtime, pretrained }) => {
-    const moved: Record<string, Handle> = {};
-    for (const { name } of model.decoder.projections.flat()) {
-      const both = [runtime.download(pretrained[name]!), runtime.download(changed[name]!)] as const;
-      const [{ dims, data }, after] = await Promise.all(both);
-      const weights = Float32Array.from(data);
+    // All are asked for at once: what the caller asks for next is computed while numbers are drawn.
+    const crossing = model.decoder.projections.flat().map(({ name }) => {
+      return Promise.all([name, runtime.download(pretrained[name]!), runtime.download(changed[name]!)]);
+    });
+    const moved: { readonly name: string; readonly dims: readonly number[]; readonly data: Float32Array }[] = [];
+    for (const [name, { dims, data: before }, { data: after }] of await Promise.all(crossing)) {
+      const data = Float32Array.from(before);
       for (const part of parts) {
-        if (part.tensor.name === name) moveRandomly(weights, after.data, part, streamOf(part.index));
+        if (part.tensor.name === name) moveRandomly(data, after, part, streamOf(part.index));
       }
-      moved[name] = await runtime.upload(name, { type: 'float32', dims, data: weights });
+      moved.push({ name, dims, data });
+      await answersArrive();
     }
-    return moved;
+    const uploads = moved.map(({ name, ...tensor }) => runtime.upload(name, { type: 'float32', ...tensor }));
+    const handles = await Promise.all(uploads);
+    return Object.fromEntries(handles.map(handle => [handle.name, handle]));
   });
+}
+
+/** Lets answers to other requests in. */
+function answersArrive(): Promise<void> {
+  return new Promise(resolve => setTimeout(resolve));
 }
 
 /** Moves one part of `weights` as far as `after` is away from it. */
@@ -58,13 +68,6 @@ function moveRandomly(
 
 /** The length of a step: the Frobenius norm of the change of all projections together. */
 export async function stepNorm({ runtime, pretrained }: LoadedModel, changed: Projections): Promise<number> {
-  let squares = 0;
-  for (const [name, handle] of Object.entries(changed)) {
-    if (handle === pretrained[name]) continue;
-    // The second crosses while the first is read.
-    const both = [runtime.download(pretrained[name]!), runtime.download(handle)] as const;
-    const [{ data: before }, { data: after }] = await Promise.all(both);
-    for (let i = 0; i < after.length; i++) squares += (after[i]! - before[i]!) ** 2;
-  }
-  return Math.sqrt(squares);
+  const moved = Object.entries(changed).filter(([name, handle]) => handle !== pretrained[name]);
+  return Math.sqrt(await runtime.squaredDistance(moved.map(([name, handle]) => [handle, pretrained[name]!])));
 }

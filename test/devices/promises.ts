@@ -220,6 +220,22 @@ export function testPromises({ open, growth }: Device): void {
     await runtime.release([...parts, joined]);
   });
 
+  test('squaredDistance adds up the squared differences of pairs in float64', async () => {
+    const a = await runtime.upload('a', floats([1, 3], 1, 2, 1e-4));
+    const b = await runtime.upload('b', floats([1, 3], 4, -2, 0));
+    const distance = await runtime.squaredDistance([
+      [a, b],
+      [b, a],
+    ]);
+    expect(distance).toBe(9 + 16 + Math.fround(1e-4) ** 2 + 9 + 16 + Math.fround(1e-4) ** 2);
+    expect(await runtime.squaredDistance([])).toBe(0);
+    const other = await runtime.upload('other', floats([3], 0, 0, 0));
+    await expect(runtime.squaredDistance([[a, other]])).rejects.toThrow(
+      'a tensor float32[1,3] has no distance from a tensor float32[3]',
+    );
+    await runtime.release([a, b, other]);
+  });
+
   test('usage counts sessions and handles', async () => {
     const before = await runtime.usage();
     const handle = await runtime.upload('x', x);

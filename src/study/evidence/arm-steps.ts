@@ -19,6 +19,14 @@ export interface SameSteps {
   readonly training: TrainingTokens;
 }
 
+/** What arms of a seed leave for each other. */
+export interface SharedSteps {
+  /** Of `F/d/same`. */
+  steps?: SameSteps;
+  /** Of `F/d/random`, where it was drawn ahead. */
+  random?: Promise<Projections>;
+}
+
 /** What steps leave. */
 export interface ArmSteps {
   readonly projections: Projections;
@@ -47,13 +55,13 @@ export async function takeSteps(
   context: StepsContext,
   arm: Arm,
   set: DemonstrationSet,
-  shared: { steps?: SameSteps },
+  shared: SharedSteps,
 ): Promise<ArmSteps> {
   const { model, rateOf } = context;
   if (arm.variant === 'random') {
-    const { projections } = await sameSteps(context, arm, set, shared);
-    const random = await randomStep(model, projections, seedStreams(arm.seed!).random);
-    return { projections: random, learningRate: null, losses: [] };
+    const same = await sameSteps(context, arm, set, shared);
+    const projections = await (shared.random ?? drawRandom(context, arm, same));
+    return { projections, learningRate: null, losses: [] };
   }
   const learningRate = await rateOf(arm);
   if (arm.variant === 'same') return { ...(await sameSteps(context, arm, set, shared)), learningRate };
@@ -61,12 +69,17 @@ export async function takeSteps(
   return { ...(await take(model, set.finetuning, { learningRate })), learningRate };
 }
 
+/** The projections of `F/d/random`: what is requested meanwhile is computed while they are drawn. */
+export function drawRandom({ model }: StepsContext, { seed }: Arm, { projections }: SameSteps): Promise<Projections> {
+  return randomStep(model, projections, seedStreams(seed!).random);
+}
+
 /** Finetuning on the demonstrations of the seed themselves, once. */
 async function sameSteps(
   { model, rateOf }: StepsContext,
   { initialisation, seed }: Arm,
   set: DemonstrationSet,
-  shared: { steps?: SameSteps },
+  shared: SharedSteps,
 ): Promise<SameSteps> {
   if (shared.steps !== undefined) return shared.steps;
   const recorder = recordQueries(set, model.decoder.layers);

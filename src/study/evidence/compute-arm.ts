@@ -1,5 +1,4 @@
 /** @file Computes an arm: makes its setting and observes the queries in it. */
-import { setImmediate } from 'node:timers/promises';
 import { releasePrefix } from '../../model/prefix.ts';
 import { isNonFinite } from '../../runtime/errors.ts';
 import { releaseProjections } from '../../setting/finetune.ts';
@@ -8,7 +7,7 @@ import { finetuned, inContext, type Setting, zeroShot } from '../../setting/sett
 import type { DemonstrationSet } from '../../task/sequence.ts';
 import { type Arm, armOf, zeroShotArm } from './arm.ts';
 import type { ArmData, ArmRecord, MissingArm } from './arm-record.ts';
-import { type SameSteps, type StepsContext, takeSteps } from './arm-steps.ts';
+import { drawRandom, type SharedSteps, type StepsContext, takeSteps } from './arm-steps.ts';
 import { heldOutLosses } from './held-out-losses.ts';
 import { type KendallQueries, kendallOfArm } from './kendall-of-arm.ts';
 import { type ObservedQueries, type ObserveQueriesOptions, observeQueries } from './observe-queries.ts';
@@ -25,11 +24,11 @@ export interface ArmContext extends StepsContext {
  * Kendall in `F/d/same` the attention in `I/d/same`. Where a study resumes between two of them, it
  * is computed again.
  */
-export interface SharedInSeed {
+export interface SharedInSeed extends SharedSteps {
+  /** Whether `F/d/random` comes after `F/d/same`. */
+  readonly drawsRandom?: boolean;
   /** Of `I/d/same`: [L, P] of each query. */
   contextScores?: readonly Float32Array[];
-  /** Of `F/d/same`. */
-  steps?: SameSteps;
 }
 
 /** What arms of all seeds take from the zero-shot arm of the trained model. */
@@ -118,6 +117,11 @@ async function finetunedArm(context: ArmContext, arm: Arm, set: DemonstrationSet
   const step = { norm: await stepNorm(model, projections) };
   const setting = await finetuned(model, sequences.bos, projections);
   const isReported = arm.variant === 'same' && arm.initialisation === 0;
+  if (arm.variant === 'same' && shared.seed.drawsRandom) {
+    shared.seed.random = drawRandom(context, arm, shared.seed.steps!);
+    // Its arm tells the error.
+    shared.seed.random.catch(() => undefined);
+  }
   const observed = await observe(context, arm, setting, { query: isReported });
   const { steps } = shared.seed;
   if (projections !== steps?.projections) await releaseProjections(model, projections);
@@ -131,14 +135,8 @@ async function finetunedArm(context: ArmContext, arm: Arm, set: DemonstrationSet
   // While the compute process is at the losses, this one is at Kendall.
   const before = heldOutLosses(model, model.pretrained, heldOut);
   const after = heldOutLosses(model, projections, heldOut);
-  const [kendall] = await Promise.all([later(() => kendallOfArm(queries, steps!.training)), before, after]);
+  const [kendall] = await Promise.all([kendallOfArm(queries, steps!.training), before, after]);
   return { learningRate, losses, step, heldOut: { before: await before, after: await after }, kendall, observed };
-}
-
-/** Does work after the requests that were made before it have been sent. */
-async function later<T>(work: () => T): Promise<T> {
-  await setImmediate();
-  return work();
 }
 
 /** The attention in `I/d/same` to its prefix; computed again where the arm is stored already. */

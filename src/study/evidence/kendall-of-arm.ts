@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import {
   kendallOfAttention,
   type TrainingTokens,
@@ -17,19 +18,29 @@ export interface KendallQueries {
 
 /**
  * Kendall of each query and layer, with its nulls: the queries of the untouched model, and the
- * finetuned query of the next row (the first after the last).
+ * finetuned query of the next row (the first after the last). Requests that were made before are
+ * answered meanwhile.
  */
-export function kendallOfArm(
+export async function kendallOfArm(
   { contextScores, finetuned, untouched }: KendallQueries,
   training: TrainingTokens,
-): NonNullable<ArmRecord['kendall']> {
-  const attention = finetuned.map(query => trainingAttention(query, training));
-  const with_ = (attentionOf: (row: number) => readonly Float64Array[]) => {
-    return contextScores.map((scores, row) => kendallOfAttention(scores, attentionOf(row), training));
-  };
+): Promise<NonNullable<ArmRecord['kendall']>> {
+  const attention = await forEachRow(finetuned.length, row => trainingAttention(finetuned[row]!, training));
+  const with_ = (attentionOf: (row: number) => readonly Float64Array[]) =>
+    forEachRow(contextScores.length, row => kendallOfAttention(contextScores[row]!, attentionOf(row), training));
   return {
-    finetuned: with_(row => attention[row]!),
-    untouched: with_(row => trainingAttention(untouched[row]!, training)),
-    permutedRows: with_(row => attention[(row + 1) % attention.length]!),
+    finetuned: await with_(row => attention[row]!),
+    untouched: await with_(row => trainingAttention(untouched[row]!, training)),
+    permutedRows: await with_(row => attention[(row + 1) % attention.length]!),
   };
+}
+
+/** Lets the answers of the compute process in between: it waits until each is read. */
+async function forEachRow<T>(rows: number, work: (row: number) => T): Promise<readonly T[]> {
+  const done: T[] = [];
+  for (let row = 0; row < rows; row++) {
+    await setImmediate();
+    done.push(work(row));
+  }
+  return done;
 }

@@ -148,7 +148,7 @@ async function computeUnit(
   const inTask: SharedInTask = (initialisation === 0 && shared.get(task)) || {};
   if (initialisation === 0) shared.set(task, inTask);
   await models.use({ checkpoint, initialisation, beside: besideOf(out) }, hooks, async model => {
-    const inSeed: SharedInSeed = {};
+    const inSeed: SharedInSeed = { drawsRandom: missing.some(({ variant }) => variant === 'random') };
     const rateOf = async (arm: (typeof all)[number]) => learningRateOf(arm, sequences.plan.rate, rates);
     const context = { model, sequences, batchSize: plan.batchSize, rateOf };
     for (const arm of missing) {
