@@ -200,6 +200,27 @@ describe('a study', () => {
     expect(JSON.parse(text(out, 'provenance.json')).timing.tokens.arms).toBe(tokens);
   });
 
+  test('claims no machine for arms that it finds without times', async () => {
+    const copy = scratch();
+    cpSync(whole, copy, { recursive: true });
+    rmSync(join(copy, 'provenance.json'));
+    const { arms, provenance } = await runEvidence({ ...small, out: copy });
+    expect(arms.found).toBe(arms.arms);
+    expect(provenance.device).toBe('unknown');
+    expect(readdirSync(copy)).not.toContain('provenance.json');
+    expect(text(copy, 'result.json')).toBe(result);
+  });
+
+  test('says on which device it was begun, even if it is stopped before its first arm is stored', async () => {
+    const out = scratch();
+    const stop = new AbortController();
+    const onProgress = ({ stage }: { readonly stage: string }) => stage === 'arms' && stop.abort();
+    await expect(runEvidence({ ...small, out, signal: stop.signal, onProgress })).rejects.toThrow(/interrupted/);
+    const { provenance, timing } = JSON.parse(text(out, 'provenance.json'));
+    expect(provenance).toMatchObject({ threads: 1, device: 'cpu' });
+    expect(timing.tokens).toEqual({ arms: 0, fold: 0 });
+  });
+
   test('chains what is added later to its registration', async () => {
     const copy = scratch();
     cpSync(whole, copy, { recursive: true });

@@ -74,10 +74,13 @@ export async function computeArms(
     signal,
     onProgress,
     onWarning,
+    onBegin,
     onComputed,
   }: Pick<RunArmsOptions, 'folder' | 'shard' | 'signal' | 'onProgress' | 'onWarning'> & {
     readonly study: StudyName;
     readonly executor: Executor;
+    /** Called before the first arm is computed, where any is missing. */
+    readonly onBegin?: () => Promise<unknown>;
     /** Hears of each unit of arms that this call computed. */
     readonly onComputed?: (used: Used) => void;
   },
@@ -94,6 +97,7 @@ export async function computeArms(
     const missing = units.filter(({ task, arms }) => arms.some(({ id }) => isMissing(task.name, id)));
     const used = { peakMemoryBytes: 0, graphSeconds: 0, tokens: 0 };
     if (missing.length > 0) {
+      await onBegin?.();
       const tally = workTally(units, before.missing, tasks, onProgress);
       const follow = followOne(onProgress);
       const onFinished = async (cell: Cell, outcome: Finished) => {

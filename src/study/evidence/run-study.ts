@@ -4,7 +4,7 @@ import { here } from '../../cell/here.ts';
 import type { Shard } from '../../cell/shard.ts';
 import { readFinished } from '../../files/run-folder.ts';
 import { type Hooks, splitHooks } from '../../hooks.ts';
-import { deviceToResume, type Provenance, stopwatch } from '../../run/provenance.ts';
+import { deviceToResume, type Provenance, stopwatch, unknownMachine } from '../../run/provenance.ts';
 import { physicalCores } from '../../runtime/node/cores.ts';
 import { ownMemory } from '../../runtime/node/memory.ts';
 import type { EvidenceResult } from './fold/result.ts';
@@ -56,15 +56,18 @@ export async function runEvidence(options: EvidenceOptions = {}): Promise<Eviden
   const device = deviceToResume(folder, hooks.device, earlier?.provenance);
   const threads = hooks.threads ?? physicalCores();
   const watch = stopwatch(stages, undefined);
+  const machine = { threads, device };
   const work = {
     ...{ ...hooks, folder, shard },
     study: { options: jsonOf(wishes), plan: registration.signature },
+    // A call that is killed leaves the device.
+    onBegin: () => noteTimes(folder, before => before ?? stopwatch(stages, undefined).read(), machine),
     onComputed: ({ peakMemoryBytes, tokens }: Used) => {
       watch.add('arms', 0, tokens - watch.read().tokens.arms);
       watch.notePeak(peakMemoryBytes);
     },
   };
-  const save = () => noteTimes(folder, before => sumOf(before, watch.read()), { threads, device });
+  const save = () => noteTimes(folder, before => sumOf(before, watch.read()), machine);
   let arms: ArmsStatus;
   try {
     arms = await withOpenModels(folder, models => {
@@ -82,7 +85,10 @@ export async function runEvidence(options: EvidenceOptions = {}): Promise<Eviden
   }
   const result = arms.missing.length === 0 ? await watch.time('fold', () => foldFolder(folder)) : null;
   watch.notePeak(ownMemory().peakResidentBytes);
-  return { folder, registered, arms, result, ...(await save()) };
+  // Nothing says where arms were computed that were there without times.
+  const isUnknown = earlier === undefined && watch.read().tokens.arms === 0;
+  const times = isUnknown ? { timing: watch.read(), provenance: unknownMachine(threads) } : await save();
+  return { folder, registered, arms, result, ...times };
 }
 
 /** As another process reads it. */
