@@ -15,16 +15,11 @@ interface ComparedPart {
 
 /** @param folder of the study */
 export function comparedParts({ parts }: StudyCost, folder: string): readonly ComparedPart[] {
-  return parts.flatMap(({ task, part, arms, seconds }) => {
+  return parts.map(({ task, part, arms, seconds }) => {
     const stored = recordsOf(join(folder, task, 'arms')).filter(({ arm }) => partOf(readArm(arm)) === part);
-    if (stored.length === 0) return [];
     const measured = stored.reduce((sum, record) => sum + ('seconds' in record ? record.seconds : 0), 0);
-    return [{ task, part, arms: stored.length, estimated: (seconds! / arms) * stored.length, measured }];
+    return { task, part, arms, estimated: seconds!, measured };
   });
-}
-
-export function sumOf(parts: readonly ComparedPart[], of: 'estimated' | 'measured'): number {
-  return parts.reduce((sum, part) => sum + part[of], 0);
 }
 
 function recordsOf(folder: string): readonly (ArmRecord | MissingArm)[] {

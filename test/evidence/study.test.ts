@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { finetuneInOneStep } from '../../src/setting/finetune.ts';
 import { addAdditions, readAdditions } from '../../src/study/evidence/additions.ts';
-import { estimateEvidence } from '../../src/study/evidence/cost.ts';
+import { estimateEvidence, type StudyCost } from '../../src/study/evidence/cost.ts';
 import { compared, similarityLess } from '../../src/study/evidence/fold/similarity.ts';
 import { type TaskArms, trained } from '../../src/study/evidence/fold/task-arms.ts';
 import { foldFolder } from '../../src/study/evidence/fold-folder.ts';
@@ -114,6 +114,50 @@ test('the cost of a study counts its arms and says what it can show', async () =
   // 16 seeds and 4 rows; section 3 of the specification.
   expect(detectable!.sharedVariation).toBeCloseTo(0.274, 3);
   expect(detectable!.smallestP).toBeCloseTo(2 / 100_001, 12);
+});
+
+describe('the time of a study by its estimate', () => {
+  const speed = {
+    ...{ device: 'cpu', gigaflops: 100, gigabytes: 10, gigascores: 1, gradientPasses: 3, steppedGigabytes: 2 },
+    ...{ loadedGigabytes: 2, fileGigabytes: 2, diskGigabytes: 1, startSeconds: 0.2, openSeconds: 0.3 },
+  };
+  const options = { ...small, preset: 'standard', without: ['task'], speed } as const;
+  const estimate = async (more: Partial<Parameters<typeof estimateEvidence>[0]> = {}) =>
+    estimateEvidence({ ...options, ...more, out: scratch() });
+
+  test('of its shards is that of its arms, and what each of them needs besides', async () => {
+    const whole = await estimate();
+    const shards = [
+      await estimate({ shard: { index: 1, count: 2 } }),
+      await estimate({ shard: { index: 2, count: 2 } }),
+    ];
+    const sumOf = (costs: readonly StudyCost[], of: 'arms' | 'tokens' | 'seconds') =>
+      costs.flatMap(({ parts }) => parts).reduce((sum, part) => sum + part[of]!, 0);
+    for (const of of ['arms', 'tokens', 'seconds'] as const)
+      expect(sumOf(shards, of)).toBeCloseTo(sumOf([whole], of), 8);
+    for (const { seconds, otherSeconds, parts } of [whole, ...shards])
+      expect(seconds).toBeCloseTo(
+        parts.reduce((sum, part) => sum + part.seconds!, otherSeconds!),
+        8,
+      );
+    // Each shard matches all rates that it needs; only the whole folds.
+    for (const { otherSeconds } of shards) expect(otherSeconds! / whole.otherSeconds!).toBeGreaterThan(0.9);
+    expect(shards[0]!.otherSeconds).toBe(shards[1]!.otherSeconds);
+  });
+
+  test('has matched rates and untrained models where arms need them', async () => {
+    const other = async (without: NonNullable<EvidenceOptions['without']>) =>
+      (await estimate({ without: ['task', ...without] })).otherSeconds!;
+    const [all, trained, neither] = [
+      await other([]),
+      await other(['untrained']),
+      await other(['untrained', 'layer-causal']),
+    ];
+    // The sessions that each layer-causal step of the pilot closes and opens.
+    expect(trained - neither).toBeGreaterThan(2 * 5 * 0.3);
+    // A start, the sessions of an untrained model.
+    expect(all - trained).toBeGreaterThan(0.2 + 4 * 0.3);
+  });
 });
 
 describe('a study', () => {

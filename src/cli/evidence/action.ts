@@ -20,8 +20,9 @@ export async function perform({ options }: Given<EvidenceCommandOptions & JobOpt
     return io.answer(result, () => formatEvidence(result, resolve(fold)));
   }
   const common = { ...wishes, ...hooksOf(io) };
+  const share = shard === undefined ? undefined : readShard(shard);
   if (dryRun) {
-    const cost = await estimateEvidence(common);
+    const cost = await estimateEvidence({ ...common, shard: share });
     return io.answer(cost, () => formatCost(cost));
   }
   if (planOnly) {
@@ -32,7 +33,7 @@ export async function perform({ options }: Given<EvidenceCommandOptions & JobOpt
   const { folder, registered, arms, result, timing, provenance } = await runEvidence({
     ...common,
     executor: await executorOf(jobs),
-    shard: shard === undefined ? undefined : readShard(shard),
+    shard: share,
     onRegistered: registration => io.note(`registered: ${registration.registered}`),
   });
   if (result === null) {

@@ -10,7 +10,7 @@ import { scoreFlops, type Work } from './work.ts';
  * Starting the program, reading model and task, and finishing take as long as so many starts of a
  * compute process; measured.
  */
-const STARTS = 7;
+export const STARTS = 7;
 /**
  * Seconds to measure and store an example, and to rank the scores of one token of the context in a
  * layer; measured.

@@ -1,13 +1,11 @@
 /** @file What a study costs, before it is computed: time, memory, disk. */
 import { join, resolve } from 'node:path';
+import { type Shard, shareOf } from '../../cell/shard.ts';
 import { type Hooks, splitHooks } from '../../hooks.ts';
 import { elements } from '../../model/decoder.ts';
 import { memoryBytes } from '../../run/estimate/estimate.ts';
-import { memoryOfMachine } from '../../run/estimate/machine-memory.ts';
-import { mappedBytes, mappedPlaces } from '../../run/estimate/mapped-weights.ts';
 import { measureSpeed, type Speed, type TimedSequences } from '../../run/estimate/speed.ts';
-import { KENDALL_SECONDS, secondsOfWork, shareFromDisk } from '../../run/estimate/stage-seconds.ts';
-import { addWork, type Work } from '../../run/estimate/work.ts';
+import { addWork } from '../../run/estimate/work.ts';
 import { signatureOf } from '../../run/plan.ts';
 import { scoringOf } from '../../run/scoring.ts';
 import { settingNames } from '../../setting/setting-name.ts';
@@ -20,6 +18,8 @@ import type { EvidenceWishes } from './options.ts';
 import type { EvidencePlan } from './plan.ts';
 import { type PlannedStudy, type PlannedTask, planStudy } from './plan-study.ts';
 import type { StudyInputs, TaskInputs } from './study-inputs.ts';
+import { type StudySeconds, studySeconds } from './study-seconds.ts';
+import { type Unit, unitsOf } from './units.ts';
 
 /** Arms of one kind on one task. */
 export interface PartCost {
@@ -42,7 +42,7 @@ export interface StudyCost {
   readonly folder: string;
   readonly plan: EvidencePlan;
   readonly parts: readonly PartCost[];
-  /** To load models, write untrained ones, match rates and fold; null without a speed. */
+  /** To start, open models, write untrained ones, match rates and fold; null without a speed. */
   readonly otherSeconds: number | null;
   readonly seconds: number | null;
   /** Peak of all processes together. */
@@ -54,14 +54,6 @@ export interface StudyCost {
   readonly detectable: readonly Detectable[];
 }
 
-/** Drawing and writing a random number of a step or of an untrained model; measured. */
-const DRAW_SECONDS = 6e-8;
-/** Storing an arm, and releasing what it was made with; measured. */
-const ARM_SECONDS = 0.1;
-/** Reading and folding a number of an attention output; measured. */
-const FOLD_SECONDS = 6e-8;
-/** Matching the rate of a kind of steps: at most four times the steps of 4 demonstrations. */
-const MATCHED_DEMONSTRATIONS = 16;
 /** Bytes of JSON for a log-probability, a token id, and the rest of an arm. */
 const STORED = { logProbability: 21, token: 7, arm: 2000 };
 
@@ -69,12 +61,14 @@ const STORED = { logProbability: 21, token: 7, arm: 2000 };
  * Estimates the time, memory and disk of a study, and what it can show.
  *
  * @param options.speed of the machine; measured for two seconds unless given, null for none
+ * @param options.shard counts the arms and the time of this part of the study
  * @throws UserError as `registerEvidence`, before anything is measured
  */
 export async function estimateEvidence(
-  options: EvidenceWishes & Hooks & { readonly speed?: Speed | null | undefined } = {},
+  options: EvidenceWishes &
+    Hooks & { readonly speed?: Speed | null | undefined; readonly shard?: Shard | undefined } = {},
 ): Promise<StudyCost> {
-  const { speed: given, ...others } = options;
+  const { speed: given, shard, ...others } = options;
   const { hooks, wishes } = splitHooks(others);
   const { out, threads, device, signal, onWarning } = hooks;
   const planned = await planStudy(wishes, hooks);
@@ -83,8 +77,10 @@ export async function estimateEvidence(
   const usual = planned.tasks.map(task => usualSequences(planned, task));
   const speed = given === undefined ? await measureSpeed(usual[0]!, { threads, device, signal }) : given;
   const memory = memoryOfStudy(planned);
-  const parts = planned.tasks.flatMap(task => partsOf(planned, task, speed, memory));
-  const otherSeconds = speed && otherSecondsOf(planned, parts, speed);
+  const units = shareOf(unitsOf(planned.plan), shard);
+  const secondsOf = speed && studySeconds(planned, speed, memory);
+  const parts = planned.tasks.flatMap(task => partsOf(planned, task, units, secondsOf));
+  const otherSeconds = secondsOf?.others(units) ?? null;
   const signature = signatureOf(planned.plan);
   return {
     schema: 'dualform.evidence-cost/1',
@@ -115,25 +111,22 @@ function usualSequences({ plan, model }: StudyInputs, { plan: task, sequences: [
   return { ...model, sequences: sequences!, scoring, plan: shape } satisfies TimedSequences;
 }
 
-function partsOf(planned: PlannedStudy, task: PlannedTask, speed: Speed | null, memory: number): readonly PartCost[] {
-  const { checkpoint, decoder } = planned.model;
-  const mapped = mappedBytes(mappedPlaces(checkpoint, decoder));
-  const fromDisk = shareFromDisk(mapped, memoryOfMachine() - (memory - mapped));
+function partsOf(
+  planned: PlannedStudy,
+  task: PlannedTask,
+  units: readonly Unit[],
+  secondsOf: StudySeconds | null,
+): readonly PartCost[] {
   const workOf = armWorkOf(planned, task);
-  const drawn = elements(decoder.projections.flat());
-  const secondsOf = (arm: Arm, passes: Work, steps: Work) => {
-    if (speed === null) return null;
-    const work = [passes, steps].map(each => secondsOfWork(each, planned.model, { ...speed, fromDisk }));
-    const more = arm.variant === 'random' ? drawn * DRAW_SECONDS : kendallSeconds(planned, task, arm);
-    return work[0]! + work[1]! + more + ARM_SECONDS;
-  };
   const parts = new Map<string, PartCost>();
-  for (const arm of armsOf(task)) {
+  const own = units.filter(unit => unit.task.name === task.plan.name);
+  const computed = new Set(own.flatMap(({ arms }) => arms.map(({ id }) => id)));
+  for (const arm of armsOf(task).filter(({ id }) => computed.has(id))) {
     const part = partOf(arm);
-    const { passes, steps } = workOf(arm);
-    const { tokens, flops } = addWork(passes, steps);
-    const seconds = secondsOf(arm, passes, steps);
-    const before = parts.get(part) ?? { task: task.plan.name, part, arms: 0, tokens: 0, flops: 0, seconds: speed && 0 };
+    const work = workOf(arm);
+    const { tokens, flops } = addWork(work.passes, work.steps);
+    const seconds = secondsOf?.arm(task, arm, work) ?? null;
+    const before = parts.get(part) ?? { task: task.plan.name, part, arms: 0, tokens: 0, flops: 0, seconds: 0 };
     parts.set(part, {
       ...before,
       arms: before.arms + 1,
@@ -145,40 +138,11 @@ function partsOf(planned: PlannedStudy, task: PlannedTask, speed: Speed | null, 
   return [...parts.values()];
 }
 
-/** Kendall three times, in the trained `F/d/same`. */
-function kendallSeconds({ model: { decoder } }: PlannedStudy, task: PlannedTask, arm: Arm): number {
-  if (arm.setting !== 'finetuned' || arm.variant !== 'same' || arm.initialisation > 0) return 0;
-  const context = task.sequences[arm.seed! - 1]!.prefixTokens.length;
-  return 3 * task.plan.rows * context * decoder.layers * KENDALL_SECONDS;
-}
-
 /** The part of a study that an arm belongs to. */
 export function partOf({ variant, initialisation }: Arm): string {
   if (initialisation > 0) return 'untrained';
   if (variant === null) return 'zero-shot';
   return variant.replace(/^(rate|shots)-.*/, '$1').replace(/^rate$/, 'rates');
-}
-
-function otherSecondsOf(planned: PlannedStudy, parts: readonly PartCost[], speed: Speed): number {
-  const { checkpoint, decoder } = planned.model;
-  const projections = 4e-9 * elements(decoder.projections.flat());
-  const mapped = 1e-9 * mappedBytes(mappedPlaces(checkpoint, decoder));
-  const load = speed.startSeconds + projections / speed.loadedGigabytes + mapped / speed.fileGigabytes;
-  const initialisations = new Set(planned.tasks.flatMap(task => armsOf(task).map(arm => arm.initialisation)));
-  const untrained = initialisations.size - 1;
-  const draw = elements(decoder.tensors) * DRAW_SECONDS;
-  const perStep = (task: string, part: string) => {
-    const found = parts.find(each => each.task === task && each.part === part);
-    const { k } = planned.plan.tasks.find(({ name }) => name === task)!;
-    return found === undefined ? 0 : found.seconds! / found.arms / k;
-  };
-  const matching = planned.plan.tasks.map(
-    ({ name }) => MATCHED_DEMONSTRATIONS * (perStep(name, 'layer-causal') + 2 * untrained * perStep(name, 'untrained')),
-  );
-  const { layers, hiddenSize } = decoder;
-  const folded = planned.plan.tasks.map(({ arms, rows }) => arms.length * rows * layers * hiddenSize * FOLD_SECONDS);
-  const sum = [...matching, ...folded].reduce((total, seconds) => total + seconds, 0);
-  return load + untrained * (load + draw) + sum;
 }
 
 function hasUntrained({ tasks }: PlannedStudy): boolean {

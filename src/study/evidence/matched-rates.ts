@@ -16,6 +16,7 @@ import { type MatchedRate, matchRate } from '../../setting/matched-rate.ts';
 import { finetuned, inContext, type Setting, zeroShot } from '../../setting/setting.ts';
 import type { ArmContext } from './compute-arm.ts';
 import { observeQueries } from './observe-queries.ts';
+import type { TaskPlan } from './plan.ts';
 
 export type PilotContext = Pick<ArmContext, 'model' | 'sequences' | 'batchSize'>;
 
@@ -73,7 +74,7 @@ export async function measureTarget(context: PilotContext): Promise<MatchedRates
       value: rate,
     });
   }
-  const { demonstrations, rows } = pilotOf(context);
+  const { demonstrations, rows } = pilotOf(context.sequences.plan);
   return {
     schema: 'dualform.matched-rates/1',
     pilot: { seed: 1, demonstrations, rows },
@@ -93,14 +94,15 @@ export async function findRate(
 
 type SizeOf = (learningRate: number, take: typeof finetune) => Promise<number | null>;
 
-function pilotOf({ sequences: { plan } }: PilotContext) {
+/** What rates are matched on. */
+export function pilotOf(plan: Pick<TaskPlan, 'k' | 'rows'>) {
   return { demonstrations: Math.min(PILOT_DEMONSTRATIONS, plan.k), rows: Math.min(PILOT_ROWS, plan.rows) };
 }
 
 /** Works with a measure of rho, which is null where finetuning diverges. */
 async function withPilot<T>(context: PilotContext, work: (sizeOf: SizeOf) => Promise<T>): Promise<T> {
   const { model: outer, sequences, batchSize } = context;
-  const { demonstrations, rows } = pilotOf(context);
+  const { demonstrations, rows } = pilotOf(context.sequences.plan);
   const { layers, hiddenSize } = outer.decoder;
   const set = sequences.setOf(1, `shots-${demonstrations}`).set!;
   return releaseAfter(outer, async model => {

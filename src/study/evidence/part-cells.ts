@@ -115,11 +115,11 @@ async function ratesCells(
   { kind, study, plan, folder, units }: PartsOfStudy,
   initialisation: number,
 ): Promise<readonly Cell[]> {
-  if (!units.some(unit => isLate(unit) && unit.initialisation >= initialisation)) return [];
+  if (lastMatchedModel(units) < initialisation) return [];
   const matching: Record<string, RatesPart['matching'][string]> = {};
   for (const task of plan.tasks) {
     const known = (await readMatchedRates(taskFolder(folder, task))) ?? null;
-    const steps = stepsOf(task, initialisation).filter(each => known?.rates[each] === undefined);
+    const steps = stepsToMatch(task, initialisation).filter(each => known?.rates[each] === undefined);
     if (steps.length > 0) matching[task.name] = { steps, known };
   }
   if (Object.keys(matching).length === 0) return [];
@@ -127,8 +127,13 @@ async function ratesCells(
   return [{ kind, options: part as unknown as Cell['options'], schema: SCHEMA }];
 }
 
+/** The last model whose rates are matched for some units; -1 where none needs matched rates. */
+export function lastMatchedModel(units: readonly Unit[]): number {
+  return Math.max(-1, ...units.filter(isLate).map(({ initialisation }) => initialisation));
+}
+
 /** The steps of a model whose rate the arms of a task need matched. */
-function stepsOf({ arms }: TaskPlan, initialisation: number): readonly MatchedSteps[] {
+export function stepsToMatch({ arms }: TaskPlan, initialisation: number): readonly MatchedSteps[] {
   const own = arms.map(readArm).filter(arm => arm.initialisation === initialisation);
   return [...new Set(own.map(matchedStepsOf).filter(steps => steps !== undefined))];
 }
