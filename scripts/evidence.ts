@@ -42,10 +42,10 @@ function markdown({ title, head, rows, notes = [] }: EvidenceTable): string {
   return [`${title}:`, table, ...notes].join('\n\n');
 }
 
-/** The figures of a task, or the named one, as they lie in the folder. */
-function figures(task: TaskEvidence, page: string, only?: string): readonly string[] {
+/** The figure of a task that has a name, if there is one, as it lies in the folder. */
+function figures(task: TaskEvidence, page: string, only: string): readonly string[] {
   return evidenceCharts(task)
-    .filter(({ name }) => only === undefined || name === only)
+    .filter(({ name }) => name === only)
     .map(({ name, chart }) => {
       const file = join(folder, `${task.name}-${name}.svg`);
       return `![${chart.title}](${relative(dirname(page), file)})`;
@@ -56,35 +56,42 @@ const sentences = sentencesOf(result).map(sentence => `- ${sentence}`);
 const docs = join(root, 'docs/evidence.md');
 const readme = join(root, 'README.md');
 
-const ofTask = (task: TaskEvidence) => [
-  `### ${task.name}`,
-  ...[
-    ladderTable(task),
-    sharedTable(task),
-    partitionTable(task),
-    behaviourTable(task),
-    paperTable(task),
-    ...curveTables(task),
-  ].map(markdown),
-  ...figures(task, docs),
-];
+const folded = (summary: string, block: string) => `<details>\n<summary>${summary}</summary>\n\n${block}\n\n</details>`;
 
-await fill(docs, [
+function ofTask(task: TaskEvidence): readonly string[] {
+  const figure = (name: string) => figures(task, docs, name);
+  const curves = curveTables(task);
+  return [
+    `### ${task.name}`,
+    ...[markdown(ladderTable(task)), ...figure('ladder'), ...figure('matrix')],
+    ...[markdown(sharedTable(task)), ...figure('shared')],
+    ...[markdown(partitionTable(task)), ...figure('partition')],
+    ...[markdown(behaviourTable(task)), ...figure('behaviour')],
+    ...[...curves.slice(0, -1).map(markdown), ...figure('rate'), ...figure('size'), ...figure('shots')],
+    ...[
+      ...figure('layers'),
+      ...curves.slice(-1).map(table => folded('The same by layer, in numbers', markdown(table))),
+    ],
+    markdown(paperTable(task)),
+  ];
+}
+
+await fill(docs, 'evidence', [
   `SHA-256 of \`plan.json\`: \`${registered}\`.`,
   markdown(verdictTable(result)),
   sentences.join('\n'),
   markdown(gatesTable(result)),
-  ...result.tasks.flatMap(ofTask),
 ]);
-await fill(readme, [
+await fill(docs, 'evidence tasks', result.tasks.flatMap(ofTask));
+await fill(readme, 'evidence', [
   markdown(verdictTable(result)),
   ...result.tasks.flatMap(task => [markdown(ladderTable(task)), ...figures(task, readme, 'ladder')]),
 ]);
 
 /** Puts blocks between the markers of a page. */
-async function fill(page: string, blocks: readonly string[]): Promise<void> {
+async function fill(page: string, name: string, blocks: readonly string[]): Promise<void> {
   const text = await readFile(page, 'utf8');
-  const marked = /(<!-- evidence: begin -->\n)[\s\S]*?(<!-- evidence: end -->)/;
+  const marked = new RegExp(`(<!-- ${name}: begin -->\\n)[\\s\\S]*?(<!-- ${name}: end -->)`);
   if (!marked.test(text)) throw new Error(`${page} has no place for the study`);
   await writeFile(
     page,
