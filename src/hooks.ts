@@ -41,7 +41,7 @@ export const deviceOption = option(
 
 /** Of jobs that have parts. */
 export const jobsOption = option(wholeNumber(1, 1024).default(1), {
-  description: 'tasks, candidates, chapters or cells at once, each in a process of its own',
+  description: 'tasks, candidates, models, chapters or cells at once, each in a process of its own',
 });
 
 /**

@@ -1,9 +1,9 @@
 /** @file The kinds of things that can be computed. */
 import type { Hooks } from '../hooks.ts';
 import type { OptionShape } from '../options.ts';
-import type { Cell, CellOptions } from './cell.ts';
+import type { CellOptions } from './cell.ts';
 import type { CellUse } from './outcome.ts';
-import type { Parts, PartsOptions } from './parts.ts';
+import type { KindOfParts, PartsCost } from './parts.ts';
 import type { CellStore } from './store.ts';
 
 /** Digests of what a cell reads, by what it is: `model`, `task`. */
@@ -48,6 +48,8 @@ export interface CellCost {
   readonly seconds: number | null;
   /** Of its folder; null where it is not known. */
   readonly diskBytes: number | null;
+  /** Where most of it is computed as cells of another kind. */
+  readonly parts?: PartsCost;
 }
 
 /** Computes cells of a kind that workers on other machines can compute. */
@@ -63,8 +65,8 @@ export interface SweepComputer extends QueueComputer {
 export interface QueueKind extends CellKind {
   /** Options that change neither what a cell reads nor much of its cost. */
   readonly costless: readonly string[];
-  /** Where most of a cell can be computed as cells of another kind, which leave it in its work folder. */
-  readonly parts?: (cells: readonly Cell[], root: string, options: PartsOptions) => Promise<Parts>;
+  /** Where most of a cell is computed as cells of another kind. */
+  readonly parts?: KindOfParts;
   readonly open: () => QueueComputer;
 }
 

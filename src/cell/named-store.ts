@@ -17,10 +17,17 @@ import { type CellStore, STORED_MEANWHILE } from './store.ts';
 /** Most cells have one part: `result.json` and files beside it. */
 const RESULT: readonly string[] = ['result'];
 
+interface Part {
+  /** Its files in the folder of the cell, without an extension. */
+  readonly part: string;
+  /** Its files where they are stored, without an extension. */
+  readonly path: string;
+}
+
 /**
  * Keeps `PART.EXT` of a cell as `NAME.EXT`, and no failure: that of one cell is that of the study.
  *
- * @param nameOf path below `root` of a part, without an extension
+ * @param nameOf path below `root` of a part, without an extension; the parts of a cell share a folder
  * @param partsOf the parts that a cell leaves: names of files without an extension
  */
 export function namedStore(
@@ -29,7 +36,7 @@ export function namedStore(
   partsOf: (cell: Cell) => readonly string[] = () => RESULT,
 ): CellStore {
   const missing = async (cell: Cell) => {
-    const parts: { readonly part: string; readonly path: string }[] = [];
+    const parts: Part[] = [];
     for (const part of partsOf(cell)) {
       const path = join(root, nameOf(cell, part));
       if (!(await isStored(`${path}.json`))) parts.push({ part, path });
@@ -40,8 +47,7 @@ export function namedStore(
     find: async cell => ((await missing(cell)).length === 0 ? { status: 'done', found: true } : undefined),
     store: async (cell, computed) => {
       const parts = await missing(cell);
-      if (parts.length > 0) await removeOthers(computed, parts);
-      for (const { part, path } of parts) await moveFiles(computed, part, path);
+      if (parts.length > 0) await moveFiles(computed, parts);
       await rm(computed, { recursive: true, force: true }).catch(() => undefined);
       const found = parts.length === 0;
       return { status: 'done', found, ...(found && { note: STORED_MEANWHILE }) };
@@ -62,34 +68,28 @@ export async function isStored(file: string): Promise<boolean> {
   }
 }
 
-/** Whether a file belongs to a part. */
-function isOf(part: string, name: string): boolean {
-  return name.slice(0, -extname(name).length) === part;
-}
-
-/** Before the cell is finished: nobody looks for its work folder after that. */
-async function removeOthers(folder: string, parts: readonly { readonly part: string }[]): Promise<void> {
+/**
+ * Every `PART.json` is moved last, when all other files are on disk. What belongs to no part is
+ * removed before: nobody looks for the work folder of a finished cell.
+ */
+async function moveFiles(from: string, parts: readonly Part[]): Promise<void> {
+  const to = dirname(parts[0]!.path);
+  let moved = false;
   try {
-    for (const name of await readdir(folder)) {
-      if (!parts.some(({ part }) => isOf(part, name))) await rm(join(folder, name), { recursive: true, force: true });
+    await makeFolders(to);
+    for (const name of await readdir(from)) {
+      const extension = extname(name);
+      const found = parts.find(({ part }) => `${part}${extension}` === name);
+      if (found === undefined) await rm(join(from, name), { recursive: true, force: true });
+      else if (extension !== '.json') {
+        await rename(join(from, name), found.path + extension);
+        moved = true;
+      }
     }
+    if (moved) await syncFolder(to);
+    for (const { part, path } of parts) await rename(join(from, `${part}.json`), `${path}.json`);
+    await syncFolder(to);
   } catch (error) {
-    throw fileError(folder, error);
-  }
-}
-
-/** `PART.json` last, when nothing else of the part is left. */
-async function moveFiles(from: string, part: string, path: string): Promise<void> {
-  try {
-    await makeFolders(dirname(path));
-    const files = (await readdir(from)).filter(name => isOf(part, name));
-    for (const name of files.filter(each => each !== `${part}.json`)) {
-      await rename(join(from, name), path + extname(name));
-    }
-    await syncFolder(dirname(path));
-    await rename(join(from, `${part}.json`), `${path}.json`);
-    await syncFolder(dirname(path));
-  } catch (error) {
-    throw fileError(path, error);
+    throw fileError(to, error);
   }
 }

@@ -1,6 +1,7 @@
 import type { Hooks } from '../hooks.ts';
 import { groupAlike, inGroups } from './alike.ts';
 import type { CellCost } from './kind.ts';
+import type { PartsCost } from './parts.ts';
 import type { Sweep } from './sweep-plan.ts';
 
 /** What a sweep takes. */
@@ -14,6 +15,8 @@ export interface SweepCost {
   /** Of the largest cell; null where it is not known. */
   readonly memoryBytes: number | null;
   readonly diskBytes: number | null;
+  /** Of the parts of all cells, which processes and shards share; null where they share the cells. */
+  readonly parts: PartsCost | null;
 }
 
 /** Estimates cells; those that differ only in what costs nothing are estimated once. */
@@ -34,21 +37,45 @@ export async function sweepCost(
       onProgress?.({ stage: 'estimate', done: costs.length, total: alike.length, unit: 'cells' });
       costs.push({ cost: await computer.cost(group[0]!.options, hooks, measure), count: group.length });
     }
-    const all = (field: keyof CellCost, fold: (values: readonly (readonly [number, number])[]) => number) => {
-      const known = costs.flatMap(({ cost, count }) => (cost[field] === null ? [] : [[cost[field], count] as const]));
-      return known.length < costs.length ? null : fold(known);
+    /** Null where it is not known of every cell. */
+    const fold = (of: (cost: CellCost) => number | null, by: (values: readonly Counted[]) => number) => {
+      const known = costs.flatMap(({ cost, count }) => {
+        const value = of(cost);
+        return value === null ? [] : [{ value, count }];
+      });
+      return known.length < costs.length ? null : by(known);
     };
-    const sum = (values: readonly (readonly [number, number])[]) => values.reduce((s, [x, n]) => s + x * n, 0);
-    const most = (values: readonly (readonly [number, number])[]) => Math.max(...values.map(([x]) => x));
     return {
       schema: 'dualform.sweep-estimate/1',
       cells: sweep.cells.length,
-      seconds: all('seconds', sum),
-      longestSeconds: all('seconds', most),
-      memoryBytes: all('memoryBytes', most),
-      diskBytes: all('diskBytes', sum),
+      seconds: fold(({ seconds }) => seconds, sum),
+      longestSeconds: fold(({ seconds }) => seconds, most),
+      memoryBytes: fold(({ memoryBytes }) => memoryBytes, most),
+      diskBytes: fold(({ diskBytes }) => diskBytes, sum),
+      parts:
+        kind.parts === undefined
+          ? null
+          : {
+              count: fold(({ parts }) => parts!.count, sum)!,
+              longestSeconds: fold(({ parts }) => parts!.longestSeconds, most),
+              otherSeconds: fold(({ parts }) => parts!.otherSeconds, sum),
+            },
     };
   } finally {
     await computer.close();
   }
+}
+
+/** A number that several cells have. */
+interface Counted {
+  readonly value: number;
+  readonly count: number;
+}
+
+function sum(values: readonly Counted[]): number {
+  return values.reduce((total, { value, count }) => total + value * count, 0);
+}
+
+function most(values: readonly Counted[]): number {
+  return Math.max(...values.map(({ value }) => value));
 }

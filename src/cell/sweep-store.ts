@@ -95,10 +95,14 @@ export async function forgetFailures(root: string, cells: readonly Cell[]): Prom
 async function moveInto(from: string, to: string): Promise<boolean> {
   const parent = join(to, '..');
   try {
-    await makeFolders(parent);
     // Windows says EPERM if the folder exists.
     if (await stat(to).catch(() => undefined)) return false;
-    await rename(from, to);
+    await rename(from, to).catch(async error => {
+      // Only the first cell finds no parent.
+      if (errorCode(error) !== 'ENOENT') throw error;
+      await makeFolders(parent);
+      await rename(from, to);
+    });
     await syncFolder(parent);
     return true;
   } catch (error) {

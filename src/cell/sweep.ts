@@ -5,6 +5,7 @@ import { type Cell, nameOfCell } from './cell.ts';
 import type { Executor } from './executor.ts';
 import type { Kinds, SweepKind } from './kind.ts';
 import type { Finished } from './outcome.ts';
+import type { KindOfParts, PartsCount } from './parts.ts';
 import { type Shard, shareOf } from './shard.ts';
 import { claimSweepFolder, openSweepFolder, writeCellLines } from './sweep-folder.ts';
 import { describe, type Sweep } from './sweep-plan.ts';
@@ -20,6 +21,16 @@ export interface SweepStatus {
   readonly done: number;
   readonly failed: readonly { readonly cell: string; readonly options: Cell['options']; readonly why: string }[];
   readonly left: number;
+  /** What the cells that did not fail are computed from; null where they are computed at once. */
+  readonly parts: SweepParts | null;
+}
+
+/** How far the parts of cells are. */
+export interface SweepParts extends PartsCount {
+  /** What they are: `arms`. */
+  readonly name: string;
+  /** Cells that are not begun, whose parts are not counted. */
+  readonly unknownCells: number;
 }
 
 export interface SweepOptions extends Omit<Hooks, 'out'> {
@@ -51,7 +62,7 @@ export async function runSweep(sweep: Sweep, options: SweepOptions): Promise<Swe
     mine.filter(cell => !finished.has(nameOfCell(cell))),
     ({ options: given }) => kind.groupOf(given),
   );
-  const parts = missing.length === 0 ? undefined : await kind.parts?.(missing, root, options);
+  const parts = missing.length === 0 ? undefined : await kind.parts?.prepare(missing, root, options);
   const tally = tallyOf(mine.length + (parts?.count ?? 0), mine.length - missing.length, onProgress);
   const events: Parameters<Executor>[2] = {
     signal,
@@ -132,15 +143,17 @@ export async function sweepStatus(folder: string, kinds: Kinds<SweepKind>): Prom
   return statusOf(root, await openSweepFolder(root, kinds));
 }
 
-async function statusOf(root: string, { plan, cells }: Sweep): Promise<SweepStatus> {
+async function statusOf(root: string, { plan, kind, cells }: Sweep): Promise<SweepStatus> {
   const finished = await finishedNames(root);
   const failed: SweepStatus['failed'][number][] = [];
+  const whole: Cell[] = [];
   let done = 0;
   for (const cell of cells) {
     const name = nameOfCell(cell);
     const found = finished.has(name) ? await sweepStore(root).find(cell) : undefined;
     if (found?.status === 'done') done++;
     if (found?.status === 'failed') failed.push({ cell: name, options: cell.options, why: found.why });
+    else whole.push(cell);
   }
   return {
     schema: 'dualform.sweep-status/1',
@@ -150,5 +163,16 @@ async function statusOf(root: string, { plan, cells }: Sweep): Promise<SweepStat
     done,
     failed,
     left: cells.length - done - failed.length,
+    parts: kind.parts === undefined ? null : await countParts(kind.parts, whole, root),
   };
+}
+
+async function countParts({ name, count }: KindOfParts, cells: readonly Cell[], root: string): Promise<SweepParts> {
+  let [total, done, unknownCells] = [0, 0, 0];
+  for (const cell of cells) {
+    const counted = await count(cell, root);
+    if (counted === undefined) unknownCells++;
+    else [total, done] = [total + counted.total, done + counted.done];
+  }
+  return { name, total, done, unknownCells };
 }

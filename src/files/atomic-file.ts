@@ -31,9 +31,8 @@ export async function writeAtomically<T>(
   const part = join(folder, `.${basename(file)}.${process.pid}.${randomBytes(6).toString('hex')}${PART}`);
   let handle: FileHandle | undefined;
   try {
-    await makeFolders(folder);
     await removeAbandoned(folder, `.${basename(file)}.`);
-    handle = await open(part, 'wx');
+    handle = await openNew(part);
     const result = await write(handle);
     await handle.sync();
     await handle.close();
@@ -48,6 +47,17 @@ export async function writeAtomically<T>(
   }
 }
 
+/** Opens a file that must not exist. Makes its folder only when that is missing: most writes find it. */
+async function openNew(file: string): Promise<FileHandle> {
+  try {
+    return await open(file, 'wx');
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') throw error;
+    await makeFolders(dirname(file));
+    return open(file, 'wx');
+  }
+}
+
 /** Writes all bytes at `position`; a plain `write` may stop half way. */
 export async function writeFully(handle: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
   let done = 0;
@@ -58,6 +68,23 @@ export async function writeFully(handle: FileHandle, bytes: Uint8Array, position
 }
 
 const PIECE = 1 << 20;
+
+/** Writes arrays of bytes one after the other from the start of a file, small ones together. */
+export async function writeArrays(handle: FileHandle, arrays: AsyncIterable<Uint8Array>): Promise<void> {
+  let waiting: Uint8Array[] = [];
+  let [end, bytes] = [0, 0];
+  const write = async () => {
+    await writeFully(handle, waiting.length === 1 ? waiting[0]! : Buffer.concat(waiting), end);
+    end += bytes;
+    [waiting, bytes] = [[], 0];
+  };
+  for await (const array of arrays) {
+    if (bytes > 0 && bytes + array.length > PIECE) await write();
+    waiting.push(array);
+    bytes += array.length;
+  }
+  await write();
+}
 
 /** Writes texts one after the other, many of them at once. */
 export async function writeInPieces(
@@ -82,7 +109,11 @@ function isFull(error: unknown): boolean {
  * Removes temporary files of killed processes from a folder: those whose name starts with `prefix`.
  */
 export async function removeAbandoned(folder: string, prefix = '.'): Promise<void> {
-  for (const name of await readdir(folder)) {
+  const names = await readdir(folder).catch(error => {
+    if (errorCode(error) === 'ENOENT') return [];
+    throw error;
+  });
+  for (const name of names) {
     if (!isPart(name, prefix)) continue;
     const path = join(folder, name);
     const age = await stat(path).then(

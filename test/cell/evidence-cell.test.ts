@@ -75,8 +75,13 @@ test('shards of a sweep share the arms of a study; the last one folds it', async
   const one = readSweep('plan.json', { command: 'evidence', base: { ...base, learningRate: 0.1 } }, cellKinds);
   const run = (shard: string) =>
     runSweep(one, { out, executor: here(allKinds, { threads: 1 }), shard: readShard(shard) });
-  expect(await run('2/2')).toMatchObject({ done: 0, left: 1 });
-  expect(await run('1/2')).toMatchObject({ done: 1, left: 0 });
+  const parts = { name: 'arms', total: expect.any(Number), done: expect.any(Number), unknownCells: 0 };
+  const half = await run('2/2');
+  expect(half).toMatchObject({ done: 0, left: 1, parts });
+  expect(half.parts!.done).toBeGreaterThan(0);
+  expect(half.parts!.done).toBeLessThan(half.parts!.total);
+  const { total } = half.parts!;
+  expect(await run('1/2')).toMatchObject({ done: 1, left: 0, parts: { total, done: total } });
   expect(existsSync(join(out, '.work'))).toBe(false);
   expect(filesOf(folderOfCell(out, one.cells[0]!))).toEqual(single);
 });

@@ -118,6 +118,32 @@ test('--slurm and --kubernetes write what a cluster runs, and compute nothing', 
   expect(readdirSync(cwd).sort()).toEqual(['plan.json', 'sweep.json', 'sweep.sh']);
 });
 
+test('--slurm divides the arms of one study, and --status counts them', async () => {
+  const { model, task, learningRate } = base;
+  const study = { model, tasks: [task], learningRate, preset: 'quick', shots: 2, rows: 2, behaviourRows: 2 };
+  const cwd = await withPlan({ command: 'evidence', base: study });
+  const args = ['sweep', 'plan.json', '--out', 'out', '--threads', '1'];
+  const { stdout } = await dualform([...args, '--jobs', '3', '--slurm', 'sweep.sh', '--json'], { cwd });
+  const { cells, parts } = JSON.parse(stdout);
+  expect(cells).toBe(1);
+  expect(parts.count).toBeGreaterThan(3);
+  const script = readFileSync(join(cwd, 'sweep.sh'), 'utf8');
+  expect(script).toContain('#SBATCH --array=1-3%3');
+  expect(script).toMatch(/^#SBATCH --time=0-00:1\d:\d\d$/m);
+
+  const { exitCode } = await dualform([...args, '--shard', '2/3', '--quiet'], { cwd });
+  expect(exitCode).toBe(3);
+  const status = await dualform(['sweep', '--status', 'out'], { cwd });
+  const [, done, total] = /^(\d+) of (\d+) arms stored\.$/m.exec(status.stdout)!.map(Number) as [
+    number,
+    number,
+    number,
+  ];
+  expect(status.stdout).toContain('1 cell of evidence: 0 done, 0 failed, 1 left.');
+  expect(done).toBeGreaterThanOrEqual(Math.floor(parts.count / 3));
+  expect(done).toBeLessThan(total);
+});
+
 describe('wrong use is refused on one line', () => {
   test.each<[unknown, readonly string[], string]>([
     [plan, ['--out', 'o', '--jobs', '1024'], ' would fit'],

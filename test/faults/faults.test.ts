@@ -11,7 +11,7 @@ describe.each(['empty sweep', 'parts'] as const)('%s', job => {
   });
 
   test('killed in any call, it loses nothing and stores nothing twice', async () => {
-    const { calls, files } = await withoutFault(job);
-    await meetKills(job, calls, files);
+    const { files } = await withoutFault(job);
+    expect(await meetKills(job, files)).toBeGreaterThan(30);
   });
 });

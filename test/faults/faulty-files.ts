@@ -1,5 +1,5 @@
 /**
- * @file Makes calls of the file system fail, or never return. A module that uses this imports it
+ * @file Counts calls of the file system and makes them fail. A module that uses this imports it
  * first: it replaces functions of Node that others keep.
  */
 import fs from 'node:fs';
@@ -9,126 +9,133 @@ import { syncBuiltinESMExports } from 'node:module';
 export interface Fault {
   /** Only calls on paths below this folder are counted. */
   readonly root: string;
-  /** The n-th call, from 1 on; none for 0. */
+  /** The n-th call fails, from 1 on. */
   readonly at: number;
-  /**
-   * `full`: this and every later call that writes finds a full disk. `stop`: this and every later
-   * call never returns, so that the folder stays as a process leaves it that is killed in this call.
-   */
-  readonly what: 'full' | 'EIO' | 'EMFILE' | 'stop';
+  /** `full`: this call and every later one that needs space finds a full disk. */
+  readonly what: 'full' | 'EIO' | 'EMFILE';
 }
 
-interface Watch extends Fault {
+interface Watch {
+  readonly fault?: Fault;
+  readonly onCall?: (n: number) => void;
   calls: number;
-  readonly stopped: () => void;
 }
 
+/** By their folders. */
 const watches = new Map<string, Watch>();
-/** Of jobs that stopped: the collector of garbage would close them. */
-const handles: FileHandle[] = [];
+
+async function watch(root: string, watched: Watch, work: () => Promise<unknown>): Promise<number> {
+  watches.set(root, watched);
+  try {
+    await work();
+    return watched.calls;
+  } finally {
+    watches.delete(root);
+  }
+}
+
+/** Does work with a fault. @throws what the work throws */
+export async function withFault(fault: Fault, work: () => Promise<unknown>): Promise<void> {
+  await watch(fault.root, { fault, calls: 0 }, work);
+}
 
 /**
- * Does work with a fault. Ends with the work, or when it has stopped.
+ * Does work without a fault.
  *
- * @returns how many calls were counted
+ * @param onCall finds the folder as a process leaves it that is killed in the n-th call: of what a
+ * call writes, half is there
+ * @returns how many calls the work makes
  */
-export async function withFault(fault: Fault, work: () => Promise<unknown>): Promise<number> {
-  const watch = await new Promise<Watch>((resolve, reject) => {
-    const watched: Watch = { ...fault, calls: 0, stopped: () => resolve(watched) };
-    watches.set(fault.root, watched);
-    work().then(() => resolve(watched), reject);
-  }).finally(() => fault.what !== 'stop' && watches.delete(fault.root));
-  if (fault.what === 'stop' && watch.calls < fault.at) throw new Error(`there are ${watch.calls} calls`);
-  return watch.calls;
+export async function countCalls(
+  root: string,
+  work: () => Promise<unknown>,
+  onCall: (n: number) => void = () => undefined,
+): Promise<number> {
+  return watch(root, { onCall, calls: 0 }, work);
 }
 
-/** The fault that a call meets. */
-interface Met {
-  readonly watch: Watch;
-  /** The first one of its fault; a write then writes half. */
-  readonly first: boolean;
+/** A call of the file system, in two steps. */
+interface Call<T> {
+  readonly path: unknown;
+  readonly name: string;
+  /** Writes half. */
+  readonly begin?: () => Promise<unknown>;
+  readonly end: () => Promise<T>;
+  /** Whether it also works on a full disk. */
+  readonly needsNoSpace?: boolean;
 }
 
-function meets(path: unknown): Met | undefined {
-  if (typeof path !== 'string') return undefined;
-  const watch = [...watches.values()].find(({ root }) => path.startsWith(root));
-  if (watch === undefined) return undefined;
-  const { at, what } = watch;
-  const calls = ++watch.calls;
-  const lasts = what === 'full' || what === 'stop';
-  return at > 0 && (calls === at || (lasts && calls > at)) ? { watch, first: calls === at } : undefined;
+async function counted<T>({ path, name, begin, end, needsNoSpace = false }: Call<T>): Promise<T> {
+  const watched = [...watches].find(([root]) => typeof path === 'string' && path.startsWith(root))?.[1];
+  const n = watched === undefined ? 0 : ++watched.calls;
+  const { at = 0, what } = watched?.fault ?? {};
+  const isFull = what === 'full' && n >= at && !needsNoSpace;
+  if (!isFull || n === at) await begin?.();
+  watched?.onCall?.(n);
+  if (!isFull && (what === 'full' || n !== at || at === 0)) return end();
+  const code = isFull ? 'ENOSPC' : what;
+  throw Object.assign(new Error(`${code}: made by a test, ${name} '${path}'`), {
+    code,
+    errno: -1,
+    syscall: name,
+    path,
+  });
 }
 
-/** Throws, or never returns. */
-async function fail({ watch }: Met, syscall: string, path: string): Promise<never> {
-  if (watch.what === 'stop') {
-    watch.stopped();
-    return new Promise(() => undefined);
-  }
-  const code = watch.what === 'full' ? 'ENOSPC' : watch.what;
-  throw Object.assign(new Error(`${code}: made by a test, ${syscall} '${path}'`), { code, errno: -1, syscall, path });
-}
+type Method = (...args: unknown[]) => Promise<unknown>;
 
-function diskIsFull(path: unknown): boolean {
-  return (
-    typeof path === 'string' && [...watches.values()].some(({ root, what }) => what === 'full' && path.startsWith(root))
-  );
-}
-
-type Call = (...args: unknown[]) => Promise<unknown>;
-
-function replace(owner: object, name: string, wrap: (original: Call) => Call): void {
-  const methods = owner as Record<string, Call>;
+function replace(owner: object, name: string, wrap: (original: Method) => Method): void {
+  const methods = owner as Record<string, Method>;
   methods[name] = wrap(methods[name]!.bind(owner));
 }
 
-/** Half of what is written arrives before the fault. */
-function half(data: unknown): unknown {
-  return (data as Buffer | string).slice(0, (data as Buffer | string).length >> 1);
-}
-
-function faultyHandle(handle: FileHandle, path: string): FileHandle {
+function countedHandle(handle: FileHandle, path: unknown): FileHandle {
   for (const name of ['sync', 'datasync', 'truncate']) {
-    replace(handle, name, original => async (...args) => {
-      const met = meets(path);
-      return met ? fail(met, name, path) : original(...args);
-    });
+    replace(
+      handle,
+      name,
+      original =>
+        (...args) =>
+          counted({ path, name, end: () => original(...args) }),
+    );
   }
-  replace(handle, 'writeFile', original => async (data, ...args) => {
-    const met = meets(path);
-    if (met === undefined) return original(data, ...args);
-    if (met.first) await original(half(data), ...args);
-    return fail(met, 'write', path);
+  replace(handle, 'writeFile', original => (data, ...args) => {
+    const bytes = Buffer.from(data as string);
+    const half = bytes.length >> 1;
+    const begin = () => original(bytes.subarray(0, half), ...args);
+    return counted({ path, name: 'write', begin, end: () => original(bytes.subarray(half), ...args) });
   });
-  replace(handle, 'write', original => async (data, offset, length, position) => {
-    const met = meets(path);
-    if (met === undefined) return original(data, offset, length, position);
-    if (met.first) await original(data, offset, Number(length) >> 1, position);
-    return fail(met, 'write', path);
+  replace(handle, 'write', original => (data, offset, length, position) => {
+    const begin = () => original(data, offset, Number(length) >> 1, position);
+    return counted({ path, name: 'write', begin, end: () => original(data, offset, length, position) });
   });
   return handle;
 }
 
 for (const name of ['rename', 'mkdir', 'rm']) {
-  replace(promises, name, original => async (path, ...args) => {
-    // What is removed frees space.
-    const met = name === 'rm' && diskIsFull(path) ? undefined : meets(path);
-    return met ? fail(met, name, path as string) : original(path, ...args);
-  });
+  // What is removed frees space.
+  const needsNoSpace = name === 'rm';
+  replace(
+    promises,
+    name,
+    original =>
+      (path, ...args) =>
+        counted({ path, name, needsNoSpace, end: () => original(path, ...args) }),
+  );
 }
 replace(promises, 'open', original => async (path, ...args) => {
-  const reads = args[0] === undefined || args[0] === 'r' || args[0] === 0;
-  const met = reads && diskIsFull(path) ? undefined : meets(path);
-  if (met) return fail(met, 'open', path as string);
-  const handle = (await original(path, ...args)) as FileHandle;
-  if ([...watches.values()].some(({ what }) => what === 'stop')) handles.push(handle);
-  return faultyHandle(handle, path as string);
+  const needsNoSpace = args[0] === undefined || args[0] === 'r' || args[0] === 0;
+  const handle = await counted({ path, name: 'open', needsNoSpace, end: () => original(path, ...args) });
+  return countedHandle(handle as FileHandle, path);
 });
 // proper-lockfile makes its locks with callbacks.
 const { mkdir } = fs;
 fs.mkdir = Object.assign((path: string, ...args: unknown[]) => {
-  const met = meets(path);
-  if (met) fail(met, 'mkdir', path).catch(args.at(-1) as (error: Error) => void);
-  else (mkdir as (...all: unknown[]) => void)(path, ...args);
+  const done = args.pop() as (error: unknown) => void;
+  const end = () =>
+    new Promise<void>((resolve, reject) =>
+      (mkdir as (...all: unknown[]) => void)(path, ...args, (error: unknown) => (error ? reject(error) : resolve())),
+    );
+  counted({ path, name: 'mkdir', end }).then(() => done(null), done);
 }, mkdir) as typeof mkdir;
 syncBuiltinESMExports();

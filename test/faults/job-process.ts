@@ -1,9 +1,16 @@
-/** @file Does a job several times, each in a folder of its own, until the n-th call of the file system; then waits to be killed. */
-import { withFault } from './faulty-files.ts';
+/** @file Does a job, and keeps its folder as it is in each call of the file system; then waits to be killed. */
+import { cpSync } from 'node:fs';
+import { join } from 'node:path';
+import { countCalls } from './faulty-files.ts';
 import type { JobName } from './jobs.ts';
-import type { Point } from './points.ts';
 
-const { job, points } = JSON.parse(process.argv[2]!) as { readonly job: JobName; readonly points: readonly Point[] };
+const { job, root, into } = JSON.parse(process.argv[2]!) as Readonly<Record<'root' | 'into', string>> & {
+  readonly job: JobName;
+};
 const { jobs } = await import('./jobs.ts');
-for (const { root, at } of points) await withFault({ root, at, what: 'stop' }, () => jobs[job](root));
-process.send!('stopped');
+const calls = await countCalls(
+  root,
+  () => jobs[job](root),
+  n => cpSync(root, join(into, String(n)), { recursive: true, preserveTimestamps: true }),
+);
+process.send!(calls);

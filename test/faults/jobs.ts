@@ -10,6 +10,11 @@ import { runSweep } from '../../src/cell/sweep.ts';
 import { readSweep } from '../../src/cell/sweep-plan.ts';
 import { makeFolders } from '../../src/files/make-folders.ts';
 import { writeResult } from '../../src/files/run-folder.ts';
+import { openModels } from '../../src/study/evidence/open-models.ts';
+import type { EvidenceWishes } from '../../src/study/evidence/options.ts';
+import { armsKind } from '../../src/study/evidence/part-kinds.ts';
+import { planStudy } from '../../src/study/evidence/plan-study.ts';
+import { runEvidence } from '../../src/study/evidence/run-study.ts';
 import { cellKinds } from '../../src/study/sweep/cell-kinds.ts';
 import { fakeKinds, fakeSweep } from '../cell/fake-kind.ts';
 
@@ -38,6 +43,10 @@ const kept: Kinds<SweepKind> = new Map(
   }),
 );
 
+let study: ReturnType<typeof planStudy> | undefined;
+/** Arms of a study that is planned once, with a model that stays open from job to job. */
+const arms = armsKind(({ options }) => (study ??= planStudy(options as EvidenceWishes)), openModels());
+
 async function compute(kind: string, options: CellOptions, out: string): Promise<void> {
   await kept.get(kind)!.open().compute(options, { out, threads: 1 });
 }
@@ -62,7 +71,11 @@ export const jobs = {
       out,
     ),
   evidence: out =>
-    compute('evidence', { ...text, preset: 'quick', tasks: [letters], shots: 4, rows: 2, behaviourRows: 4 }, out),
+    runEvidence({
+      ...{ ...text, out, preset: 'quick', without: ['random'] },
+      ...{ tasks: [letters], shots: 2, rows: 2, behaviourRows: 4, threads: 1 },
+      executor: () => here(new Map([[arms.name, arms]]), { threads: 1 }),
+    }),
   sweep: async out => {
     const plan = { command: 'run', base: { ...text, task: letters, limit: 2 }, grid: { seed: [1, 2] } };
     await runSweep(readSweep('plan.json', plan, kept), { out, executor: here(kept, { threads: 1 }) });

@@ -1,17 +1,13 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { childModule } from '../../src/child-module.ts';
 import { UserError } from '../../src/error.ts';
 import { digestsBelow, scratch } from '../cell/scratch.ts';
-import type { Fault } from './faulty-files.ts';
-import { withFault } from './faulty-files.ts';
+import { countCalls, type Fault, withFault } from './faulty-files.ts';
 import { type JobName, jobs } from './jobs.ts';
-
-/** A call of a job, in a folder of its own. */
-export type Point = Pick<Fault, 'root' | 'at'>;
 
 type Files = Readonly<Record<string, string>>;
 
@@ -26,9 +22,9 @@ function filesBelow(folder: string): Files {
 }
 
 /** What a job leaves without a fault, and how many calls of the file system it makes. */
-export async function withoutFault(job: JobName) {
+export async function withoutFault(job: JobName): Promise<{ readonly calls: number; readonly files: Files }> {
   const out = scratch();
-  const calls = await withFault({ root: out, at: 0, what: 'EIO' }, () => jobs[job](out));
+  const calls = await countCalls(out, () => jobs[job](out));
   return { calls, files: filesBelow(out) };
 }
 
@@ -50,29 +46,38 @@ export async function meetError(job: JobName, fault: Omit<Fault, 'root'>, files:
   await expectResumes(job, { root, at: fault.at }, files);
 }
 
-/** Calls that one process makes before it is killed. */
-const AT_ONCE = 50;
-
-/** Kills the process in each of its calls; what it stored is whole, and the job resumes to the same files. */
-export async function meetKills(job: JobName, calls: number, files: Files): Promise<void> {
-  const points = Array.from({ length: calls }, (_, i): Point => ({ root: scratch(), at: i + 1 }));
-  for (let i = 0; i < calls; i += AT_ONCE) {
-    const some = points.slice(i, i + AT_ONCE);
-    await killAt(job, some);
-    for (const point of some) await expectResumes(job, point, files);
-  }
+/**
+ * Takes the folders that a process leaves that is killed in each of its calls: what is stored is
+ * whole, and the job resumes to the same files.
+ *
+ * @returns how many calls there are
+ */
+export async function meetKills(job: JobName, files: Files): Promise<number> {
+  const into = scratch();
+  const calls = await killAfter(job, into);
+  for (let at = 1; at <= calls; at++) await expectResumes(job, { root: join(into, String(at)), at }, files);
+  return calls;
 }
 
-async function killAt(job: JobName, points: readonly Point[]): Promise<void> {
+/**
+ * @param into gets the folder of the job as it is in each call
+ * @returns how many calls there are
+ */
+async function killAfter(job: JobName, into: string): Promise<number> {
   const { file, execArgv } = childModule('job-process', import.meta.url);
-  const child = fork(file, [JSON.stringify({ job, points })], { execArgv: [...execArgv] });
+  const child = fork(file, [JSON.stringify({ job, root: scratch(), into })], { execArgv: [...execArgv] });
   const ended = once(child, 'close');
-  await Promise.race([once(child, 'message'), ended]);
+  const [calls] = await Promise.race([once(child, 'message'), ended]);
   child.kill('SIGKILL');
   expect(await ended).toEqual([null, 'SIGKILL']);
+  return calls;
 }
 
-async function expectResumes(job: JobName, { root, at }: Point, files: Files): Promise<void> {
+async function expectResumes(
+  job: JobName,
+  { root, at }: { readonly root: string; readonly at: number },
+  files: Files,
+): Promise<void> {
   const told = `call ${at}`;
   // Stored cells and results have the bytes that they have at the end; nothing was set aside.
   for (const [name, digest] of Object.entries(filesBelow(root))) {
@@ -83,4 +88,5 @@ async function expectResumes(job: JobName, { root, at }: Point, files: Files): P
   // A later write removes what a killed one left.
   const left = Object.entries(filesBelow(root)).filter(([name]) => !name.endsWith('.part'));
   expect(Object.fromEntries(left), told).toEqual(files);
+  rmSync(root, { recursive: true });
 }

@@ -148,6 +148,11 @@ describe('a study', () => {
     expect(readdirSync(out)).not.toContain('.work');
   });
 
+  test('is refused with more processes than fit the memory', async () => {
+    const refused = runMomentum({ ...tiny, out: join(scratch, 'refused'), executor: inProcesses(1e6) });
+    await expect(refused).rejects.toThrow(/jobs 1000000: a cell needs up to 0\.\d GB.* would fit/);
+  });
+
   test('that is finished is not computed again', async () => {
     const events: unknown[] = [];
     const onProgress = (event: { readonly stage: string }) => event.stage === 'training' && events.push(event);

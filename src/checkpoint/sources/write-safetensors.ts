@@ -1,4 +1,4 @@
-import { writeAtomically, writeFully } from '../../files/atomic-file.ts';
+import { writeArrays, writeAtomically } from '../../files/atomic-file.ts';
 import { layOutSafetensors, type TensorOutline } from '../formats/safetensors/layout.ts';
 
 export interface TensorToWrite {
@@ -31,7 +31,8 @@ export async function writeSafetensors(
 
 /**
  * As `writeSafetensors`, with the data of a tensor made when its turn comes: gigabytes of weights
- * need the memory of the largest tensor.
+ * need the memory of the largest tensor. What `dataOf` returns must stay as it is until the file is
+ * written.
  */
 export async function writeSafetensorsOneByOne<T extends TensorOutline>(
   file: string,
@@ -40,13 +41,14 @@ export async function writeSafetensorsOneByOne<T extends TensorOutline>(
   metadata?: Readonly<Record<string, string>>,
 ): Promise<void> {
   const layout = layOutSafetensors(tensors, { alignment: 8, ...(metadata && { metadata }) });
-  await writeAtomically(file, layout.totalBytes, async handle => {
-    await writeFully(handle, layout.header, 0);
-    for (const { tensor, offset } of layout.placed) {
+  async function* arrays() {
+    yield layout.header;
+    for (const { tensor } of layout.placed) {
       const { buffer, byteOffset, byteLength } = await dataOf(tensor);
-      await writeFully(handle, new Uint8Array(buffer, byteOffset, byteLength), offset);
+      yield new Uint8Array(buffer, byteOffset, byteLength);
     }
-  });
+  }
+  await writeAtomically(file, layout.totalBytes, handle => writeArrays(handle, arrays()));
 }
 
 function storedName(data: TensorToWrite['data']): 'F32' | 'I32' | 'I64' {

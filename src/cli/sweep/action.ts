@@ -96,9 +96,10 @@ async function compute(sweep: Sweep, { out, jobs, shard, queue, retryFailed }: O
     finished = await runSweep(sweep, { ...hooksOf(io), out, executor, shard: share, retryFailed });
   } catch (cause) {
     if (!signal.aborted) throw cause;
-    const { cells, left } = await sweepStatus(out, cellKinds);
+    const { cells, left, parts } = await sweepStatus(out, cellKinds);
+    const arms = parts === null ? '' : ` and ${parts.done} of ${parts.total} ${parts.name} stored`;
     throw new Interrupted(
-      `interrupted with ${cells - left} of ${cells} cells finished in ${relative('.', resolve(out)) || out}; ` +
+      `interrupted with ${cells - left} of ${cells} cells finished${arms} in ${relative('.', resolve(out)) || out}; ` +
         'the same command resumes from there',
       { folder: resolve(out), cause },
     );

@@ -13,6 +13,7 @@ const cost = {
   longestSeconds: 400,
   memoryBytes: 2 ** 30,
   diskBytes: 1,
+  parts: null,
 } as const;
 const job: ClusterJob = { plan: "it's plan.json", out: 'o ut', jobs: 4, threads: 8, cost };
 
@@ -46,6 +47,14 @@ describe('slurmScript', () => {
     const { stdout, status } = runWith(exitCode, script, { SLURM_ARRAY_TASK_ID: '7' });
     expect(stdout.trim().split('\n')).toEqual(expectedWords('7/10'));
     expect(status).toBe(expected);
+  });
+
+  test('shards share the parts of cells, where these have some', () => {
+    const parts = { count: 60, longestSeconds: 300, otherSeconds: 600 };
+    const oneStudy = { ...cost, cells: 1, seconds: 7200, longestSeconds: 7200, parts };
+    const shared = slurmScript({ ...job, cost: oneStudy }).split('\n');
+    // Four shards of 15 parts and the rest, three times slower than here, and ten minutes to start.
+    for (const line of ['--array=1-4%4', '--time=0-04:25:00']) expect(shared).toContain(`#SBATCH ${line}`);
   });
 
   test('costs that are not known: one cell a shard, and no time limit', () => {

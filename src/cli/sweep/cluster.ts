@@ -33,11 +33,16 @@ interface Shards {
 }
 
 function shardsOf({ jobs, cost }: ClusterJob): Shards {
-  const { cells, seconds, longestSeconds, memoryBytes } = cost;
-  const most = Math.min(cells, MOST_SHARDS);
+  const { cells, seconds, memoryBytes } = cost;
+  const shared = cost.parts ?? { count: cells, longestSeconds: cost.longestSeconds, otherSeconds: 0 };
+  const most = Math.min(shared.count, MOST_SHARDS);
   const wanted = seconds === null ? most : Math.ceil(seconds / SHARD_SECONDS);
   const count = Math.min(most, Math.max(wanted, jobs));
-  const ofShard = longestSeconds === null ? undefined : Math.ceil(cells / count) * longestSeconds;
+  const { longestSeconds, otherSeconds } = shared;
+  const ofShard =
+    longestSeconds === null || otherSeconds === null
+      ? undefined
+      : Math.ceil(shared.count / count) * longestSeconds + otherSeconds;
   return {
     count,
     bytes: SPARE * (memoryBytes ?? USUAL_BYTES),

@@ -1,15 +1,16 @@
 import type { SeedMeans } from '../../cell/cell-table.ts';
 import type { SweepKind } from '../../cell/kind.ts';
-import type { SweepStatus } from '../../cell/sweep.ts';
+import type { SweepParts, SweepStatus } from '../../cell/sweep.ts';
 import type { SweepCost } from '../../cell/sweep-cost.ts';
 import { formatBytes, formatClock, formatCount, formatDecimal, formatPlural } from '../../report/format/number.ts';
 import { formatTable } from '../format/table.ts';
 
 const MOST_FAILURES = 20;
 
-export function formatStatus({ command, cells, done, failed, left, folder }: SweepStatus): string {
+export function formatStatus({ command, cells, done, failed, left, parts, folder }: SweepStatus): string {
   const lines = [
     `${formatPlural(cells, `cell`)} of ${command}: ${formatCount(done)} done, ${formatCount(failed.length)} failed, ${formatCount(left)} left.`,
+    ...(parts === null ? [] : [formatParts(parts)]),
     ...failed.slice(0, MOST_FAILURES).map(({ cell, why }) => `Failed: ${cell}: ${why}`),
   ];
   if (failed.length > MOST_FAILURES)
@@ -18,13 +19,19 @@ export function formatStatus({ command, cells, done, failed, left, folder }: Swe
   return [...lines, `The folder is ${folder}.`].join('\n');
 }
 
+function formatParts({ name, total, done, unknownCells }: SweepParts): string {
+  const stored = `${formatCount(done)} of ${formatCount(total)} ${name} stored`;
+  return unknownCells === 0 ? `${stored}.` : `${stored}; ${formatPlural(unknownCells, 'cell')} not begun.`;
+}
+
 export function formatCost(
-  { cells, seconds, longestSeconds, memoryBytes, diskBytes }: SweepCost,
+  { cells, seconds, longestSeconds, memoryBytes, diskBytes, parts }: SweepCost,
   jobs: number,
 ): string {
   const unknown = 'not known';
   const rows = [
     ['cells', formatCount(cells)],
+    ...(parts === null ? [] : [['parts that shards share', formatCount(parts.count)]]),
     ['time, one after the other', seconds === null ? unknown : formatClock(seconds)],
     ['time of the longest cell', longestSeconds === null ? unknown : formatClock(longestSeconds)],
     ['memory of the largest cell', memoryBytes === null ? unknown : formatBytes(memoryBytes)],

@@ -4,11 +4,13 @@ import { sweepStore } from '../../cell/sweep-store.ts';
 import { checkOptions } from '../../options.ts';
 import { modelKey } from '../../run/shared-model.ts';
 import { estimateEvidence } from './cost.ts';
+import { countArms } from './count-arms.ts';
 import { type EvidenceWishes, evidenceOptions } from './options.ts';
 import { SCHEMA } from './part-cells.ts';
 import { planStudy } from './plan-study.ts';
 import { runEvidence } from './run-study.ts';
 import { studyParts } from './sweep-studies.ts';
+import { unitsCost } from './unit-cost.ts';
 
 const wishesIn = (options: CellOptions) => options as unknown as EvidenceWishes;
 
@@ -22,7 +24,7 @@ export const evidenceKind: SweepKind = {
   costless: ['seenBefore'],
   figures: [],
   storeIn: sweepStore,
-  parts: studyParts,
+  parts: { name: 'arms', prepare: studyParts, count: countArms },
   open: () => ({
     compute: async (options, hooks) => {
       await runEvidence({ ...wishesIn(options), ...hooks });
@@ -34,8 +36,9 @@ export const evidenceKind: SweepKind = {
     },
     cost: async (options, hooks, measure) => {
       const given = { ...wishesIn(options), ...hooks, ...(!measure && { speed: null }) };
-      const { memoryBytes, seconds, diskBytes } = await estimateEvidence(given);
-      return { memoryBytes, seconds, diskBytes };
+      const study = await estimateEvidence(given);
+      const { memoryBytes, seconds, diskBytes } = study;
+      return { memoryBytes, seconds, diskBytes, parts: unitsCost(study) };
     },
     close: async () => undefined,
   }),

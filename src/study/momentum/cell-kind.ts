@@ -9,6 +9,7 @@ import type { Hooks } from '../../hooks.ts';
 import { keepRuntime } from '../../runtime/node/keep-runtime.ts';
 import { ownMemory } from '../../runtime/node/memory.ts';
 import { withRuntime } from '../../runtime/node/open-runtime.ts';
+import { memoryOfModel } from './memory.ts';
 import type { StudyWishes } from './options.ts';
 import { type ModelCell, type MomentumPlan, nameOf } from './plan.ts';
 import { planStudy } from './plan-study.ts';
@@ -45,6 +46,7 @@ export function modelKind(ready?: ReadyStudy): CellKind {
     storeIn: root => namedStore(root, ({ options }) => join('cells', nameOf(modelOf(options)))),
     open: () => {
       const kept = keepRuntime();
+      const memory = new Map<string, Promise<number>>();
       let planned: { readonly of: string; readonly study: Promise<ReadyStudy> } | undefined;
       const studyOf = ({ study }: CellOptions, hooks: Hooks): Promise<ReadyStudy> => {
         if (ready !== undefined) return Promise.resolve(ready);
@@ -74,6 +76,15 @@ export function modelKind(ready?: ReadyStudy): CellKind {
         },
         peakMemoryBytes: async () =>
           ownMemory().peakResidentBytes + ((await kept.current()?.usage())?.peakResidentBytes ?? 0),
+        // The models of a task are of one size.
+        memoryBytes: async (options, { device, offline, signal }) => {
+          const { plan, trainees } = await studyOf(options, { offline, signal });
+          const { task } = modelOf(options);
+          const measured =
+            memory.get(task) ?? memoryOfModel(trainees.find(each => each.task === task)!, plan, { device, signal });
+          memory.set(task, measured);
+          return measured;
+        },
         close: kept.close,
       };
     },

@@ -142,7 +142,9 @@ async function trainMissing(
   const { timing, provenance } = await computeParts(
     cells,
     {
-      ...{ folder, lock, kind: modelKind({ plan, trainees }), all: cells, stages: taskNames, jobs: workers },
+      ...{ folder, lock, kind: modelKind({ plan, trainees }), all: cells, stages: taskNames },
+      // Processes tell their memory alone.
+      jobs: executor === undefined ? workers : 1,
       stageOf: ({ options }) => modelOf(options).task,
       settleDevice: ([first], asked) => deviceForModels(modelOf(first!.options), trainees, asked),
       executor: executor ?? ((kinds, given) => here(kinds, { ...given, jobs: workers })),
