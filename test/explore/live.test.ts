@@ -91,13 +91,50 @@ describe.skipIf(!hasBrowser())('Live', () => {
     await page.context().close();
   });
 
+  test('waits for the rows of the task, which the null of other demonstrations needs', async () => {
+    const { page, errors } = await opened.open();
+    let answer = () => {};
+    const held = new Promise<void>(resolve => {
+      answer = resolve;
+    });
+    await page.route('**/data/tasks/**', async route => {
+      await held;
+      await route.continue();
+    });
+    await page.getByRole('link', { name: 'Live', exact: true }).click();
+    await page.getByRole('spinbutton', { name: 'Shots' }).fill('1');
+    await page.getByRole('textbox', { name: 'Label words' }).fill('Negative, Positive');
+    await page.getByRole('textbox', { name: 'Demonstrations' }).fill('xyxcybeb is\tNegative');
+    await page.getByRole('textbox', { name: 'Query' }).fill(QUERY);
+    await page.getByRole('button', { name: 'Compute', exact: true }).click();
+    const status = page.getByRole('status', { name: 'Status' });
+    expect(await status.textContent()).toContain('reading the rows of the task');
+    // It can be cancelled meanwhile.
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    expect(await status.textContent()).toBe('Cancelled.');
+    await page.getByRole('button', { name: 'Compute', exact: true }).click();
+    answer();
+    await finished(page);
+    const table = page.getByRole('table', { name: 'Cosine of both updates by layer', includeHidden: true });
+    const columns = await table.locator('thead th').allTextContents();
+    expect(columns).toContain('other demonstrations');
+    expect(await page.getByText('No null "other demonstrations"').count()).toBe(0);
+    // With label words of one's own there is no such null, and the page says why.
+    await fill(page);
+    await compute(page);
+    const why = 'No null "other demonstrations": no rows of a task with these label words are there.';
+    expect(await page.getByText(why).count()).toBe(1);
+    expect(errors).toEqual([]);
+    await page.context().close();
+  });
+
   test('what is wrong is said in words, and a computation can be cancelled', async () => {
     const { page } = await opened.open();
     await fill(page, [['cxzxxb is', 'c']]);
     const button = page.getByRole('button', { name: 'Compute', exact: true });
     const status = page.getByRole('status', { name: 'Status' });
     await button.click();
-    expect(await status.textContent()).toContain('line 1: "c" is not a label word; the nearest is');
+    await expect.poll(() => status.textContent()).toContain('line 1: "c" is not a label word; the nearest is');
     await page.getByRole('textbox', { name: 'Demonstrations' }).fill('cxzxxb is\tb');
     await button.click();
     await page.getByRole('button', { name: 'Cancel' }).click();

@@ -77,7 +77,8 @@ export function liveSequences(
 }
 
 function othersThatFit(others: DemonstrationSet, layout: Conventions, shots: number, most: number): Variant {
-  if (others.demonstrations.length === 0) return { set: null, why: 'it needs the label words of the chosen task' };
+  if (others.demonstrations.length === 0)
+    return { set: null, why: 'no rows of a task with these label words are there' };
   if (shots === 0) return { set: null, why: 'there are no demonstrations' };
   if (others.demonstrations.length < shots) return { set: null, why: 'the task has too few rows' };
   const variant = firstDemonstrations(others, layout, shots);

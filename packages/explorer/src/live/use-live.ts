@@ -23,7 +23,8 @@ export interface Live {
   readonly shown: Shown | undefined;
   /** The last whole answer before. */
   readonly ghost: Shown | undefined;
-  readonly compute: (request: LiveRequest, place: 'browser' | 'machine') => void;
+  /** Computes the request that `ask` makes; what was computed before is cancelled. */
+  readonly compute: (ask: () => Promise<LiveRequest>, place: 'browser' | 'machine') => void;
   readonly cancel: () => void;
   readonly fail: (message: string) => void;
 }
@@ -39,14 +40,29 @@ export function useLive(model: PageModel): Live {
     () => ({ browser: browserComputer(model, deviceWish()), machine: machineComputer() }),
     [model],
   );
+  const call = useRef(0);
   const cancelAll = () => {
+    call.current++;
     computers.browser.cancel();
     computers.machine.cancel();
   };
   useEffect(() => cancelAll, [computers]);
 
-  const compute: Live['compute'] = (request, place) => {
+  const fail = (message: string) => {
     cancelAll();
+    setActivity({ kind: 'failed', message });
+  };
+  const compute: Live['compute'] = (ask, place) => {
+    cancelAll();
+    const own = call.current;
+    const isOwn = () => own === call.current;
+    setActivity({ kind: 'computing', progress: { stage: 'reading the rows of the task', done: 0, total: 1 } });
+    ask().then(
+      request => isOwn() && start(request, place),
+      (error: Error) => isOwn() && fail(error.message),
+    );
+  };
+  const start = (request: LiveRequest, place: 'browser' | 'machine') => {
     setGhost(whole.current);
     let now: Shown = { labels: request.labels, answer: NOTHING };
     setShown(now);
@@ -75,10 +91,7 @@ export function useLive(model: PageModel): Live {
       cancelAll();
       setActivity({ kind: 'failed', message: 'Cancelled.' });
     },
-    fail: message => {
-      cancelAll();
-      setActivity({ kind: 'failed', message });
-    },
+    fail,
   };
 }
 

@@ -1,7 +1,9 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { UserError } from '../../../../src/error.ts';
 import {
   demonstrationLines,
   type LabelledText,
+  type LiveRequest,
   parseDemonstrationLines,
   parseLabelWords,
 } from '../../../../src/explore/live/request.ts';
@@ -24,20 +26,27 @@ const NOT_IN_PAGE = 'This page is served as files: there is no machine behind it
 export function LivePage({ site }: { readonly site: Site }) {
   const [state, setState] = useState(() => readState(currentRoute().parameters));
   const [tasks, setTasks] = useState<readonly PageTask[]>([]);
-  const [others, setOthers] = useState<readonly LabelledText[]>([]);
   const [automatic, setAutomatic] = useState(true);
   const queryPlace = useRef(0);
+  /** What was taken last: the label words of its task, and demonstrations that follow those in the fields. */
+  const taken = useRef<Taken>({ labels: [], others: [] });
+  /** The last reading of rows; it ends when the fields hold them. */
+  const taking = useRef<Promise<void>>(Promise.resolve());
+  /** What the fields hold now: after a wait, `state` is what they held before it. */
+  const fields = useRef(state);
   /** Whether the fields hold something of the reader's, which nothing may replace. */
   const touched = useRef(state.demonstrations !== '' || state.query !== '');
   const live = useLive(site.model);
   const task = tasks.find(({ name }) => name === state.task);
   const { activity, shown, ghost } = live;
 
-  const update = (change: Partial<LiveState>): LiveState => {
+  const show = (change: Partial<LiveState>) => {
+    fields.current = { ...fields.current, ...change };
+    setState(fields.current);
+  };
+  const update = (change: Partial<LiveState>) => {
     touched.current = true;
-    const next = { ...state, ...change };
-    setState(next);
-    return next;
+    show(change);
   };
   useEffect(() => replaceParameters('live', writeState(state)), [state]);
   useEffect(addViewStyle, []);
@@ -47,52 +56,47 @@ export function LivePage({ site }: { readonly site: Site }) {
     try {
       const [seed, shots] = [wholeNumber('seed', wish.seed), wholeNumber('shots', wish.shots)];
       const rows = await readRows({ task: chosen, seed, shots, query: queryPlace.current });
-      setOthers(rows.others);
+      taken.current = { labels: chosen.labels, others: rows.others };
       if (wish.isFirst && touched.current) return;
-      setState(now => ({
-        ...now,
+      show({
         task: chosen.name,
         seed: wish.seed,
         shots: wish.shots,
         labels: chosen.labels.map(label => label.trim()).join(', '),
         demonstrations: demonstrationLines(rows.demonstrations, chosen.labels),
         query: rows.query,
-        learningRate: String(chosen.learningRate ?? now.learningRate),
-      }));
+        learningRate: String(chosen.learningRate ?? fields.current.learningRate),
+      });
     } catch (error) {
       if (!wish.isFirst || !touched.current) live.fail((error as Error).message);
     }
   };
+  /** One reading after the other, so that the fields hold what was asked for last. */
+  const takeNext = (chosen: PageTask, wish: { seed: string; shots: string }) => {
+    taking.current = taking.current.then(() => take(chosen, { ...wish, isFirst: false }));
+  };
   useEffect(() => {
-    readTasks()
-      .then(found => {
-        setTasks(found);
-        const first = found.find(({ name }) => name === state.task) ?? found[0]!;
-        const seed = state.seed === '' ? String(first.seed) : state.seed;
-        if (state.seed === '') setState(now => ({ ...now, seed }));
-        return take(first, { seed, shots: state.shots, isFirst: true });
-      })
-      .catch((error: Error) => live.fail(error.message));
+    const takeFirst = async () => {
+      const found = await readTasks();
+      setTasks(found);
+      const { task: name, seed, shots } = fields.current;
+      const first = found.find(each => each.name === name) ?? found[0]!;
+      if (seed === '') show({ seed: String(first.seed) });
+      await take(first, { seed: fields.current.seed, shots, isFirst: true });
+    };
+    taking.current = takeFirst().catch((error: Error) => live.fail(error.message));
   }, []);
 
-  const compute = (from: LiveState) => {
-    try {
-      const labels = parseLabelWords(from.labels);
-      const demonstrations = parseDemonstrationLines(from.demonstrations, labels);
-      const learningRate = Number(from.learningRate);
-      if (!(learningRate > 0)) throw new Error('The learning rate must be a number above 0.');
-      if (from.query === '') throw new Error('The query is empty. Write a text.');
-      // Rows of the task belong to its label words.
-      const usable = labels.join() === task?.labels.join() ? others.slice(0, demonstrations.length) : [];
-      live.compute({ demonstrations, labels, query: from.query, learningRate, others: usable }, from.place);
-    } catch (error) {
-      live.fail((error as Error).message);
-    }
-  };
+  const compute = () =>
+    live.compute(async () => {
+      // Rows on their way belong to the question: they fill the fields or the null of other demonstrations.
+      await taking.current;
+      return requestOf(fields.current, taken.current);
+    }, fields.current.place);
   /** A change by a button is computed at once, where that is wanted. */
   const changeAndCompute = (change: Partial<LiveState>) => {
-    const next = update(change);
-    if (automatic && shown !== undefined) compute(next);
+    update(change);
+    if (automatic && shown !== undefined) compute();
   };
 
   return (
@@ -102,7 +106,7 @@ export function LivePage({ site }: { readonly site: Site }) {
         class="fields"
         onSubmit={event => {
           event.preventDefault();
-          compute(state);
+          compute();
         }}
       >
         <fieldset class="row">
@@ -114,7 +118,7 @@ export function LivePage({ site }: { readonly site: Site }) {
               onChange={({ currentTarget }) => {
                 const chosen = tasks.find(({ name }) => name === currentTarget.value)!;
                 queryPlace.current = 0;
-                void take(chosen, { seed: String(chosen.seed), shots: state.shots, isFirst: false });
+                takeNext(chosen, { seed: String(chosen.seed), shots: state.shots });
               }}
             >
               {tasks.map(({ name, title }) => (
@@ -126,11 +130,7 @@ export function LivePage({ site }: { readonly site: Site }) {
           </label>
           <NumberField name="Seed" value={state.seed} least={0} onValue={seed => update({ seed })} />
           <NumberField name="Shots" value={state.shots} least={0} onValue={shots => update({ shots })} />
-          <button
-            type="button"
-            disabled={task === undefined}
-            onClick={() => void take(task!, { seed: state.seed, shots: state.shots, isFirst: false })}
-          >
+          <button type="button" disabled={task === undefined} onClick={() => takeNext(task!, state)}>
             Take demonstrations
           </button>
           <button
@@ -138,7 +138,7 @@ export function LivePage({ site }: { readonly site: Site }) {
             disabled={task === undefined}
             onClick={() => {
               queryPlace.current++;
-              void take(task!, { seed: state.seed, shots: state.shots, isFirst: false });
+              takeNext(task!, state);
             }}
           >
             Next query
@@ -234,6 +234,24 @@ export function LivePage({ site }: { readonly site: Site }) {
       )}
     </div>
   );
+}
+
+interface Taken {
+  /** With their leading space. */
+  readonly labels: readonly string[];
+  readonly others: readonly LabelledText[];
+}
+
+/** @throws UserError naming the field that is wrong */
+function requestOf(fields: LiveState, taken: Taken): LiveRequest {
+  const labels = parseLabelWords(fields.labels);
+  const demonstrations = parseDemonstrationLines(fields.demonstrations, labels);
+  const learningRate = Number(fields.learningRate);
+  if (!(learningRate > 0)) throw new UserError('The learning rate must be a number above 0.');
+  if (fields.query === '') throw new UserError('The query is empty. Write a text.');
+  // Rows of the task belong to its label words.
+  const others = labels.join() === taken.labels.join() ? taken.others.slice(0, demonstrations.length) : [];
+  return { demonstrations, labels, query: fields.query, learningRate, others };
 }
 
 interface NumberFieldProps {
