@@ -4,6 +4,10 @@ import { fileURLToPath } from 'node:url';
 import type { Plugin } from 'vite';
 
 const DIST = new URL('../../node_modules/onnxruntime-web/dist/', import.meta.url);
+const { version } = JSON.parse(readFileSync(new URL('../package.json', DIST), 'utf8')) as { readonly version: string };
+
+/** Names the version, as names of other files name their content: browsers keep a file by its name. */
+const FOLDER = `onnxruntime-web-${version}`;
 
 /** The modules by the name of their import, and what they load: the processor's build, and that with WebGPU. */
 const MODULES = { wasm: 'ort.wasm.bundle.min.mjs', webgpu: 'ort.webgpu.bundle.min.mjs' } as const;
@@ -16,13 +20,13 @@ export function onnxruntimeFiles(emit: boolean): Plugin {
     enforce: 'pre',
     resolveId(source) {
       const name = /^onnxruntime-web\/(wasm|webgpu)$/.exec(source)?.[1] as keyof typeof MODULES | undefined;
-      return name === undefined ? undefined : { id: `./${MODULES[name]}`, external: true };
+      return name === undefined ? undefined : { id: `./${FOLDER}/${MODULES[name]}`, external: true };
     },
     generateBundle() {
       if (!emit) return;
       for (const name of [...Object.values(MODULES), ...LOADED]) {
         const source = readFileSync(fileURLToPath(new URL(name, DIST)));
-        this.emitFile({ type: 'asset', fileName: `assets/${name}`, source });
+        this.emitFile({ type: 'asset', fileName: `assets/${FOLDER}/${name}`, source });
       }
     },
   };

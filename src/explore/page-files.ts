@@ -31,6 +31,8 @@ export function pageFiles(): readonly Resource[] {
     .map(({ parentPath, name }) => {
       const file = join(parentPath, name);
       const path = relative(FOLDER, file).split(sep).join('/');
-      return { path, type: TYPES[extname(name)] ?? 'application/octet-stream', file };
+      const type = TYPES[extname(name)] ?? 'application/octet-stream';
+      // The build puts a hash of their content, or their version, into the paths of all but the page itself.
+      return { path, type, file, unchanging: path.startsWith('assets/') };
     });
 }

@@ -6,6 +6,8 @@ export interface Resource {
   /** The file that holds it, or what makes it. */
   readonly file?: string;
   readonly make?: () => Promise<string | Uint8Array>;
+  /** The content at this path never changes, in later versions of the program either: browsers may keep it. */
+  readonly unchanging?: boolean;
 }
 
 /** A document that is made when it is requested. */

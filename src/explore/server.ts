@@ -15,6 +15,9 @@ import type { Resource } from './resource.ts';
 
 const USUAL_PORT = 47_135;
 
+/** Chromium keeps WebAssembly compiled where it may keep the file. */
+const KEPT = 'private, max-age=31536000, immutable';
+
 /** What answers at a path while the connection is open. */
 export type Route = (request: { readonly body: string; readonly signal: AbortSignal }, reply: Reply) => Promise<void>;
 
@@ -108,8 +111,10 @@ function refuse(response: ServerResponse, status: number, why: string): void {
   response.end(`${why}\n`);
 }
 
-async function send({ type, file, make }: Resource, response: ServerResponse, headOnly: boolean): Promise<void> {
+async function send(resource: Resource, response: ServerResponse, headOnly: boolean): Promise<void> {
+  const { type, file, make, unchanging } = resource;
   response.setHeader('Content-Type', type);
+  if (unchanging) response.setHeader('Cache-Control', KEPT);
   if (file === undefined) {
     const content = await make!();
     response.setHeader('Content-Length', Buffer.byteLength(content));

@@ -37,6 +37,7 @@ export async function openExecutor(
   env.wasm.numThreads = threads;
   if (wasmPaths !== undefined) env.wasm.wasmPaths = wasmPaths;
   const sources = new Map<string, Source>();
+  const sent: Source[] = [];
   const sourceNamed = (name: string): Source => {
     const source = sources.get(name);
     if (source === undefined) throw new UserError(`${name}: there is no source of this name`);
@@ -64,6 +65,8 @@ export async function openExecutor(
       return await InferenceSession.create(model, options);
     } catch (error) {
       throw unread ?? error;
+    } finally {
+      for (const { forget } of sent) forget?.();
     }
   };
   const options = {
@@ -75,6 +78,7 @@ export async function openExecutor(
     },
     addSource: async ({ name, bytes, packed }: SentSource) => {
       const source = sourceOf(name, bytes);
+      sent.push(source);
       sources.set(name, packed ? await unpack(name, source) : source);
     },
     memory,

@@ -5,9 +5,17 @@ import type { SourceBytes } from '../protocol.ts';
 export interface Source {
   /** Bytes. */
   readonly size: number;
-  /** @throws UserError when the bytes are not there */
+  /** The bytes hold until the next call. @throws UserError when the bytes are not there */
   readonly read: (offset: number, length: number) => Uint8Array;
+  /** Frees the memory of bytes that were read; the next read has them again. */
+  readonly forget?: () => void;
 }
+
+/**
+ * Bytes up to which a `Blob` is read at once. Sessions read their weights in any order, and each
+ * read waits for another process of the browser.
+ */
+const MOST_AT_ONCE = 256e6;
 
 /** What only workers have. */
 interface WorkerScope {
@@ -38,9 +46,19 @@ export function sourceOf(name: string, bytes: SourceBytes): Source {
   }
   if (bytes instanceof Blob) {
     const reader = new FileReaderSync();
-    return checked(bytes.size, (offset, length) => {
-      return new Uint8Array(reader.readAsArrayBuffer(bytes.slice(offset, offset + length)));
-    });
+    const bytesOf = (part: Blob) => new Uint8Array(reader.readAsArrayBuffer(part));
+    if (bytes.size > MOST_AT_ONCE) {
+      return checked(bytes.size, (offset, length) => bytesOf(bytes.slice(offset, offset + length)));
+    }
+    let whole: Uint8Array | undefined;
+    const read = (offset: number, length: number) => {
+      whole ??= bytesOf(bytes);
+      return whole.subarray(offset, offset + length);
+    };
+    const forget = () => {
+      whole = undefined;
+    };
+    return { ...checked(bytes.size, read), forget };
   }
   return checked(bytes.size, (offset, length) => {
     const request = new XMLHttpRequest();

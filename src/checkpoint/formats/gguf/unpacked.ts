@@ -4,7 +4,7 @@
  */
 import { UserError } from '../../../error.ts';
 import type { ByteSource } from '../../byte-source.ts';
-import { unpackBlocks } from './blocks/blocks.ts';
+import { unpackBlocks, unpackBlocksInto } from './blocks/blocks.ts';
 import { ggufModel } from './model.ts';
 import { type Gguf, parseGguf } from './parse-gguf.ts';
 import type { WeightPlan } from './plan.ts';
@@ -14,6 +14,8 @@ import { weightParts } from './weights.ts';
 
 // Most headers fit, and all without a vocabulary.
 const FIRST_READ = 2 << 20;
+// Of unpacked bytes: weights of a layer are smaller, the table of a vocabulary is not.
+const MOST_KEPT = 64 << 20;
 // One cache line, and enough for every vector instruction.
 const ALIGNMENT = 64;
 
@@ -77,13 +79,16 @@ interface Read {
   readonly length: number;
 }
 
-/** `length` bytes from `offset` on of the file of float32. Yields what it reads and is given it. */
+/**
+ * Fills `target`, which is zero, with the bytes from `offset` on of the file of float32. Yields what
+ * it reads and is given it.
+ */
 function* unpack(
   { weights }: UnpackedGguf,
   offset: number,
-  length: number,
-): Generator<Read, Uint8Array<ArrayBuffer>, Uint8Array> {
-  const target = new Uint8Array(length);
+  target: Uint8Array<ArrayBuffer>,
+): Generator<Read, void, Uint8Array> {
+  const { length } = target;
   for (const weight of weights) {
     let at = weight.offset;
     if (at >= offset + length || at + weight.length <= offset) continue;
@@ -91,14 +96,19 @@ function* unpack(
     for (const { first, count, values, arrange } of weightParts(weight.plan)) {
       const end = at + 4 * values;
       if (at < offset + length && end > offset) {
-        const stored = unpackBlocks(tensor.type, yield placeOfRows(tensor, first, count));
-        const bytes = new Uint8Array(arrange(stored).buffer);
-        target.set(bytes.subarray(Math.max(0, offset - at), offset + length - at), Math.max(0, at - offset));
+        const packed = yield placeOfRows(tensor, first, count);
+        const place = target.byteOffset + at - offset;
+        if (arrange === undefined && at >= offset && end <= offset + length && place % 4 === 0) {
+          unpackBlocksInto(new Float32Array(target.buffer, place, values), tensor.type, packed);
+        } else {
+          const stored = unpackBlocks(tensor.type, packed);
+          const bytes = new Uint8Array((arrange === undefined ? stored : arrange(stored)).buffer);
+          target.set(bytes.subarray(Math.max(0, offset - at), offset + length - at), Math.max(0, at - offset));
+        }
       }
       at = end;
     }
   }
-  return target;
 }
 
 /** The file of float32, read from the packed one. */
@@ -106,23 +116,34 @@ export function unpackedSource(layout: UnpackedGguf, packed: ByteSource): ByteSo
   return {
     size: layout.size,
     async read(offset, length) {
-      const work = unpack(layout, offset, length);
+      const target = new Uint8Array(length);
+      const work = unpack(layout, offset, target);
       let step = work.next();
       while (!step.done) step = work.next(await packed.read(step.value.offset, step.value.length));
-      return step.value;
+      return target;
     },
   };
 }
 
-/** The same of a source that is read at once. */
+/**
+ * The same of a source that is read at once. What it returns holds until the next call: fresh memory
+ * for each weight takes longer than unpacking it.
+ */
 export function unpackedAtOnce(
   layout: UnpackedGguf,
   packed: (offset: number, length: number) => Uint8Array,
 ): (offset: number, length: number) => Uint8Array<ArrayBuffer> {
+  let kept = new Uint8Array(0);
+  const zeros = (length: number): Uint8Array<ArrayBuffer> => {
+    if (length > MOST_KEPT) return new Uint8Array(length);
+    if (kept.length < length) kept = new Uint8Array(length);
+    return kept.subarray(0, length).fill(0);
+  };
   return (offset, length) => {
-    const work = unpack(layout, offset, length);
+    const target = zeros(length);
+    const work = unpack(layout, offset, target);
     let step = work.next();
     while (!step.done) step = work.next(packed(step.value.offset, step.value.length));
-    return step.value;
+    return target;
   };
 }

@@ -19,8 +19,8 @@ export interface WeightPart {
   readonly count: number;
   /** How many values they become. */
   readonly values: number;
-  /** The values of the rows as float32 in Hugging Face's order. */
-  readonly arrange: (stored: Float32Array) => Float32Array;
+  /** The values of the rows as float32 in Hugging Face's order; absent where they are in it as stored. */
+  readonly arrange?: (stored: Float32Array) => Float32Array;
 }
 
 /** The parts of a weight in its order, some rows each; one part where rows of the tensor are not rows of the weight. */
@@ -44,11 +44,12 @@ export function weightParts({ tensor, shape, layout }: WeightPlan): readonly Wei
     return [{ ...whole, arrange }];
   }
   const width = shape.at(-1)!;
+  const isAsStored = order.row === undefined && add === undefined;
   return [...stretches(order, values / width, width)].map(({ first, count }) => ({
     first,
     count,
     values: count * width,
-    arrange: stored => shifted(ordered(stored, order, width), add),
+    ...(!isAsStored && { arrange: (stored: Float32Array) => shifted(ordered(stored, order, width), add) }),
   }));
 }
 
@@ -57,7 +58,10 @@ export async function* weightPieces(
   plan: WeightPlan,
   { readRows }: Pick<TensorReaders, 'readRows'>,
 ): AsyncGenerator<Float32Array> {
-  for (const { first, count, arrange } of weightParts(plan)) yield arrange(await readRows(plan.tensor, first, count));
+  for (const { first, count, arrange } of weightParts(plan)) {
+    const stored = await readRows(plan.tensor, first, count);
+    yield arrange === undefined ? stored : arrange(stored);
+  }
 }
 
 /**

@@ -56,11 +56,19 @@ export const BLOCK_FORMATS: Readonly<Record<BlockType, BlockFormat>> = {
  * @param packed whole blocks of `type`, one after the other.
  */
 export function unpackBlocks(type: BlockType, packed: Uint8Array): Float32Array {
+  const { values, bytes } = BLOCK_FORMATS[type];
+  const target = new Float32Array(Math.ceil(packed.length / bytes) * values);
+  unpackBlocksInto(target, type, packed);
+  return target;
+}
+
+/** Fills `target` with the values of packed blocks. @throws Error when they are not as many */
+export function unpackBlocksInto(target: Float32Array, type: BlockType, packed: Uint8Array): void {
   const { values, bytes, unpack } = BLOCK_FORMATS[type];
   if (packed.length % bytes !== 0) throw new Error(`${packed.length} bytes are no whole number of ${type} blocks`);
-  const target = new Float32Array((packed.length / bytes) * values);
+  const count = (packed.length / bytes) * values;
+  if (target.length !== count) throw new Error(`${count} values do not fill ${target.length}`);
   unpack(packed, target);
-  return target;
 }
 
 function unpackF32(packed: Uint8Array, target: Float32Array): void {
