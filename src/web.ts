@@ -77,9 +77,7 @@ export async function loadModel(
   options: { readonly graphs?: readonly GraphName[] } = {},
 ): Promise<LoadedModel> {
   for (const [name, source] of opened.sources) await runtime.addSource({ name, ...source });
-  const model = await loadCheckpoint(opened.checkpoint, runtime);
-  for (const name of options.graphs ?? []) await model.session(graphs[name]);
-  return model;
+  return loadCheckpoint(opened.checkpoint, runtime, { graphs: (options.graphs ?? []).map(name => graphs[name]) });
 }
 
 /**
@@ -93,7 +91,7 @@ export async function openTokenizer(source: CheckpointInMemory | Uint8Array): Pr
   const { defineWebTokenizer } = await import('./tokenizer/javascript/web-tokenizer.ts');
   return source instanceof Uint8Array
     ? defineWebTokenizer('tokenizer.json', source, sha256)
-    : defineWebTokenizer(source.checkpoint.name, source.metadata ?? noVocabulary(source), sha256);
+    : defineWebTokenizer(source.checkpoint.name, await (source.metadata ?? noVocabulary(source))(), sha256);
 }
 
 function noVocabulary({ checkpoint }: CheckpointInMemory): never {

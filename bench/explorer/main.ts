@@ -61,7 +61,7 @@ async function visit<T>(use: (page: Page) => Promise<T>): Promise<T> {
 
 const middle = (values: readonly number[]) => values.toSorted((a, b) => a - b)[values.length >> 1]!;
 const seconds = (milliseconds: number) => milliseconds / 1000;
-const MODEL_IS_THERE = /^Computing: the query|^Computing: in-context/;
+const MODEL_IS_THERE = /^Computing: (zero-shot|in-context)/;
 const wholeTime = (answered: Answered) => seconds(firstNote(answered, /^Computed in/) - answered.clicked);
 
 /** Seconds of a step: Status says when each ends. */

@@ -37,18 +37,17 @@ export interface LoadedModel {
  * opens; on WebGPU each is loaded as float32 by the first session that reads it, and all share it.
  *
  * @param options.layers how many of the first layers to load projections of; all unless given
+ * @param options.graphs graphs to open, which are written while the projections are loaded
  * @throws UserError as `openDecoder`, and where the device does not compute in the precision of the
  * checkpoint
  */
 export async function loadModel(
   checkpoint: Checkpoint,
   runtime: Runtime,
-  { layers }: { readonly layers?: number } = {},
+  { layers, graphs = [] }: { readonly layers?: number; readonly graphs?: readonly ModelGraph[] } = {},
 ): Promise<LoadedModel> {
   const decoder = await openDecoder(checkpoint);
   const projections = decoder.projections.slice(0, layers).flat();
-  const handles = await runtime.load(projections.map(({ name }) => checkpoint.tensors.get(name)!));
-  const pretrained = Object.fromEntries(handles.map(handle => [handle.name, handle]));
 
   // Weights may lie in several folders (a cache links to its blobs), so locations are relative to
   // the root.
@@ -100,16 +99,21 @@ export async function loadModel(
       sources: weightInputs(outputs).size === 0 ? [] : weightSources,
     });
   };
+  const session = (graph: ModelGraph) => {
+    const opened = sessions.get(graph) ?? open(graph);
+    sessions.set(graph, opened);
+    return opened;
+  };
+  const [handles] = await Promise.all([
+    runtime.load(projections.map(({ name }) => checkpoint.tensors.get(name)!)),
+    ...graphs.map(session),
+  ]);
   return {
     checkpoint,
     decoder,
     runtime,
-    pretrained,
-    session: graph => {
-      const opened = sessions.get(graph) ?? open(graph);
-      sessions.set(graph, opened);
-      return opened;
-    },
+    pretrained: Object.fromEntries(handles.map(handle => [handle.name, handle])),
+    session,
     closeSession: async graph => {
       const opened = sessions.get(graph);
       sessions.delete(graph);

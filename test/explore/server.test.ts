@@ -1,9 +1,12 @@
+import { readFileSync } from 'node:fs';
 import { type IncomingHttpHeaders, request } from 'node:http';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Explorer, explore } from '../../src/explore/explore.ts';
 import { TINY_MODEL } from '../run/tiny.ts';
+
+const ONNXRUNTIME = new URL('../../node_modules/onnxruntime-web/package.json', import.meta.url);
 
 let explorer: Explorer;
 let token: string;
@@ -79,6 +82,19 @@ describe('what is served', () => {
       'x-content-type-options': 'nosniff',
     });
     expect(Object.keys(headers).filter(name => name.startsWith('access-control'))).toEqual([]);
+  });
+
+  test('browsers keep only files whose path changes with their content', async () => {
+    const kept = 'private, max-age=31536000, immutable';
+    const page = await ask('/');
+    expect(page.headers['cache-control']).toBe('no-store');
+    const script = /src="\.\/(assets\/index-[\w-]+\.js)"/.exec(page.body)![1]!;
+    expect((await ask(`/${script}`)).headers['cache-control']).toBe(kept);
+    const { version } = JSON.parse(readFileSync(ONNXRUNTIME, 'utf8'));
+    const wasm = await ask(`/assets/onnxruntime-web-${version}/ort-wasm-simd-threaded.wasm`, { method: 'HEAD' });
+    // With this type Chromium compiles while it reads, and keeps what it compiled.
+    expect(wasm.headers).toMatchObject({ 'content-type': 'application/wasm', 'cache-control': kept });
+    expect((await ask('/data/site.json', { headers: bearer() })).headers['cache-control']).toBe('no-store');
   });
 
   test('data with the token; the model where its digest is known', async () => {

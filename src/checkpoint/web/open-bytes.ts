@@ -20,8 +20,8 @@ export interface CheckpointInMemory {
    * locations are those in a file of float32.
    */
   readonly sources: ReadonlyMap<string, { readonly bytes: SourceBytes; readonly packed: boolean }>;
-  /** The settings of a GGUF file, its vocabulary among them. */
-  readonly metadata?: ReadonlyMap<string, GgufValue>;
+  /** Reads the settings of a GGUF file, its vocabulary among them. */
+  readonly metadata?: () => Promise<ReadonlyMap<string, GgufValue>>;
 }
 
 /**
@@ -37,7 +37,7 @@ export async function openGguf(
 ): Promise<CheckpointInMemory> {
   const { bytes } = known(file);
   const packed = pageSource(name, bytes);
-  const layout = await layOutGguf(name, packed, { vocabulary: true });
+  const layout = await layOutGguf(name, packed, { vocabulary: false });
   const tensors = layout.weights.map(({ plan, offset, length }): [string, TensorLocation] => {
     const { name: tensor, shape } = plan;
     return [tensor, { name: tensor, dtype: 'F32', shape, file: name, offset, length }];
@@ -52,7 +52,9 @@ export async function openGguf(
     tokenizer: undefined,
     withSource: withSources(new Map([[name, unpackedSource(layout, packed)]])),
   };
-  return { checkpoint, sources: new Map([[name, { bytes, packed: true }]]), metadata: layout.gguf.metadata };
+  // It takes longer to read than all else here, and only tokenizers need it.
+  const metadata = async () => (await layOutGguf(name, packed, { vocabulary: true })).gguf.metadata;
+  return { checkpoint, sources: new Map([[name, { bytes, packed: true }]]), metadata };
 }
 
 /**

@@ -3,7 +3,6 @@
  * make, and the attention over the demonstrations. Prefixes and finetuned projections are kept between calls: a changed
  * query costs its own tokens only.
  */
-import { conventionsOf } from '../../model/conventions.ts';
 import type { LoadedModel } from '../../model/loaded-model.ts';
 import { releasePrefix } from '../../model/prefix.ts';
 import { type Observed, observe, type Taps } from '../../observe/observe.ts';
@@ -28,8 +27,6 @@ export interface LiveHooks {
 }
 
 export interface Lab {
-  /** Computes what every answer needs. Until then the engine may not have opened the model's graphs. */
-  readonly prepare: () => Promise<void>;
   /**
    * Answers a request; one at a time.
    *
@@ -67,11 +64,6 @@ export function openLab(model: LoadedModel, encoder: Encoder): Lab {
     return now;
   }
 
-  function keepZeroShot(own: LoadedModel): Promise<Kept> {
-    const { bos } = conventionsOf(model.checkpoint, encoder);
-    return keep('zero-shot', bos, async () => ({ setting: await zeroShot(own, bos) }));
-  }
-
   async function answer(request: LiveRequest, hooks: LiveHooks = {}): Promise<LiveAnswer> {
     const { signal, onProgress, onPart } = hooks;
     const own: LoadedModel = { ...model, runtime: stoppable(model.runtime, signal) };
@@ -104,7 +96,8 @@ export function openLab(model: LoadedModel, encoder: Encoder): Lab {
         return { setting: await inContext(own, tokens, { onProgress: onTokens }) };
       });
 
-    const base = await readSetting(await keepZeroShot(own));
+    onProgress?.({ stage: 'zero-shot', done: 0, total: 1 });
+    const base = await readSetting(await keep('zero-shot', bos, async () => ({ setting: await zeroShot(own, bos) })));
     const before = await readSetting(await prefixOf('in-context', set.prefixTokens), {
       attentionScores: true,
       prefixScores: true,
@@ -153,10 +146,7 @@ export function openLab(model: LoadedModel, encoder: Encoder): Lab {
     return state;
   }
 
-  const prepare = async () => {
-    await keepZeroShot(model);
-  };
-  return { prepare, answer };
+  return { answer };
 }
 
 interface Read {

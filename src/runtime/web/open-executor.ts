@@ -7,6 +7,7 @@ import type { Location, SentSource } from '../protocol.ts';
 import { readTensor } from '../read-tensor.ts';
 import { watchMemory } from './memory.ts';
 import { shareWeights } from './share-weights.ts';
+import { smallestModel } from './smallest-model.ts';
 import { arrayOf, type Source, sourceOf } from './sources.ts';
 
 /** What a browser can compute on. */
@@ -59,7 +60,11 @@ export async function openExecutor(
     })),
     extra: { session: { disable_prepacking: request.prepack ? '0' : '1' } },
   });
+  // onnxruntime loads its WebAssembly when the first session is created: that need not wait for a model.
+  const starting = device === 'wasm' ? InferenceSession.create(smallestModel()) : undefined;
+  starting?.then(session => session.release()).catch(() => undefined);
   const create = async (model: Uint8Array, options: InferenceSession.SessionOptions) => {
+    await starting;
     unread = undefined;
     try {
       return await InferenceSession.create(model, options);

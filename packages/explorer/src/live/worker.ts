@@ -1,7 +1,15 @@
 /** @file Computes Live away from the page, which stays free: the model, its tokenizer, and a worker with onnxruntime. */
 import { type Lab, openLab } from '../../../../src/explore/live/lab.ts';
 import type { LiveEvent } from '../../../../src/explore/live/wire.ts';
-import { loadModel, openRuntime, openTokenizer, UserError, type WebRuntime } from '../../../../src/web.ts';
+import {
+  computePrefix,
+  loadModel,
+  openRuntime,
+  openTokenizer,
+  releasePrefix,
+  UserError,
+  type WebRuntime,
+} from '../../../../src/web.ts';
 import type { FromWorker, ToWorker } from './messages.ts';
 import { openPageModel } from './open-model.ts';
 
@@ -70,14 +78,13 @@ async function openModel(
   try {
     const [{ checkpoint, tokenizer }, runtime] = await Promise.all([openPageModel(model, base, onProgress), starting]);
     onProgress('loading the model', 0, 1);
-    // The vocabulary is read here while the other worker reads the weights.
-    const [loaded, encoder] = await Promise.all([
-      loadModel(checkpoint, runtime, { graphs: ['prefix', 'observation', 'gradient'] }),
+    const loaded = await loadModel(checkpoint, runtime, { graphs: ['prefix', 'observation', 'gradient'] });
+    // The first run opens the session in the other worker; the vocabulary is read here meanwhile.
+    const [encoder] = await Promise.all([
       openTokenizer(tokenizer),
+      computePrefix(loaded, [0], loaded.pretrained).then(prefix => releasePrefix(loaded, prefix)),
     ]);
-    const lab = openLab(loaded, encoder);
-    await lab.prepare();
-    return { lab, runtime };
+    return { lab: openLab(loaded, encoder), runtime };
   } catch (error) {
     await starting.then(
       runtime => runtime.close(),
