@@ -10,6 +10,7 @@ import { compared, similarityLess } from '../../src/study/evidence/fold/similari
 import { type TaskArms, trained } from '../../src/study/evidence/fold/task-arms.ts';
 import { foldFolder } from '../../src/study/evidence/fold-folder.ts';
 import { foldOwnContrast } from '../../src/study/evidence/own-contrast.ts';
+import type { EvidencePlan } from '../../src/study/evidence/plan.ts';
 import { planEvidence, registerEvidence } from '../../src/study/evidence/register-study.ts';
 import { runOwnArm } from '../../src/study/evidence/run-own-arm.ts';
 import { type EvidenceOptions, runEvidence } from '../../src/study/evidence/run-study.ts';
@@ -73,6 +74,40 @@ describe('registration', () => {
     [{ pilot: 'no-such-folder' }, /holds no evidence study/],
   ])('%j is refused', async (options, message) => {
     await expect(registerEvidence({ ...small, ...options, out: scratch() })).rejects.toThrow(message);
+  });
+
+  /** The task `letters` with rows that are longer. */
+  function longLetters(out: string, more: number): string {
+    const rows = text(LETTERS)
+      .trim()
+      .split('\n')
+      .map(line => JSON.parse(line));
+    const file = join(out, 'long.jsonl');
+    cpSync(LETTERS.replace('.jsonl', '.task.json'), join(out, 'long.task.json'));
+    const longer = rows.map(row => ({ ...row, text: `${row.text}${' and on'.repeat(more)}` }));
+    writeFileSync(file, longer.map(row => `${JSON.stringify(row)}\n`).join(''));
+    return file;
+  }
+
+  test('takes fewer demonstrations where not all fit the context, and says so in the plan', async () => {
+    const { plan } = await registerEvidence({
+      ...small,
+      shots: 20,
+      tasks: [longLetters(scratch(), 8)],
+      out: scratch(),
+    });
+    const [{ k, shotsAsked }] = plan.tasks as [EvidencePlan['tasks'][number]];
+    expect(shotsAsked).toBe(20);
+    expect(k).toBeGreaterThan(0);
+    expect(k).toBeLessThan(20);
+  });
+
+  test('a task whose demonstrations do not fit is refused with the rows that are too long', async () => {
+    const out = scratch();
+    await expect(registerEvidence({ ...small, tasks: [longLetters(scratch(), 60)], out })).rejects.toThrow(
+      /task long: a context of 512 tokens is too short for one demonstration: evaluation row \d+ .* shorten or drop/,
+    );
+    expect(readdirSync(out)).toEqual([]);
   });
 
   test('a study of another model is no pilot', async () => {
