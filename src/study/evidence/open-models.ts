@@ -5,8 +5,9 @@ import type { Device } from '../../device.ts';
 import type { Hooks } from '../../hooks.ts';
 import { type LoadedModel, loadModel } from '../../model/loaded-model.ts';
 import { deviceForModel } from '../../run/device-for-model.ts';
+import { keepRuntime } from '../../runtime/node/keep-runtime.ts';
 import { ownMemory } from '../../runtime/node/memory.ts';
-import { type NodeRuntime, openRuntime, type RuntimeLender, withRuntime } from '../../runtime/node/open-runtime.ts';
+import { withRuntime } from '../../runtime/node/open-runtime.ts';
 import { releaseAfter } from '../../runtime/scope.ts';
 import { openUntrained, type UntrainedModel } from './untrained-model.ts';
 
@@ -29,10 +30,9 @@ export interface OpenModels {
 interface Held {
   readonly checkpoint: Checkpoint;
   readonly initialisation: number;
-  readonly runtime: NodeRuntime;
-  readonly stop: AbortController;
   readonly untrained: UntrainedModel | undefined;
-  model?: LoadedModel;
+  /** Undefined until it is loaded into the compute process. */
+  model?: LoadedModel | undefined;
 }
 
 /** Work below a folder with models that stay open until it ends. */
@@ -52,44 +52,37 @@ export function openModels(): OpenModels {
   let device: { readonly checkpoint: Checkpoint; readonly found: Device | undefined } | undefined;
   let peak = 0;
 
+  const kept = keepRuntime(() => {
+    if (held !== undefined) held.model = undefined;
+  });
+
   async function peakMemoryBytes(): Promise<number> {
-    if (held !== undefined && held.runtime.crash() === undefined && !held.stop.signal.aborted) {
-      const { peakResidentBytes } = await held.runtime.usage();
-      peak = Math.max(peak, peakResidentBytes + ownMemory().peakResidentBytes);
-    }
+    // A process that has ended has none to tell.
+    const usage = await kept
+      .current()
+      ?.usage()
+      .catch(() => undefined);
+    if (usage !== undefined) peak = Math.max(peak, usage.peakResidentBytes + ownMemory().peakResidentBytes);
     return peak;
   }
 
   async function close(): Promise<void> {
     await peakMemoryBytes();
-    const { runtime, untrained } = held ?? {};
+    await kept.close();
+    const { untrained } = held ?? {};
     held = undefined;
-    await runtime?.close();
     await untrained?.remove();
   }
 
-  const lenderOf = ({ checkpoint, initialisation, beside }: Wanted, { onProgress }: Hooks): RuntimeLender => ({
-    lend: async ({ threads, device: asked }) => {
-      const same = held?.checkpoint === checkpoint && held.initialisation === initialisation;
-      if (!same || held?.runtime.crash() !== undefined || held?.stop.signal.aborted) await close();
-      if (held === undefined) {
-        const place = { folder: beside, onProgress };
-        const untrained = initialisation === 0 ? undefined : await openUntrained(checkpoint, initialisation, place);
-        const stop = new AbortController();
-        try {
-          const runtime = await openRuntime({ threads, device: asked, signal: stop.signal });
-          held = { checkpoint, initialisation, runtime, stop, untrained };
-        } catch (error) {
-          await untrained?.remove();
-          throw error;
-        }
-      }
-      return held.runtime;
-    },
-    giveBack: async runtime => {
-      if (runtime.crash() !== undefined || held?.stop.signal.aborted) await close();
-    },
-  });
+  /** The model that is held; another one is closed first. */
+  async function hold({ checkpoint, initialisation, beside }: Wanted, { onProgress }: Hooks): Promise<Held> {
+    if (held?.checkpoint === checkpoint && held.initialisation === initialisation) return held;
+    await close();
+    const place = { folder: beside, onProgress };
+    const untrained = initialisation === 0 ? undefined : await openUntrained(checkpoint, initialisation, place);
+    held = { checkpoint, initialisation, untrained };
+    return held;
+  }
 
   return {
     peakMemoryBytes,
@@ -98,18 +91,12 @@ export function openModels(): OpenModels {
       const { threads, signal, onWarning } = hooks;
       const { checkpoint } = wanted;
       if (device?.checkpoint !== checkpoint) device = { checkpoint, found: await deviceForModel(checkpoint, hooks) };
-      const stop = () => held?.stop.abort(signal!.reason);
-      signal?.addEventListener('abort', stop, { once: true });
-      try {
-        const lender = lenderOf(wanted, hooks);
-        return await withRuntime({ threads, device: device.found, signal, onWarning, lender }, async runtime => {
-          signal?.throwIfAborted();
-          held!.model ??= await loadModel(held!.untrained?.checkpoint ?? checkpoint, runtime);
-          return releaseAfter(held!.model, work);
-        });
-      } finally {
-        signal?.removeEventListener('abort', stop);
-      }
+      const options = { threads, device: device.found, signal, onWarning, lender: kept };
+      const its = await hold(wanted, hooks);
+      return withRuntime(options, async runtime => {
+        its.model ??= await loadModel(its.untrained?.checkpoint ?? checkpoint, runtime);
+        return releaseAfter(its.model, work);
+      });
     },
   };
 }
