@@ -33,6 +33,6 @@ test('26 MB take a few milliseconds', () => {
     firstNonFinite(data);
     return performance.now() - start;
   });
-  // About 4 ms; the best of many, with space for slow and busy machines.
+  // About 3 ms; the best of many, with space for slow and busy machines.
   expect(Math.min(...times)).toBeLessThan(25);
 });

@@ -76,7 +76,7 @@ export async function finetuneStep(
   const pretrained = new Set(Object.values(model.pretrained));
   const after: Record<string, Handle> = { ...projections };
   let { seconds } = pass;
-  if (!queries) await runtime.release(queryNames.map(name => kept[name]!));
+  let unread = queryNames.flatMap(name => kept[name] ?? []);
   for (const group of updateGroups(decoder)) {
     const feeds = updateFeeds(group, projections, kept);
     const update = await runtime.run(updateSession, {
@@ -86,7 +86,8 @@ export async function finetuneStep(
     });
     seconds += update.seconds;
     for (const [i, { name }] of group.entries()) after[name] = update.kept[its.updated(i)]!;
-    await runtime.release(Object.values(feeds).filter(handle => !pretrained.has(handle)));
+    await runtime.release([...Object.values(feeds).filter(handle => !pretrained.has(handle)), ...unread]);
+    unread = [];
   }
 
   return {
