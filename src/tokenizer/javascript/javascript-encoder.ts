@@ -4,6 +4,7 @@ import type { Definition, Encoder, TokenizedText } from '../definition.ts';
 import { tokenSplitter } from './added-tokens.ts';
 import { exactNormalizers, exactPreTokenizers, refuse } from './exact-components.ts';
 import { type ExactModel, exactModel } from './exact-model.ts';
+import { VERSION_DEPENDENT } from './unicode-version.ts';
 
 /**
  * The used parts of the library, whose types refer to files that Node's resolution does not find.
@@ -22,7 +23,8 @@ const { BPE, SequenceNormalizer, SequencePreTokenizer } = library as unknown as 
  * are matched exactly.
  *
  * @param digest SHA-256 (hex) of the definition's identity
- * @throws UserError naming what it cannot do exactly
+ * @throws UserError naming what it cannot do exactly, as the encoder does for a character whose
+ * class depends on the version of Unicode
  */
 export function javaScriptEncoder({ file, json, size }: Definition, digest: string): Encoder {
   const { added_tokens, normalizer, pre_tokenizer, model } = JSON.parse(json) as Readonly<Record<string, Component>>;
@@ -43,6 +45,9 @@ export function javaScriptEncoder({ file, json, size }: Definition, digest: stri
       tokens.push(id);
       pieces.push(piece);
     };
+    const [foreign] = whole.match(VERSION_DEPENDENT) ?? [];
+    if (foreign !== undefined)
+      refuse(file, `the character ${named(foreign)}, which versions of Unicode class differently,`);
     let section_index = 0;
     for (const { text, id } of splitRaw(wellFormed(whole))) {
       if (id !== undefined) take(id, text);
@@ -70,6 +75,10 @@ export function javaScriptEncoder({ file, json, size }: Definition, digest: stri
 
 function bound(normalizer: { normalize(text: string): string }) {
   return { normalize: (text: string) => normalizer.normalize(text) };
+}
+
+function named(character: string): string {
+  return `U+${character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}`;
 }
 
 /** Unpaired surrogates become U+FFFD. */

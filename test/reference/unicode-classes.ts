@@ -1,0 +1,53 @@
+/** @file The classes of Unicode as the Rust library knows them, and where this engine differs. */
+import { fromByteCharacters, toByteCharacters } from '../../src/tokenizer/byte-alphabet.ts';
+import { nativeTokenizer } from '../../src/tokenizer/native/native-tokenizer.ts';
+import { defineTokenizer } from '../../src/tokenizer/tokenizer-json.ts';
+
+/** All code points of characters. */
+export const EVERY = Array.from({ length: 0x110000 }, (_, code) => code).filter(code => code < 0xd800 || code > 0xdfff);
+
+const AT_ONCE = 0x8000;
+const bytes = Array.from({ length: 256 }, (_, byte) => toByteCharacters(Uint8Array.of(byte)));
+
+/**
+ * Those of some code points that belong to a class.
+ *
+ * @param pattern of one character, for instance `\p{L}`
+ */
+export function nativeClass(pattern: string, codes: readonly number[]): ReadonlySet<number> {
+  const json = {
+    ...{ version: '1.0', added_tokens: [], normalizer: null, post_processor: null, decoder: null },
+    pre_tokenizer: {
+      type: 'Sequence',
+      pretokenizers: [
+        { type: 'Split', pattern: { Regex: pattern }, behavior: 'Removed', invert: false },
+        { type: 'ByteLevel', add_prefix_space: false, use_regex: false, trim_offsets: false },
+      ],
+    },
+    model: { type: 'BPE', vocab: Object.fromEntries(bytes.map((byte, id) => [byte, id])), merges: [] },
+  };
+  const tokenizer = nativeTokenizer(defineTokenizer('classes.json', '', json as never));
+  const found = new Set<number>();
+  for (let from = 0; from < codes.length; from += AT_ONCE) {
+    const some = codes.slice(from, from + AT_ONCE);
+    const { pieces } = tokenizer.tokenize([String.fromCodePoint(...some)])[0]!;
+    const left = new TextDecoder('utf-8', { ignoreBOM: true }).decode(
+      Uint8Array.from(fromByteCharacters(pieces.join(''))!),
+    );
+    const others = new Set(Array.from(left, character => character.codePointAt(0)!));
+    for (const code of some) if (!others.has(code)) found.add(code);
+  }
+  return found;
+}
+
+/** The planes that have characters, except those for private use. */
+const ASSIGNED = EVERY.filter(code => code < 0x34000 || (code >= 0xe0000 && code < 0xe1000));
+
+/** The characters that belong to a class here and not in the Rust library, or the other way round. */
+export function differingCharacters(name: string): string[] {
+  const native = nativeClass(`\\p{${name}}`, ASSIGNED);
+  const here = new RegExp(name === 'Han' ? '\\p{Script=Han}' : `\\p{${name}}`, 'u');
+  return ASSIGNED.filter(code => here.test(String.fromCodePoint(code)) !== native.has(code)).map(code =>
+    String.fromCodePoint(code),
+  );
+}
