@@ -9,6 +9,9 @@ export function squaredDistance(a: TensorData, b: TensorData, sum = 0): number {
   const [first, second] = [describeShape(a), describeShape(b)];
   if (first !== second) throw new Error(`a tensor ${first} has no distance from a tensor ${second}`);
   let squares = sum;
-  for (let i = 0; i < a.data.length; i++) squares += (a.data[i]! - b.data[i]!) ** 2;
+  for (let i = 0; i < a.data.length; i++) {
+    const difference = a.data[i]! - b.data[i]!;
+    squares += difference * difference;
+  }
   return squares;
 }

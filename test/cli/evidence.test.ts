@@ -89,6 +89,8 @@ test('--dry-run says what it costs and what it can show, and leaves nothing', as
   expect(stdout).toMatch(/^letters +same +8 +[\d,]+ +[\d.]+ [kMG]FLOP +\d+:\d\d$/m);
   expect(stdout).toContain('H1 can show nothing with so few seeds: its smallest p is above 0.05.');
   expect(stdout).toMatch(/Memory: up to [\d.]+ [MG]B, weights included\. Disk: [\d.]+ [kM]B\./);
+  const { stdout: part } = await dualform([...small, '--dry-run', '--shard', '2/2'], { cwd });
+  expect(part).toMatch(/^letters +same +4 /m);
 });
 
 test.each([
