@@ -1,4 +1,5 @@
-import { execFile } from 'node:child_process';
+import { type ChildProcess, execFile, fork } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import os from 'node:os';
@@ -106,23 +107,51 @@ describe('links', () => {
 
 describe('programs', () => {
   let folder: string;
+  let runner: ChildProcess;
   beforeAll(async () => {
     folder = await makeFolder();
     // Types too: an example that runs may still not compile in a strict project.
     await run(process.execPath, [path.join(root, 'node_modules/typescript/bin/tsc'), '-p', folder]).catch(error => {
       throw new Error(`the examples do not compile:\n${error.stdout}`);
     });
+    runner = fork(path.join(folder, 'run.js'), {
+      cwd: folder,
+      execArgv: [],
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    });
   });
-  afterAll(() => rm(folder, { recursive: true, force: true }));
+  afterAll(async () => {
+    runner.kill('SIGKILL');
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  /** Runs a program once, and returns what it printed. */
+  const printed = new Map<number, Promise<string>>();
+  function outputOf(i: number): Promise<string> {
+    const running = printed.get(i) ?? ask(i);
+    printed.set(i, running);
+    return running;
+  }
+  async function ask(i: number): Promise<string> {
+    const ended = new AbortController();
+    const crash = once(runner, 'exit', { signal: ended.signal }).then(
+      ([code, signal]) => ({ error: `the process ended with ${signal ?? code}` }),
+      () => ({}),
+    );
+    runner.send(i);
+    const reply = once(runner, 'message', { signal: ended.signal }).then(([message]) => message as object);
+    const { stdout, error } = (await Promise.race([reply, crash])) as { stdout?: string; error?: string };
+    ended.abort();
+    if (stdout === undefined) throw new Error(error);
+    return stdout;
+  }
 
   test.each(programs.map(({ where }, i) => ({ where, i })))('$where runs', async ({ i }) => {
-    const { stdout } = await run(process.execPath, [path.join(folder, 'out', `${i}.js`)], { cwd: folder });
-    expect(stdout).not.toBe('');
+    expect(await outputOf(i)).not.toBe('');
   });
 
   test('docs/run-folder.md names every file of a run folder and every key in it', async () => {
-    const i = programs.findIndex(({ code }) => code.includes("out: 'runs/example'"));
-    await run(process.execPath, [path.join(folder, 'out', `${i}.js`)], { cwd: folder });
+    await outputOf(programs.findIndex(({ code }) => code.includes("out: 'runs/example'")));
     const { text } = pages.find(({ page }) => page === 'docs/run-folder.md')!;
     const stored = await readdir(path.join(folder, 'runs/example'));
     const files = stored.filter(name => !name.startsWith('.'));
@@ -138,7 +167,31 @@ describe('programs', () => {
       for (const key of keys) expect(section, `${file}: ${key}`).toMatch(new RegExp(`[\`"]${key}[\`"]`));
     }
   });
+
+  test('leave nothing open that keeps their process running', async () => {
+    const ended = once(runner, 'exit');
+    runner.disconnect();
+    expect(await ended).toEqual([0, null]);
+  });
 });
+
+/** Runs programs by their number, one after the other: the library is loaded once. */
+const RUNNER = `
+process.on('message', async i => {
+  let stdout = '';
+  const { write } = process.stdout;
+  process.stdout.write = text => {
+    stdout += text;
+    return true;
+  };
+  const reply = await import('./out/' + i + '.js').then(
+    () => ({ stdout }),
+    error => ({ error: error?.stack ?? String(error) }),
+  );
+  process.stdout.write = write;
+  process.send(reply);
+});
+`;
 
 /**
  * A folder with all programs. In it 'dualform' is the built package, and the embedded model is
@@ -168,6 +221,7 @@ async function makeFolder(): Promise<string> {
   };
   await writeFile(path.join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['in'] }));
   await writeFile(path.join(folder, 'package.json'), '{ "type": "module" }');
+  await writeFile(path.join(folder, 'run.js'), RUNNER);
   await mkdir(path.join(folder, 'in'));
   for (const [i, { code }] of programs.entries()) {
     const local = code.replaceAll("'smollm2-135m-instruct'", JSON.stringify(tiny));
