@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { dualform, newFolder } from './dualform.ts';
+import { dualform, newFolder, startDualform } from './dualform.ts';
 
 test('Ctrl-C stops with 130 and says how to go on; nothing is on stdout', async () => {
   const folder = await newFolder();
   const args = ['run', '--shots', '2', '--limit', '800', '--settings', 'zero-shot', '--out', 'run', '--json'];
-  const running = dualform(args, { cwd: folder });
+  const running = startDualform(args, { cwd: folder });
   await new Promise<void>(resolve => {
     running.stderr.on('data', text => String(text).includes('evaluation') && resolve());
     running.finally(resolve);

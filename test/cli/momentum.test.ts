@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { dualform, newFolder } from './dualform.ts';
+import { dualform, newFolder, startDualform } from './dualform.ts';
 
 const few = ['momentum', '--tasks', 'markov-chain,linear-regression', '--etas', '0.5', '--seeds', '1,2'];
 const tiny = [...few, '--batch', '2', '--hidden-size', '8', '--heads', '2', '--tests', '4', '--out', 'study'];
@@ -40,7 +40,7 @@ test('--dry-run says what would be trained and leaves nothing', async () => {
 
 test('Ctrl-C stops with 130 and says how to go on', async () => {
   const cwd = await newFolder();
-  const running = dualform([...tiny, '--steps', '100000', '--json'], { cwd });
+  const running = startDualform([...tiny, '--steps', '100000', '--json'], { cwd });
   await new Promise<void>(resolve => {
     running.stderr.on('data', text => /training {2}[1-9]/.test(String(text)) && resolve());
     running.finally(resolve);

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { COMMIT, etagOf, type HubServer, startHub } from '../hub-server.ts';
-import { dualform, newFolder, tinyModel } from './dualform.ts';
+import { dualform, newFolder, startDualform, tinyModel } from './dualform.ts';
 
 const read = (name: string) => readFileSync(join(tinyModel, name));
 const files = { 'config.json': read('config.json'), 'model.safetensors': read('model.safetensors') };
@@ -71,7 +71,7 @@ describe('dualform pull', () => {
       response.write(content.subarray(0, 1000), () => running.kill('SIGINT'));
       return true;
     };
-    const running = dualform(['pull', 'org/name'], { env });
+    const running = startDualform(['pull', 'org/name'], { env });
     const { exitCode, stdout, stderr } = await running;
     expect({ exitCode, stdout }).toEqual({ exitCode: 130, stdout: '' });
     expect(stderr.trimEnd().split('\n').at(-1)).toBe(

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { parquetReadObjects } from 'hyparquet';
 import { describe, expect, test } from 'vitest';
 import { digestsBelow } from '../cell/scratch.ts';
-import { dualform, newFolder } from './dualform.ts';
+import { dualform, newFolder, startDualform } from './dualform.ts';
 
 const fixture = (path: string) => fileURLToPath(new URL(`../fixtures/${path}`, import.meta.url));
 const base = {
@@ -67,7 +67,7 @@ test('a sweep: the folders of single runs, the same bytes with two jobs and in s
 test('Ctrl-C, then the same command: the bytes of a sweep that was not stopped', async () => {
   const cwd = await withPlan({ ...plan, base: { ...base, limit: 60, batchSize: 1 } });
   const args = ['sweep', 'plan.json', '--threads', '1'];
-  const stopped = dualform([...args, '--out', 'stopped'], { cwd });
+  const stopped = startDualform([...args, '--out', 'stopped'], { cwd });
   const stored = () =>
     readdirSync(cwd, { recursive: true, encoding: 'utf8' }).filter(name => name.endsWith('cell.json'));
   while (stored().length === 0) await sleep(10);

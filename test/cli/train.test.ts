@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { LETTERS } from '../run/tiny.ts';
 import { CORPUS } from '../train/tiny.ts';
-import { dualform, newFolder } from './dualform.ts';
+import { dualform, newFolder, startDualform } from './dualform.ts';
 
 const size = ['--layers', '2', '--heads', '2', '--hidden-size', '16', '--vocabulary', '300', '--context', '64'];
 const train = ['train', '--corpus', CORPUS, ...size, '--batch', '4', '--threads', '1'];
@@ -29,7 +29,7 @@ test('prints one document, and what it made is a model for the other commands', 
 test('Ctrl-C saves a checkpoint, stops with 130 and says how to go on', async () => {
   const cwd = await newFolder();
   const args = [...train, '--steps', '4000', '--out', 'run', '--json'];
-  const running = dualform(args, { cwd });
+  const running = startDualform(args, { cwd });
   await new Promise<void>(resolve => {
     running.stderr.on('data', text => String(text).includes('training') && resolve());
     running.finally(resolve);
@@ -43,7 +43,7 @@ test('Ctrl-C saves a checkpoint, stops with 130 and says how to go on', async ()
   const log = (await readFile(join(cwd, 'run/train.jsonl'), 'utf8')).trimEnd().split('\n');
   expect(log.length).toBeGreaterThanOrEqual(Number(step));
 
-  const again = dualform(args, { cwd });
+  const again = startDualform(args, { cwd });
   await new Promise<void>(resolve => {
     again.stderr.on('data', text => String(text).includes('training') && resolve());
     again.finally(resolve);
@@ -68,7 +68,7 @@ test.runIf(process.platform !== 'win32')(
   async () => {
     const cwd = await newFolder();
     const args = [...train, '--steps', '8', '--out', 'run', '--quiet'];
-    const limited = await dualform(args, { cwd, shell: 'ulimit -f 40' });
+    const limited = await startDualform(args, { cwd, shell: 'ulimit -f 40' });
     expect(limited).toMatchObject({ exitCode: 1, stdout: '' });
     expect(limited.stderr).toMatch(/^dualform: .*state.safetensors: the file is too large .*ulimit -f.*\n$/);
     expect((await dualform(args, { cwd })).exitCode).toBe(0);

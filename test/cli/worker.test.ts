@@ -7,7 +7,7 @@ import { work } from '../../src/cell/queue/worker.ts';
 import { cellProcess } from '../../src/study/sweep/cell-kinds.ts';
 import { digestsBelow } from '../cell/scratch.ts';
 import { startPostgres, type TestServer } from '../cell/servers.ts';
-import { dualform, newFolder } from './dualform.ts';
+import { dualform, newFolder, startDualform } from './dualform.ts';
 
 const fixture = (path: string) => fileURLToPath(new URL(`../fixtures/${path}`, import.meta.url));
 
@@ -21,7 +21,7 @@ test('a sweep through a queue has the bytes of one without; the worker ends on S
   const cwd = await newFolder();
   const base = { model: fixture('tiny-model'), task: fixture('tiny-tasks/letters.jsonl'), learningRate: 0.1, limit: 4 };
   writeFileSync(join(cwd, 'plan.json'), JSON.stringify({ command: 'run', base, grid: { seed: [1, 2, 3] } }));
-  const worker = dualform(['worker', '--queue', server.url, '--threads', '1'], { cwd });
+  const worker = startDualform(['worker', '--queue', server.url, '--threads', '1'], { cwd });
   const sweep = await dualform(['sweep', 'plan.json', '--out', 'queue', '--queue', server.url], { cwd });
   expect(sweep.stdout).toContain('3 cells of run: 3 done, 0 failed, 0 left.');
   expect(sweep.exitCode).toBe(0);

@@ -25,7 +25,7 @@ describe('a run takes as long as its dry run said', { retry: 3 }, () => {
     const args = ['run', ...choices, '--json', '--quiet'];
     const { total } = JSON.parse((await dualform([...args, '--dry-run'])).stdout);
     const start = performance.now();
-    const { exitCode } = await dualform([...args, '--out', join(await newFolder(), 'run')]);
+    const { exitCode } = await startDualform([...args, '--out', join(await newFolder(), 'run')]);
     const seconds = (performance.now() - start) / 1000;
     expect(exitCode).toBe(0);
     expect(total.seconds / seconds).toBeGreaterThan(1 - TOLERANCE);
