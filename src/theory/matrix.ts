@@ -1,4 +1,7 @@
-/** @file Vectors and matrices in float64, as far as the chapters need them, written for reading. */
+/**
+ * @file Vectors and matrices in float64, as far as the chapters need them, written for reading. What is called millions
+ * of times is a loop: `map` and `subarray` of a typed array take several times as long for a few entries.
+ */
 
 export type Vector = Float64Array;
 
@@ -10,15 +13,14 @@ export interface Matrix {
 }
 
 export function vector(length: number, entry: (i: number) => number): Vector {
-  return Float64Array.from({ length }, (_, i) => entry(i));
+  const result = new Float64Array(length);
+  for (let i = 0; i < length; i++) result[i] = entry(i);
+  return result;
 }
 
-export function matrix(
-  rows: number,
-  columns: number,
-  entry: (row: number, column: number) => number = () => 0,
-): Matrix {
+export function matrix(rows: number, columns: number, entry?: (row: number, column: number) => number): Matrix {
   const data = new Float64Array(rows * columns);
+  if (entry === undefined) return { rows, columns, data };
   for (let i = 0; i < rows; i++) {
     for (let j = 0; j < columns; j++) data[i * columns + j] = entry(i, j);
   }
@@ -27,8 +29,9 @@ export function matrix(
 
 /** The vectors as rows of a matrix. */
 export function stack(rows: readonly Vector[]): Matrix {
-  const columns = rows[0]?.length ?? 0;
-  return matrix(rows.length, columns, (i, j) => rows[i]![j]!);
+  const result = matrix(rows.length, rows[0]?.length ?? 0);
+  for (const [i, each] of rows.entries()) result.data.set(each, i * result.columns);
+  return result;
 }
 
 export function row(m: Matrix, i: number): Vector {
@@ -51,7 +54,9 @@ export function norm(v: Vector): number {
 /** u + scale v */
 export function plus(u: Vector, v: Vector, scale = 1): Vector {
   requireSize('plus', u.length, v.length);
-  return u.map((x, i) => x + scale * v[i]!);
+  const result = new Float64Array(u.length);
+  for (let i = 0; i < u.length; i++) result[i] = u[i]! + scale * v[i]!;
+  return result;
 }
 
 /** u - v */
@@ -60,7 +65,9 @@ export function minus(u: Vector, v: Vector): Vector {
 }
 
 export function scaled(v: Vector, scale: number): Vector {
-  return v.map(x => scale * x);
+  const result = new Float64Array(v.length);
+  for (let i = 0; i < v.length; i++) result[i] = scale * v[i]!;
+  return result;
 }
 
 /** W x */
@@ -69,7 +76,9 @@ export function times(W: Matrix, x: Vector): Vector {
   const result = new Float64Array(W.rows);
   for (let i = 0; i < W.rows; i++) {
     const from = i * W.columns;
-    for (let j = 0; j < W.columns; j++) result[i]! += W.data[from + j]! * x[j]!;
+    let sum = 0;
+    for (let j = 0; j < W.columns; j++) sum += W.data[from + j]! * x[j]!;
+    result[i] = sum;
   }
   return result;
 }
@@ -90,11 +99,11 @@ export function product(A: Matrix, B: Matrix): Matrix {
   requireSize('product', A.columns, B.rows);
   const result = matrix(A.rows, B.columns);
   for (let i = 0; i < A.rows; i++) {
-    const target = row(result, i);
+    const to = i * B.columns;
     for (let k = 0; k < A.columns; k++) {
       const a = A.data[i * A.columns + k]!;
       const from = k * B.columns;
-      for (let j = 0; j < B.columns; j++) target[j]! += a * B.data[from + j]!;
+      for (let j = 0; j < B.columns; j++) result.data[to + j]! += a * B.data[from + j]!;
     }
   }
   return result;
