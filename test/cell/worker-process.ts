@@ -15,7 +15,7 @@ export interface WorkerProcess {
   end(signal?: 'SIGTERM' | 'SIGKILL'): Promise<void>;
 }
 
-export interface WorkerProcessOptions extends Pick<WorkerOptions, 'url' | 'out' | 'once' | 'threads'> {
+export interface WorkerProcessOptions extends Pick<WorkerOptions, 'url' | 'out' | 'once' | 'threads' | 'offerAgainMs'> {
   /** Which cells it can compute: those that compute nothing unless given. */
   readonly kinds?: 'all';
   /** Environment variables of it. */

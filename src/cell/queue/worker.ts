@@ -27,6 +27,8 @@ export interface WorkerOptions extends Pick<Hooks, 'threads' | 'device' | 'offli
   readonly onNote: (message: string) => void;
   /** How long the server may be away at the start. */
   readonly patienceMs?: number;
+  /** When a cell that this worker gave back is offered again: one that is busy, or that it cannot compute. */
+  readonly offerAgainMs?: Partial<Record<'busy' | 'refused', number>>;
 }
 
 /** What a worker did. */
@@ -40,7 +42,6 @@ export interface WorkerReport {
 /** A worker that does not renew its lock for so long is lost, and another computes its cell. */
 const LOCK_MS = 15_000;
 const STALLED_MS = 10_000;
-/** A cell that was given back is offered again after so long. */
 const OFFER_AGAIN_MS = { busy: 2000, refused: 5000 } as const;
 const CLOSE_MS = 10_000;
 
@@ -52,6 +53,7 @@ const CLOSE_MS = 10_000;
  */
 export async function work(options: WorkerOptions): Promise<WorkerReport> {
   const { url, once, signal, onNote, patienceMs = PATIENCE_MS } = options;
+  const offerAgainMs = { ...OFFER_AGAIN_MS, ...options.offerAgainMs };
   const server = queueServer(url);
   const name = `${hostname()}:${process.pid}`;
   const [queue, files] = await openQueues(server, [CELLS, FILES], { ms: patienceMs, signal, onNote });
@@ -70,7 +72,7 @@ export async function work(options: WorkerOptions): Promise<WorkerReport> {
       if (kind === 'refused') refused.add(job.id!);
       onNote(`${label}: given back: ${why}`);
       await job.updateProgress({ worker: name, why, refused: kind === 'refused' } satisfies GivenBack);
-      await job.moveToDelayed(Date.now() + OFFER_AGAIN_MS[kind], token);
+      await job.moveToDelayed(Date.now() + offerAgainMs[kind], token);
       throw new DelayedError();
     };
     const started = performance.now();
