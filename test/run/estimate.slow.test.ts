@@ -5,7 +5,7 @@ import { openCheckpoint } from '../../src/checkpoint/open.ts';
 import { openDecoder } from '../../src/model/open-decoder.ts';
 import { measureSpeed } from '../../src/run/estimate/speed.ts';
 import type { Prepared } from '../../src/run/prepare.ts';
-import { dualform, goldenFile, newFolder } from '../cli/dualform.ts';
+import { dualform, goldenFile, newFolder, startDualform } from '../cli/dualform.ts';
 
 /** Of the whole command, from its start to its end. */
 const TOLERANCE = 0.25;
