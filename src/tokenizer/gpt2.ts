@@ -10,11 +10,11 @@ export const END_OF_TEXT = '<|endoftext|>';
  * @param special texts that are matched as a whole; their ids start at 50257, in this order
  */
 export async function gpt2Json(special: readonly string[] = []) {
-  const ranks = await gpt2Ranks();
-  const tokens = [...ranks.keys(), END_OF_TEXT];
+  derived ??= deriveMerges();
+  const { tokens, merges } = await derived;
   return bytePairJson({
     vocab: tokens.map((token, id) => [token, id]),
-    merges: [...ranks.keys()].filter(token => token.length > 1).map(token => mergeOf(token, ranks)),
+    merges,
     addedTokens: special.map((content, i) => {
       const id = tokens.indexOf(content);
       return { id: id < 0 ? tokens.length + i : id, content, special: true };
@@ -27,6 +27,15 @@ export async function gpt2Json(special: readonly string[] = []) {
  */
 export async function gpt2TokenizerJson(): Promise<string> {
   return prettyText(await gpt2Json([END_OF_TEXT]));
+}
+
+/** Deriving takes half a second, so a process does it once. */
+let derived: ReturnType<typeof deriveMerges> | undefined;
+
+async function deriveMerges(): Promise<{ readonly tokens: readonly string[]; readonly merges: readonly Merge[] }> {
+  const ranks = await gpt2Ranks();
+  const merges = [...ranks.keys()].filter(token => token.length > 1).map(token => mergeOf(token, ranks));
+  return { tokens: [...ranks.keys(), END_OF_TEXT], merges };
 }
 
 /**
