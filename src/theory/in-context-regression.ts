@@ -131,6 +131,7 @@ export function predictByPreconditionedDescent(
     const slope = scaled(timesTransposed(X, residuals), rate / n);
     residuals = minus(residuals, times(X, slope));
     prediction += dot(slope, x);
+    if (step + 1 === steps) break;
     const shrink = sum(identity(x.length), product(transposed(X), X), -curvature / n);
     X = product(X, shrink);
     x = times(shrink, x);

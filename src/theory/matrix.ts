@@ -110,7 +110,11 @@ export function product(A: Matrix, B: Matrix): Matrix {
 }
 
 export function transposed(A: Matrix): Matrix {
-  return matrix(A.columns, A.rows, (i, j) => A.data[j * A.columns + i]!);
+  const result = matrix(A.columns, A.rows);
+  for (let i = 0; i < A.rows; i++) {
+    for (let j = 0; j < A.columns; j++) result.data[j * A.rows + i] = A.data[i * A.columns + j]!;
+  }
+  return result;
 }
 
 /** A + scale B */

@@ -54,9 +54,9 @@ describe('the chapters of a tiny model', () => {
   test('computes only missing chapters again, to the same bytes', async () => {
     const before = chapters.map(n => read(`chapter-${n}.json`) + read(`chapter-${n}.svg`));
     rmSync(join(folder, 'chapter-2.json'));
-    rmSync(join(folder, 'chapter-5.json'));
+    rmSync(join(folder, 'chapter-4.json'));
     const again = await runTheory({ ...tiny, chapters, out: folder });
-    expect(again.found).toEqual(['1', '4']);
+    expect(again.found).toEqual(['1', '5']);
     expect(again.chapters).toEqual(result.chapters);
     expect(chapters.map(n => read(`chapter-${n}.json`) + read(`chapter-${n}.svg`))).toEqual(before);
   });
@@ -140,12 +140,12 @@ test('keeps finished chapters when interrupted, and the same call resumes', asyn
 
 test('chapters at once, each in its process, leave the bytes of one after the other', async () => {
   const [one, two] = [scratch(), scratch()];
-  const options = { ...tiny, chapters: ['1', '5'] as const };
+  const options = { ...tiny, chapters: ['1', '4'] as const };
   const expected = await runTheory({ ...options, out: one });
   const found = await runTheory({ ...options, out: two, executor: inProcesses(2) });
   expect(found.chapters).toEqual(expected.chapters);
   expect(digestsBelow(two)).toEqual(digestsBelow(one));
-  expect(JSON.parse(readFileSync(join(two, 'provenance.json'), 'utf8')).timing.seconds['chapter 5']).toBeGreaterThan(0);
+  expect(JSON.parse(readFileSync(join(two, 'provenance.json'), 'utf8')).timing.seconds['chapter 4']).toBeGreaterThan(0);
 });
 
 test('has no updates without demonstrations', async () => {
