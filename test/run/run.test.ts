@@ -16,7 +16,9 @@ import { runExperiment } from '../../src/run/run.ts';
 import { openRuntime } from '../../src/runtime/node/open-runtime.ts';
 import type { Runtime } from '../../src/runtime/runtime.ts';
 import { finetune } from '../../src/setting/finetune.ts';
-import { LETTERS, scratch, TINY_MODEL, tinyRun, WORDS } from './tiny.ts';
+import { LETTERS, scratch, shareRuns, TINY_MODEL, tinyRun, WORDS } from './tiny.ts';
+
+const runShared = shareRuns();
 
 const lines = <T>(folder: string, name: string): T[] =>
   readFileSync(join(folder, name), 'utf8')
@@ -65,7 +67,7 @@ describe('a run against plain forward passes over whole sequences, without prefi
     [WORDS, 'label'],
   ] as const)('%s observed at %s', async (task, tap) => {
     const out = join(scratch(), 'run');
-    await runExperiment({ ...tinyRun, task, tap, batchSize: 5, limit: 7, out });
+    await runShared({ ...tinyRun, task, tap, batchSize: 5, limit: 7, out });
     const tokens = lines<TokenLine>(out, 'tokens.jsonl');
     const examples = lines<ExampleRecord>(out, 'examples.jsonl');
     const metrics = lines<ExampleMetrics>(out, 'metrics.jsonl');
@@ -111,7 +113,7 @@ describe('a run against plain forward passes over whole sequences, without prefi
 
   test('attention to training tokens: every token of the demonstrations, the label included', async () => {
     const out = join(scratch(), 'run');
-    await runExperiment({ ...tinyRun, batchSize: 5, limit: 3, out });
+    await runShared({ ...tinyRun, batchSize: 5, limit: 3, out });
     const tokens = lines<TokenLine>(out, 'tokens.jsonl');
     const sequences = tokens.filter(({ kind }) => kind === 'finetuning').map(line => line.tokens);
     const prefix = tokens.find(line => line.setting === 'in-context')!.tokens;
@@ -165,7 +167,7 @@ describe('a run against plain forward passes over whole sequences, without prefi
 
 describe('subsets', () => {
   test('what needs a setting that was not run is null with why', async () => {
-    const { result } = await runExperiment({
+    const { result } = await runShared({
       ...tinyRun,
       learningRate: undefined,
       settings: ['zero-shot', 'in-context'],
@@ -181,14 +183,14 @@ describe('subsets', () => {
   });
 
   test('finetuned alone', async () => {
-    const { result } = await runExperiment({ ...tinyRun, settings: ['finetuned'], out: join(scratch(), 'run') });
+    const { result } = await runShared({ ...tinyRun, settings: ['finetuned'], out: join(scratch(), 'run') });
     expect(Object.keys(result.accuracy)).toEqual(['finetuned']);
     expect(result.finetuning.losses.length).toBe(4);
     expect(result.simAM.value).toBeNull();
   });
 
   test('no demonstrations: all settings agree, and no update has a direction', async () => {
-    const { result } = await runExperiment({ ...tinyRun, shots: 0, out: join(scratch(), 'run') });
+    const { result } = await runShared({ ...tinyRun, shots: 0, out: join(scratch(), 'run') });
     expect(result.task).toMatchObject({ shots: 0, shotsAsked: 0, demonstrations: [] });
     expect(result.accuracy['in-context']).toBe(result.accuracy['zero-shot']);
     expect(result.accuracy.finetuned).toBe(result.accuracy['zero-shot']);
@@ -201,7 +203,7 @@ describe('subsets', () => {
 
 test('intervals and tests of the result follow from the records next to it', async () => {
   const out = join(scratch(), 'run');
-  const { result } = await runExperiment({ ...tinyRun, out });
+  const { result } = await runShared({ ...tinyRun, out });
   const metrics = lines<ExampleMetrics>(out, 'metrics.jsonl').sort((a, b) => a.index - b.index);
   const mean = (values: readonly number[]) => values.reduce((sum, x) => sum + x, 0) / values.length;
   // The point of Student's distribution with 11 degrees of freedom.

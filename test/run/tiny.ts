@@ -4,8 +4,11 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { onTestFinished } from 'vitest';
-import type { RunOptions } from '../../src/run/run.ts';
+import { afterAll, onTestFinished } from 'vitest';
+import { splitHooks } from '../../src/hooks.ts';
+import { prepare } from '../../src/run/prepare.ts';
+import { type RunOptions, type RunResult, runPrepared } from '../../src/run/run.ts';
+import { shareModel } from '../../src/run/shared-model.ts';
 
 const fixture = (path: string) => fileURLToPath(new URL(`../fixtures/${path}`, import.meta.url));
 
@@ -23,6 +26,19 @@ export const tinyRun = {
   batchSize: 2,
   threads: 1,
 } as const satisfies RunOptions;
+
+/**
+ * As runExperiment, with one compute process and model for all runs of the file, which end with the same bytes as runs
+ * alone (shared-model.test.ts): for tests of what a run finds in its folder and leaves there.
+ */
+export function shareRuns(): (options: RunOptions) => Promise<RunResult> {
+  const shared = shareModel();
+  afterAll(() => shared.close());
+  return options => {
+    const { hooks, wishes } = splitHooks(options);
+    return runPrepared(() => prepare(wishes, hooks, asked => shared.open(asked, hooks)), hooks, shared);
+  };
+}
 
 /** An empty folder that is removed after the test. */
 export function scratch(): string {

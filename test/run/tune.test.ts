@@ -1,13 +1,14 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { afterAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { formatTune } from '../../src/cli/tune/view.ts';
 import { UserError } from '../../src/error.ts';
 import type { Progress } from '../../src/hooks.ts';
 import { Interrupted } from '../../src/run/interrupted.ts';
 import { runExperiment } from '../../src/run/run.ts';
+import { shareModel } from '../../src/run/shared-model.ts';
 import type { TuneResult } from '../../src/run/tune/result.ts';
-import { tune } from '../../src/run/tune/tune.ts';
+import { type TuneOptions, tune } from '../../src/run/tune/tune.ts';
 import { finetune } from '../../src/setting/finetune.ts';
 import { inProcesses } from '../../src/study/sweep/in-processes.ts';
 import { openTask } from '../../src/task/open-task.ts';
@@ -19,6 +20,11 @@ import { LETTERS, scratch, TINY_MODEL, WORDS } from './tiny.ts';
 vi.mock('../../src/setting/finetune.ts', { spy: true });
 
 const tiny = { model: TINY_MODEL, task: LETTERS, threads: 1, batchSize: 4, seeds: [3, 1, 2], rows: 10 } as const;
+
+const shared = shareModel();
+afterAll(() => shared.close());
+/** With one compute process and model for all calls. */
+const choose = (options: TuneOptions) => tune(options, shared);
 
 const DIVERGES = 1e39;
 
@@ -62,7 +68,7 @@ test('the choice is the best of the grid, and no other rows repeat the validatio
 });
 
 test('accuracies are those of a run that evaluates the same rows', async () => {
-  const tuned = await tune({ ...tiny, task: WORDS, seeds: [1], learningRates: [0.1] });
+  const tuned = await choose({ ...tiny, task: WORDS, seeds: [1], learningRates: [0.1] });
   const task = await openTask(WORDS);
   const folder = scratch();
   const write = (name: string, value: object | readonly object[]) =>
@@ -101,7 +107,7 @@ test('accuracies are those of a run that evaluates the same rows', async () => {
 });
 
 test('a rate that diverges is in the grid and is not chosen', async () => {
-  const result = await tune({ ...tiny, seeds: [1], learningRates: [0.01, 1e39] });
+  const result = await choose({ ...tiny, seeds: [1], learningRates: [0.01, 1e39] });
   expect(result.learningRate).toBe(0.01);
   expect(points(result, 'learning-rate')[1]).toMatchObject({
     learningRate: 1e39,
@@ -115,7 +121,7 @@ test('a rate that diverges is in the grid and is not chosen', async () => {
 
 test('a rate that rounding decides is refused by the steady rule, and named by the rule of the paper', async () => {
   const rates = { ...tiny, shots: 12, seeds: [1], learningRates: [0.05, 0.1] };
-  const steady = await tune(rates);
+  const steady = await choose(rates);
   expect(steady.steady!.range).toEqual([0.05, 0.1]);
   for (const { steady: measured, refused } of points(steady, 'learning-rate')) {
     expect(refused).toBeUndefined();
@@ -139,7 +145,7 @@ test('a rate that rounding decides is refused by the steady rule, and named by t
       learningRate: options.learningRate === 0.05 * (1 + 1e-6) ? 300 : options.learningRate,
     }),
   );
-  const unsteady = await tune(rates);
+  const unsteady = await choose(rates);
   expect(unsteady).toMatchObject({ learningRate: 0.1, steady: { learningRate: 0.1, range: [0.1, 0.1] } });
   const [moving, still] = points(unsteady, 'learning-rate');
   expect(moving!.steady!.moved).toBeGreaterThan(0.01);
@@ -147,10 +153,10 @@ test('a rate that rounding decides is refused by the steady rule, and named by t
   expect(still!.steady!.moved).toBe(0);
   expect(formatTune(unsteady)).toContain(moving!.refused);
 
-  const paper = await tune({ ...rates, rule: 'paper', learningRates: [0.05] });
+  const paper = await choose({ ...rates, rule: 'paper', learningRates: [0.05] });
   expect(paper).toMatchObject({ learningRate: 0.05, steady: null, why: expect.stringContaining('0.05: a nudge') });
   expect(formatTune(paper)).toContain('Its accuracy may differ on another machine; no rate can be chosen');
-  await expect(tune({ ...rates, learningRates: [0.05] })).rejects.toThrow(
+  await expect(choose({ ...rates, learningRates: [0.05] })).rejects.toThrow(
     /^`learningRates` 0.05: no rate can be chosen .*; give other rates, or `rule` paper/,
   );
 });
@@ -165,7 +171,7 @@ describe('refusals', () => {
     [{ shots: 0 }, /^shots 0/],
     [{ shots: 48 }, /no training row is left/],
   ])('%o', async (change, message) => {
-    const refused = tune({ ...tiny, seeds: [1], learningRates: [0.1], ...change });
+    const refused = choose({ ...tiny, seeds: [1], learningRates: [0.1], ...change });
     await expect(refused).rejects.toThrow(message);
     await expect(refused).rejects.toBeInstanceOf(UserError);
   });
@@ -176,9 +182,10 @@ describe('in a folder', () => {
 
   test('a choice that was stopped resumes with the points that are missing, to the same bytes', async () => {
     const [whole, out] = [join(scratch(), 'whole'), join(scratch(), 'stopped')];
-    const expected = await tune({ ...grid, out: whole });
-    expect(expected).toEqual(await tune(grid));
+    const expected = await choose({ ...grid, out: whole });
+    expect(expected).toEqual(await choose(grid));
     const stop = new AbortController();
+    // The signal ends the compute process.
     const stopped = tune({
       ...{ ...grid, out, signal: stop.signal },
       onProgress: ({ part }) => part === 'finetuned, learning rate 0.1' && stop.abort(),
@@ -187,7 +194,7 @@ describe('in a folder', () => {
     expect(readdirSync(join(out, 'grid'))).toContain('finetuned-seed-1-rate-0.05.json');
     vi.mocked(finetune).mockClear();
     const events: Progress[] = [];
-    expect(await tune({ ...grid, out, onProgress: event => events.push(event) })).toEqual(expected);
+    expect(await choose({ ...grid, out, onProgress: event => events.push(event) })).toEqual(expected);
     expect(vi.mocked(finetune).mock.calls.map(([, , { learningRate }]) => learningRate)).toEqual([
       0.1,
       0.1 * (1 + 1e-6),
@@ -197,14 +204,14 @@ describe('in a folder', () => {
     expect(digestsBelow(out)).toEqual(digestsBelow(whole));
     expect(readdirSync(out)).not.toContain('.work');
     vi.mocked(finetune).mockClear();
-    expect(await tune({ ...grid, out })).toEqual(expected);
+    expect(await choose({ ...grid, out })).toEqual(expected);
     expect(vi.mocked(finetune)).not.toHaveBeenCalled();
-    await expect(tune({ ...grid, rows: 9, out })).rejects.toThrow(/holds a run of another plan: rows/);
+    await expect(choose({ ...grid, rows: 9, out })).rejects.toThrow(/holds a run of another plan: rows/);
   });
 
   test('points at once, each in its process, leave the bytes of one after the other', async () => {
     const [one, two] = [join(scratch(), 'one'), join(scratch(), 'two')];
-    const expected = await tune({ ...grid, out: one });
+    const expected = await choose({ ...grid, out: one });
     expect(await tune({ ...grid, out: two, executor: inProcesses(2) })).toEqual(expected);
     expect(digestsBelow(two)).toEqual(digestsBelow(one));
   });
