@@ -5,9 +5,11 @@ import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { readSafetensors } from '../../src/checkpoint/sources/read-safetensors.ts';
 import { UserError } from '../../src/error.ts';
 import { Interrupted } from '../../src/run/interrupted.ts';
-import { type TrainRun, trainModel } from '../../src/train/run.ts';
+import type { TrainRun } from '../../src/train/run.ts';
 import { killedTraining } from './killed.ts';
-import { digests, logOf, scratch, tinyTraining, wholeRun } from './tiny.ts';
+import { digests, logOf, scratch, shareTrainings, tinyTraining, wholeRun } from './tiny.ts';
+
+const train = shareTrainings();
 
 let whole: TrainRun;
 beforeAll(async () => {
@@ -20,7 +22,7 @@ describe('a killed run resumes and ends with the same bytes', () => {
   test.each([2, 6, 12])('at step %i', async step => {
     const out = join(scratch(), 'run');
     await killedTraining({ ...tinyTraining, out }, { step });
-    const { found, result } = await trainModel({ ...tinyTraining, out });
+    const { found, result } = await train({ ...tinyTraining, out });
     expect(found).toBeGreaterThanOrEqual(Math.floor(step / 3) * 3);
     expect(result).toEqual(whole.result);
     expect(digests(out)).toEqual(digests(whole.folder));
@@ -29,7 +31,7 @@ describe('a killed run resumes and ends with the same bytes', () => {
   test('again and again, at any moment', async () => {
     const out = join(scratch(), 'run');
     for (const milliseconds of [350, 500, 620]) await killedTraining({ ...tinyTraining, out }, { milliseconds });
-    await trainModel({ ...tinyTraining, out });
+    await train({ ...tinyTraining, out });
     expect(digests(out)).toEqual(digests(whole.folder));
   });
 });
@@ -38,7 +40,7 @@ describe('a killed run resumes and ends with the same bytes', () => {
 async function stoppedAfter(step: number): Promise<{ readonly out: string; readonly error: unknown }> {
   const out = join(scratch(), 'run');
   const controller = new AbortController();
-  const error = await trainModel({
+  const error = await train({
     ...tinyTraining,
     checkpointEvery: 100,
     out,
@@ -61,7 +63,7 @@ describe('an interrupted run', () => {
     for (const { data } of (await readSafetensors(join(out, 'model.safetensors'))).values()) {
       expect(Array.from(data as Float32Array).every(Number.isFinite)).toBe(true);
     }
-    const { found } = await trainModel({ ...tinyTraining, out });
+    const { found } = await train({ ...tinyTraining, out });
     expect(found).toBe(6);
     expect(digests(out)).toEqual(digests(whole.folder));
   });
@@ -76,14 +78,14 @@ describe('an interrupted run', () => {
       [4, 4],
       [4, 2],
     ]);
-    await trainModel({ ...tinyTraining, out });
+    await train({ ...tinyTraining, out });
     expect(digests(out)).toEqual(digests(whole.folder));
   });
 
   test('before it began has written nothing', async () => {
     const out = join(scratch(), 'run');
     const signal = AbortSignal.abort(new Error('enough'));
-    await expect(trainModel({ ...tinyTraining, out, signal })).rejects.toThrow('interrupted before training began');
+    await expect(train({ ...tinyTraining, out, signal })).rejects.toThrow('interrupted before training began');
     expect(existsSync(out)).toBe(false);
   });
 });
@@ -92,7 +94,7 @@ describe('a checkpoint that does not fit', () => {
   test('of another plan is refused, the first difference named, nothing lost', async () => {
     const { out } = await stoppedAfter(5);
     const before = digests(out);
-    const refused = trainModel({ ...tinyTraining, learningRate: 0.01, out });
+    const refused = train({ ...tinyTraining, learningRate: 0.01, out });
     await expect(refused).rejects.toThrow(
       /another plan: learningRate is 0.004 there and 0.01 here; give another `out`/,
     );
@@ -105,29 +107,29 @@ describe('a checkpoint that does not fit', () => {
     const other = join(scratch(), 'other');
     const controller = new AbortController();
     const onProgress = () => controller.abort();
-    await trainModel({ ...tinyTraining, seed: 9, out: other, onProgress, signal: controller.signal }).catch(() => {});
+    await train({ ...tinyTraining, seed: 9, out: other, onProgress, signal: controller.signal }).catch(() => {});
     cpSync(join(other, 'state.safetensors'), join(out, 'state.safetensors'));
-    await expect(trainModel({ ...tinyTraining, out })).rejects.toThrow(/state.safetensors: is a checkpoint of another/);
+    await expect(train({ ...tinyTraining, out })).rejects.toThrow(/state.safetensors: is a checkpoint of another/);
   });
 
   test('a log that is cut off before the checkpoint is named', async () => {
     const { out } = await stoppedAfter(5);
     truncateSync(join(out, 'train.jsonl'), 100);
-    await expect(trainModel({ ...tinyTraining, out })).rejects.toThrow(/train.jsonl: does not hold the 6 steps/);
+    await expect(train({ ...tinyTraining, out })).rejects.toThrow(/train.jsonl: does not hold the 6 steps/);
   });
 
   test('an incomplete or invalid end of the log is cut off', async () => {
     const { out } = await stoppedAfter(5);
     const log = readFileSync(join(out, 'train.jsonl'), 'utf8');
     writeFileSync(join(out, 'train.jsonl'), `${log}{"step":7,"loss":1}\n\0\0\0\n{"step":8,"lo`);
-    await trainModel({ ...tinyTraining, out });
+    await train({ ...tinyTraining, out });
     expect(digests(out)).toEqual(digests(whole.folder));
   });
 
   test('a folder of other files is not changed', async () => {
     const out = scratch();
     writeFileSync(join(out, 'thesis.tex'), 'years of work');
-    await expect(trainModel({ ...tinyTraining, out })).rejects.toThrow(/holds other files \(thesis.tex\) and no run/);
+    await expect(train({ ...tinyTraining, out })).rejects.toThrow(/holds other files \(thesis.tex\) and no run/);
     expect(readdirSync(out)).toEqual(['thesis.tex']);
   });
 });
@@ -135,7 +137,7 @@ describe('a checkpoint that does not fit', () => {
 test('diverged training stops the run, names the step, and keeps the last checkpoint', async () => {
   const out = join(scratch(), 'run');
   const diverging = { ...tinyTraining, learningRate: 1e30, clip: 1e30, warmUp: 6, checkpointEvery: 1, out };
-  const failed = await trainModel(diverging).catch((error: unknown) => error);
+  const failed = await train(diverging).catch((error: unknown) => error);
   expect(failed).toBeInstanceOf(UserError);
   const [, step, saved] = /^step (\d+): training diverged: .*; the checkpoint of step (\d+) is kept in /.exec(
     (failed as UserError).message,
@@ -148,7 +150,7 @@ test('diverged training stops the run, names the step, and keeps the last checkp
 });
 
 test.skipIf(process.platform !== 'linux')('a read-only file system is named', async () => {
-  await expect(trainModel({ ...tinyTraining, out: '/sys/dualform-train' })).rejects.toThrow(
+  await expect(train({ ...tinyTraining, out: '/sys/dualform-train' })).rejects.toThrow(
     /^\/sys\/dualform-train: .*choose another `out`$/,
   );
 });
@@ -167,12 +169,12 @@ test.each([3, 8, 12])('a disk that is full at write %i: nothing is lost, the sam
       return whole.apply(this, args);
     } as never);
   });
-  const failed = await trainModel({ ...tinyTraining, out }).catch((error: unknown) => error);
+  const failed = await train({ ...tinyTraining, out }).catch((error: unknown) => error);
   for (const spy of spies) spy.mockRestore();
   expect(failed).toBeInstanceOf(UserError);
   expect((failed as UserError).message).toMatch(/: the disk is full; free some space/);
   expect((failed as UserError).option).toBeUndefined();
   expect(readdirSync(out).filter(name => name.endsWith('.part'))).toEqual([]);
-  await trainModel({ ...tinyTraining, out });
+  await train({ ...tinyTraining, out });
   expect(digests(out)).toEqual(digests(whole.folder));
 });

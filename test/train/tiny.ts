@@ -4,6 +4,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { afterAll } from 'vitest';
+import { keepRuntime } from '../../src/runtime/node/keep-runtime.ts';
 import { type TrainRun, type TrainRunOptions, trainModel } from '../../src/train/run.ts';
 
 export { scratch } from '../run/tiny.ts';
@@ -29,6 +31,13 @@ export async function wholeRun(): Promise<{ readonly run: TrainRun; readonly rem
   const folder = mkdtempSync(join(tmpdir(), 'dualform-trained-'));
   const run = await trainModel({ ...tinyTraining, out: join(folder, 'run') });
   return { run, remove: () => rmSync(folder, { recursive: true }) };
+}
+
+/** As trainModel, with one compute process for all trainings of the file. */
+export function shareTrainings(): (options: TrainRunOptions) => Promise<TrainRun> {
+  const kept = keepRuntime();
+  afterAll(() => kept.close());
+  return options => trainModel(options, kept);
 }
 
 /** A digest of every file of a training run but provenance.json. */

@@ -12,7 +12,9 @@ import { withRuntime } from '../../src/runtime/node/open-runtime.ts';
 import { openTokenizer } from '../../src/tokenizer/tokenizer.ts';
 import { splitCorpus } from '../../src/train/corpus.ts';
 import { type TrainRun, trainModel } from '../../src/train/run.ts';
-import { CORPUS, digests, logOf, scratch, tinyTraining, wholeRun } from './tiny.ts';
+import { CORPUS, digests, logOf, scratch, shareTrainings, tinyTraining, wholeRun } from './tiny.ts';
+
+const train = shareTrainings();
 
 let run: TrainRun;
 beforeAll(async () => {
@@ -108,7 +110,7 @@ describe('the folder is a model', () => {
   });
 
   test.each([[0.2, 0.5], 'learned'] as const)('with momentum %j, and the same loss', async momentum => {
-    const { folder, result } = await trainModel({ ...tinyTraining, momentum, out: join(scratch(), 'run') });
+    const { folder, result } = await train({ ...tinyTraining, momentum, out: join(scratch(), 'run') });
     expect(result.model.family).toBe('momentum');
     expect(await lossByTrace(folder)).toBeCloseTo(result.predictions.validation.loss, 4);
     if (momentum !== 'learned') return expect(result.model.learnedMomentum).toBeUndefined();
@@ -120,7 +122,7 @@ describe('the folder is a model', () => {
   });
 
   test('with momentum 0 it is the plain one, bit for bit', async () => {
-    const { folder } = await trainModel({ ...tinyTraining, momentum: 0, out: join(scratch(), 'run') });
+    const { folder } = await train({ ...tinyTraining, momentum: 0, out: join(scratch(), 'run') });
     expect(digests(folder)['model.safetensors']).toBe(digests(run.folder)['model.safetensors']);
     expect(digests(folder)['train.jsonl']).toBe(digests(run.folder)['train.jsonl']);
   });
@@ -134,7 +136,7 @@ describe('the folder is a model', () => {
 
 test('accumulated batches make the step of one large batch', async () => {
   const of = async (batch: number, accumulate: number) =>
-    logOf((await trainModel({ ...tinyTraining, steps: 4, batch, accumulate, out: join(scratch(), 'run') })).folder);
+    logOf((await train({ ...tinyTraining, steps: 4, batch, accumulate, out: join(scratch(), 'run') })).folder);
   const [large, accumulated] = [await of(8, 1), await of(2, 4)];
   const numbers = (rows: Record<string, number>[]) =>
     rows.flatMap(row => (row.loss === undefined ? [] : [row.loss, row.gradientNorm!]));
@@ -145,7 +147,7 @@ describe('texts and tokenizer', () => {
   test('a validation text, separated documents, a given tokenizer', async () => {
     const folder = scratch();
     writeFileSync(join(folder, 'validation.txt'), readFileSync(CORPUS, 'utf8').slice(0, 600));
-    const { result } = await trainModel({
+    const { result } = await train({
       ...tinyTraining,
       vocabulary: undefined,
       tokenizer: run.folder,
@@ -182,7 +184,7 @@ describe('texts and tokenizer', () => {
   ];
   test.each(refused)('refuses %s before anything is written', async (_, change, message) => {
     const out = join(scratch(), 'run');
-    const refused = await trainModel({ ...tinyTraining, ...change, out }).catch((error: unknown) => error);
+    const refused = await train({ ...tinyTraining, ...change, out }).catch((error: unknown) => error);
     expect(refused).toBeInstanceOf(UserError);
     expect((refused as UserError).message).toMatch(message);
     await expect(openCheckpoint(out)).rejects.toThrow(UserError);
