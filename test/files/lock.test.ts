@@ -1,11 +1,21 @@
 import { execFile, spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, utimesSync, writeFileSync } from 'node:fs';
-import { hostname } from 'node:os';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
 import { UserError } from '../../src/error.ts';
 import { lockFolder } from '../../src/files/lock.ts';
 import { ownIdentity } from '../../src/files/process-identity.ts';
@@ -62,8 +72,10 @@ describe('a lock that was left', () => {
   const DEAD = 2 ** 30;
   const { pid, start, scope } = ownIdentity();
   const elsewhere = `${'0'.repeat(32)}-4026531836`;
+  const all = mkdtempSync(join(tmpdir(), 'dualform-locks-'));
+  afterAll(() => rmSync(all, { recursive: true }));
   const leftBy = (process: string) => {
-    const folder = scratch();
+    const folder = mkdtempSync(join(all, 'folder-'));
     const path = join(folder, `.run.${process}.aa.somewhere.lock`);
     mkdirSync(path);
     return { folder, path };
@@ -81,8 +93,9 @@ describe('a lock that was left', () => {
     await lock.release();
   });
 
+  // At once, since they do nothing but wait.
   const unknown = `${DEAD}.5.${elsewhere}`;
-  test('on another machine holds until it is stale, and is waited for', async () => {
+  test.concurrent('on another machine holds until it is stale, and is waited for', async () => {
     const { folder, path } = leftBy(unknown);
     const asked = performance.now();
     await (await lockFolder(folder, { staleMs: 2000 })).release();
@@ -90,7 +103,7 @@ describe('a lock that was left', () => {
     expect(existsSync(path)).toBe(false);
   });
 
-  test.each([
+  test.concurrent.each([
     ['behind', -3600],
     ['ahead', 3600],
   ])('on another machine whose clock is an hour %s is waited for all the same', async (_, seconds) => {
@@ -102,7 +115,7 @@ describe('a lock that was left', () => {
     expect(existsSync(path)).toBe(false);
   });
 
-  test.each([
+  test.concurrent.each([
     ['a right clock', 0],
     ['a clock an hour behind', -3600],
     ['a clock an hour ahead', 3600],
@@ -110,10 +123,8 @@ describe('a lock that was left', () => {
     const { folder, path } = leftBy(unknown);
     const now = () => Date.now() / 1000 + seconds;
     const touching = setInterval(() => utimesSync(path, now(), now()), 300);
-    onTestFinished(() => clearInterval(touching));
-    await expect(lockFolder(folder, { staleMs: 2000 })).rejects.toThrow(
-      `another run works on this folder (process ${DEAD} on somewhere)`,
-    );
+    const refused = lockFolder(folder, { staleMs: 2000 }).finally(() => clearInterval(touching));
+    await expect(refused).rejects.toThrow(`another run works on this folder (process ${DEAD} on somewhere)`);
     expect(existsSync(path)).toBe(true);
   });
 });
