@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import type { Executor } from '../../src/cell/executor.ts';
 import { here } from '../../src/cell/here.ts';
 import { processes } from '../../src/cell/processes.ts';
@@ -43,34 +43,30 @@ beforeAll(async () => {
   rmSync(out, { recursive: true });
 });
 
-const executors: readonly (readonly [string, Executor])[] = [
-  ['here', here(allKinds, { threads: 1 })],
-  ['two processes', processes({ child: cellProcess, jobs: 2, threads: 1 })],
-];
-
-describe.each(executors)('a sweep of evidence, %s', { timeout: 180_000 }, (_, executor) => {
-  test('computes arms as cells: each study has the folder of a single one, and one that fails is set aside', async () => {
-    const out = scratch();
-    const kinds = new Set<string>();
-    const watched: Executor = async (cells, root, events) => {
-      for (const { kind } of cells) kinds.add(kind);
-      await executor(cells, root, events);
-    };
-    const warnings: string[] = [];
-    const status = await runSweep(sweep, { out, executor: watched, onWarning: message => warnings.push(message) });
-    const why = expect.stringMatching(/learningRate 1e\+38: diverges on the first demonstrations of letters/);
-    expect(status).toMatchObject({ cells: 2, done: 1, left: 0, failed: [{ options: { learningRate: 1e38 }, why }] });
-    expect(warnings).toEqual([expect.stringMatching(/failed: learningRate 1e\+38: diverges/)]);
-    expect([...kinds]).toEqual(['sweep-arms', 'evidence']);
-    const cell = folderOfCell(out, sweep.cells[1]!);
-    expect(filesOf(cell)).toEqual(single);
-    const provenance = JSON.parse(readFileSync(join(cell, 'provenance.json'), 'utf8'));
-    expect(provenance.timing.tokens).toEqual(timing.tokens);
-    expect(provenance.timing.peakMemoryBytes).toBeGreaterThan(5e7);
-  });
+test('arms are cells of two processes: each study has the folder of a single one, and one that fails is set aside', {
+  timeout: 180_000,
+}, async () => {
+  const executor = processes({ child: cellProcess, jobs: 2, threads: 1 });
+  const out = scratch();
+  const kinds = new Set<string>();
+  const watched: Executor = async (cells, root, events) => {
+    for (const { kind } of cells) kinds.add(kind);
+    await executor(cells, root, events);
+  };
+  const warnings: string[] = [];
+  const status = await runSweep(sweep, { out, executor: watched, onWarning: message => warnings.push(message) });
+  const why = expect.stringMatching(/learningRate 1e\+38: diverges on the first demonstrations of letters/);
+  expect(status).toMatchObject({ cells: 2, done: 1, left: 0, failed: [{ options: { learningRate: 1e38 }, why }] });
+  expect(warnings).toEqual([expect.stringMatching(/failed: learningRate 1e\+38: diverges/)]);
+  expect([...kinds]).toEqual(['sweep-arms', 'evidence']);
+  const cell = folderOfCell(out, sweep.cells[1]!);
+  expect(filesOf(cell)).toEqual(single);
+  const provenance = JSON.parse(readFileSync(join(cell, 'provenance.json'), 'utf8'));
+  expect(provenance.timing.tokens).toEqual(timing.tokens);
+  expect(provenance.timing.peakMemoryBytes).toBeGreaterThan(5e7);
 });
 
-test('shards of a sweep share the arms of a study; the last one folds it', async () => {
+test('shards of a sweep in this process share the arms of a study; the last one folds it', async () => {
   const out = scratch();
   const one = readSweep('plan.json', { command: 'evidence', base: { ...base, learningRate: 0.1 } }, cellKinds);
   const run = (shard: string) =>
