@@ -7,7 +7,7 @@ import { KENDALL_SECONDS, STARTS, secondsOfWork, shareFromDisk } from '../../run
 import type { Work } from '../../run/estimate/work.ts';
 import { type Arm, armOf } from './arm.ts';
 import { type ArmWork, armWorkOf } from './arm-cost.ts';
-import { type MatchedSteps, pilotOf } from './matched-rates.ts';
+import { pilotOf } from './matched-rates.ts';
 import { lastMatchedModel, stepsToMatch } from './part-cells.ts';
 import type { PlannedStudy, PlannedTask } from './plan-study.ts';
 import { type Unit, unitsOf } from './units.ts';
@@ -56,17 +56,26 @@ export function studySeconds(planned: PlannedStudy, speed: Speed, memory: number
     return MEANWHILE * 3 * task.plan.rows * context * decoder.layers * KENDALL_SECONDS;
   };
 
-  /** Two settings are observed once, the finetuned one at each rate that is tried. */
-  const matching = (task: PlannedTask, steps: MatchedSteps) => {
+  /** Zero-shot and in-context are observed once, finetuned at each rate that is tried. */
+  const trying = (task: PlannedTask, variant: 'layer-causal' | 'nudged', rates: number) => {
     const workOf = armWorkOf(planned, task);
     const pilot = pilotOf(task.plan);
-    const isLayerCausal = steps === 'layer-causal';
-    const taking = workOf(armOf('finetuned', 1, isLayerCausal ? 'layer-causal' : 'nudged')).steps;
     const answering = (ofWork(workOf(armOf('finetuned', 1, 'random')).passes) * pilot.rows) / task.plan.rows;
-    const finetuning =
-      (ofWork(taking) * pilot.demonstrations) / task.plan.k + (isLayerCausal ? layerCausalSessions : 0);
-    const tried = TRIED_RATES[isLayerCausal ? 'layer-causal' : 'untrained'];
-    return (2 + tried) * answering + tried * finetuning;
+    const steps = (ofWork(workOf(armOf('finetuned', 1, variant)).steps) * pilot.demonstrations) / task.plan.k;
+    const sessions = variant === 'layer-causal' ? layerCausalSessions : 0;
+    return (2 + rates) * answering + rates * (steps + sessions);
+  };
+
+  /** The size that is looked for, then the rates of all models up to the last one. */
+  const matching = (task: PlannedTask, last: number) => {
+    const models = Array.from({ length: last + 1 }, (_, initialisation) => initialisation);
+    const kinds = models.flatMap(model => stepsToMatch(task.plan, model));
+    const seconds = kinds.map(steps =>
+      steps === 'layer-causal'
+        ? trying(task, 'layer-causal', TRIED_RATES['layer-causal'])
+        : trying(task, 'nudged', TRIED_RATES.untrained),
+    );
+    return kinds.length === 0 ? 0 : trying(task, 'nudged', 1) + sum(seconds);
   };
 
   return {
@@ -75,10 +84,7 @@ export function studySeconds(planned: PlannedStudy, speed: Speed, memory: number
       const reading = (4e-9 * projections) / speed.loadedGigabytes + (1e-9 * mapped) / speed.fileGigabytes;
       const opening = speed.startSeconds + reading + SESSIONS * speed.openSeconds;
       const last = lastMatchedModel(units);
-      const models = Array.from({ length: last + 1 }, (_, initialisation) => initialisation);
-      const matched = planned.tasks.flatMap(task =>
-        models.flatMap(model => stepsToMatch(task.plan, model).map(steps => matching(task, steps))),
-      );
+      const matched = planned.tasks.map(task => matching(task, last));
       const isWhole = units.length === unitsOf(planned.plan).length;
       const outputs = isWhole ? planned.plan.tasks.map(({ arms, rows }) => arms.length * rows) : [];
       const untrained = Math.max(0, last) * (opening + elements(decoder.tensors) * DRAW_SECONDS);
