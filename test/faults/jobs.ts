@@ -73,7 +73,7 @@ export const jobs = {
   evidence: out =>
     runEvidence({
       ...{ ...text, out, preset: 'quick', without: ['random'] },
-      ...{ tasks: [letters], shots: 2, rows: 2, behaviourRows: 4, threads: 1 },
+      ...{ tasks: [letters], shots: 2, rows: 2, behaviourRows: 2, threads: 1 },
       executor: () => here(new Map([[arms.name, arms]]), { threads: 1 }),
     }),
   sweep: async out => {
