@@ -150,7 +150,7 @@ describe('a study', () => {
   });
 
   test('is refused with more processes than fit the memory', async () => {
-    const refused = runMomentum({ ...tiny, out: join(scratch, 'refused'), executor: inProcesses(1e6) });
+    const refused = runMomentum({ ...tiny, out: join(scratch, 'too-many'), executor: inProcesses(1e6) });
     await expect(refused).rejects.toThrow(/jobs 1000000: a cell needs up to 0\.\d GB.* would fit/);
   });
 
