@@ -20,11 +20,11 @@ describeOnEachServer(({ test, run, worker, server }) => {
     const sweep = fakeSweep({ seed: [1] }, { steps: 60, log });
     const going = run(out, sweep);
     const own = shared ? { out } : {};
-    const first = worker({ ...own });
+    const first = worker(own);
     while (linesOf(log).length < 10) await sleep(10);
     first.child.kill('SIGKILL');
     const killed = performance.now();
-    const second = worker({ ...own });
+    const second = worker(own);
     expect(await going).toMatchObject({ done: 1, failed: [] });
     expect((performance.now() - killed) / 1000).toBeLessThan(60);
     // Where both share the folder, the second continues; only the step at work is computed again.
@@ -55,8 +55,7 @@ describeOnEachServer(({ test, run, worker, server }) => {
     const out = scratch();
     const log = join(scratch(), 'log');
     const sweep = fakeSweep({ seed: [1, 2, 3, 4] }, { steps: 20, log });
-    const heard: string[] = [];
-    const going = run(out, sweep, { onWarning: message => heard.push(message) });
+    const going = run(out, sweep);
     const started = worker({ out });
     while (linesOf(log).length < 5) await sleep(10);
     await server().halt();

@@ -76,7 +76,7 @@ export async function receiveFiles(
   for (const { path, bytes: length, sha256 } of files) {
     const content = bytes.subarray(at, at + length);
     at += length;
-    if (path.split('/').includes('..') || digestOf(content) !== sha256)
+    if (path.split(/[\\/]/).includes('..') || digestOf(content) !== sha256)
       throw new DamagedParcel(`${path} arrived damaged`);
     const file = join(folder, path);
     await mkdir(dirname(file), { recursive: true });
