@@ -21,5 +21,9 @@ with tempfile.TemporaryDirectory() as folder:
     dualform('trace', *model, '--tokens', '1,2,3', '--out', 'trace.safetensors')
     dualform('train', '--corpus', str(root / 'test/golden/byte-pairs/corpus.txt'), '--vocabulary', '260', '--layers', '1', '--heads', '1',
              '--hidden-size', '8', '--context', '16', '--steps', '20', '--batch', '2', '--warm-up', '1', '--out', 'model')
+    dualform('evidence', '--preset', 'quick', *model, '--tasks', tiny[3], '--learning-rate', '0.1', '--shots', '2', '--rows', '2',
+             '--behaviour-rows', '2', '--threads', '1', '--out', 'runs/study')
+    dualform('momentum', '--tasks', 'markov-chain', '--etas', '0.5', '--seeds', '1,2', '--steps', '3', '--out', 'runs/momentum')
+    dualform('theory', *tiny[:6], '--chapters', '1', '--threads', '1', '--out', 'runs/theory')
     names = {}
     for block in re.findall(r'^```python\n(.*?)^```$', page, re.M | re.S): exec(compile(block, 'docs/python.md', 'exec'), names)

@@ -18,7 +18,9 @@ import { runEvidence } from '../../src/study/evidence/run-study.ts';
 import { cellKinds } from '../../src/study/sweep/cell-kinds.ts';
 import { fakeKinds, fakeSweep } from '../cell/fake-kind.ts';
 
-const fixture = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url));
+/** The folder of the tests. A compiled process is elsewhere and is told. */
+export const TESTS = process.env.DUALFORM_TESTS ?? fileURLToPath(new URL('../', import.meta.url));
+const fixture = (path: string) => join(TESTS, path);
 
 /** Two files, under names of their own. */
 const part: CellKind = {

@@ -7,7 +7,7 @@ import { childModule } from '../../src/child-module.ts';
 import { UserError } from '../../src/error.ts';
 import { digestsBelow, scratch } from '../cell/scratch.ts';
 import { countCalls, type Fault, withFault } from './faulty-files.ts';
-import { type JobName, jobs } from './jobs.ts';
+import { type JobName, jobs, TESTS } from './jobs.ts';
 
 type Files = Readonly<Record<string, string>>;
 
@@ -65,7 +65,10 @@ export async function meetKills(job: JobName, files: Files): Promise<number> {
  */
 async function killAfter(job: JobName, into: string): Promise<number> {
   const { file, execArgv } = childModule('job-process', import.meta.url);
-  const child = fork(file, [JSON.stringify({ job, root: scratch(), into })], { execArgv: [...execArgv] });
+  const child = fork(file, [JSON.stringify({ job, root: scratch(), into })], {
+    execArgv: [...execArgv],
+    env: { ...process.env, DUALFORM_TESTS: TESTS },
+  });
   const ended = once(child, 'close');
   const [calls] = await Promise.race([once(child, 'message'), ended]);
   child.kill('SIGKILL');
@@ -81,6 +84,7 @@ async function expectResumes(
   const told = `call ${at}`;
   // Stored cells and results have the bytes that they have at the end; nothing was set aside.
   for (const [name, digest] of Object.entries(filesBelow(root))) {
+    if (name.endsWith('failed.json')) throw new Error(`${told}: ${readFileSync(join(root, name), 'utf8')}`);
     if (/^(cells|parts)\/.*\.json$|^result\.json$/.test(name))
       expect([name, digest], told).toEqual([name, files[name]]);
   }
