@@ -87,6 +87,7 @@ describe.skipIf(!hasBrowser())('pictures', () => {
     ['read', 'light'],
     ['read', 'dark-phone'],
     ['live', 'light'],
+    ['live', 'dark-phone'],
   ])(
     'the page %s, %s, looks as it did',
     async (name, look) => {

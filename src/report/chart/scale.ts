@@ -25,7 +25,7 @@ export function makeScale(
       const domain: [number, number] = least === most ? [least - 0.5, most + 0.5] : [least, most];
       const scale = scaleLinear(domain, range);
       if (nice) scale.nice(count);
-      const label = scale.tickFormat(count);
+      const label = scale.tickFormat(count, whole ? ',d' : undefined);
       const ticks = scale.ticks(count).filter(value => !whole || Number.isInteger(value));
       return { at: scale, ticks: ticks.map(value => ({ value, label: label(value) })) };
     }

@@ -26,7 +26,7 @@ export function EvidenceView({
         ))}
       </div>
       <DataTable
-        caption="Verdicts; p is adjusted for all hypotheses of the study (Holm)"
+        caption="Verdicts with 95 % intervals; p is adjusted for all hypotheses of the study (Holm). Effects within ±δ are negligible; MDE is the smallest effect that the study finds in 80 %"
         columns={[
           { name: 'task' },
           { name: 'H' },

@@ -49,10 +49,18 @@ export function MomentumView({
   );
 }
 
+/** What the numbers of a table are; columns name text or task. */
+const CAPTIONS: Readonly<Record<string, string>> = {
+  perplexity: 'Perplexity of text, by tokens of a sequence',
+  'in-context': 'Learning in context',
+  classification: 'Classification',
+  training: 'Mean loss of training, in nats or squared error',
+};
+
 function TableView({ table: { name, columns, rows, baselines } }: { readonly table: MomentumTable }): VNode {
   return (
     <DataTable
-      caption={name}
+      caption={CAPTIONS[name] ?? name}
       columns={[{ name: '' }, ...columns.map(({ title }) => ({ name: title, number: true }))]}
       rows={[
         ...rows.map(({ eta, entries }) => ({

@@ -12,12 +12,13 @@ export const VIEW_STYLE = `${CHART_STYLE}
 .view svg.chart{display:block;width:100%;max-width:31rem;height:auto}
 .view li{max-width:42rem}.view details{margin:.25rem 0}.view td details{margin:0}.view summary{cursor:pointer}
 .view .scroll{overflow-x:auto;max-width:100%}
-.view table{border-collapse:collapse;font-size:.92rem;font-variant-numeric:tabular-nums}
+.view table{min-width:min(100%,22rem);border-collapse:collapse;font-size:.92rem;font-variant-numeric:tabular-nums}
 .view caption{text-align:left;font-weight:600;padding:.4rem 0}
 .view caption span{position:sticky;left:0;display:inline-block;max-width:min(42rem,calc(100vw - 1.6rem))}
 .view th,.view td{padding:.25rem .6rem;text-align:left;vertical-align:top;border-bottom:1px solid var(--grid)}
 .view thead th{border-bottom:2px solid var(--soft)}
 .view .number{text-align:right;white-space:nowrap}
+.view td:first-child{min-width:6rem}.view td.number:first-child{min-width:0}
 .view th button{all:unset;cursor:pointer;font-weight:600}.view th button:focus-visible{outline:2px solid var(--s0)}
 .view th[aria-sort=ascending] button::after{content:" ▲" / ""}.view th[aria-sort=descending] button::after{content:" ▼" / ""}
 .view .text{min-width:14rem;max-width:34rem;white-space:pre-wrap;overflow-wrap:anywhere}

@@ -1,9 +1,13 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { FolderEntry } from '../../../../src/explore/page-data.ts';
+import { formatDecimal, formatPercent } from '../../../../src/report/format/number.ts';
 import { settingNames } from '../../../../src/setting/setting-name.ts';
 import { mcnemarMidP } from '../../../../src/statistics/mcnemar.ts';
+import { pairedT } from '../../../../src/statistics/paired-t.ts';
 import { readJson } from '../site.ts';
 import { Heads } from './heads.tsx';
+
+const PARAMETERS = ['shots', 'seed', 'learning rate'];
 
 interface Line {
   readonly row: number;
@@ -39,15 +43,19 @@ export function Comparison({ entries }: { readonly entries: readonly FolderEntry
       <div class="scroll">
         <table>
           <caption>Parameters</caption>
-          <Heads names={['run', 'model', 'task', 'shots', 'seed', 'learning rate']} />
+          <Heads names={['run', 'model', 'task', ...PARAMETERS]} numbers={PARAMETERS} />
           <tbody>
             {entries.map(({ id, name, model, task, shots, seed, learningRate }) => (
               <tr key={id}>
                 <th scope="row">
                   <a href={`#/runs/${id}`}>{name}</a>
                 </th>
-                {[model, task, shots, seed, learningRate].map((value, i) => (
-                  <td key={`${i + 1}`}>{value ?? '–'}</td>
+                <td>{model ?? '–'}</td>
+                <td>{task ?? '–'}</td>
+                {[shots, seed, learningRate].map((value, i) => (
+                  <td key={PARAMETERS[i]} class="number">
+                    {value ?? '–'}
+                  </td>
                 ))}
               </tr>
             ))}
@@ -74,22 +82,22 @@ interface DifferencesProps {
 }
 
 function Differences({ first, other, pair }: DifferencesProps) {
+  const numbers = [
+    'rows',
+    first.name,
+    other.name,
+    'difference in points (95 % interval over rows)',
+    `only ${first.name} right`,
+    `only ${other.name} right`,
+    'p (McNemar, mid-p)',
+  ];
   return (
     <div class="scroll">
-      <table>
-        <caption>{`${other.name} against ${first.name}, on the rows of both`}</caption>
-        <Heads
-          names={[
-            'setting',
-            'rows',
-            first.name,
-            other.name,
-            'difference',
-            `only ${first.name} right`,
-            `only ${other.name} right`,
-            'p (McNemar, mid-p)',
-          ]}
-        />
+      <table class="differences">
+        <caption>
+          <span>{`Right answers of ${other.name} against ${first.name}, on the rows of both`}</span>
+        </caption>
+        <Heads names={['setting', ...numbers]} numbers={numbers} />
         <tbody>
           {settingNames.map(setting => {
             const found = compare(pair[0].get(setting), pair[1].get(setting));
@@ -101,13 +109,17 @@ function Differences({ first, other, pair }: DifferencesProps) {
                 ) : (
                   [
                     found.rows,
-                    percent(found.one / found.rows),
-                    percent(found.other / found.rows),
-                    percent((found.other - found.one) / found.rows),
+                    formatPercent(found.one),
+                    formatPercent(found.other),
+                    found.difference,
                     found.onlyOne,
                     found.onlyOther,
-                    found.p?.toPrecision(2) ?? '–',
-                  ].map((value, i) => <td key={`${i + 1}`}>{value}</td>)
+                    found.p?.toPrecision(2) ?? 'no row differs',
+                  ].map((value, i) => (
+                    <td key={numbers[i]} class="number">
+                      {value}
+                    </td>
+                  ))
                 )}
               </tr>
             );
@@ -130,19 +142,33 @@ function answersOf(lines: readonly Line[]): Answers {
 function compare(one: ReadonlyMap<number, boolean> | undefined, other: ReadonlyMap<number, boolean> | undefined) {
   const rows = [...(one?.keys() ?? [])].filter(row => other?.has(row));
   if (rows.length === 0) return undefined;
-  const count = (is: (row: number) => boolean) => rows.filter(is).length;
-  const onlyOne = count(row => one!.get(row)! && !other!.get(row)!);
-  const onlyOther = count(row => !one!.get(row)! && other!.get(row)!);
+  const rights = (answers: ReadonlyMap<number, boolean>): Rights => rows.map(row => (answers.get(row)! ? 1 : 0));
+  const [ones, others] = [rights(one!), rights(other!)];
+  const onlyOne = ones.filter((right, i) => right > others[i]!).length;
+  const onlyOther = ones.filter((right, i) => right < others[i]!).length;
   return {
     rows: rows.length,
-    one: count(row => one!.get(row)!),
-    other: count(row => other!.get(row)!),
+    one: mean(ones),
+    other: mean(others),
+    difference: differenceText(ones, others),
     onlyOne,
     onlyOther,
     p: mcnemarMidP(onlyOne, onlyOther),
   };
 }
 
-function percent(share: number): string {
-  return `${(100 * share).toFixed(1)} %`;
+/** 1 for each right answer. */
+type Rights = readonly number[];
+
+function mean(values: Rights): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+/** +2.5 (-1.0 to 6.0) */
+function differenceText(ones: Rights, others: Rights): string {
+  const points = (share: number) => formatDecimal(100 * share, 1);
+  const difference = mean(others) - mean(ones);
+  const { low, high } = pairedT(others, ones) ?? { low: null, high: null };
+  const bounds = low === null || high === null ? '' : ` (${points(low)} to ${points(high)})`;
+  return `${difference > 0 ? '+' : ''}${points(difference)}${bounds}`;
 }

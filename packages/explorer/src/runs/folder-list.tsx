@@ -1,8 +1,10 @@
 import { useState } from 'preact/hooks';
 import type { FolderEntry } from '../../../../src/explore/page-data.ts';
+import { formatPercent } from '../../../../src/report/format/number.ts';
 import { Heads } from './heads.tsx';
 
 const SETTINGS = ['zero-shot', 'in-context', 'finetuned'] as const;
+const NUMBERS = ['shots', 'seed', 'learning rate', ...SETTINGS.map(name => `${name} accuracy`), 'SimAOU'];
 
 /** Runs as a table; two or more can be compared. */
 export function RunList({ entries }: { readonly entries: readonly FolderEntry[] }) {
@@ -32,22 +34,7 @@ export function RunList({ entries }: { readonly entries: readonly FolderEntry[] 
       <div class="scroll">
         <table class="folders">
           <caption>{`${shown.length} of ${entries.length} runs`}</caption>
-          <Heads
-            names={[
-              'compare',
-              'run',
-              'task',
-              'model',
-              'shots',
-              'seed',
-              'learning rate',
-              'zero-shot',
-              'in-context',
-              'finetuned',
-              'SimAOU',
-              'state',
-            ]}
-          />
+          <Heads names={['compare', 'run', 'task', 'model', ...NUMBERS, 'state']} numbers={NUMBERS} />
           <tbody>
             {shown.map(entry => (
               <tr key={entry.id}>
@@ -64,13 +51,15 @@ export function RunList({ entries }: { readonly entries: readonly FolderEntry[] 
                 </th>
                 <td>{entry.task}</td>
                 <td>{entry.model}</td>
-                <td>{entry.shots}</td>
-                <td>{entry.seed}</td>
-                <td>{entry.learningRate}</td>
+                <td class="number">{entry.shots}</td>
+                <td class="number">{entry.seed}</td>
+                <td class="number">{entry.learningRate}</td>
                 {SETTINGS.map(key => (
-                  <td key={key}>{entry.accuracy[key]?.toFixed(3) ?? '–'}</td>
+                  <td key={key} class="number">
+                    {percentOf(entry.accuracy[key])}
+                  </td>
                 ))}
-                <td>{entry.simAOU?.toFixed(3) ?? '–'}</td>
+                <td class="number">{entry.simAOU?.toFixed(3) ?? '–'}</td>
                 <td>{stateOf(entry)}</td>
               </tr>
             ))}
@@ -97,13 +86,17 @@ export function StudyList({ entries }: { readonly entries: readonly FolderEntry[
               <td>{entry.kind}</td>
               <td>{entry.model ?? '–'}</td>
               <td>{stateOf(entry)}</td>
-              <td>{new Date(entry.changed).toLocaleString()}</td>
+              <td class="whole">{new Date(entry.changed).toLocaleString()}</td>
             </tr>
           ))}
         </tbody>
       </table>
     </div>
   );
+}
+
+function percentOf(share: number | null | undefined): string {
+  return share == null ? '–' : formatPercent(share);
 }
 
 function stateOf({ state, written }: FolderEntry): string {
