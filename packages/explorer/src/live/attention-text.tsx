@@ -15,7 +15,7 @@ export function AttentionText({ attention }: { readonly attention: Attention }) 
     <section class="attention">
       <h2>Attention of the query</h2>
       <p>
-        The weight of each token for the last token of the query, in context. Weights sum to 1; the darkest token has{' '}
+        The weight of each token for the last token of the query, in context. Weights sum to 1; the strongest token has{' '}
         {largest.toFixed(4)}, the first token {weights[0]!.toFixed(3)}.
       </p>
       <div class="row">
@@ -79,7 +79,8 @@ function Token({ piece: { piece, part }, weight, largest }: TokenProps) {
       class={`token ${part}`}
       style={{
         backgroundColor: `rgb(var(--heat) / ${heat.toFixed(3)})`,
-        ...(heat > 0.55 && { color: 'var(--on-heat)' }),
+        // Between the two colours the worse contrast on the dark page is 4.5 to 1.
+        ...(heat > 0.6 && { color: 'var(--on-heat)' }),
       }}
       title={`${weight.toFixed(4)}`}
     >
