@@ -68,7 +68,7 @@ describe('the vocabulary of SmolLM2 in its GGUF file', () => {
       fc.property(text, s => {
         expect(smollm.decode(smollm.encode(s))).toBe(s);
       }),
-      { numRuns: 1000 },
+      { numRuns: 300 },
     );
   });
 
@@ -77,8 +77,8 @@ describe('the vocabulary of SmolLM2 in its GGUF file', () => {
     ['spaces', ' '],
     ['digits', '7'],
     ['words', 'hello world '],
-  ])('encodes a megabyte of %s: what takes quadratic time does not end before the test does', (_, unit) => {
-    const text = unit.repeat(Math.floor(1e6 / unit.length));
+  ])('encodes half a megabyte of %s: what takes quadratic time does not end before the test does', (_, unit) => {
+    const text = unit.repeat(Math.floor(5e5 / unit.length));
     const ids = smollm.encode(text);
     expect(smollm.decode(ids) === text).toBe(true);
   });

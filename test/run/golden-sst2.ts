@@ -37,7 +37,8 @@ export const perLayer = (golden: GoldenSst2, metric: Metric): readonly number[] 
 
 /** The same run with the first `limit` rows. */
 export async function runSst2(folder: string, limit: number) {
-  const run = await runExperiment({ task: 'sst2', shots: 32, seed: 3, learningRate: 0.003, limit, out: folder });
+  const choices = { task: 'sst2', shots: 32, seed: 3, learningRate: 0.003, limit, steadyCheck: false } as const;
+  const run = await runExperiment({ ...choices, out: folder });
   const lines = (await readFile(join(folder, 'examples.jsonl'), 'utf8')).trimEnd().split('\n');
   const examples = lines.map(line => JSON.parse(line) as ExampleRecord).sort((a, b) => a.index - b.index);
   return { ...run, of: (setting: SettingName) => examples.filter(record => record.setting === setting) };

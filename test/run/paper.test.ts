@@ -8,12 +8,12 @@ import { Interrupted } from '../../src/run/interrupted.ts';
 import { PAPER_FIGURES, paperTasks } from '../../src/run/paper/paper.ts';
 import { runTable } from '../../src/run/paper/table.ts';
 import { prepare } from '../../src/run/prepare.ts';
-import { runExperiment } from '../../src/run/run.ts';
-import { digests, LETTERS, scratch, TINY_MODEL, tinyRun, WORDS } from './tiny.ts';
+import { digests, LETTERS, scratch, shareRuns, TINY_MODEL, tinyRun, WORDS } from './tiny.ts';
 
 vi.mock('../../src/checkpoint/open.ts', { spy: true });
 
 const model = fileURLToPath(new URL('../golden/fairseq/', import.meta.url));
+const runShared = shareRuns();
 const paperRun = { model, preset: 'paper:1.3B', task: 'mr', limit: 3, threads: 1 } as const;
 
 const read = (folder: string, name: string) => JSON.parse(readFileSync(join(folder, name), 'utf8'));
@@ -21,7 +21,7 @@ const read = (folder: string, name: string) => JSON.parse(readFileSync(join(fold
 describe('a run with a preset', () => {
   test('takes the choices of the paper and says what it found next to the paper', async () => {
     const out = join(scratch(), 'run');
-    const { result, paper } = await runExperiment({ ...paperRun, out });
+    const { result, paper } = await runShared({ ...paperRun, out });
 
     expect(result.task).toMatchObject({ seed: 5, shots: 32, shotsAsked: 32, template: 'code', examples: 3 });
     expect(result.task.demonstrations.slice(0, 5)).toEqual([6683, 1463, 3429, 4905, 1727]);
@@ -57,17 +57,17 @@ describe('a run with a preset', () => {
 
   test('has the same numbers in the same bytes as a run of the same choices, which has no paper.json', async () => {
     const [typed, preset] = [join(scratch(), 'run'), join(scratch(), 'run')];
-    const { paper } = await runExperiment({
+    const { paper } = await runShared({
       ...{ model, task: 'mr', limit: 3, threads: 1, out: typed },
       ...{ seed: 5, learningRate: 0.003, shots: 2, tap: 'label' },
     });
     expect(paper).toBeUndefined();
     expect(existsSync(join(typed, 'paper.json'))).toBe(false);
-    await runExperiment({ ...paperRun, shots: 2, out: preset });
+    await runShared({ ...paperRun, shots: 2, out: preset });
     expect(digests(preset)).toEqual(digests(typed));
 
     // Finished without a preset: it is set next to the paper without being computed again.
-    const again = await runExperiment({ ...paperRun, shots: 2, out: typed, onProgress: () => expect.fail('computes') });
+    const again = await runShared({ ...paperRun, shots: 2, out: typed, onProgress: () => expect.fail('computes') });
     expect(again.found).toBe(3);
     expect(readFileSync(join(typed, 'paper.json'))).toEqual(readFileSync(join(preset, 'paper.json')));
   });
@@ -86,7 +86,7 @@ describe('a run with a preset', () => {
     expect({ seed, learningRate, shots, tap }).toEqual({ seed: 2, learningRate: 0.5, shots: 4, tap: 'prompt-end' });
     expect(task.template).toBe('paper');
     expect(preset!.settings).toMatchObject({ seed: 3, learningRate: 0.01, shots: 19 });
-    const { paper } = await runExperiment({ ...paperRun, task: 'cb', ...typed, limit: 2, out: join(scratch(), 'run') });
+    const { paper } = await runShared({ ...paperRun, task: 'cb', ...typed, limit: 2, out: join(scratch(), 'run') });
     expect(paper).toMatchObject({ trainingRows: { asPublished: true }, sameDemonstrations: false });
     expect(paper!.departures.slice(1)).toEqual([
       { choice: 'seed', here: '2', paper: '3' },
@@ -103,7 +103,7 @@ describe('a run with a preset', () => {
     const folder = scratch();
     copyFileSync(LETTERS, join(folder, 'mr.jsonl'));
     copyFileSync(LETTERS.replace('.jsonl', '.task.json'), join(folder, 'mr.task.json'));
-    const { paper } = await runExperiment({
+    const { paper } = await runShared({
       ...{ ...paperRun, task: join(folder, 'mr.jsonl'), model: TINY_MODEL, shots: 2, out: join(folder, 'run') },
     });
     expect(paper).toMatchObject({
