@@ -37,6 +37,19 @@ test('does not subtract a negative component: takes the larger of the two other 
   expect(error).toBeCloseTo(Math.sqrt(1.5 / 6), 14);
 });
 
+test('of equal terms, which rounding orders, takes the fewest degrees of freedom', () => {
+  // MS_d = MS_i = 25/6, with 1 and 2 degrees of freedom.
+  const table = [
+    [-26, -11, 0],
+    [-2, -17, -23],
+  ];
+  for (const shift of [0, 7, 0.1]) {
+    const found = crossedMean(table.map(row => row.map(y => y + shift)));
+    expect(found.df).toBe(1);
+    expect(found.error).toBeCloseTo(5 / 6, 12);
+  }
+});
+
 test('gives no interval, with why, if nothing varies or the table is too small', () => {
   const none = { low: null, high: null, df: null, p: null };
   expect(crossedMean([[1, 2]])).toEqual({ value: 1.5, ...none, error: null, why: 'fewer than two seeds' });

@@ -11,8 +11,9 @@ import { largest, withoutSpread } from './interval.ts';
  *     V = max(MS_d + MS_i - MS_e, MS_d, MS_i) / (S R),    y..  +-  t sqrt(V)
  *
  * The degrees of freedom of t are Satterthwaite's (1946) for the sum, or those of the single term
- * if that is the maximum, rounded down to a whole number of at least 1. To compare two conditions,
- * subtract them in each cell first. (Clark 1973; Owen 2007.)
+ * if that is the maximum, the fewest where terms are equally large, rounded down to a whole number
+ * of at least 1. To compare two conditions, subtract them in each cell first. (Clark 1973; Owen
+ * 2007.)
  *
  * @throws RangeError if the table is empty or has gaps
  */
@@ -25,16 +26,18 @@ export function crossedMean(table: readonly (readonly number[])[], confidence = 
   if (withoutSpread(cells)) return withoutInterval(cells[0]!, 'all values are the same', 0);
   const { ofSeeds, ofRows, ofRest } = meanSquares(table, mean);
   const all = ofSeeds.square + ofRows.square - ofRest.square;
-  const satterthwaite = () =>
+  const satterthwaite =
     all ** 2 / [ofSeeds, ofRows, ofRest].reduce((total, { square, df }) => total + square ** 2 / df, 0);
-  const single = ofSeeds.square >= ofRows.square ? ofSeeds : ofRows;
-  const most = all >= single.square ? { square: all, df: satterthwaite() } : single;
-  const error = Math.sqrt(most.square / (S * R));
+  const terms = [{ square: all, df: satterthwaite }, ofSeeds, ofRows];
+  const most = Math.max(...terms.map(({ square }) => square));
+  // Equal terms differ by rounding.
+  const df = Math.min(...terms.filter(({ square }) => square >= most * (1 - 1e-9)).map(each => each.df));
+  const error = Math.sqrt(most / (S * R));
   // Equal means of seeds and of rows differ by rounding.
   if (error <= 8 * Number.EPSILON * largest(cells)) {
     return withoutInterval(mean, 'the means of all seeds and of all rows are the same', 0);
   }
-  return estimateOf(mean, error, Math.max(1, Math.floor(most.df + 1e-9)), confidence);
+  return estimateOf(mean, error, Math.max(1, Math.floor(df + 1e-9)), confidence);
 }
 
 /** Standard deviations of a table y[seed][row]: of seeds, of rows, of the residuals. */
