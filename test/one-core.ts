@@ -8,16 +8,18 @@ import { readFileSync } from 'node:fs';
 /** The processors that this process may use; undefined where they cannot be set. */
 export function settableProcessors(): readonly number[] | undefined {
   if (process.platform !== 'linux') return undefined;
+  const list = /^Cpus_allowed_list:\s*(\S+)/m.exec(readFileSync('/proc/self/status', 'utf8'))![1]!;
+  const processors = list.split(',').flatMap(range => {
+    const [first, last] = range.split('-').map(Number) as [number, number?];
+    return Array.from({ length: (last ?? first) - first + 1 }, (_, i) => first + i);
+  });
+  if (processors.length === 1) return processors;
   try {
     execFileSync('taskset', ['--version'], { stdio: 'ignore' });
   } catch {
     return undefined;
   }
-  const list = /^Cpus_allowed_list:\s*(\S+)/m.exec(readFileSync('/proc/self/status', 'utf8'))![1]!;
-  return list.split(',').flatMap(range => {
-    const [first, last] = range.split('-').map(Number) as [number, number?];
-    return Array.from({ length: (last ?? first) - first + 1 }, (_, i) => first + i);
-  });
+  return processors;
 }
 
 const worker = process.env.VITEST_POOL_ID;
