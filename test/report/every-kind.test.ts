@@ -139,6 +139,19 @@ describe.skipIf(!hasBrowser())('in a browser, from disk', () => {
     180_000,
   );
 
+  test.each(folderKinds)('a report of %s fits the width of a printed page, and its figures the height', async kind => {
+    // A4 at 96 dots an inch, less margins of a centimetre.
+    const [width, height] = [718, 1047];
+    const page = await open(kind, { viewport: { width, height } });
+    await page.emulateMedia({ media: 'print' });
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width);
+    const heights = await page.evaluate<number[]>(
+      `[...document.querySelectorAll('svg.chart')].map(chart => chart.getBoundingClientRect().height)`,
+    );
+    expect(Math.max(...heights)).toBeLessThanOrEqual(height);
+    await page.context().close();
+  });
+
   test.each(folderKinds)('a report of %s works without JavaScript', async kind => {
     const page = await open(kind, { javaScriptEnabled: false, colorScheme: 'light' });
     expect(await page.locator('svg.chart').first().isVisible()).toBe(true);
