@@ -107,8 +107,10 @@ function estimate(
   };
 }
 
-/** Two Node processes, the engine with nothing loaded, and buffers that wait for collection. */
-const BASE_BYTES = 450e6;
+/** Two Node processes, and the engine with nothing loaded; measured. */
+const BASE_BYTES = 220e6;
+/** Buffers that wait for collection: as many as the weights have, at most; measured. */
+const MOST_WAITING_BYTES = 230e6;
 /** Copies of an activation in memory at once, besides those that are counted. */
 const LIVE_COPIES = 3;
 
@@ -144,7 +146,8 @@ export function memoryBytes({
   );
   const batch = rows * (perToken + LIVE_COPIES * 4 * heads * prefix);
   const weights = weightsInMemory(checkpoint, decoder);
-  return Math.round(BASE_BYTES + weights + memory + changed + trainingQueries + Math.max(step, batch));
+  const base = BASE_BYTES + Math.min(MOST_WAITING_BYTES, weights);
+  return Math.round(base + weights + memory + changed + trainingQueries + Math.max(step, batch));
 }
 
 /**

@@ -28,6 +28,9 @@ export interface StoredChapter extends Omit<ChapterResult, 'figure'> {
 
 const SCHEMA = 'dualform.theory-plan/2';
 
+/** What a process takes for chapters without a model, at most; measured. */
+const FLOAT64_BYTES = 620e6;
+
 /** The cell of a chapter. */
 export function cellOf(chapter: ChapterNumber, { chapters: _, ...study }: TheoryWishes): Cell {
   return { kind: 'theory', options: { chapter, study: JSON.parse(JSON.stringify(study)) }, schema: SCHEMA };
@@ -80,7 +83,8 @@ export function chapterKind(theory?: PreparedTheory): CellKind {
           return use;
         },
         peakMemoryBytes: async () => ownMemory().peakResidentBytes + peakBytes,
-        memoryBytes: async (options, hooks) => memoryBytes((await theoryOf(options, hooks)).prepared),
+        memoryBytes: async (options, hooks) =>
+          Math.max(FLOAT64_BYTES, memoryBytes((await theoryOf(options, hooks)).prepared)),
         close: async () => undefined,
       };
     },
