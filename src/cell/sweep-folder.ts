@@ -17,6 +17,7 @@ import { makeFolders } from '../files/make-folders.ts';
 import { prettyJson } from '../files/pretty-json.ts';
 import { readJson, writeText } from '../files/run-folder.ts';
 import { type Cell, nameOfCell } from './cell.ts';
+import { inOrder } from './in-order.ts';
 import type { Kinds, SweepKind } from './kind.ts';
 import { readSweep, type Sweep } from './sweep-plan.ts';
 import { finishedNames, folderOfCell, sweepStore } from './sweep-store.ts';
@@ -93,14 +94,17 @@ export type CellLine = {
 /** The finished cells, in the order of the plan. */
 export async function* cellLines(root: string, { cells }: Sweep): AsyncGenerator<CellLine> {
   const finished = await finishedNames(root);
-  for (const cell of cells) {
-    const name = nameOfCell(cell);
-    const found = finished.has(name) ? await sweepStore(root).find(cell) : undefined;
-    if (found?.status === 'failed') yield { cell: name, options: cell.options, status: 'failed', why: found.why };
-    if (found?.status !== 'done') continue;
-    const result = await readJson(join(folderOfCell(root, cell), 'result.json'));
-    yield { cell: name, options: cell.options, status: 'done', result: result ?? null };
-  }
+  const there = cells.filter(cell => finished.has(nameOfCell(cell)));
+  for await (const line of inOrder(there, cell => lineOf(root, cell))) if (line !== undefined) yield line;
+}
+
+async function lineOf(root: string, cell: Cell): Promise<CellLine | undefined> {
+  const line = { cell: nameOfCell(cell), options: cell.options };
+  const result = await readJson(join(folderOfCell(root, cell), 'result.json'));
+  if (result !== undefined) return { ...line, status: 'done', result };
+  const found = await sweepStore(root).find(cell);
+  if (found?.status === 'failed') return { ...line, status: 'failed', why: found.why };
+  return found && { ...line, status: 'done', result: null };
 }
 
 /** Writes cells.jsonl anew: the same bytes however the cells were computed. */

@@ -3,6 +3,7 @@ import type { Hooks } from '../hooks.ts';
 import { inGroups } from './alike.ts';
 import { type Cell, nameOfCell } from './cell.ts';
 import type { Executor } from './executor.ts';
+import { inOrder } from './in-order.ts';
 import type { Kinds, SweepKind } from './kind.ts';
 import type { Finished } from './outcome.ts';
 import type { KindOfParts, PartsCount } from './parts.ts';
@@ -148,9 +149,11 @@ async function statusOf(root: string, { plan, kind, cells }: Sweep): Promise<Swe
   const failed: SweepStatus['failed'][number][] = [];
   const whole: Cell[] = [];
   let done = 0;
-  for (const cell of cells) {
+  const find = async (cell: Cell) => {
     const name = nameOfCell(cell);
-    const found = finished.has(name) ? await sweepStore(root).find(cell) : undefined;
+    return { cell, name, found: finished.has(name) ? await sweepStore(root).find(cell) : undefined };
+  };
+  for await (const { cell, name, found } of inOrder(cells, find)) {
     if (found?.status === 'done') done++;
     if (found?.status === 'failed') failed.push({ cell: name, options: cell.options, why: found.why });
     else whole.push(cell);
