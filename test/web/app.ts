@@ -29,6 +29,7 @@ export interface Asked {
   readonly tokens: readonly number[];
   readonly labels: readonly number[];
   readonly sequence: readonly number[];
+  readonly learningRate: number;
 }
 
 export interface Computed {
@@ -38,7 +39,10 @@ export interface Computed {
   readonly trace: readonly { readonly name: string; readonly data: readonly number[] }[];
 }
 
-export async function compute(files: Files, { before, tokens, labels, sequence }: Asked): Promise<Computed> {
+export async function compute(
+  files: Files,
+  { before, tokens, labels, sequence, learningRate }: Asked,
+): Promise<Computed> {
   const { config, weights, from, device } = files;
   const runtime = await openRuntime({ device, threads: 2, wasmPaths: '/ort/' });
   const bytes =
@@ -59,7 +63,7 @@ export async function compute(files: Files, { before, tokens, labels, sequence }
   const at = { prefix, projections: model.pretrained };
   const query = { tokens, tap: tokens.length - 1, reads: [tokens.length - 1] };
   const { queries } = await observe.observe(model, at, [query], { labels, doing: 'a query' });
-  const { losses, projections } = await setting.finetune(model, [sequence], { learningRate: 0.001 });
+  const { losses, projections } = await setting.finetune(model, [sequence], { learningRate });
   const tensors = await observe.trace(model, { prefix: emptyPrefix(model.decoder), projections }, tokens);
   await releasePrefix(model, prefix);
   await setting.releaseProjections(model, projections);
