@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import type { Browser } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readFolder } from '../../src/explore/folders.ts';
 import { type FolderKind, folderKinds } from '../../src/report/folder-data.ts';
@@ -26,7 +26,7 @@ const kinds: Readonly<
   run: { folder: join(EARLIER, 'run'), figures: 6, says: 'demonstrations in context the model gets' },
   table: { folder: join(root, 'table'), figures: 4, says: 'Accuracy of each run' },
   tune: { folder: join(root, 'tune'), figures: 2, says: 'chooses seed 5 and the learning rate 0.001' },
-  evidence: { folder: project('docs/evidence/standard'), figures: 20, says: 'Verdicts; p is adjusted' },
+  evidence: { folder: project('docs/evidence/standard'), figures: 20, says: 'Verdicts with 95 % intervals; p is adjusted' },
   momentum: { folder: join(EARLIER, 'momentum'), figures: 2, says: 'difference to plain attention' },
   theory: { folder: join(root, 'theory'), figures: 2, says: 'checks hold' },
   train: { folder: join(root, 'train'), figures: 1, says: 'every token alike' },
@@ -107,15 +107,19 @@ test('several in one file', async () => {
 
 describe.skipIf(!hasBrowser())('in a browser, from disk', () => {
   let browser: Browser;
+  let phone: Page;
+  let withoutScripts: Page;
   beforeAll(async () => {
     browser = await launchBrowser();
+    const opened = async (options: BrowserContextOptions) => (await browser.newContext(options)).newPage();
+    phone = await opened({ colorScheme: 'dark', viewport: { width: 360, height: 700 } });
+    withoutScripts = await opened({ javaScriptEnabled: false, colorScheme: 'light' });
   });
   afterAll(() => browser?.close());
 
-  async function open(kind: FolderKind, options: Parameters<Browser['newContext']>[0]) {
+  async function open(page: Page, kind: FolderKind) {
     const file = join(root, `${kind}.html`);
     writeFileSync(file, pages.get(kind)!);
-    const page = await (await browser.newContext(options)).newPage();
     await page.goto(pathToFileURL(file).href);
     return page;
   }
@@ -126,7 +130,7 @@ describe.skipIf(!hasBrowser())('in a browser, from disk', () => {
   test.each(others)(
     'axe finds nothing wrong in a report of %s, dark and at phone width',
     async kind => {
-      const page = await open(kind, { colorScheme: 'dark', viewport: { width: 360, height: 700 } });
+      const page = await open(phone, kind);
       const overflow = 'document.documentElement.scrollWidth - document.documentElement.clientWidth';
       expect(await page.evaluate(overflow)).toBeLessThanOrEqual(0);
       await page.evaluate(AXE);
@@ -134,7 +138,6 @@ describe.skipIf(!hasBrowser())('in a browser, from disk', () => {
         '(async () => (await axe.run()).violations.map(({ id, nodes }) => [id, nodes.slice(0, 3).map(({ html }) => html)]))()',
       );
       expect(found).toEqual([]);
-      await page.context().close();
     },
     180_000,
   );
@@ -153,11 +156,10 @@ describe.skipIf(!hasBrowser())('in a browser, from disk', () => {
   });
 
   test.each(folderKinds)('a report of %s works without JavaScript', async kind => {
-    const page = await open(kind, { javaScriptEnabled: false, colorScheme: 'light' });
+    const page = await open(withoutScripts, kind);
     expect(await page.locator('svg.chart').first().isVisible()).toBe(true);
     expect(await page.getByRole('button').count()).toBe(0);
     await page.locator('figure summary').first().click();
     expect(await page.locator('figure details[open] table').first().isVisible()).toBe(true);
-    await page.context().close();
   });
 });
