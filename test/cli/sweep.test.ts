@@ -65,7 +65,7 @@ test('a sweep: the folders of single runs, the same bytes with two jobs and in s
 });
 
 test('Ctrl-C, then the same command: the bytes of a sweep that was not stopped', async () => {
-  const cwd = await withPlan({ ...plan, base: { ...base, limit: 60, batchSize: 1 } });
+  const cwd = await withPlan({ ...plan, base: { ...base, limit: 20, batchSize: 1 } });
   const args = ['sweep', 'plan.json', '--threads', '1'];
   const stopped = startDualform([...args, '--out', 'stopped'], { cwd });
   const stored = () =>
