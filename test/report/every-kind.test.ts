@@ -18,6 +18,9 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 /** Promised for the standard study. */
 const EVIDENCE_BYTES = 15e6;
 
+/** A4 at 96 dots an inch, less margins of a centimetre. */
+const PAPER = { width: 718, height: 1047 };
+
 const root = mkdtempSync(join(tmpdir(), 'dualform-report-kinds-'));
 /** A folder of each kind, and what its view has at least. */
 const kinds: Readonly<
@@ -26,7 +29,11 @@ const kinds: Readonly<
   run: { folder: join(EARLIER, 'run'), figures: 6, says: 'demonstrations in context the model gets' },
   table: { folder: join(root, 'table'), figures: 4, says: 'Accuracy of each run' },
   tune: { folder: join(root, 'tune'), figures: 2, says: 'chooses seed 5 and the learning rate 0.001' },
-  evidence: { folder: project('docs/evidence/standard'), figures: 20, says: 'Verdicts with 95 % intervals; p is adjusted' },
+  evidence: {
+    folder: project('docs/evidence/standard'),
+    figures: 20,
+    says: 'Verdicts with 95 % intervals; p is adjusted',
+  },
   momentum: { folder: join(EARLIER, 'momentum'), figures: 2, says: 'difference to plain attention' },
   theory: { folder: join(root, 'theory'), figures: 2, says: 'checks hold' },
   train: { folder: join(root, 'train'), figures: 1, says: 'every token alike' },
@@ -108,11 +115,14 @@ test('several in one file', async () => {
 describe.skipIf(!hasBrowser())('in a browser, from disk', () => {
   let browser: Browser;
   let phone: Page;
+  let paper: Page;
   let withoutScripts: Page;
   beforeAll(async () => {
     browser = await launchBrowser();
     const opened = async (options: BrowserContextOptions) => (await browser.newContext(options)).newPage();
     phone = await opened({ colorScheme: 'dark', viewport: { width: 360, height: 700 } });
+    paper = await opened({ viewport: PAPER });
+    await paper.emulateMedia({ media: 'print' });
     withoutScripts = await opened({ javaScriptEnabled: false, colorScheme: 'light' });
   });
   afterAll(() => browser?.close());
@@ -143,16 +153,12 @@ describe.skipIf(!hasBrowser())('in a browser, from disk', () => {
   );
 
   test.each(folderKinds)('a report of %s fits the width of a printed page, and its figures the height', async kind => {
-    // A4 at 96 dots an inch, less margins of a centimetre.
-    const [width, height] = [718, 1047];
-    const page = await open(kind, { viewport: { width, height } });
-    await page.emulateMedia({ media: 'print' });
-    expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width);
+    const page = await open(paper, kind);
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(PAPER.width);
     const heights = await page.evaluate<number[]>(
       `[...document.querySelectorAll('svg.chart')].map(chart => chart.getBoundingClientRect().height)`,
     );
-    expect(Math.max(...heights)).toBeLessThanOrEqual(height);
-    await page.context().close();
+    expect(Math.max(...heights)).toBeLessThanOrEqual(PAPER.height);
   });
 
   test.each(folderKinds)('a report of %s works without JavaScript', async kind => {
