@@ -12,9 +12,6 @@ const page = await browser.newPage({ viewport: { width: 1200, height: 1000 }, co
 await page.goto(explorer.address);
 await page.getByRole('link', { name: 'How to read this' }).click();
 await page.getByRole('link', { name: 'Open the example in Live' }).click();
-// The null of other demonstrations needs the rows of the task.
-await page.waitForLoadState('networkidle');
-await page.waitForTimeout(2000);
 await page.getByRole('radio', { name: 'Compute on this machine' }).check();
 await page.getByRole('button', { name: 'Compute', exact: true }).click();
 await page.getByText(/^Computed in/).waitFor({ timeout: 300_000 });
