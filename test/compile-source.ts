@@ -2,7 +2,7 @@
  * @file Compiles `src/` and `test/` once for all tests. Child processes then start JavaScript, as those of a build do;
  * through tsx each would take four times as long to start.
  */
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -23,7 +23,8 @@ export default async function setup(project: TestProject): Promise<() => void> {
   mkdirSync(cache, { recursive: true });
   const folder = mkdtempSync(join(cache, 'compiled-'));
   // What modules read beside `src/`.
-  for (const name of ['data', 'dist', 'package.json']) symlinkSync(join(root, name), join(folder, name));
+  for (const name of ['data', 'dist']) symlinkSync(join(root, name), join(folder, name), 'junction');
+  copyFileSync(join(root, 'package.json'), join(folder, 'package.json'));
   const compile = () =>
     build({
       absWorkingDir: root,
