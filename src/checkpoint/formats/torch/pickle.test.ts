@@ -27,21 +27,13 @@ function read(bytes: Uint8Array): PickleValue {
 }
 
 function refusal(bytes: Uint8Array): string {
-  let quickest = Number.POSITIVE_INFINITY;
   let error: unknown;
-  // Again when it was slow, for the machine may be busy with something else.
-  for (let attempt = 0; attempt < 5 && quickest > 100; attempt++) {
-    const start = performance.now();
-    try {
-      error = undefined;
-      read(bytes);
-    } catch (thrown) {
-      error = thrown;
-    }
-    quickest = Math.min(quickest, performance.now() - start);
+  try {
+    read(bytes);
+  } catch (thrown) {
+    error = thrown;
   }
   expect(error).toBeInstanceOf(UserError);
-  expect(quickest).toBeLessThan(100);
   const { message } = error as UserError;
   expect(message).not.toContain('\n');
   return message;
