@@ -96,10 +96,14 @@ try {
     await lab.close();
     return { answered, queries, steps, peak: peakOfPage(profile) };
   });
-  const again = await visit(async page => {
-    await openLive(page, explorer.address);
-    return compute(page);
-  });
+  const again: Answered[] = [];
+  for (let i = 0; i < 3; i++) {
+    const answered = await visit(async page => {
+      await openLive(page, explorer.address);
+      return compute(page);
+    });
+    again.push(answered);
+  }
   const runsPage = await visit(async page => {
     const times: number[] = [];
     for (let i = 0; i < 3; i++) {
@@ -132,12 +136,12 @@ try {
     {
       what: 'second visit, from the address to a model that computes',
       most: [5, 's'],
-      measured: seconds(firstNote(again, MODEL_IS_THERE)),
+      measured: seconds(middle(again.map(each => firstNote(each, MODEL_IS_THERE)))),
     },
     {
       what: 'longest task of the page while Live computes',
       most: [0.1, 's'],
-      measured: seconds(Math.max(...[answered, ...queries, again].map(each => each.longestTask))),
+      measured: seconds(Math.max(...[answered, ...queries, ...again].map(each => each.longestTask))),
     },
     { what: `page Runs with ${FOLDERS} folders`, most: [1, 's'], measured: runsPage },
     { what: 'report of the main job', most: [1, 's'], measured: middle(report.seconds) },
