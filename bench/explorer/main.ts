@@ -100,11 +100,11 @@ try {
   });
   const again: Answered[] = [];
   for (let i = 0; i < 3; i++) {
-    const answered = await visit(async page => {
+    const second = await visit(async page => {
       await openLive(page, live.address);
       return compute(page);
     });
-    again.push(answered);
+    again.push(second);
   }
   const runsPage = await visit(async page => {
     const times: number[] = [];

@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { syncFolder } from '../files/atomic-file.ts';
 import { canonicalJson, type Json } from '../files/canonical-json.ts';
 import { errorCode, fileError } from '../files/file-bytes.ts';
-import { makeFolders } from '../files/make-folders.ts';
+import { inFolder } from '../files/make-folders.ts';
 import { prettyJson } from '../files/pretty-json.ts';
 import { valueAt } from '../files/rename-keys.ts';
 import { readJson, writeText } from '../files/run-folder.ts';
@@ -97,12 +97,7 @@ async function moveInto(from: string, to: string): Promise<boolean> {
   try {
     // Windows says EPERM if the folder exists.
     if (await stat(to).catch(() => undefined)) return false;
-    await rename(from, to).catch(async error => {
-      // Only the first cell finds no parent.
-      if (errorCode(error) !== 'ENOENT') throw error;
-      await makeFolders(parent);
-      await rename(from, to);
-    });
+    await inFolder(parent, () => rename(from, to));
     await syncFolder(parent);
     return true;
   } catch (error) {

@@ -7,7 +7,7 @@ import { randomBytes } from 'node:crypto';
 import { type FileHandle, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { errorCode, fileError } from './file-bytes.ts';
-import { makeFolders } from './make-folders.ts';
+import { inFolder } from './make-folders.ts';
 
 // A process that still writes its file changes it more often; the writer of an older one was
 // killed.
@@ -32,7 +32,7 @@ export async function writeAtomically<T>(
   let handle: FileHandle | undefined;
   try {
     await removeAbandoned(folder, `.${basename(file)}.`);
-    handle = await openNew(part);
+    handle = await inFolder(folder, () => open(part, 'wx'));
     const result = await write(handle);
     await handle.sync();
     await handle.close();
@@ -44,17 +44,6 @@ export async function writeAtomically<T>(
     await handle?.close().catch(() => undefined);
     await rm(part, { force: true }).catch(() => undefined);
     throw fileError(file, error, isFull(error) ? ` (${bytesNeeded} bytes are needed)` : '');
-  }
-}
-
-/** Opens a file that must not exist. Makes its folder only when that is missing: most writes find it. */
-async function openNew(file: string): Promise<FileHandle> {
-  try {
-    return await open(file, 'wx');
-  } catch (error) {
-    if (errorCode(error) !== 'ENOENT') throw error;
-    await makeFolders(dirname(file));
-    return open(file, 'wx');
   }
 }
 

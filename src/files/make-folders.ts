@@ -21,6 +21,20 @@ export async function makeFolders(folder: string): Promise<void> {
   }
 }
 
+/**
+ * Does work in a folder, and again once the folder is made where it was missing: most work finds it,
+ * and looking takes a call.
+ */
+export async function inFolder<T>(folder: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') throw error;
+    await makeFolders(folder);
+    return work();
+  }
+}
+
 async function isFolder(path: string): Promise<boolean> {
   return stat(path).then(
     found => found.isDirectory(),

@@ -7,6 +7,7 @@
  *
  * It is 0 in any model when the two changes are unrelated, whatever is common to all updates.
  */
+import { sum } from '../statistics/sum.ts';
 import { type ArmPair, keptRows, type NullMask, type OutputShape, zeroShotInLayer } from './arm-outputs.ts';
 import { type LayeredNumber, type LayerValue, meanOverLayers } from './layer-replicates.ts';
 import { fillMoved, type MovedProducts, movedProducts, type Variation } from './moved-products.ts';
@@ -134,8 +135,6 @@ export function demonstrationTable(variation: Variation): SeedTable | null {
   const square = (sums: Float64Array) => pairs.map((_, d) => pairs.map((_, e) => sums[d * S + e]! / layers));
   return { table: square(table), gram: square(gram) };
 }
-
-const sum = (values: Float64Array) => values.reduce((total, x) => total + x, 0);
 
 /** Marks the rows of a layer in which û or v̂ of a seed is rounding. */
 function markRounding(

@@ -2,6 +2,7 @@
  * @file Inner products of vectors u[d, i] and v[d, i], S seeds by n rows, split by what they share:
  * of all, and without each seed and each row.
  */
+import { sum } from '../statistics/sum.ts';
 import { type LeaveOuts, leaveOutSums } from './replicated.ts';
 import { dotAt, products, vectorSum } from './vectors.ts';
 
@@ -97,8 +98,4 @@ export function twoWayParts(u: readonly Float64Array[], v: readonly Float64Array
     query: combined((_t, _s, r, g) => r - g),
     interaction: combined((t, s, r, g) => t - s - r + g),
   };
-}
-
-function sum(values: Float64Array): number {
-  return values.reduce((total, x) => total + x, 0);
 }

@@ -1,5 +1,6 @@
 import { type Estimate, estimateOf, withoutInterval } from './estimate.ts';
 import { largest, withoutSpread } from './interval.ts';
+import { sum } from './sum.ts';
 
 /**
  * Mean of a complete table y[seed][row] whose seeds and rows are both random: the same rows
@@ -76,8 +77,4 @@ function meanSquares(table: readonly (readonly number[])[], mean: number) {
   const ofRows = { square: (S * squares(rows)) / (R - 1), df: R - 1 };
   const ofRest = { square: squares(rest) / ((S - 1) * (R - 1)), df: (S - 1) * (R - 1) };
   return { ofSeeds, ofRows, ofRest };
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, x) => total + x, 0);
 }

@@ -47,7 +47,6 @@ const ASSIGNED = EVERY.filter(code => code < 0x34000 || (code >= 0xe0000 && code
 export function differingCharacters(name: string): string[] {
   const native = nativeClass(`\\p{${name}}`, ASSIGNED);
   const here = new RegExp(name === 'Han' ? '\\p{Script=Han}' : `\\p{${name}}`, 'u');
-  return ASSIGNED.filter(code => here.test(String.fromCodePoint(code)) !== native.has(code)).map(code =>
-    String.fromCodePoint(code),
-  );
+  const characters = ASSIGNED.map(code => String.fromCodePoint(code));
+  return characters.filter((character, i) => here.test(character) !== native.has(ASSIGNED[i]!));
 }

@@ -3,22 +3,20 @@
  * here characters become visible that a reader would not see, or that turn the text around them.
  */
 
+import { codePointName } from '../../code-point.ts';
+
 /** Controls but tab and line feed, marks of direction, invisible and private characters, halves of a pair. */
 const UNSEEN =
   /[\p{Cc}\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\p{Cs}]|[\u{e0000}-\u{e007f}]/gu;
 
 /** `a\u202eb` -> `a⟨U+202E⟩b`; tabs and line feeds stay. */
 export function visibleText(text: string): string {
-  return text.replaceAll(UNSEEN, found => (found === '\n' || found === '\t' ? found : named(found)));
+  return text.replaceAll(UNSEEN, found => (found === '\n' || found === '\t' ? found : `⟨${codePointName(found)}⟩`));
 }
 
 /** As visibleText, in one line: of a token. */
 export function visibleToken(text: string): string {
   return visibleText(text).replaceAll('\n', '↵').replaceAll('\t', '⇥');
-}
-
-function named(character: string): string {
-  return `⟨U+${character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}⟩`;
 }
 
 /** JSON-like data with all texts, keys too, made visible. */

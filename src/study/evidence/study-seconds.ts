@@ -5,6 +5,7 @@ import { mappedBytes, mappedPlaces } from '../../run/estimate/mapped-weights.ts'
 import type { Speed } from '../../run/estimate/speed.ts';
 import { KENDALL_SECONDS, STARTS, secondsOfWork, shareFromDisk } from '../../run/estimate/stage-seconds.ts';
 import type { Work } from '../../run/estimate/work.ts';
+import { sum } from '../../statistics/sum.ts';
 import { type Arm, armOf } from './arm.ts';
 import { type ArmWork, armWorkOf } from './arm-cost.ts';
 import { pilotOf } from './matched-rates.ts';
@@ -24,7 +25,7 @@ const MEANWHILE = 0.5;
 const TRIED_RATES = { 'layer-causal': 2, untrained: 4 } as const;
 /** Sessions of a model: prefixes, observations, gradients, updates. */
 const SESSIONS = 4;
-/** The time of the session of layer-causal gradients, and of the three that make room for it; measured. */
+/** Layer-causal gradients open a session that takes longer, and three that were closed for it, again; measured. */
 const LAYER_CAUSAL_SESSIONS = 5;
 
 /** Seconds of the parts of a study. */
@@ -92,8 +93,4 @@ export function studySeconds(planned: PlannedStudy, speed: Speed, memory: number
       return STARTS * speed.startSeconds + opening + untrained + sum(matched) + folding;
     },
   };
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
 }

@@ -1,4 +1,5 @@
 import type { PartsCost } from '../../cell/parts.ts';
+import { sum } from '../../statistics/sum.ts';
 import { partOf, type StudyCost } from './cost.ts';
 import { type Unit, unitsOf } from './units.ts';
 
@@ -6,14 +7,13 @@ import { type Unit, unitsOf } from './units.ts';
 export function unitsCost({ plan, parts, otherSeconds }: StudyCost): PartsCost {
   const units = unitsOf(plan);
   const secondsOf = ({ task, arms }: Unit) =>
-    arms.reduce<number | null>((sum, arm) => {
-      const part = parts.find(each => each.task === task.name && each.part === partOf(arm))!;
-      return sum === null || part.seconds === null ? null : sum + part.seconds / part.arms;
-    }, 0);
-  const seconds = units.map(secondsOf).filter(each => each !== null);
-  return {
-    count: units.length,
-    longestSeconds: seconds.length < units.length ? null : Math.max(...seconds),
-    otherSeconds,
-  };
+    sum(
+      arms.map(arm => {
+        const part = parts.find(each => each.task === task.name && each.part === partOf(arm))!;
+        return part.seconds! / part.arms;
+      }),
+    );
+  // Without a speed, no part has a time.
+  const longestSeconds = otherSeconds === null ? null : Math.max(...units.map(secondsOf));
+  return { count: units.length, longestSeconds, otherSeconds };
 }

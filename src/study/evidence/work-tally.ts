@@ -1,4 +1,5 @@
 import type { Hooks } from '../../hooks.ts';
+import { sum } from '../../statistics/sum.ts';
 import { readArm } from './arm.ts';
 import { armWork } from './arm-work.ts';
 import type { TaskFolder } from './task-folder.ts';
@@ -40,8 +41,4 @@ export function workTally(
       report(`, ${task} ${ids.at(-1)}`);
     },
   };
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
 }

@@ -1,4 +1,5 @@
 import * as library from '@huggingface/tokenizers';
+import { codePointName } from '../../code-point.ts';
 import type { Component } from '../components.ts';
 import type { Definition, Encoder, TokenizedText } from '../definition.ts';
 import { tokenSplitter } from './added-tokens.ts';
@@ -47,7 +48,7 @@ export function javaScriptEncoder({ file, json, size }: Definition, digest: stri
     };
     const [foreign] = whole.match(VERSION_DEPENDENT) ?? [];
     if (foreign !== undefined)
-      refuse(file, `the character ${named(foreign)}, which versions of Unicode class differently,`);
+      refuse(file, `the character ${codePointName(foreign)}, which versions of Unicode class differently,`);
     let section_index = 0;
     for (const { text, id } of splitRaw(wellFormed(whole))) {
       if (id !== undefined) take(id, text);
@@ -75,10 +76,6 @@ export function javaScriptEncoder({ file, json, size }: Definition, digest: stri
 
 function bound(normalizer: { normalize(text: string): string }) {
   return { normalize: (text: string) => normalizer.normalize(text) };
-}
-
-function named(character: string): string {
-  return `U+${character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}`;
 }
 
 /** Unpaired surrogates become U+FFFD. */
