@@ -24,7 +24,7 @@ export default defineConfig({
   test: {
     reporters: ['default', './test/closing-line.ts'],
     globalSetup: './test/compile-source.ts',
-    setupFiles: ['./test/one-core.ts', './test/matchers.ts', './test/start-compiled.ts'],
+    setupFiles: ['./test/one-core.ts', './test/property-seed.ts', './test/matchers.ts', './test/start-compiled.ts'],
     pool: 'forks',
     maxWorkers: workers,
     fileParallelism: workers > 1,

@@ -1,35 +1,50 @@
 /**
- * Writes `src/tokenizer/javascript/unassigned.ts`, the characters that are unassigned in the version
- * of Unicode that the Rust library `tokenizers` knows:
+ * Writes `src/tokenizer/javascript/unicode-tables.ts`, where the versions of Unicode that the Rust
+ * library `tokenizers` knows differ from that of this engine, which must be a later one:
  *
  *     npx tsx scripts/unicode.ts
  */
 import { writeFileSync } from 'node:fs';
-import { EVERY, nativeClass } from '../test/reference/unicode-classes.ts';
+import { differentlyNormalized, EVERY, NORMAL_FORMS, nativeClass } from '../test/reference/unicode-classes.ts';
 
-const unassigned = nativeClass('\\p{Cn}', EVERY);
-const lengths: number[] = [];
-let start = 0;
-let within = false;
-for (let code = 0; code <= 0x110000; code++) {
-  if (unassigned.has(code) === within && code < 0x110000) continue;
-  lengths.push(code - start);
-  start = code;
-  within = !within;
+/** Numbers of code points outside and inside of a set in turn. */
+function runLengths(codes: ReadonlySet<number>): readonly number[] {
+  const lengths: number[] = [];
+  let start = 0;
+  let within = false;
+  for (let code = 0; code <= 0x110000; code++) {
+    if (codes.has(code) === within && code < 0x110000) continue;
+    lengths.push(code - start);
+    start = code;
+    within = !within;
+  }
+  return lengths;
 }
-const lines = lengths
-  .map(length => length.toString(36))
-  .join(' ')
-  .match(/.{1,90}(?: |$)/g)!;
+
+function literal(codes: ReadonlySet<number>): string {
+  const lines = runLengths(codes)
+    .map(length => length.toString(36))
+    .join(' ')
+    .match(/.{1,90}(?: |$)/g)!;
+  return lines.map(line => `  '${line}'`).join(' +\n');
+}
+
+const normalized = new Set(NORMAL_FORMS.flatMap(form => [...differentlyNormalized(form)]));
+
 writeFileSync(
-  new URL('../src/tokenizer/javascript/unassigned.ts', import.meta.url),
+  new URL('../src/tokenizer/javascript/unicode-tables.ts', import.meta.url),
   `/**
- * @file The characters that are unassigned in Unicode 16, which the Rust library \`tokenizers\` knows.
- * Written by scripts/unicode.ts.
+ * @file What the versions of Unicode say that the Rust library \`tokenizers\` knows. Each table holds
+ * numbers of code points outside and inside of a set in turn, from U+0000 on, in base 36. Written by
+ * scripts/unicode.ts.
  */
 
-/** Numbers of assigned and of unassigned code points in turn, from U+0000 on, in base 36. */
+/** The characters that are unassigned in Unicode 16, which its patterns follow. */
 export const UNASSIGNED =
-${lines.map(line => `  '${line}'`).join(' +\n')};
+${literal(nativeClass('\\p{Cn}', EVERY))};
+
+/** The characters that it normalises, orders or composes differently: its normalisers follow an older version. */
+export const DIFFERENTLY_NORMALIZED =
+${literal(normalized)};
 `,
 );

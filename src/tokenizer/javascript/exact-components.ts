@@ -15,6 +15,11 @@ export function refuse(file: string, what: string): never {
   );
 }
 
+/** Whether a normalizer is one of Unicode's normal forms. */
+export function isNormalForm(type: unknown): boolean {
+  return ['NFC', 'NFD', 'NFKC', 'NFKD'].includes(String(type));
+}
+
 /**
  * The normalizers of a tokenizer.json.
  *
@@ -22,12 +27,8 @@ export function refuse(file: string, what: string): never {
  */
 export function exactNormalizers(file: string, json: unknown): Component[] {
   return componentsAt('normalizer', json).map((normalizer, place) => {
+    if (isNormalForm(normalizer.type)) return normalizer;
     switch (normalizer.type) {
-      case 'NFC':
-      case 'NFD':
-      case 'NFKC':
-      case 'NFKD':
-        return normalizer;
       case 'Prepend':
         // An empty text stays empty; only the first normalizer never gets one.
         return place === 0 ? normalizer : refuse(file, 'normalizer "Prepend" behind another');
@@ -46,9 +47,10 @@ export function exactNormalizers(file: string, json: unknown): Component[] {
  * The pre-tokenizers of a tokenizer.json, in a form that the library reads as the Rust library
  * does.
  *
+ * @param normalizers those that come before
  * @throws UserError
  */
-export function exactPreTokenizers(file: string, json: unknown): Component[] {
+export function exactPreTokenizers(file: string, json: unknown, normalizers: readonly Component[]): Component[] {
   return componentsAt('pre_tokenizer', json).flatMap((pre, place): Component[] => {
     switch (pre.type) {
       case 'ByteLevel': {
@@ -63,6 +65,9 @@ export function exactPreTokenizers(file: string, json: unknown): Component[] {
       case 'Metaspace':
         if (pre.split !== false) refuse(file, 'pre_tokenizer "Metaspace" that splits');
         if (pre.prepend_scheme === 'first' && place > 0) refuse(file, 'pre_tokenizer "Metaspace" behind another');
+        // The Rust library looks for the first character of the original text.
+        if (pre.prepend_scheme === 'first' && normalizers.some(({ content }) => content === ''))
+          refuse(file, 'pre_tokenizer "Metaspace" behind a normalizer that removes text');
         return [pre];
       default:
         return refuse(file, `pre_tokenizer ${JSON.stringify(pre.type)}`);

@@ -3,9 +3,9 @@ import { codePointName } from '../../code-point.ts';
 import type { Component } from '../components.ts';
 import type { Definition, Encoder, TokenizedText } from '../definition.ts';
 import { tokenSplitter } from './added-tokens.ts';
-import { exactNormalizers, exactPreTokenizers, refuse } from './exact-components.ts';
+import { exactNormalizers, exactPreTokenizers, isNormalForm, refuse } from './exact-components.ts';
 import { type ExactModel, exactModel } from './exact-model.ts';
-import { VERSION_DEPENDENT } from './unicode-version.ts';
+import { versionDependent } from './unicode-version.ts';
 
 /**
  * The used parts of the library, whose types refer to files that Node's resolution does not find.
@@ -24,14 +24,15 @@ const { BPE, SequenceNormalizer, SequencePreTokenizer } = library as unknown as 
  * are matched exactly.
  *
  * @param digest SHA-256 (hex) of the definition's identity
- * @throws UserError naming what it cannot do exactly, as the encoder does for a character whose
- * class depends on the version of Unicode
+ * @throws UserError naming what it cannot do exactly, as the encoder does for a character that
+ * versions of Unicode treat differently
  */
 export function javaScriptEncoder({ file, json, size }: Definition, digest: string): Encoder {
   const { added_tokens, normalizer, pre_tokenizer, model } = JSON.parse(json) as Readonly<Record<string, Component>>;
   const normalizers = exactNormalizers(file, normalizer);
+  const isNormalized = normalizers.some(({ type }) => isNormalForm(type));
   const { normalize } = bound(new SequenceNormalizer({ type: 'Sequence', normalizers }));
-  const pretokenizers = exactPreTokenizers(file, pre_tokenizer);
+  const pretokenizers = exactPreTokenizers(file, pre_tokenizer, normalizers);
   const splitting = new SequencePreTokenizer({ type: 'Sequence', pretokenizers });
   const exact = exactModel(file, model!);
   const merge = merger(exact);
@@ -46,9 +47,9 @@ export function javaScriptEncoder({ file, json, size }: Definition, digest: stri
       tokens.push(id);
       pieces.push(piece);
     };
-    const [foreign] = whole.match(VERSION_DEPENDENT) ?? [];
+    const foreign = versionDependent(whole, isNormalized);
     if (foreign !== undefined)
-      refuse(file, `the character ${codePointName(foreign)}, which versions of Unicode class differently,`);
+      refuse(file, `the character ${codePointName(foreign)}, which versions of Unicode treat differently,`);
     let section_index = 0;
     for (const { text, id } of splitRaw(wellFormed(whole))) {
       if (id !== undefined) take(id, text);

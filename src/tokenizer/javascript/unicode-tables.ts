@@ -1,9 +1,10 @@
 /**
- * @file The characters that are unassigned in Unicode 16, which the Rust library `tokenizers` knows.
- * Written by scripts/unicode.ts.
+ * @file What the versions of Unicode say that the Rust library `tokenizers` knows. Each table holds
+ * numbers of code points outside and inside of a set in turn, from U+0000 on, in base 36. Written by
+ * scripts/unicode.ts.
  */
 
-/** Numbers of assigned and of unassigned code points in turn, from U+0000 on, in base 36. */
+/** The characters that are unassigned in Unicode 16, which its patterns follow. */
 export const UNASSIGNED =
   'oo 2 6 4 7 1 1 1 k 1 b1 1 12 2 1e 2 3 1 1j 8 r 4 6 b 7i 1 1o 2 2t e 1n 2 1d 2 f 1 s 2 1 1 ' +
   'b 5 v 1 2 5 6l 1 8 2 2 2 m 1 7 1 1 3 4 2 9 2 2 2 4 8 1 4 2 1 5 2 p 2 3 1 6 4 2 2 m 1 7 1 2 ' +
@@ -41,3 +42,10 @@ export const UNASSIGNED =
   '2 f 1 f 1 11 a 4u 1k t d 18 4 9 7 2 e 6 4a rc 4 h 3 d 3 3b 4 2n 6 c 4 1 f c 4 1k 8 a 6 14 ' +
   '8 u 2 c 4 2 1q 9g c e 2 d 3 a 5 1k 7 f 2 b 6 9 7 43 1 2u sm wyo w 37e 6 66 2 4g2 e 5rl f ' +
   'ha 1wi f2 15u 3t7 5 38g f975 1 u 2o 3k 6o 1e6o 1eke 2 1eke 2';
+
+/** The characters that it normalises, orders or composes differently: its normalisers follow an older version. */
+export const DIFFERENTLY_NORMALIZED =
+  '1kt 1 49 9 16 a 8a 1 fx 1 72 2 al 1 1ne 1 q1 v 2 c lm 5 45g 1 n3l 4 1j 1 n0 1 hun 1 8 1 7 ' +
+  '1 9 1 bg 5 1 16 1 9 12h 4 1t 5 8t 2 25 2 1 3 1y b 1d 4 6i 1 ju 1 1y 4 5 1 2 1 1 2 1c 1 2 1 ' +
+  '1 2 5 3 3x 1 re 2 6y 1 2 1 4 2 4 1 4c 1 2b 1 i 1 29 1 iw 1 1 2 29 1 bt 2 d0b 1 2 9 5 1 2er ' +
+  '1 3 4 hx 2 ick 10 3sm 1q x 1 4g 7 af 1 1p 4 e4 4 72 2 6r 1 2 1 7 2 5 1 22e 1 22r a l3ba';
