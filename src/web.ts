@@ -21,7 +21,7 @@ import type { Encoder } from './tokenizer/definition.ts';
 
 export type { Checkpoint } from './checkpoint/checkpoint.ts';
 export { type FetchOptions, fetchBytes } from './checkpoint/web/fetch-bytes.ts';
-export { fetchKept, type KeepOptions, type KeptFile } from './checkpoint/web/fetch-kept.ts';
+export { fetchKept, isKept, type KeepOptions, type KeptFile } from './checkpoint/web/fetch-kept.ts';
 export { type CheckpointInMemory, openGguf, openSafetensors, type WeightBytes } from './checkpoint/web/open-bytes.ts';
 export { openAddress, type RangeAddress, type SourceBytes } from './checkpoint/web/page-source.ts';
 export { UserError } from './error.ts';

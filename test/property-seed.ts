@@ -1,6 +1,6 @@
 /**
  * @file Property tests draw the same values in every run of `npm test`, so that a failure comes
- * from a change of the code. `PROPERTY_SEED=random` draws others, as slow tests always do, and
+ * from a change of the code. `PROPERTY_SEED=random` draws others, as slow tests do, and
  * fast-check then prints the seed of a failure.
  */
 import fc from 'fast-check';

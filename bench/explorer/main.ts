@@ -18,7 +18,7 @@ import { peakOfPage } from '../page-memory.ts';
 import { reportTable } from '../report-table.ts';
 import { reportTimes } from '../report-times.ts';
 import { nodeLab } from './node-lab.ts';
-import { type Answered, compute, firstNote, openLive } from './page.ts';
+import { type Answered, compute, firstNote, openLive, revisitLive } from './page.ts';
 
 const THREADS = 2;
 const FOLDERS = 200;
@@ -98,13 +98,14 @@ try {
     await lab.close();
     return { answered, queries, steps, peak: peakOfPage(profile) };
   });
-  const again: Answered[] = [];
+  const again: { readonly ready: number; readonly answered: Answered }[] = [];
   for (let i = 0; i < 3; i++) {
-    const second = await visit(async page => {
-      await openLive(page, live.address);
-      return compute(page);
-    });
-    again.push(second);
+    again.push(
+      await visit(async page => ({
+        ready: await revisitLive(page, live.address),
+        answered: await compute(page),
+      })),
+    );
   }
   const runsPage = await visit(async page => {
     const times: number[] = [];
@@ -136,14 +137,16 @@ try {
     },
     { what: 'memory of the tab at its peak', most: [2, 'GB'], measured: first.peak / 1e9 },
     {
-      what: 'second visit, from the address to a model that computes',
+      what: 'second visit, from the address to a model that is ready',
       most: [5, 's'],
-      measured: seconds(middle(again.map(each => firstNote(each, MODEL_IS_THERE)))),
+      measured: seconds(middle(again.map(({ ready }) => ready))),
     },
     {
       what: 'longest task of the page while Live computes',
       most: [0.1, 's'],
-      measured: seconds(Math.max(...[answered, ...queries, ...again].map(each => each.longestTask))),
+      measured: seconds(
+        Math.max(...[answered, ...queries, ...again.map(each => each.answered)].map(each => each.longestTask)),
+      ),
     },
     { what: `page Runs with ${FOLDERS} folders`, most: [1, 's'], measured: runsPage },
     { what: 'report of the main job', most: [1, 's'], measured: middle(report.seconds) },

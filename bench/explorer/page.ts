@@ -47,6 +47,16 @@ export async function openLive(page: Page, address: string): Promise<void> {
   await page.evaluate(WATCH);
 }
 
+/** Opens Live where the browser keeps the model. @returns milliseconds from the address to a model that is ready */
+export async function revisitLive(page: Page, address: string): Promise<number> {
+  await page.goto(address);
+  await page.evaluate(WATCH);
+  await page.getByRole('link', { name: 'Live', exact: true }).click();
+  await page.getByRole('status', { name: 'Status' }).getByText('The model is ready').waitFor();
+  const { notes } = await page.evaluate<Pick<Answered, 'notes'>>('structuredClone(watched)');
+  return notes.find(({ text }) => text.startsWith('The model is ready'))!.at;
+}
+
 /** Clicks on Compute and waits for the whole answer. */
 export async function compute(page: Page): Promise<Answered> {
   const clicked = await page.evaluate<number>(`(() => {

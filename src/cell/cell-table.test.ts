@@ -1,6 +1,6 @@
 import { parquetReadObjects } from 'hyparquet';
 import { expect, test } from 'vitest';
-import { csvLines, tabulate } from './cell-table.ts';
+import { csvLines, rowsOf, tabulate } from './cell-table.ts';
 import { parquetOf } from './parquet-table.ts';
 import type { CellLine } from './sweep-folder.ts';
 
@@ -27,7 +27,13 @@ test('every scalar has a column named by its JSON path; lists of numbers and emp
     'result.tests[0].ok',
     'why',
   ]);
-  expect(table.rows[1]).toEqual(['c2', 'a,"b"', 2, 200, 'done', null, 0.1, 0.5, true, null]);
+  expect([...rowsOf(table)][1]).toEqual(['c2', 'a,"b"', 2, 200, 'done', null, 0.1, 0.5, true, null]);
+});
+
+test('a path that comes twice in a line holds its last value', async () => {
+  const twice = (seed: number) => line(seed, seed, { result: { 'a.b': 1, a: { b: seed } } });
+  const { table } = await tabulate([twice(2), line(3, 1), twice(4)], []);
+  expect(table.values[table.columns.indexOf('result.a.b')]).toEqual([2, null, 4]);
 });
 
 test('CSV quotes what has commas and quotes, and leaves null empty', () => {

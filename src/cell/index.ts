@@ -1,5 +1,5 @@
 export { type Cell, type CellOptions, nameOfCell } from './cell.ts';
-export { type CellTable, csvLines, type SeedMeans, tabulate } from './cell-table.ts';
+export { type CellTable, csvLines, rowsOf, type SeedMeans, tabulate } from './cell-table.ts';
 export type { CellEvents, Executor, MakeExecutor } from './executor.ts';
 export { folderStore } from './folder-store.ts';
 export { here } from './here.ts';

@@ -33,6 +33,12 @@ export async function finished(page: Page): Promise<void> {
   expect(await status.textContent()).toMatch(/^Computed in \d+\.\d s /);
 }
 
+/** Waits until a model that the browser keeps is open. */
+export async function ready(page: Page): Promise<void> {
+  const status = page.getByRole('status', { name: 'Status' });
+  await expect.poll(() => status.textContent(), { timeout: 60_000 }).toMatch(/^The model is ready/);
+}
+
 /** The numbers of a table by rows; without those of the first `skipped` columns. */
 export async function numbers(page: Page, table: string, skipped = 0): Promise<number[][]> {
   const rows = page.getByRole('table', { name: table, includeHidden: true }).locator('tbody tr');

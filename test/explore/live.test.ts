@@ -7,7 +7,7 @@ import { hasBrowser } from '../devices/devices.ts';
 import { TINY_MODEL } from '../run/tiny.ts';
 import { scratchRuntime } from '../scratch-runtime.ts';
 import { openedExplorer, violations } from './browser.ts';
-import { compute, DEMONSTRATIONS, expectAnswer, fill, finished, numbers, QUERY, RATE } from './live-actions.ts';
+import { compute, DEMONSTRATIONS, expectAnswer, fill, finished, numbers, QUERY, RATE, ready } from './live-actions.ts';
 
 describe.skipIf(!hasBrowser())('Live', () => {
   const opened = openedExplorer();
@@ -124,6 +124,25 @@ describe.skipIf(!hasBrowser())('Live', () => {
     await compute(page);
     const why = 'No null "other demonstrations": no rows of a task with these label words are there.';
     expect(await page.getByText(why).count()).toBe(1);
+    expect(errors).toEqual([]);
+    await page.context().close();
+  });
+
+  test('a kept model is opened at once on a later visit, and stays open while another page is shown', async () => {
+    const { page, errors } = await opened.open();
+    await fill(page);
+    const status = page.getByRole('status', { name: 'Status' });
+    expect(await status.textContent()).toMatch(/^The model is .* The browser fetches \d+ MB once\./);
+    await compute(page);
+    const workers = page.workers().length;
+    await page.getByRole('link', { name: 'Runs', exact: true }).click();
+    await page.getByRole('link', { name: 'Live', exact: true }).click();
+    await ready(page);
+    expect(page.workers()).toHaveLength(workers);
+    await page.reload();
+    await ready(page);
+    await fill(page);
+    await compute(page);
     expect(errors).toEqual([]);
     await page.context().close();
   });

@@ -52,3 +52,9 @@ export async function fetchKept(address: string | URL, options: KeepOptions = {}
   }
   return { bytes: fetched, sha256: digest, kept: 'memory' };
 }
+
+/** Whether the browser keeps a copy of the file at an address, whose digest `fetchKept` compares. */
+export async function isKept(address: string | URL): Promise<boolean> {
+  const keep = await openKeep(String(address));
+  return (await keep?.read()) !== undefined;
+}

@@ -1,5 +1,5 @@
 import { relative, resolve } from 'node:path';
-import { csvLines, tabulate } from '../../cell/cell-table.ts';
+import { csvLines, rowsOf, tabulate } from '../../cell/cell-table.ts';
 import { requireMemory } from '../../cell/memory-of-cells.ts';
 import { parquetOf } from '../../cell/parquet-table.ts';
 import { processes } from '../../cell/processes.ts';
@@ -118,9 +118,16 @@ async function showTable(folder: string, { csv, parquet }: Options, io: Io): Pro
   );
   if (csv !== undefined) await writeAtomically(csv, 0, handle => writeInPieces(handle, csvLines(table)));
   if (parquet !== undefined) await write(parquet, parquetOf(table));
-  io.answer({ schema: 'dualform.sweep-table/1', folder: resolve(folder), ...table, means }, () =>
-    formatMeans(means, figures, { cells: sweep.cells.length, finished: table.rows.length }),
-  );
+  const { columns, rowCount } = table;
+  const answer = {
+    ...{ schema: 'dualform.sweep-table/1', folder: resolve(folder), columns },
+    // Read for JSON alone.
+    get rows() {
+      return [...rowsOf(table)];
+    },
+    means,
+  };
+  io.answer(answer, () => formatMeans(means, figures, { cells: sweep.cells.length, finished: rowCount }));
 }
 
 async function write(file: string, bytes: Uint8Array): Promise<void> {

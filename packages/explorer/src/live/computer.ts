@@ -11,15 +11,32 @@ export interface Computer {
   readonly cancel: () => void;
 }
 
-export function browserComputer(model: PageModel, device: 'wasm' | 'webgpu'): Computer {
+export interface BrowserComputer extends Computer {
+  /** Opens the model before the first request where the browser keeps it, and tells when it is open. */
+  readonly prepare: (onReady: () => void) => void;
+}
+
+const computers = new Map<string, BrowserComputer>();
+
+/** The worker of a model, one for the whole visit: other pages leave it, with what it has computed. */
+export function browserComputer(model: PageModel, device: 'wasm' | 'webgpu'): BrowserComputer {
+  const key = JSON.stringify([model, device]);
+  const computer = computers.get(key) ?? startsWorker(model, device);
+  computers.set(key, computer);
+  return computer;
+}
+
+function startsWorker(model: PageModel, device: 'wasm' | 'webgpu'): BrowserComputer {
   let worker: Worker | undefined;
   let call = 0;
   let listen: (event: LiveEvent) => void = () => undefined;
+  let tellReady: () => void = () => undefined;
   const send = (message: ToWorker) => worker!.postMessage(message);
   function start(): void {
     worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' });
     worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
-      if (data.call === call) listen(data.event);
+      if (data.kind === 'ready') tellReady();
+      else if (data.call === call) listen(data.event);
     };
     worker.onerror = event => {
       event.preventDefault();
@@ -33,6 +50,11 @@ export function browserComputer(model: PageModel, device: 'wasm' | 'webgpu'): Co
     send({ kind: 'open', model, base: document.baseURI, device });
   }
   return {
+    prepare: onReady => {
+      tellReady = onReady;
+      if (worker === undefined) start();
+      send({ kind: 'prepare' });
+    },
     compute: (request, tell) => {
       if (worker === undefined) start();
       call++;

@@ -6,7 +6,12 @@ import type { PageModel } from '../../../../src/explore/page-data.ts';
 export type ToWorker =
   /** The first message: the model, with absolute addresses. */
   | { readonly kind: 'open'; readonly model: PageModel; readonly base: string; readonly device: 'wasm' | 'webgpu' }
+  /** Opens the model where the browser keeps it. */
+  | { readonly kind: 'prepare' }
   | { readonly kind: 'compute'; readonly call: number; readonly request: LiveRequest }
   | { readonly kind: 'cancel' };
 
-export type FromWorker = { readonly call: number; readonly event: LiveEvent };
+export type FromWorker =
+  | { readonly kind: 'event'; readonly call: number; readonly event: LiveEvent }
+  /** The model is open. */
+  | { readonly kind: 'ready' };

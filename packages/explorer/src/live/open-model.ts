@@ -3,11 +3,20 @@ import {
   type CheckpointInMemory,
   fetchBytes,
   fetchKept,
+  isKept,
   type KeptFile,
   openGguf,
   openSafetensors,
   UserError,
 } from '../../../../src/web.ts';
+
+/** Whether the browser keeps the weights of the page's model. */
+export async function isModelKept({ files }: PageModel, base: string): Promise<boolean> {
+  if (files.kind === 'none') return false;
+  const weights = files.kind === 'gguf' ? [files.weights] : files.weights;
+  const kept = await Promise.all(weights.map(({ path }) => isKept(new URL(path, base))));
+  return kept.every(Boolean);
+}
 
 type OnProgress = (stage: string, done: number, total: number) => void;
 

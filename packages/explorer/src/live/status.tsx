@@ -30,6 +30,8 @@ function textOf(activity: Activity, { name, files }: PageModel): string {
         files.kind === 'gguf' ? files.weights.bytes : files.weights.reduce((sum, file) => sum + file.bytes, 0);
       return `The model is ${name}. The browser fetches ${Math.max(1, Math.round(bytes / 1e6))} MB once.${SLOWER}`;
     }
+    case 'ready':
+      return `The model is ready: ${name}.${SLOWER}`;
     case 'computing': {
       const { progress } = activity;
       if (progress === undefined) return 'Computing…';

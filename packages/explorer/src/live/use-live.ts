@@ -3,7 +3,7 @@ import type { LiveAnswer, LiveProgress } from '../../../../src/explore/live/answ
 import type { LiveRequest } from '../../../../src/explore/live/request.ts';
 import type { LiveEvent } from '../../../../src/explore/live/wire.ts';
 import type { PageModel } from '../../../../src/explore/page-data.ts';
-import { browserComputer, type Computer, machineComputer } from './computer.ts';
+import { browserComputer, machineComputer } from './computer.ts';
 
 /** An answer, whole or growing, and the label words of its columns. */
 export interface Shown {
@@ -14,6 +14,8 @@ export interface Shown {
 /** What Live is doing. */
 export type Activity =
   | { readonly kind: 'idle' }
+  /** The model is open. */
+  | { readonly kind: 'ready' }
   | { readonly kind: 'computing'; readonly progress: LiveProgress | undefined }
   | { readonly kind: 'done'; readonly seconds: number; readonly where: string }
   | { readonly kind: 'failed'; readonly message: string };
@@ -31,12 +33,13 @@ export interface Live {
 
 const NOTHING: LiveAnswer = { settings: [], losses: [] };
 
-export function useLive(model: PageModel): Live {
+/** @param place where the page computes when it is shown */
+export function useLive(model: PageModel, place: 'browser' | 'machine'): Live {
   const [activity, setActivity] = useState<Activity>({ kind: 'idle' });
   const [shown, setShown] = useState<Shown>();
   const [ghost, setGhost] = useState<Shown>();
   const whole = useRef<Shown>(undefined);
-  const computers = useMemo<Readonly<Record<'browser' | 'machine', Computer>>>(
+  const computers = useMemo(
     () => ({ browser: browserComputer(model, deviceWish()), machine: machineComputer() }),
     [model],
   );
@@ -47,6 +50,10 @@ export function useLive(model: PageModel): Live {
     computers.machine.cancel();
   };
   useEffect(() => cancelAll, [computers]);
+  useEffect(() => {
+    if (place === 'machine') return;
+    computers.browser.prepare(() => setActivity(now => (now.kind === 'idle' ? { kind: 'ready' } : now)));
+  }, [computers]);
 
   const fail = (message: string) => {
     cancelAll();

@@ -11,22 +11,27 @@ import {
   type WebRuntime,
 } from '../../../../src/web.ts';
 import type { FromWorker, ToWorker } from './messages.ts';
-import { openPageModel } from './open-model.ts';
+import { isModelKept, openPageModel } from './open-model.ts';
 
 interface Opened {
   readonly lab: Lab;
   readonly runtime: WebRuntime;
 }
 
-let open: ((tell: (event: LiveEvent) => void) => Promise<Opened>) | undefined;
+let asked: Extract<ToWorker, { kind: 'open' }>;
 let opened: Promise<Opened> | undefined;
+/** Told of the model while it is opened. */
+let tellOpening: (event: LiveEvent) => void = () => undefined;
 let current: AbortController | undefined;
 let last: Promise<unknown> = Promise.resolve();
 
 self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
   switch (data.kind) {
     case 'open':
-      open = tell => openModel(data, tell);
+      asked = data;
+      return;
+    case 'prepare':
+      prepare();
       return;
     case 'cancel':
       current?.abort(new UserError('cancelled'));
@@ -40,12 +45,31 @@ self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
   }
 };
 
+/** The model, opened when it is needed, and again after a failure. */
+function openOnce(): Promise<Opened> {
+  opened ??= openModel(asked, event => tellOpening(event)).catch(error => {
+    opened = undefined;
+    throw error;
+  });
+  return opened;
+}
+
+async function prepare(): Promise<void> {
+  try {
+    if (!(await isModelKept(asked.model, asked.base))) return;
+    await openOnce();
+    postMessage({ kind: 'ready' } satisfies FromWorker);
+  } catch {
+    // The first request tries again and tells the reason.
+  }
+}
+
 async function compute({ call, request }: Extract<ToWorker, { kind: 'compute' }>, signal: AbortSignal): Promise<void> {
-  const tell = (event: LiveEvent) => postMessage({ call, event } satisfies FromWorker);
+  const tell = (event: LiveEvent) => postMessage({ kind: 'event', call, event } satisfies FromWorker);
   try {
     signal.throwIfAborted();
-    opened ??= open!(tell);
-    const { lab, runtime } = await opened;
+    tellOpening = tell;
+    const { lab, runtime } = await openOnce();
     signal.throwIfAborted();
     const begun = performance.now();
     await lab.answer(request, {

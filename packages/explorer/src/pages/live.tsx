@@ -36,7 +36,7 @@ export function LivePage({ site }: { readonly site: Site }) {
   const fields = useRef(state);
   /** Whether the fields hold something of the reader's, which nothing may replace. */
   const touched = useRef(state.demonstrations !== '' || state.query !== '');
-  const live = useLive(site.model);
+  const live = useLive(site.model, state.place);
   const task = tasks.find(({ name }) => name === state.task);
   const { activity, shown, ghost } = live;
 
