@@ -22,7 +22,7 @@ const BAR = 12;
 const HEIGHT = 260;
 /** Least distance of two groups at the right, for their names. */
 const GAP = 20;
-/** Room for the names at the left. */
+/** Space for the names at the left. */
 const LEFT = 86;
 
 /**

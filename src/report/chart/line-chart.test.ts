@@ -37,6 +37,22 @@ test('has a title, a legend, the name of its baseline, and bars of intervals', (
   expect(count(svg, 'class="hit"')).toBe(60);
 });
 
+test('bars of several lines stand beside each other; those of a cloud of dots stay at their x', () => {
+  const series = ['A', 'B', 'C'].map(name => ({
+    name,
+    points: [
+      { x: 1, y: 2, low: 1, high: 3 },
+      { x: 2, y: 3, low: 2, high: 4 },
+    ],
+  }));
+  const places = (chart: LineChart) =>
+    [...lineChart(chart).matchAll(/class="whisker" x1="([\d.]+)"/g)].map(([, x]) => Number(x));
+  const line = places({ ...losses, panels: [{ series }] });
+  expect(new Set(line).size).toBe(6);
+  expect(line[2]! - line[0]!).toBe(line[4]! - line[2]!);
+  expect(new Set(places({ ...losses, marks: 'dots', panels: [{ series }] })).size).toBe(2);
+});
+
 test('many points have a band, in pieces of colour for light and dark', () => {
   const points = curve(5, 30).map(point => ({ ...point, low: point.y - 0.1, high: point.y + 0.1 }));
   const svg = lineChart({ ...losses, panels: [{ series: [{ name: 'training', points }] }] });

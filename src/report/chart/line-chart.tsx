@@ -58,10 +58,12 @@ export interface LineChart extends Frame {
 /** With more points, dots and bars would hide the line. */
 const DOTS_AT_MOST = 40;
 const BARS_AT_MOST = 16;
+/** Pixels from series to series with bars, which would cover each other at the same x. */
+const BESIDE = 4;
 const PANEL_HEIGHT = 150;
 const LEFT = 54;
 const RIGHT = 14;
-/** Room above a panel for the label of its axis, and below for the axis. */
+/** Space above a panel for the label of its axis, and below for the axis. */
 const ABOVE = 26;
 const BELOW = 44;
 
@@ -182,17 +184,18 @@ function PanelMarks({
   readonly toneOf: ToneOf;
 }): VNode {
   const { series, baseline } = panel;
-  const x = (value: number) => place(scales.x.at(value));
+  const drawn = behindFirst(series);
+  const barred = marks === 'dots' ? [] : drawn.filter(each => hasBars(each, marks) && each.points.some(isBounded));
   const y = (value: number) => place(scales.y.at(value));
   return (
     <g>
       {baseline && <line class="base" x1={area.left} x2={area.right} y1={y(baseline.value)} y2={y(baseline.value)} />}
-      {behindFirst(series).map(each => {
+      {drawn.map(each => {
         const { points, dashed, name } = each;
-        const bounded = points.flatMap(point =>
-          point.low == null || point.high == null ? [] : [{ ...point, low: point.low, high: point.high }],
-        );
-        const bars = marks === 'dots' || points.length <= BARS_AT_MOST;
+        const bounded = points.filter(isBounded);
+        const bars = hasBars(each, marks);
+        const beside = barred.includes(each) ? BESIDE * (barred.indexOf(each) - (barred.length - 1) / 2) : 0;
+        const x = (value: number) => place(scales.x.at(value) + beside);
         const dots = marks === 'dots' || points.length <= DOTS_AT_MOST;
         return (
           <g class={toneOf(each, panel)}>
@@ -218,6 +221,14 @@ function PanelMarks({
       })}
     </g>
   );
+}
+
+function hasBars({ points }: Series, marks: LineChart['marks']): boolean {
+  return marks === 'dots' || points.length <= BARS_AT_MOST;
+}
+
+function isBounded(point: Point): point is Point & { readonly low: number; readonly high: number } {
+  return point.low != null && point.high != null;
 }
 
 /** What is measured is drawn over its baselines. */
