@@ -159,6 +159,11 @@ describe.skipIf(!hasBrowser())('in a browser, from disk', () => {
       `[...document.querySelectorAll('svg.chart')].map(chart => chart.getBoundingClientRect().height)`,
     );
     expect(Math.max(...heights)).toBeLessThanOrEqual(PAPER.height);
+    // A head with a box in it does not repeat on the next page.
+    const displays = await page.evaluate<string[]>(
+      `[...document.querySelectorAll('thead button')].map(button => getComputedStyle(button).display)`,
+    );
+    expect(new Set(displays)).toEqual(new Set(displays.length === 0 ? [] : ['contents']));
   });
 
   test.each(folderKinds)('a report of %s works without JavaScript', async kind => {

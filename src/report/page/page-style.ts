@@ -36,7 +36,10 @@ export const VIEW_STYLE = `${CHART_STYLE}
 .view .yes{color:var(--s2);font-weight:600}.view .no{color:var(--s1);font-weight:600}
 `;
 
-/** The style of a report around its views. */
+/**
+ * The style of a report around its views. In print, the buttons that sort are no boxes: heads with
+ * boxes do not repeat on the next page.
+ */
 export const PAGE_STYLE = `${VIEW_STYLE}
 :root{color-scheme:light dark}
 body{margin:0;font-family:system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif;font-size:16px}
@@ -47,10 +50,10 @@ nav ul{padding-left:1.2rem}
 [role=tooltip]{position:fixed;z-index:1;pointer-events:none;max-width:20rem;padding:.3rem .6rem;border-radius:.3rem;background:var(--ink);color:var(--paper);font-size:.85rem}
 [role=tooltip][hidden]{display:none}
 @media print{
-body{font-size:10pt}main{max-width:none;padding:0}.view table{font-size:8.5pt}.view td:first-child{min-width:0}.view .text{min-width:8rem}
+body{font-size:10pt}main{max-width:none;padding:0}.view table{font-size:8.5pt}.view th,.view td{padding:.2rem .35rem}.view td:first-child{min-width:0}.view .text{min-width:11rem}
 .view .tools,[role=tooltip],.view details:not([open]){display:none}.view td details:not([open]){display:block}.view td summary{list-style:none}
 .view .scroll{overflow:visible}.view .number{white-space:normal}thead{display:table-header-group;break-inside:avoid}tr{break-inside:avoid}
-.view svg.chart{max-height:25cm}.view h2,.view h3,.view h3+p,.view caption{break-after:avoid}
+.view th button{display:contents}.view svg.chart{max-height:25cm}.view h2,.view h3,.view h3+p,.view caption{break-after:avoid}
 }
 @media (max-width:40rem){main{padding:.5rem .75rem 3rem}h1{font-size:1.4rem}.view dl{grid-template-columns:1fr}.view dd{margin-bottom:.4rem}}
 @media (prefers-reduced-motion:no-preference){html{scroll-behavior:smooth}}
