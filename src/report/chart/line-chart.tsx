@@ -82,7 +82,8 @@ export function LineChartView({ chart }: { readonly chart: LineChart }): VNode {
   const shown = (i: number) => (common && i > 0 ? [] : oneLine(entries[i]!));
   const points = panels.flatMap(({ series }) => series.flatMap(each => each.points));
   const rangeX = extent(points.map(point => point.x));
-  const scaleOfX = makeScale({ kind: scaleX }, rangeX, [LEFT + 6, width - RIGHT - 6], {
+  const inset = 6 + Math.max(0, ...panels.map(({ series }) => halfWidth(besideEachOther(series, chart.marks))));
+  const scaleOfX = makeScale({ kind: scaleX }, rangeX, [LEFT + inset, width - RIGHT - inset], {
     count: Math.round(width / 70),
     whole: points.every(point => Number.isInteger(point.x)),
   });
@@ -185,7 +186,7 @@ function PanelMarks({
 }): VNode {
   const { series, baseline } = panel;
   const drawn = behindFirst(series);
-  const barred = marks === 'dots' ? [] : drawn.filter(each => hasBars(each, marks) && each.points.some(isBounded));
+  const barred = besideEachOther(drawn, marks);
   const y = (value: number) => place(scales.y.at(value));
   return (
     <g>
@@ -194,7 +195,7 @@ function PanelMarks({
         const { points, dashed, name } = each;
         const bounded = points.filter(isBounded);
         const bars = hasBars(each, marks);
-        const beside = barred.includes(each) ? BESIDE * (barred.indexOf(each) - (barred.length - 1) / 2) : 0;
+        const beside = barred.includes(each) ? BESIDE * barred.indexOf(each) - halfWidth(barred) : 0;
         const x = (value: number) => place(scales.x.at(value) + beside);
         const dots = marks === 'dots' || points.length <= DOTS_AT_MOST;
         return (
@@ -221,6 +222,16 @@ function PanelMarks({
       })}
     </g>
   );
+}
+
+/** The series whose bars would cover each other. Dots alone stay at their x, which is measured too. */
+function besideEachOther(series: readonly Series[], marks: LineChart['marks']): readonly Series[] {
+  return marks === 'dots' ? [] : series.filter(each => hasBars(each, marks) && each.points.some(isBounded));
+}
+
+/** Pixels from the x of a point to the outermost of the bars beside each other. */
+function halfWidth(series: readonly Series[]): number {
+  return (BESIDE * Math.max(0, series.length - 1)) / 2;
 }
 
 function hasBars({ points }: Series, marks: LineChart['marks']): boolean {

@@ -59,7 +59,7 @@ function curveChart({ title, x, y, series, baselines }: MomentumCurve): LineChar
 }
 
 function nearPanel({ series }: Panel, clip: readonly [number, number]): Panel {
-  return { name: 'near plain attention; lines outside this range are cut off', series, clip };
+  return { name: 'near plain attention; the rest is cut off', series, clip };
 }
 
 /**
