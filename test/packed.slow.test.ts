@@ -62,18 +62,24 @@ describe('installed from its packages', () => {
     const report = await readFile(join(folder, 'report.html'), 'utf8');
     expect(report).toContain('<svg');
     expect(report).not.toMatch(/(?:src|href)="https?:/);
-    const process = execa('npx', ['dualform', 'explore', 'explored', '--no-open'], { cwd: folder, reject: false });
-    let address = '';
-    for await (const line of process) {
-      address = /http:\S+/.exec(line)?.[0] ?? '';
-      if (address !== '') break;
-    }
+    // Not by npx, which does not pass the signal on.
+    const program = join(folder, 'node_modules', '.bin', 'dualform');
+    const explorer = execa(program, ['explore', 'explored', '--no-open'], { cwd: folder, reject: false });
+    const address = await new Promise<string>((resolve, reject) => {
+      let text = '';
+      explorer.stdout.on('data', chunk => {
+        text += chunk;
+        const found = /http:\S+\s/.exec(text);
+        if (found !== null) resolve(found[0].trim());
+      });
+      explorer.then(({ stderr }) => reject(new Error(`ended early: ${stderr}`)));
+    });
     const [site, token] = address.split('#token=');
     expect(await (await fetch(site!)).text()).toContain('<script type="module"');
     const folders = await fetch(`${site}data/folders.json`, { headers: { Authorization: `Bearer ${token}` } });
     expect(await folders.json()).toMatchObject([{ name: 'explored', kind: 'run', state: 'finished' }]);
-    process.kill('SIGINT');
-    await process;
+    explorer.kill('SIGINT');
+    await explorer;
     await execa('npx', ['dualform', 'explore', 'explored', '--export', 'page'], { cwd: folder });
     expect(await readFile(join(folder, 'page', 'index.html'), 'utf8')).toContain('<script type="module"');
   });
