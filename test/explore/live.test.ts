@@ -147,6 +147,23 @@ describe.skipIf(!hasBrowser())('Live', () => {
     await page.context().close();
   });
 
+  test('a model that could not be fetched is fetched by the next computation', async () => {
+    const { page } = await opened.open();
+    let refused = 0;
+    await page.context().route('**/model/**', route => {
+      refused++;
+      return route.abort();
+    });
+    await fill(page);
+    await page.getByRole('button', { name: 'Compute', exact: true }).click();
+    const status = page.getByRole('status', { name: 'Status' });
+    await expect.poll(() => status.textContent(), { timeout: 60_000 }).toMatch(/no answer/);
+    expect(refused).toBeGreaterThan(0);
+    await page.context().unroute('**/model/**');
+    await compute(page);
+    await page.context().close();
+  });
+
   test('what is wrong is said in words, and a computation can be cancelled', async () => {
     const { page } = await opened.open();
     await fill(page, [['cxzxxb is', 'c']]);

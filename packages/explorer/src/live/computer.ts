@@ -21,12 +21,12 @@ const computers = new Map<string, BrowserComputer>();
 /** The worker of a model, one for the whole visit: other pages leave it, with what it has computed. */
 export function browserComputer(model: PageModel, device: 'wasm' | 'webgpu'): BrowserComputer {
   const key = JSON.stringify([model, device]);
-  const computer = computers.get(key) ?? startsWorker(model, device);
+  const computer = computers.get(key) ?? workerComputer(model, device);
   computers.set(key, computer);
   return computer;
 }
 
-function startsWorker(model: PageModel, device: 'wasm' | 'webgpu'): BrowserComputer {
+function workerComputer(model: PageModel, device: 'wasm' | 'webgpu'): BrowserComputer {
   let worker: Worker | undefined;
   let call = 0;
   let listen: (event: LiveEvent) => void = () => undefined;
