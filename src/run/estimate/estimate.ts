@@ -117,14 +117,19 @@ const LIVE_COPIES = 3;
 /**
  * The larger of two peaks: a finetuning step needs all activations and a set of changed
  * projections; a batch needs the activations of one layer, the prefix and the training queries.
+ *
+ * @param otherStep bytes of activations in steps of another kind, where there are any
  */
-export function memoryBytes({
-  checkpoint,
-  plan,
-  decoder,
-  sequences,
-  scoring,
-}: Omit<TimedSequences, 'plan'> & { readonly plan: Pick<Plan, 'settings' | 'steadyRows' | 'batches'> }): number {
+export function memoryBytes(
+  {
+    checkpoint,
+    plan,
+    decoder,
+    sequences,
+    scoring,
+  }: Omit<TimedSequences, 'plan'> & { readonly plan: Pick<Plan, 'settings' | 'steadyRows' | 'batches'> },
+  otherStep = 0,
+): number {
   const { layers, heads, keyValueHeads, headDim, hiddenSize, vocabulary } = decoder;
   const projections = 4 * elements(decoder.projections.flat());
   const prefix = plan.settings.includes('in-context') ? sequences.prefixTokens.length : 1;
@@ -147,7 +152,7 @@ export function memoryBytes({
   const batch = rows * (perToken + LIVE_COPIES * 4 * heads * prefix);
   const weights = weightsInMemory(checkpoint, decoder);
   const base = BASE_BYTES + Math.min(MOST_WAITING_BYTES, weights);
-  return Math.round(base + weights + memory + changed + trainingQueries + Math.max(step, batch));
+  return Math.round(base + weights + memory + changed + trainingQueries + Math.max(step, otherStep, batch));
 }
 
 /**

@@ -11,7 +11,7 @@ import { scoringOf } from '../../run/scoring.ts';
 import { settingNames } from '../../setting/setting-name.ts';
 import { batches } from '../../task/batches.ts';
 import { passOnWarnings } from '../../task/warnings.ts';
-import type { Arm } from './arm.ts';
+import { type Arm, readArm } from './arm.ts';
 import { armsOf, armWorkOf } from './arm-cost.ts';
 import { type Detectable, detectableOf } from './detectable.ts';
 import type { EvidenceWishes } from './options.ts';
@@ -99,7 +99,18 @@ export async function estimateEvidence(
 
 /** Of the processes that compute arms one after the other, at their highest. */
 export function memoryOfStudy(inputs: StudyInputs): number {
-  return Math.max(...inputs.tasks.map(task => memoryBytes(usualSequences(inputs, task))));
+  return Math.max(
+    ...inputs.tasks.map(task => memoryBytes(usualSequences(inputs, task), layerCausalBytes(inputs, task))),
+  );
+}
+
+/** Copies of the logits of every layer that a layer-causal step holds at once; measured. */
+const LAYER_CAUSAL_COPIES = 2.3;
+
+function layerCausalBytes({ model: { decoder } }: StudyInputs, task: TaskInputs): number {
+  if (!task.plan.arms.some(arm => readArm(arm).variant === 'layer-causal')) return 0;
+  const tokens = Math.max(...task.sequences.flatMap(each => each.finetuning.map(({ length }) => length)));
+  return LAYER_CAUSAL_COPIES * 4 * decoder.layers * tokens * decoder.vocabulary;
 }
 
 /** A run with the sequences of seed 1. */
