@@ -43,7 +43,7 @@ writeFileSync(
 export const UNASSIGNED =
 ${literal(nativeClass('\\p{Cn}', EVERY))};
 
-/** The characters that it normalises, orders or composes differently: its normalisers follow an older version. */
+/** The characters that it normalizes, orders or composes differently: its normalizers follow an older version. */
 export const DIFFERENTLY_NORMALIZED =
 ${literal(normalized)};
 `,

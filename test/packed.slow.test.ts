@@ -62,7 +62,7 @@ describe('installed from its packages', () => {
     const report = await readFile(join(folder, 'report.html'), 'utf8');
     expect(report).toContain('<svg');
     expect(report).not.toMatch(/(?:src|href)="https?:/);
-    // Not by npx, which does not pass the signal on.
+    // Not by npx: the signal is for the program itself.
     const program = join(folder, 'node_modules', '.bin', 'dualform');
     const explorer = execa(program, ['explore', 'explored', '--no-open'], { cwd: folder, reject: false });
     const address = await new Promise<string>((resolve, reject) => {

@@ -54,7 +54,7 @@ export async function revisitLive(page: Page, address: string): Promise<number> 
   await page.getByRole('link', { name: 'Live', exact: true }).click();
   await page.getByRole('status', { name: 'Status' }).getByText('The model is ready').waitFor();
   const { notes } = await page.evaluate<Pick<Answered, 'notes'>>('structuredClone(watched)');
-  return notes.find(({ text }) => text.startsWith('The model is ready'))!.at;
+  return firstNote({ notes }, /^The model is ready/);
 }
 
 /** Clicks on Compute and waits for the whole answer. */
@@ -76,7 +76,7 @@ export async function compute(page: Page): Promise<Answered> {
 }
 
 /** When Status first said something. @throws Error when it never did */
-export function firstNote({ notes }: Answered, text: RegExp): number {
+export function firstNote({ notes }: Pick<Answered, 'notes'>, text: RegExp): number {
   const found = notes.find(note => text.test(note.text));
   if (found === undefined) throw new Error(`Status never said ${text}: ${notes.map(note => note.text).join('; ')}`);
   return found.at;

@@ -163,7 +163,7 @@ describe.skipIf(!hasBrowser())('in a browser, from disk', () => {
     const displays = await page.evaluate<string[]>(
       `[...document.querySelectorAll('thead button')].map(button => getComputedStyle(button).display)`,
     );
-    expect(new Set(displays)).toEqual(new Set(displays.length === 0 ? [] : ['contents']));
+    expect(displays.filter(display => display !== 'contents')).toEqual([]);
   });
 
   test.each(folderKinds)('a report of %s works without JavaScript', async kind => {

@@ -37,7 +37,7 @@ test('has a title, a legend, the name of its baseline, and bars of intervals', (
   expect(count(svg, 'class="hit"')).toBe(60);
 });
 
-test('bars of several lines stand beside each other; those of a cloud of dots stay at their x', () => {
+test('bars of several lines are drawn side by side; those of dots alone stay at their x', () => {
   const series = ['A', 'B', 'C'].map(name => ({
     name,
     points: [

@@ -43,7 +43,7 @@ export const UNASSIGNED =
   '8 u 2 c 4 2 1q 9g c e 2 d 3 a 5 1k 7 f 2 b 6 9 7 43 1 2u sm wyo w 37e 6 66 2 4g2 e 5rl f ' +
   'ha 1wi f2 15u 3t7 5 38g f975 1 u 2o 3k 6o 1e6o 1eke 2 1eke 2';
 
-/** The characters that it normalises, orders or composes differently: its normalisers follow an older version. */
+/** The characters that it normalizes, orders or composes differently: its normalizers follow an older version. */
 export const DIFFERENTLY_NORMALIZED =
   '1kt 1 49 9 16 a 8a 1 fx 1 72 2 al 1 1ne 1 q1 v 2 c lm 5 45g 1 n3l 4 1j 1 n0 1 hun 1 8 1 7 ' +
   '1 9 1 bg 5 1 16 1 9 12h 4 1t 5 8t 2 25 2 1 3 1y b 1d 4 6i 1 ju 1 1y 4 5 1 2 1 1 2 1c 1 2 1 ' +
